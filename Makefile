@@ -1,0 +1,48 @@
+# `make help` lists the commands; the README names the two that matter.
+PYTHON ?= python3
+BIN := .venv/bin
+VENV := .venv/.installed
+export FLASK_APP := wsgi
+
+.DEFAULT_GOAL := help
+.PHONY: help run token demo test check lint external lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV) ## set everything up and serve on PORT (8000); Ctrl-C stops it
+	@exec $(BIN)/python -m vorex_sessions.local run
+
+token: $(VENV) ## print an access token for trying the service; ARGS="--days 7"
+	@$(BIN)/python -m vorex_sessions.local flask token $(ARGS)
+
+demo: $(VENV) ## fill the demo learner with half a year of practice
+	@$(BIN)/python -m vorex_sessions.local flask demo $(ARGS)
+
+test: $(VENV) ## every behaviour, on Python and the embedded PostgreSQL alone
+	$(BIN)/pytest -n auto -m "not external" $(ARGS)
+
+check: lint test external ## everything: lint, types, test, external
+
+lint: $(VENV) ## ruff, formatter, mypy, squawk
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m tests.tools.squawk $(BIN)/squawk
+
+external: $(VENV) ## what needs a browser, Node or PostgreSQL 15 (apt-get install, see .ci/run)
+	$(BIN)/pytest -m external $(ARGS)
+
+lock: $(VENV) ## pin the requirements anew, with hashes
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-header --no-emit-index-url --no-emit-find-links --upgrade requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-header --no-emit-index-url --no-emit-find-links --upgrade requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove what the other commands made, data included
+	rm -rf .venv instance .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV): requirements-dev.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $(VENV)

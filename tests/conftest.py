@@ -1,0 +1,74 @@
+"""Fixtures. The schema comes from the migrations, once a worker; every test starts with empty tables."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+
+import config
+from tests import database
+from tests.factories import SECRET, Learner
+from vorex_sessions import create_app
+from vorex_sessions.extensions import db
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        database.start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        database.stop()
+
+
+@pytest.fixture(scope="session")
+def database_url(worker_id: str) -> Iterator[str]:
+    with database.database(f"vorex_test_{worker_id}_{os.getpid()}") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str) -> dict:
+    return config.read({"DATABASE_URL": database_url, "SUPABASE_JWT_SECRET": SECRET})
+
+
+@pytest.fixture(scope="session")
+def app(settings: dict) -> Iterator[Flask]:
+    app = create_app(settings)
+    with app.app_context():
+        upgrade()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def _clean_tables(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if "app" in request.fixturenames:
+        truncate(request.getfixturevalue("app"))
+
+
+def truncate(app: Flask) -> None:
+    names = ", ".join(table.name for table in db.metadata.sorted_tables)
+    with app.app_context(), db.engine.begin() as connection:
+        connection.exec_driver_sql(f"TRUNCATE {names}")
+
+
+@pytest.fixture
+def learner(app: Flask) -> Learner:
+    return Learner(app)
+
+
+@pytest.fixture
+def other(app: Flask) -> Learner:
+    return Learner(app)
+
+
+@pytest.fixture
+def in_app(app: Flask) -> Iterator[Flask]:
+    with app.app_context():
+        yield app

@@ -1,0 +1,73 @@
+"""Holds any response to openapi.json and to the rules that every response keeps."""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from flask import Flask
+from jsonschema import Draft202012Validator, FormatChecker
+from werkzeug.test import TestResponse
+
+STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+
+
+@lru_cache(maxsize=4)
+def document(app: Flask) -> dict[str, Any]:
+    return orjson.loads(app.test_client().get("/openapi.json").data)
+
+
+def hold_to_contract(app: Flask, method: str, path: str, response: TestResponse) -> None:
+    """Fails where the response is not one that the document promises."""
+    assert response.headers.get("X-Request-ID")
+    if response.status_code >= 400:
+        assert response.content_type == "application/problem+json", response.text
+    spec = document(app)
+    template = _template(spec, path.partition("?")[0])
+    if template is None or method.lower() not in spec["paths"][template]:
+        return
+    promised = spec["paths"][template][method.lower()]["responses"]
+    assert str(response.status_code) in promised, f"undocumented status {response.status_code}"
+    documented = _resolve(spec, promised[str(response.status_code)]).get("content", {})
+    if documented:
+        media = response.content_type.partition(";")[0]
+        _hold_to_schema(spec, documented[media]["schema"], response)
+
+
+def _hold_to_schema(spec: dict[str, Any], schema: dict[str, Any], response: TestResponse) -> None:
+    whole = {**schema, "components": spec["components"]}
+    body = orjson.loads(response.data)
+    Draft202012Validator(whole, format_checker=FormatChecker()).validate(body)
+    for name, value in _members(body):
+        if name.endswith("_at") and value is not None:
+            assert STAMP.fullmatch(value), f"{name}: {value}"
+
+
+def _members(value: Any) -> Any:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name != "metadata":
+                yield name, inner
+                yield from _members(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _members(inner)
+
+
+def _template(spec: dict[str, Any], path: str) -> str | None:
+    if path in spec["paths"]:
+        return path
+    for template in spec["paths"]:
+        if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), path):
+            return template
+    return None
+
+
+def _resolve(spec: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    reference = node.get("$ref")
+    if not reference:
+        return node
+    target: Any = spec
+    for step in reference.removeprefix("#/").split("/"):
+        target = target[step]
+    return target

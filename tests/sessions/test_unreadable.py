@@ -1,0 +1,91 @@
+"""Bodies that cannot be read, and the order in which a request is judged."""
+
+import pytest
+
+from tests.factories import Learner, content, pointers
+
+SAVE = "/api/sessions/save"
+START = b'{"session_type": "conversation", "duration_seconds": 300, '
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"not json",
+        b"{'a': 1}",
+        START + b'"fluency_score": NaN}',
+        START + b'"fluency_score": Infinity}',
+        START + b'"metadata": {"x": -Infinity}}',
+        b"[" * 100_000,
+        b'{"metadata":' * 20_000 + b"1" + b"}" * 20_000,
+        START + b'"words_spoken": ' + b"9" * 5_000 + b"}",
+        '{"session_type": "é"}'.encode("latin-1"),
+        '{"session_type": "conversation"}'.encode("utf-16"),
+    ],
+)
+def test_what_is_not_json_is_400(learner: Learner, body: bytes) -> None:
+    response = learner.post_raw(body)
+    assert response.status_code == 400
+    assert learner.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("place", "member"),
+    [
+        ("fluency_score", b'"fluency_score": 1e999'),
+        ("metadata", b'"metadata": {"x": 1e999}'),
+        ("metadata", b'"metadata": {"x": 18446744073709551616}'),
+        ("metadata", b'"metadata": {"x": -9223372036854775809}'),
+        ("topics/0", rb'"topics": ["\ud800"]'),
+        ("metadata", rb'"metadata": {"x": "\udfff"}'),
+        ("metadata", rb'"metadata": {"\ud800": 1}'),
+        ("session_type", rb'"session_type": "\ud800"'),
+        ("timezone", rb'"timezone": "\ud800"'),
+        ("%3F", rb'"\ud800": 1'),
+        ("topics/0", rb'"topics": ["\u0000"]'),
+    ],
+)
+def test_json_that_no_database_can_hold_is_422_at_its_place(
+    learner: Learner, place: str, member: bytes
+) -> None:
+    assert pointers(learner.post_raw(START + member + b"}")) == [f"#/{place}"]
+    assert learner.count() == 0
+
+
+@pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded"])
+def test_what_does_not_say_it_is_json_is_415(learner: Learner, content_type: str | None) -> None:
+    assert learner.post_raw(b"{}", content_type).status_code == 415
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json; charset=utf-8", "application/problem+json"]
+)
+def test_json_under_its_other_names_is_read(learner: Learner, content_type: str) -> None:
+    assert learner.post_raw(b"{}", content_type).status_code == 422
+
+
+def test_a_body_over_1_mib_is_413(learner: Learner) -> None:
+    assert learner.post_raw(b" " * 3_000_000).status_code == 413
+    assert learner.post_raw(START + b'"nonsense": "' + b"x" * 2**20 + b'"}').status_code == 413
+    assert learner.post_raw(b"{}" + b" " * (2**20 - 2)).status_code == 422
+
+
+@pytest.mark.parametrize("name", ["session_type", "x"])
+def test_a_save_takes_no_query_parameter(learner: Learner, name: str) -> None:
+    response = learner.request("POST", f"{SAVE}?{name}=1", json=content())
+    assert pointers(response) == [name]
+    assert learner.count() == 0
+
+
+def test_a_request_is_judged_in_the_documented_order(learner: Learner) -> None:
+    worst = {"data": b"{" * 2_000_000, "headers": {"Authorization": "Bearer x"}}
+    assert learner.request("POST", "/api/sessions/nothing?x=1", **worst).status_code == 404
+    assert learner.request("PUT", f"{SAVE}?x=1", **worst).status_code == 405
+    assert learner.request("POST", f"{SAVE}?x=1", **worst).status_code == 401
+    assert learner.request("POST", f"{SAVE}?x=1", data=b"{" * 2_000_000).status_code == 413
+    assert learner.request("POST", f"{SAVE}?x=1", data=b"{").status_code == 415
+    json = {"Content-Type": "application/json"}
+    assert learner.request("POST", f"{SAVE}?x=1", data=b"{", headers=json).status_code == 400
+    assert learner.request("POST", f"{SAVE}?x=1", data=b"{}", headers=json).status_code == 422

@@ -1,0 +1,31 @@
+"""Vorex Sessions: keeps the results of practice sessions and answers what comes next."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+from flask_smorest import Api
+
+import config
+from vorex_sessions import auth, cli, operations, problems
+from vorex_sessions.blueprint import document_components
+from vorex_sessions.capabilities import BLUEPRINTS
+from vorex_sessions.extensions import db, migrate
+
+
+def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
+    """Build the app from `config.read()`'s settings. Raises config.SettingError where one is unusable."""
+    app = Flask(__name__)
+    app.config.from_mapping(config.flask_config(settings or config.read()))
+    app.url_map.merge_slashes = False  # a path either is one of ours or a 404, never a redirect
+    db.init_app(app)
+    migrate.init_app(app, db)
+    auth.init_app(app)
+    operations.init_app(app)
+    cli.init_app(app)
+    api = Api(app)
+    problems.init_app(app)  # after Api, whose own error handler it replaces
+    document_components(api)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    return app

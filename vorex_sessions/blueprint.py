@@ -1,0 +1,121 @@
+"""Our Blueprint: a learner's token required, bodies read before they are judged, answers documented once."""
+
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+import flask_smorest
+import orjson
+from flask import Response
+
+from vorex_sessions import auth
+from vorex_sessions.problems import (
+    Forbidden,
+    Invalid,
+    NotJson,
+    NotSignedIn,
+    Problem,
+    TooLarge,
+    Unavailable,
+    Unreadable,
+)
+from vorex_sessions.requests import Arguments, read_json, refuse_parameters
+from vorex_sessions.schemas import ProblemSchema
+
+BODY_LIMIT = 1024 * 1024  # bytes
+
+
+def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON response, written by orjson; the view's schema documents it and a test holds it to that."""
+    return Response(orjson.dumps(body), status, headers, content_type="application/json")
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """A blueprint whose every view needs a learner's token and refuses what it does not know."""
+
+    ARGUMENTS_PARSER = Arguments()
+
+    def __init__(self, name: str, import_name: str, **options: Any) -> None:
+        super().__init__(name, import_name, **options)
+        self._prepare_doc_cbks.append(_document_problems)
+        self.before_request(auth.require_learner)
+
+    def add_url_rule(  # type: ignore[override]  # flask-smorest's signature, options passed through
+        self, rule: str, endpoint: str | None = None, view_func: Any = None, **options: Any
+    ) -> None:
+        """Register a view, wrapped in the checks that its documented arguments call for."""
+        endpoint = endpoint or view_func.__name__
+        super().add_url_rule(rule, endpoint, _checked(view_func), **options)
+
+
+def body_limit(limit: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """For a view whose body may be larger than the usual one, in bytes."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        view.body_limit = limit  # type: ignore[attr-defined]  # a mark that _checked reads
+        return view
+
+    return decorate
+
+
+def _locations(view: Callable[..., Any]) -> set[str]:
+    documented = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
+    return {parameter["in"] for parameter in documented}
+
+
+def _checked(view: Callable[..., Any]) -> Callable[..., Any]:
+    """413, 415 and 400 come before any 422, whichever order the view's schemas are judged in."""
+    locations, limit = _locations(view), getattr(view, "body_limit", BODY_LIMIT)
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        if "json" in locations:
+            read_json(limit)
+        if "query" not in locations:
+            refuse_parameters()
+        return view(*args, **kwargs)
+
+    return checked
+
+
+def _document_problems(
+    doc: dict[str, Any], doc_info: dict[str, Any], *, method: str, **kwargs: Any
+) -> dict[str, Any]:
+    """The problems any endpoint may answer with; a view adds its own by `alt_response`."""
+    problems: list[type[Problem]] = [NotSignedIn, Forbidden, Invalid, Unavailable]
+    if "requestBody" in doc:
+        problems += [Unreadable, TooLarge, NotJson]
+    for problem in problems:
+        doc.setdefault("responses", {})[str(int(problem.status))] = component_name(problem)
+    doc["responses"].pop(HTTPStatus(422), None)  # flask-smorest's own, replaced above
+    doc["security"] = [{"bearer": []}]
+    return doc
+
+
+def component_name(problem: type[Problem]) -> str:
+    """What the OpenAPI document calls the response of a problem."""
+    return f"{problem.__name__}Problem"
+
+
+def document_components(api: flask_smorest.Api) -> None:
+    """Register the shared parts of the OpenAPI document: problems and the security scheme."""
+    for problem in _all_problems(Problem):
+        response = {
+            "description": problem.title,
+            "content": {"application/problem+json": {"schema": ProblemSchema}},
+        }
+        api.spec.components.response(component_name(problem), response, lazy=True)
+    api.spec.components.security_scheme(
+        "bearer",
+        {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "The learner's access token, as Supabase Auth issues it.",
+        },
+    )
+
+
+def _all_problems(root: type[Problem]) -> list[type[Problem]]:
+    return [root, *(leaf for child in root.__subclasses__() for leaf in _all_problems(child))]

@@ -1,0 +1,154 @@
+"""`make run`, `make demo`, `make token`: the service on this machine, with whatever it lacks.
+
+`python -m vorex_sessions.local run` serves; `… local flask COMMAND` runs a flask command beside it.
+"""
+
+import fcntl
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TextIO
+
+from vorex_sessions import embedded
+
+INSTANCE = Path(__file__).parent.parent / "instance"
+DATA = INSTANCE / "postgres"
+SECRET = INSTANCE / "jwt-secret"
+_EXAMPLE = (
+    '{"session_type": "conversation", "duration_seconds": 300, "words_spoken": 120,'
+    ' "pronunciation_score": 85.5, "fluency_score": 78.0, "grammar_score": 82.5,'
+    ' "topics": ["travel", "hotels"], "vocabulary_learned": ["reservation", "available"],'
+    ' "areas_to_improve": ["past tense", "prepositions"]}'
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Run `run` or `flask …`; returns the exit status."""
+    for stop_signal in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(stop_signal, _interrupt)
+    INSTANCE.mkdir(exist_ok=True)
+    with (INSTANCE / "run.lock").open("w") as lock:
+        alone = _locked(lock)
+        if arguments == ["run"]:
+            return _run(alone)
+        return _beside(alone, arguments[1:])
+
+
+def _interrupt(signum: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _locked(lock: TextIO) -> bool:
+    """Whether no `make run` of this clone is under way; a crash releases the lock by itself."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _run(alone: bool) -> int:
+    port = int(os.environ.get("PORT") or 8000)
+    if not alone:
+        print("`make run` is already running in this clone.", file=sys.stderr)
+        return 1
+    if not _free(port):
+        print(f"Port {port} is taken; choose another: PORT={port + 1} make run", file=sys.stderr)
+        return 1
+    try:
+        return _serve(port, _environment())
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        _stop_database()
+
+
+def _beside(alone: bool, command: list[str]) -> int:
+    """A flask command, on the database of the running service or on one started for the moment."""
+    try:
+        return subprocess.call([_tool("flask"), *command], env=_environment())
+    finally:
+        if alone:
+            _stop_database()
+
+
+def _stop_database() -> None:
+    if not os.environ.get("DATABASE_URL") and (DATA / "postmaster.pid").exists():
+        embedded.stop(DATA)
+
+
+def _tool(name: str) -> str:
+    return str(Path(sys.executable).parent / name)
+
+
+def _environment() -> dict[str, str]:
+    """The environment of the service: what is set, and what had to be made up."""
+    environment = {**os.environ, "FLASK_APP": "wsgi"}
+    if not environment.get("SUPABASE_JWT_SECRET"):
+        if not SECRET.exists():
+            SECRET.touch(mode=0o600)
+            SECRET.write_text(secrets.token_urlsafe(48))
+        environment["SUPABASE_JWT_SECRET"] = SECRET.read_text()
+    if not environment.get("DATABASE_URL"):
+        environment["DATABASE_URL"] = embedded.start(DATA)
+    return environment
+
+
+def _serve(port: int, environment: dict[str, str]) -> int:
+    minting = subprocess.Popen(
+        [_tool("flask"), "token"], env=environment, stdout=subprocess.PIPE, text=True
+    )
+    subprocess.run([_tool("flask"), "db", "upgrade"], env=environment, check=True)
+    token = minting.communicate()[0].strip()
+    # A session of its own: Ctrl-C reaches us alone, and we let gunicorn answer what is in flight.
+    server = subprocess.Popen(
+        [_tool("gunicorn"), "-c", str(Path(__file__).with_name("local_gunicorn.py")), "wsgi:app"],
+        env=environment,
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        while server.poll() is None and _free(port):
+            time.sleep(0.05)
+        if server.poll() is None:
+            _welcome(port, token)
+        return server.wait()
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def _welcome(port: int, token: str) -> None:
+    address = f"http://localhost:{port}"
+    print(
+        f"""
+Vorex Sessions is at {address} (docs: {address}/docs). Save a practice session:
+
+curl -X POST {address}/api/sessions/save \\
+  -H "Authorization: Bearer {token}" \\
+  -H "Content-Type: application/json" \\
+  -d '{_EXAMPLE}'
+
+Then ask for /api/sessions/history, /api/sessions/stats and /api/sessions/warmup with the same token:
+
+curl -H "Authorization: Bearer {token}" {address}/api/sessions/stats
+
+`make demo` fills this learner with half a year of practice. Ctrl-C stops everything.
+""",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,51 @@
+"""The docs pages, with assets from pinned packages: nothing comes from another host."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from flask import Blueprint, Response, redirect, render_template, send_from_directory
+
+pages = Blueprint("pages", __name__, template_folder="templates", static_folder=None)
+
+
+def _packaged(package: str, folder: str) -> Path:
+    """A folder of a package's assets, found without importing (and running) the package."""
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError(f"{package} is not installed; run pip install -r requirements.txt.")
+    return Path(spec.submodule_search_locations[0]) / folder
+
+
+_SWAGGER = _packaged("flask_swagger_ui", "dist")
+_REDOC = _packaged("flask_openapi_redoc", "templates/redoc")
+_WEEK = 7 * 24 * 3600  # seconds a browser may keep an asset
+
+
+@pages.get("/")
+def lead_to_docs() -> Response:
+    """Whoever opens the address in a browser wants the docs."""
+    return redirect("/docs")  # type: ignore[return-value]  # Werkzeug's Response; Flask returns its own
+
+
+@pages.get("/docs")
+def show_swagger_ui() -> str:
+    """Swagger UI over /openapi.json."""
+    return render_template("swagger-ui.html")
+
+
+@pages.get("/redoc")
+def show_redoc() -> str:
+    """Redoc over /openapi.json."""
+    return render_template("redoc.html")
+
+
+@pages.get("/docs/assets/<path:name>")
+def send_swagger_asset(name: str) -> Response:
+    """Swagger UI's scripts and styles."""
+    return send_from_directory(_SWAGGER, name, max_age=_WEEK)
+
+
+@pages.get("/redoc/assets/<path:name>")
+def send_redoc_asset(name: str) -> Response:
+    """Redoc's script."""
+    return send_from_directory(_REDOC, name, max_age=_WEEK)

@@ -1,0 +1,26 @@
+"""HTTP: health and readiness. No token is asked for, nothing is counted."""
+
+import flask_smorest
+from flask import Response
+
+from vorex_sessions.blueprint import answer, component_name
+from vorex_sessions.operations import readiness, schemas
+from vorex_sessions.problems import Unavailable
+
+blueprint = flask_smorest.Blueprint("operations", __name__)
+
+
+@blueprint.route("/healthz", tags=["Operations"])
+@blueprint.response(200, schemas.StatusSchema)
+def show_health() -> Response:
+    """Tell whether the process answers; touches nothing else."""
+    return answer({"status": "ok"})
+
+
+@blueprint.route("/readyz", tags=["Operations"])
+@blueprint.response(200, schemas.StatusSchema)
+@blueprint.alt_response(503, component_name(Unavailable))
+def show_readiness() -> Response:
+    """Tell whether the service can do its work: database and schema are there."""
+    readiness.check()
+    return answer({"status": "ok"})

@@ -1,0 +1,88 @@
+"""Pure: time zones, the learner's calendar day, and period -> first and last day."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+# The names come from the pinned tzdata package, so that every host knows the same ones.
+ZONE_NAMES = frozenset(files("tzdata").joinpath("zones").read_text().split())
+_FIXED_OFFSET = re.compile(r"UTC([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
+
+# The calendar day of a session differs from its UTC day by one at most, whatever its offset.
+ONE_DAY = timedelta(days=1)
+DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
+
+
+@lru_cache(maxsize=1024)
+def zone(name: str) -> tzinfo:
+    """The zone of an IANA name or of `UTC±HH:MM`. Raises ValueError for anything else."""
+    if name in ZONE_NAMES:
+        return ZoneInfo(name)
+    fixed = _FIXED_OFFSET.fullmatch(name)
+    if not fixed:
+        raise ValueError(f"unknown time zone: {name!r}")
+    sign, hours, minutes = fixed.groups()
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    return timezone(offset if sign == "+" else -offset)
+
+
+def offset_name(instant: datetime) -> str:
+    """The name of an aware datetime's own offset: `UTC+02:00`, or `UTC` for none."""
+    offset = instant.utcoffset() or timedelta()
+    minutes = round(offset.total_seconds() / 60)
+    if not minutes:
+        return "UTC"
+    return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def day_of(instant: datetime, zone_name: str) -> date:
+    """The calendar day of an instant in a zone."""
+    return instant.astimezone(zone(zone_name)).date()
+
+
+def stamp(instant: datetime) -> str:
+    """An instant as the API writes it: ISO 8601 in UTC, six decimals, `Z`."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+
+
+def midnight_utc(day: date) -> datetime:
+    """The first instant of a day in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The days of a period, and those of the period of equal length just before it.
+
+    `cut` is the instant on the earlier period's last day that has the time of day of now, so that an
+    unfinished today is compared with an equally unfinished day.
+    """
+
+    start: date
+    end: date
+    previous_start: date
+    previous_end: date
+    cut: datetime
+
+
+def window(period: str, now: datetime, zone_name: str) -> Window:
+    """The window of `day`, `week`, `month` or `year` that ends today in the zone."""
+    local = now.astimezone(zone(zone_name))
+    length = timedelta(days=DAYS[period])
+    start = local.date() + ONE_DAY - length
+    previous_end = start - ONE_DAY
+    return Window(
+        start=start,
+        end=local.date(),
+        previous_start=start - length,
+        previous_end=previous_end,
+        cut=local.replace(year=previous_end.year, month=previous_end.month, day=previous_end.day),
+    )
+
+
+def earliest_instant(day: date) -> datetime:
+    """No session practised on or after `day` was completed before this."""
+    return midnight_utc(day - ONE_DAY)

@@ -1,0 +1,179 @@
+"""The tree of domain errors, and the one handler that renders them as RFC 9457 problem details."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from flask import Flask, Response
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+log = logging.getLogger(__name__)
+
+
+class Problem(Exception):
+    """Something a caller did or met, with the sentence to tell them. Subclasses fix what they can."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    slug = "internal-error"
+    title = "Something went wrong on our side"
+    detail = "The request could not be completed; please try again."
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        errors: Sequence[Mapping[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.detail = detail or self.detail
+        self.errors = list(errors)
+        self.headers = dict(headers or {})
+        super().__init__(self.detail)
+
+    def body(self) -> dict[str, Any]:
+        """The problem as a JSON object: type, title, status, detail and, for bad values, errors."""
+        members = {
+            "type": f"/problems/{self.slug}",
+            "title": self.title,
+            "status": int(self.status),
+            "detail": self.detail,
+        }
+        return members | {"errors": self.errors} if self.errors else members
+
+
+class Unreadable(Problem):
+    """The body is not JSON."""
+
+    status = HTTPStatus.BAD_REQUEST
+    slug = "unreadable"
+    title = "The request cannot be read"
+    detail = "The body must be valid JSON in UTF-8."
+
+
+class NotSignedIn(Problem):
+    """No token, or one that proves nothing."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    slug = "not-signed-in"
+    title = "Sign-in is needed"
+    detail = "Send the learner's access token in the header `Authorization: Bearer <token>`."
+
+
+class Forbidden(Problem):
+    """A good token that may not do this."""
+
+    status = HTTPStatus.FORBIDDEN
+    slug = "forbidden"
+    title = "This token may not do that"
+    detail = "A service-role token cannot act as a learner; use the learner's own access token."
+
+
+class NotFound(Problem):
+    """There is no such thing, or it belongs to someone else."""
+
+    status = HTTPStatus.NOT_FOUND
+    slug = "not-found"
+    title = "Not found"
+    detail = "There is nothing at this address; /docs lists what there is."
+
+
+class MethodNotAllowed(Problem):
+    """The address exists, the method does not."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    slug = "method-not-allowed"
+    title = "Method not allowed"
+    detail = "This address does not take that method; the Allow header lists those it takes."
+
+
+class TooLarge(Problem):
+    """The body is over the limit."""
+
+    status = HTTPStatus(413)  # its name in HTTPStatus depends on the version of Python
+    slug = "too-large"
+    title = "The body is too large"
+    detail = "The body may hold at most 1 MiB (4 MiB for a batch)."
+
+
+class NotJson(Problem):
+    """The body is declared to be something else than JSON."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    slug = "not-json"
+    title = "The body must be JSON"
+    detail = "Send the body as JSON with the header `Content-Type: application/json`."
+
+
+class Invalid(Problem):
+    """A value breaks a rule; `errors` says which and where."""
+
+    status = HTTPStatus(422)  # its name, too
+    slug = "invalid"
+    title = "A value breaks a rule"
+    detail = "A value of the request breaks a rule."
+
+
+class Unavailable(Problem):
+    """Something the service rests on is away; the same request may be sent again."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    slug = "unavailable"
+    title = "Temporarily unavailable"
+    detail = "The database cannot be reached right now; please try again in a moment."
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"Retry-After": "1"})
+
+
+def invalid_parameter(name: str, rule: str) -> Invalid:
+    """A query parameter breaks a rule that only the service can judge."""
+    sentence = f"{name} {rule}."
+    return Invalid(sentence, errors=[{"detail": sentence, "parameter": name}])
+
+
+def render(problem: Problem) -> Response:
+    """A problem as an HTTP response."""
+    return Response(
+        orjson.dumps(problem.body()),
+        problem.status,
+        problem.headers,
+        content_type="application/problem+json",
+    )
+
+
+def _from_http(error: HTTPException) -> Problem:
+    """The problem for what Flask and Werkzeug raise themselves."""
+    for kind in (NotFound, MethodNotAllowed, TooLarge, NotJson):
+        if error.code == kind.status:
+            return kind(headers=_headers_of(error))
+    problem = Problem(error.description, headers=_headers_of(error))
+    problem.status = HTTPStatus(error.code or 500)
+    problem.slug = problem.status.phrase.lower().replace(" ", "-")
+    problem.title = problem.status.phrase
+    return problem
+
+
+def _headers_of(error: HTTPException) -> dict[str, str]:
+    return {name: value for name, value in error.get_headers() if name != "Content-Type"}
+
+
+def _handle(error: Exception) -> Response:
+    if isinstance(error, Problem):
+        return render(error)
+    if isinstance(error, HTTPException):
+        return render(_from_http(error))
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+        log.warning("database unavailable: %s", type(error.__cause__ or error).__name__)
+        return render(Unavailable())
+    log.error("unhandled error", exc_info=error)
+    return render(Problem())
+
+
+def init_app(app: Flask) -> None:
+    """Make every error of the app leave in one shape."""
+    app.register_error_handler(Exception, _handle)
+    app.register_error_handler(HTTPException, _handle)

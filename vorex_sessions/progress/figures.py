@@ -1,0 +1,117 @@
+"""Pure: sums and means over a learner's sessions.
+
+Everything rests on tallies: one session, or several of one day and type that PostgreSQL has added up.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+SKILLS = ("pronunciation", "fluency", "grammar")
+
+
+class Tally(NamedTuple):
+    """Sessions added up: seconds, words, and of each score its sum and how many were measured.
+
+    `completed_at` is None where sessions of different instants were added up.
+    """
+
+    practiced_on: date
+    completed_at: datetime | None
+    session_type: str
+    sessions: int
+    duration: int
+    words: int
+    pronunciation_sum: float | None
+    pronunciation_count: int
+    fluency_sum: float | None
+    fluency_count: int
+    grammar_sum: float | None
+    grammar_count: int
+
+
+class Sums:
+    """A running total of tallies."""
+
+    __slots__ = ("counts", "duration", "scores", "sessions", "words")
+
+    def __init__(self, tallies: Iterable[Tally] = ()) -> None:
+        self.sessions = self.duration = self.words = 0
+        self.scores = [0.0, 0.0, 0.0]
+        self.counts = [0, 0, 0]
+        for tally in tallies:
+            self.add(tally)
+
+    def add(self, tally: Tally) -> None:
+        """Count a tally in; a score that was not measured takes no part."""
+        _, _, _, sessions, duration, words, *measured = tally
+        self.sessions += sessions
+        self.duration += duration
+        self.words += words
+        for place in range(3):
+            if measured[2 * place + 1]:
+                self.scores[place] += measured[2 * place]
+                self.counts[place] += measured[2 * place + 1]
+
+    def means(self) -> list[float | None]:
+        """The mean of each score with 1 decimal, None where none was measured."""
+        return [mean(total, count) for total, count in zip(self.scores, self.counts, strict=True)]
+
+
+def mean(total: float, count: int) -> float | None:
+    """A mean with 1 decimal. Rounded to 9 first, so that the order of adding up cannot show."""
+    return round(round(total / count, 9), 1) if count else None
+
+
+def grouped(tallies: Iterable[Tally], key: Callable[[Tally], Any]) -> dict[Any, Sums]:
+    """The sums of each group of tallies, in the order in which the groups appear."""
+    groups: defaultdict[Any, Sums] = defaultdict(Sums)
+    for tally in tallies:
+        groups[key(tally)].add(tally)
+    return groups
+
+
+def totals(sums: Sums) -> dict[str, Any]:
+    """Totals, means (0.0 where nothing was measured) and how many sessions each mean rests on."""
+    return {
+        "total_sessions": sums.sessions,
+        "total_duration": sums.duration,
+        "total_words_spoken": sums.words,
+        **{
+            f"avg_{skill}": value or 0.0
+            for skill, value in zip(SKILLS, sums.means(), strict=True)
+        },
+        "scored_sessions": dict(zip(SKILLS, sums.counts, strict=True)),
+    }
+
+
+def by_type(tallies: Iterable[Tally]) -> dict[str, dict[str, int]]:
+    """Sessions and mean duration (whole seconds) of each type that was practised."""
+    groups = grouped(tallies, lambda tally: tally.session_type)
+    return {
+        name: {"count": sums.sessions, "avg_duration": round(sums.duration / sums.sessions)}
+        for name, sums in sorted(groups.items())
+    }
+
+
+def trends(tallies: Iterable[Tally]) -> list[dict[str, Any]]:
+    """The daily means, oldest first; days with sessions only."""
+    days = grouped(tallies, lambda tally: tally.practiced_on)
+    return [
+        {"date": day, **dict(zip(SKILLS, sums.means(), strict=True))}
+        for day, sums in sorted(days.items())
+    ]
+
+
+def most_common(spellings: Mapping[str, int], most: int) -> list[tuple[str, int]]:
+    """The most frequent names with their counts, ties by name.
+
+    Names that differ in case only are one, shown in the most frequent spelling, ties by name.
+    """
+    counts: Counter[str] = Counter()
+    shown: dict[str, str] = {}
+    for spelling, count in sorted(spellings.items(), key=lambda item: (-item[1], item[0])):
+        name = shown.setdefault(spelling.casefold(), spelling)
+        counts[name] += count
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]

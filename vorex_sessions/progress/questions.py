@@ -1,0 +1,147 @@
+"""The statements of this capability, built once. Columns of tallies are in the order of `Tally`."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from vorex_sessions.models import session_results
+
+_s = session_results.c
+_learner = _s.user_id == sa.bindparam("user_id")
+_since = _s.completed_at >= sa.bindparam("since")
+_wanted_type = sa.bindparam("session_type", type_=sa.Text)
+_of_type = sa.or_(_wanted_type.is_(None), _s.session_type == _wanted_type)
+_newest_first = (_s.completed_at.desc(), _s.session_result_id.desc())
+_SCORES = (_s.pronunciation_score, _s.fluency_score, _s.grammar_score)
+
+_latest = sa.select(_s.timezone.label("zone_name")).where(_learner).order_by(*_newest_first).limit(1)
+
+
+def _sessions() -> sa.Select[Any]:
+    """Each session since an instant as a tally, beside the zone of the latest session of all.
+
+    No row: the learner has no session. One row without a day: none since then.
+    """
+    latest = _latest.subquery()
+    measured = [
+        column
+        for score in _SCORES
+        for column in (score, sa.cast(score.is_not(None), sa.Integer).label(f"{score.name}_count"))
+    ]
+    return sa.select(
+        latest.c.zone_name,
+        _s.topics,
+        _s.areas_to_improve,
+        _s.practiced_on,
+        _s.completed_at,
+        _s.session_type,
+        sa.literal_column("1").label("sessions"),
+        _s.duration_seconds,
+        _s.words_spoken,
+        *measured,
+    ).select_from(latest.outerjoin(session_results, sa.and_(_learner, _since, _of_type)))
+
+
+def _day_groups() -> sa.CompoundSelect[Any]:
+    """Sessions added up by day and type, names by spelling, and the zone of the latest session.
+
+    Near the start of the period, where the time zone and the time of day decide what counts (from
+    `edge_from` to `edge_to`), sessions are kept apart by instant and names by day.
+    """
+    mine = (
+        sa.select(session_results)
+        .where(_learner, _since, _of_type)
+        .cte("mine")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    near = mine.c.practiced_on.between(sa.bindparam("edge_from"), sa.bindparam("edge_to"))
+    instant = sa.case((near, mine.c.completed_at))
+    text_null, no_tally = sa.cast(sa.null(), sa.Text), _nothing(8)
+    groups = sa.select(
+        sa.literal_column("'figures'").label("kind"),
+        text_null.label("name"),
+        mine.c.practiced_on,
+        instant.label("completed_at"),
+        mine.c.session_type,
+        sa.func.count().label("sessions"),
+        sa.func.sum(mine.c.duration_seconds).label("duration"),
+        sa.func.sum(mine.c.words_spoken).label("words"),
+        *(
+            column
+            for score in _SCORES
+            for column in (
+                sa.func.sum(mine.c[score.name]).label(f"{score.name}_sum"),
+                sa.func.count(mine.c[score.name]).label(f"{score.name}_count"),
+            )
+        ),
+    ).group_by(mine.c.practiced_on, instant, mine.c.session_type)
+
+    def names(kind: str, column: sa.ColumnElement[Any]) -> sa.Select[Any]:
+        name = sa.func.unnest(column).table_valued("name")
+        day = sa.case((near, mine.c.practiced_on))
+        return (
+            sa.select(
+                sa.literal_column(f"'{kind}'"),
+                name.c.name,
+                day,
+                sa.cast(sa.null(), _s.completed_at.type),
+                text_null,
+                sa.func.count(),
+                *no_tally,
+            )
+            .select_from(mine.join(name, sa.true()))
+            .where(mine.c.practiced_on >= sa.bindparam("edge_from"))
+            .group_by(name.c.name, day)
+        )
+
+    zone = sa.select(
+        sa.literal_column("'zone'"),
+        _latest.subquery().c.zone_name,
+        sa.cast(sa.null(), sa.Date),
+        sa.cast(sa.null(), _s.completed_at.type),
+        text_null,
+        sa.literal_column("0"),
+        *no_tally,
+    )
+    return sa.union_all(
+        groups, names("topic", mine.c.topics), names("area", mine.c.areas_to_improve), zone
+    )
+
+
+def _nothing(columns: int) -> list[sa.ColumnElement[Any]]:
+    return [sa.null() for _ in range(columns)]
+
+
+SESSIONS = _sessions()
+DAY_GROUPS = _day_groups()
+
+# The learner's latest sessions: since an instant, or in the week that ends with the latest of all.
+RECENT = (
+    sa.select(
+        _s.session_result_id,
+        _s.session_type,
+        _s.duration_seconds,
+        _s.pronunciation_score,
+        _s.fluency_score,
+        _s.grammar_score,
+        _s.areas_to_improve,
+        _s.completed_at,
+        _s.created_at,
+        _s.practiced_on,
+        _s.timezone,
+        _s.vocabulary_learned,
+    )
+    .where(
+        _learner,
+        _s.completed_at
+        >= sa.func.least(
+            sa.bindparam("since", type_=_s.completed_at.type),
+            sa.select(_s.completed_at - sa.cast("9 days", sa.Interval))
+            .where(_learner)
+            .order_by(*_newest_first)
+            .limit(1)
+            .scalar_subquery(),
+        ),
+    )
+    .order_by(*_newest_first)
+)

@@ -1,0 +1,30 @@
+"""HTTP: statistics and the warm-up."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Response
+
+from vorex_sessions.auth import learner_id
+from vorex_sessions.blueprint import Blueprint, answer
+from vorex_sessions.progress import schemas
+from vorex_sessions.progress.stats import stats
+from vorex_sessions.progress.warmup import warmup
+
+blueprint = Blueprint("progress", __name__, url_prefix="/api/sessions")
+
+
+@blueprint.get("/stats")
+@blueprint.arguments(schemas.StatsQuerySchema(), location="query")
+@blueprint.response(200, schemas.StatsSchema)
+def show_stats(query: dict[str, Any]) -> Response:
+    """Show my statistics over a period."""
+    return answer(stats(learner_id(), now=datetime.now(UTC), **query))
+
+
+@blueprint.get("/warmup")
+@blueprint.arguments(schemas.WarmupQuerySchema(), location="query")
+@blueprint.response(200, schemas.WarmupSchema)
+def show_warmup(query: dict[str, Any]) -> Response:
+    """Suggest what to warm up with."""
+    return answer(warmup(learner_id(), now=datetime.now(UTC), **query))

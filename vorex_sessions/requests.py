@@ -1,0 +1,125 @@
+"""Reading what a request carries: JSON bodies, query parameters, and the problems of both."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
+from urllib.parse import quote
+
+import marshmallow as ma
+import orjson
+from flask import Request, g, request
+from webargs.flaskparser import FlaskParser
+
+from vorex_sessions.problems import Invalid, NotJson, TooLarge, Unreadable
+
+# orjson reads an integer of more than 64 bits as a float, silently; the standard library keeps it.
+_LONG_NUMBER = re.compile(rb"[0-9]{19}")
+
+
+def read_json(limit: int) -> None:
+    """Read the body of the current request, at most `limit` bytes, and keep it for the schema.
+
+    Raises TooLarge, NotJson or Unreadable, in this order.
+    """
+    request.max_content_length = limit
+    body = request.get_data(cache=False)  # refuses what is over the limit, declared or chunked
+    if len(body) > limit:
+        raise TooLarge
+    if not request.is_json:
+        raise NotJson
+    g.json = _parse(body)
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        if not _LONG_NUMBER.search(body):
+            return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        pass
+    # The slower parser knows what the fast one refuses but JSON allows (1e999, "\ud800"), so that
+    # the schema can say which value is wrong instead of calling the whole body unreadable.
+    try:
+        return json.loads(body.decode(), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise Unreadable from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+class Arguments(FlaskParser):
+    """webargs' parser with our rules: nothing unknown, nothing twice, problems that name the place."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {"json": None, "query": ma.RAISE}
+
+    def load_json(self, req: Request, schema: ma.Schema) -> Any:
+        """The body that `read_json` has read before the view was called."""
+        return g.json
+
+    def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
+        """The query as a plain mapping; a parameter given twice is refused."""
+        return single_parameters(req)
+
+    def handle_error(
+        self,
+        error: ma.ValidationError,
+        req: Request,
+        schema: ma.Schema,
+        *,
+        error_status_code: int | None,
+        error_headers: Mapping[str, str] | None,
+    ) -> NoReturn:
+        """Turn marshmallow's tree of messages into a problem."""
+        (location, messages), *_ = error.normalized_messages().items()
+        raise invalid(messages, in_query=location == "query")
+
+
+def single_parameters(req: Request) -> dict[str, str]:
+    """The query parameters, each of which may be given once. Raises Invalid."""
+    repeated = [name for name, values in req.args.lists() if len(values) > 1]
+    if repeated:
+        raise invalid({name: ["may be given once only"] for name in repeated}, in_query=True)
+    return req.args.to_dict()
+
+
+def refuse_parameters() -> None:
+    """For an endpoint that takes no query parameter at all. Raises Invalid."""
+    if request.query_string:
+        names = {name: ["is not a parameter here"] for name in single_parameters(request)}
+        raise invalid(names, in_query=True)
+
+
+def invalid(messages: Mapping[str, Any], *, in_query: bool = False, start: str = "#") -> Invalid:
+    """The 422 for a tree of marshmallow messages; the first sentence is the problem's detail.
+
+    The rule of a value is written to follow its name: "must be a whole number from 0 to 100".
+    """
+    errors = []
+    for path, rule in _leaves(messages):
+        name = ".".join(path) or "The body"
+        where = {"parameter": path[0]} if in_query else {"pointer": start + _pointer(path)}
+        errors.append({"detail": f"{_shortened(name)} {rule}.", **where})
+    more = f" ({len(errors) - 1} more in `errors`)" if len(errors) > 1 else ""
+    return Invalid(errors[0]["detail"].removesuffix(".") + more + ".", errors=errors)
+
+
+def _leaves(messages: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    if isinstance(messages, Mapping):
+        for key, below in messages.items():
+            yield from _leaves(below, path if key == "_schema" else (*path, str(key)))
+    else:
+        for rule in messages:
+            yield path, rule
+
+
+def _pointer(path: tuple[str, ...]) -> str:
+    """RFC 6901 in its URI fragment form."""
+    steps = (step.replace("~", "~0").replace("/", "~1") for step in path)
+    return "".join("/" + quote(step, safe="~!$&'()*+,;=:@", errors="replace") for step in steps)
+
+
+def _shortened(name: str) -> str:
+    readable = name.encode(errors="replace").decode()
+    return readable if len(readable) <= 80 else readable[:79] + "…"

@@ -1,0 +1,75 @@
+"""Pure: what a client said about a session -> what is stored, and when two of them are the same."""
+
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from vorex_sessions.models import FINGERPRINT_BYTES
+from vorex_sessions.periods import day_of, offset_name, stamp
+from vorex_sessions.requests import invalid
+
+DEFAULTS: dict[str, Any] = {
+    "words_spoken": 0,
+    "pronunciation_score": None,
+    "fluency_score": None,
+    "grammar_score": None,
+    "topics": [],
+    "vocabulary_learned": [],
+    "areas_to_improve": [],
+    "metadata": {},
+}
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(minutes=5)
+FINGERPRINT_VERSION = b"\x01"
+
+
+def check_instant(completed_at: datetime, now: datetime, start: str = "#") -> None:
+    """Refuse what cannot be the time of a session. Raises Invalid; says the server's time."""
+    if completed_at < EARLIEST:
+        raise invalid({"completed_at": ["must not be before 2000-01-01"]}, start=start)
+    if completed_at > now + AHEAD:
+        rule = f"must not be in the future; the server's time is {stamp(now)}"
+        raise invalid({"completed_at": [rule]}, start=start)
+
+
+def completed(content: dict[str, Any], now: datetime, start: str = "#") -> dict[str, Any]:
+    """The columns to store for what a client sent: defaults filled in, the calendar day fixed."""
+    completed_at = content.get("completed_at") or now
+    check_instant(completed_at, now, start)
+    zone_name = content.get("timezone") or _default_zone(content)
+    return {
+        **DEFAULTS,
+        **content,
+        "completed_at": completed_at.astimezone(UTC),
+        "timezone": zone_name,
+        "practiced_on": day_of(completed_at, zone_name),
+    }
+
+
+def fingerprint(content: dict[str, Any]) -> bytes:
+    """16 bytes of BLAKE2b over what was sent: equal for equal content, whatever was left to default."""
+    said = {name: value for name, value in content.items() if value != DEFAULTS.get(name, ...)}
+    if said.get("timezone") == _default_zone(content):
+        del said["timezone"]
+    if "completed_at" in said:
+        said["completed_at"] = stamp(said["completed_at"])
+    canonical = orjson.dumps(_canonical(said), option=orjson.OPT_SORT_KEYS)
+    return blake2b(FINGERPRINT_VERSION + canonical, digest_size=FINGERPRINT_BYTES).digest()
+
+
+def _default_zone(content: dict[str, Any]) -> str:
+    completed_at = content.get("completed_at")
+    return offset_name(completed_at) if completed_at else "UTC"
+
+
+def _canonical(value: Any) -> Any:
+    """Numbers in one form, so that 1.0 is 1 and -0.0 is 0."""
+    if isinstance(value, dict):
+        return {name: _canonical(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_canonical(inner) for inner in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
+        return int(value)
+    return value

@@ -1,0 +1,249 @@
+"""What the endpoints of this capability take and answer."""
+
+import marshmallow as ma
+
+from vorex_sessions import fields, models
+from vorex_sessions.schemas import Schema
+
+_TYPE = "What was practised."
+_EXAMPLES = {
+    "session_result_id": "3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10",
+    "user_id": "9b2f4f0e-52b0-4b1c-8b54-0d6c2a1e6a11",
+    "stamp": "2026-03-01T17:30:00.000000Z",
+    "day": "2026-03-01",
+}
+
+
+def _score(name: str) -> fields.Score:
+    return fields.Score(
+        metadata={
+            "description": f"{name} score, 0 to 100 points; null where it was not measured.",
+            "example": 85.5,
+        }
+    )
+
+
+def _texts(most: int, length: int, about: str, example: list[str], *, fold: bool) -> fields.Texts:
+    repeats = "differ in case only" if fold else "are spelt the same"
+    return fields.Texts(
+        most,
+        length,
+        str.casefold if fold else str,
+        metadata={
+            "description": (
+                f"{about} At most {most} texts of at most {length} characters; white space is "
+                f"tidied, empty entries are dropped, as are repeats, which {repeats}."
+            ),
+            "example": example,
+        },
+    )
+
+
+class SessionContentSchema(Schema):
+    """The content of a session result: what may be saved, and corrected later."""
+
+    session_type = fields.Choice(
+        models.SESSION_TYPES,
+        required=True,
+        metadata={"description": _TYPE, "example": "conversation"},
+    )
+    duration_seconds = fields.Whole(
+        0,
+        models.LARGEST_DURATION,
+        required=True,
+        metadata={"description": "How long it took, in seconds.", "example": 300},
+    )
+    words_spoken = fields.Whole(
+        0,
+        models.LARGEST_WORDS,
+        metadata={"description": "How many words the learner spoke; 0 by default.", "example": 120},
+    )
+    pronunciation_score = _score("Pronunciation")
+    fluency_score = _score("Fluency")
+    grammar_score = _score("Grammar")
+    topics = _texts(
+        models.MOST_TOPICS,
+        models.TOPIC_LENGTH,
+        "What it was about.",
+        ["travel", "hotels"],
+        fold=True,
+    )
+    vocabulary_learned = _texts(
+        models.MOST_VOCABULARY,
+        models.WORD_LENGTH,
+        "Words the learner met.",
+        ["reservation", "available"],
+        fold=False,
+    )
+    areas_to_improve = _texts(
+        models.MOST_TOPICS,
+        models.TOPIC_LENGTH,
+        "What the learner should work on.",
+        ["past tense", "prepositions"],
+        fold=True,
+    )
+    metadata = fields.Metadata(
+        metadata={
+            "description": (
+                "Anything else the app wants to keep, verbatim: at most 16 KiB as compact JSON and "
+                "8 levels deep, integers within 64 bits."
+            ),
+            "example": {"scenario_id": "hotel-check-in", "user_level": "B1"},
+        }
+    )
+    completed_at = fields.Instant(
+        metadata={
+            "description": (
+                "When the session ended, with the offset of the phone's clock; not before 2000 and "
+                "not over 5 minutes ahead. By default now."
+            ),
+            "example": "2026-03-01T18:30:00+01:00",
+        }
+    )
+    timezone = fields.Zone(
+        metadata={
+            "description": (
+                "The learner's time zone, which decides the calendar day: an IANA name or "
+                "`UTC±HH:MM`. By default the offset of `completed_at`, else UTC."
+            ),
+            "example": "Europe/Berlin",
+            "minLength": 3,
+            "maxLength": 64,
+        }
+    )
+
+
+class SaveSchema(SessionContentSchema):
+    """A session result to save."""
+
+
+class SessionResultSchema(SessionContentSchema):
+    """A session result as it is stored."""
+
+    session_result_id = fields.Id(
+        required=True,
+        metadata={
+            "description": "The session result's id, unique for its learner.",
+            "example": _EXAMPLES["session_result_id"],
+        },
+    )
+    user_id = fields.Id(
+        required=True,
+        metadata={"description": "The learner it belongs to.", "example": _EXAMPLES["user_id"]},
+    )
+    completed_at = ma.fields.AwareDateTime(
+        required=True,
+        metadata={
+            "description": "When the session ended; UTC.",
+            "example": _EXAMPLES["stamp"],
+        },
+    )
+    practiced_on = ma.fields.Date(
+        required=True,
+        metadata={
+            "description": "The calendar day of `completed_at` in `timezone`.",
+            "example": _EXAMPLES["day"],
+        },
+    )
+    created_at = ma.fields.AwareDateTime(
+        required=True,
+        metadata={"description": "When it was first stored; UTC.", "example": _EXAMPLES["stamp"]},
+    )
+    updated_at = ma.fields.AwareDateTime(
+        required=True,
+        metadata={"description": "When it was last changed; UTC.", "example": _EXAMPLES["stamp"]},
+    )
+
+
+class HistoryQuerySchema(Schema):
+    """Which sessions to list."""
+
+    session_type = fields.Choice(
+        models.SESSION_TYPES,
+        metadata={"description": "Only sessions of this type.", "example": "conversation"},
+    )
+    topic = fields.Phrase(
+        models.TOPIC_LENGTH,
+        tidied=True,
+        metadata={"description": "Only sessions with this topic, in any case.", "example": "travel"},
+    )
+    date_from = fields.Day(
+        metadata={
+            "description": "First calendar day (`practiced_on`), included.",
+            "example": "2026-03-01",
+        }
+    )
+    date_to = fields.Day(
+        metadata={
+            "description": "Last calendar day (`practiced_on`), included.",
+            "example": "2026-03-31",
+        }
+    )
+    scenario_id = fields.Phrase(
+        1000,
+        tidied=False,
+        metadata={
+            "description": "Only sessions whose `metadata.scenario_id` equals this.",
+            "example": "hotel-check-in",
+        },
+    )
+    limit = fields.QueryWhole(
+        1,
+        served=100,
+        load_default=20,
+        metadata={
+            "description": "Sessions a page; more than 100 are served as 100.",
+            "example": 20,
+        },
+    )
+    offset = fields.QueryWhole(
+        0,
+        1_000_000,
+        load_default=None,
+        metadata={
+            "description": "Sessions to skip, 0 by default; not together with `cursor`.",
+            "example": 40,
+        },
+    )
+    cursor = ma.fields.String(
+        load_default=None,
+        metadata={
+            "description": (
+                "`next_cursor` of the page before, with the same filters: costs the same on every "
+                "page, and pages neither overlap nor skip whatever is saved meanwhile."
+            ),
+            "example": "AAZMP2E5wAA_DJ9uekFMVJ8LL21fP38QEjRWeJq8",
+        },
+    )
+
+
+class HistorySchema(Schema):
+    """A page of sessions, newest first."""
+
+    sessions = ma.fields.List(
+        ma.fields.Nested(SessionResultSchema),
+        required=True,
+        metadata={"description": "The sessions of this page, newest `completed_at` first."},
+    )
+    total = ma.fields.Integer(
+        required=True, metadata={"description": "How many sessions match in all.", "example": 57}
+    )
+    limit = ma.fields.Integer(
+        required=True, metadata={"description": "Sessions a page, as served.", "example": 20}
+    )
+    offset = ma.fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Sessions skipped; null with `cursor`.", "example": 40},
+    )
+    has_more = ma.fields.Boolean(
+        required=True, metadata={"description": "Whether another page follows.", "example": False}
+    )
+    next_cursor = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The `cursor` of the next page; null on the last one.",
+            "example": "AAZMP2E5wAA_DJ9uekFMVJ8LL21fP38QEjRWeJq8",
+        },
+    )

@@ -1,0 +1,33 @@
+"""Pure: tidying what people typed."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+
+UUID_PATTERN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def tidy(text: str) -> str:
+    """NFC-normalised, trimmed, every inner run of white space made one space."""
+    normal = text if text.isascii() else unicodedata.normalize("NFC", text)
+    return " ".join(normal.split())
+
+
+def storable(text: str) -> bool:
+    """Whether PostgreSQL can hold the text: no NUL and no lone surrogate."""
+    if "\x00" in text:
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def distinct(texts: Iterable[str], key: Callable[[str], str] = str) -> list[str]:
+    """The non-empty texts without repeats, first spelling and order kept; `key` says what repeats."""
+    first: dict[str, str] = {}
+    for text in texts:
+        if text:
+            first.setdefault(key(text), text)
+    return list(first.values())
