@@ -56,7 +56,10 @@ class Setting:
 SETTINGS = (
     Setting("DATABASE_URL", _database_url, None, "Where PostgreSQL is; required."),
     Setting(
-        "SUPABASE_JWT_SECRET", _text, None, "The secret that HS256 tokens are signed with; required."
+        "SUPABASE_JWT_SECRET",
+        _text,
+        None,
+        "The secret that HS256 tokens are signed with; required.",
     ),
     Setting(
         "SUPABASE_URL",
@@ -92,7 +95,9 @@ def read(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
 def flask_config(values: Mapping[str, Any]) -> dict[str, Any]:
     """What Flask and its extensions call these settings. Raises `SettingError` for a missing one."""
     if not values["DATABASE_URL"]:
-        raise SettingError("DATABASE_URL is missing: set it to the address of a PostgreSQL database.")
+        raise SettingError(
+            "DATABASE_URL is missing: set it to the address of a PostgreSQL database."
+        )
     if not values["SUPABASE_JWT_SECRET"]:
         raise SettingError(
             "SUPABASE_JWT_SECRET is missing: set it to the JWT secret of the Supabase project."
@@ -122,5 +127,17 @@ def flask_config(values: Mapping[str, Any]) -> dict[str, Any]:
         "OPENAPI_VERSION": "3.1.0",
         "OPENAPI_URL_PREFIX": "/",
         "OPENAPI_JSON_PATH": "openapi.json",
+        "API_SPEC_OPTIONS": {
+            "info": {
+                "description": "Keeps the results of practice sessions and answers what comes next."
+            },
+            "tags": [
+                {
+                    "name": "Sessions",
+                    "description": "What a learner's app calls, with their token.",
+                },
+                {"name": "Operations", "description": "For the people who run the service."},
+            ],
+        },
         "MAX_CONTENT_LENGTH": 1024 * 1024,
     }

@@ -17,7 +17,9 @@ worker_class = "gevent"  # many slow phones a worker; docs/decisions.md says wha
 worker_tmp_dir = "/dev/shm"  # heartbeats must not wait for a busy disk
 graceful_timeout = _settings["GRACEFUL_TIMEOUT"]
 timeout = 30  # seconds without a heartbeat before a worker is replaced
-control_socket_disable = True  # nothing here uses it, and its path is shared by all of a user's servers
+control_socket_disable = (
+    True  # nothing here uses it, and its path is shared by all of a user's servers
+)
 keepalive = 75  # longer than the idle timeout of common proxies, so that they close first
 
 

@@ -15,7 +15,7 @@ from vorex_sessions.extensions import db, migrate
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     """Build the app from `config.read()`'s settings. Raises config.SettingError where one is unusable."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.config.from_mapping(config.flask_config(settings or config.read()))
     app.url_map.merge_slashes = False  # a path either is one of ours or a 404, never a redirect
     db.init_app(app)

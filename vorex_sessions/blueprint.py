@@ -31,17 +31,49 @@ def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) 
     return Response(orjson.dumps(body), status, headers, content_type="application/json")
 
 
-class Blueprint(flask_smorest.Blueprint):
-    """A blueprint whose every view needs a learner's token and refuses what it does not know."""
+class OpenBlueprint(flask_smorest.Blueprint):
+    """A blueprint without sign-in, whose operations carry one tag and document only our problems."""
 
     ARGUMENTS_PARSER = Arguments()
+    problems: tuple[type[Problem], ...] = ()
+    body_problems: tuple[type[Problem], ...] = ()
+    security: tuple[dict[str, list[str]], ...] = ()
+
+    def __init__(self, name: str, import_name: str, *, tag: str, **options: Any) -> None:
+        super().__init__(name, import_name, **options)
+        self.tag = tag
+        self._prepare_doc_cbks.append(self._document)
+
+    def add_url_rule(
+        self, rule: str, endpoint: str | None = None, view_func: Any = None, **options: Any
+    ) -> None:
+        """Register a view under the blueprint's tag."""
+        endpoint = endpoint or view_func.__name__
+        super().add_url_rule(rule, endpoint, view_func, tags=[self.tag], **options)
+
+    def _document(self, doc: dict[str, Any], doc_info: Any, **context: Any) -> dict[str, Any]:
+        """Our problems in the place of flask-smorest's own error answers."""
+        responses = doc.setdefault("responses", {})
+        responses.pop("default", None)
+        responses.pop(HTTPStatus(422), None)
+        for problem in self.problems + (self.body_problems if "requestBody" in doc else ()):
+            responses[str(int(problem.status))] = component_name(problem)
+        doc["security"] = list(self.security)
+        return doc
+
+
+class Blueprint(OpenBlueprint):
+    """A blueprint whose every view needs a learner's token and refuses what it does not know."""
+
+    problems = (NotSignedIn, Forbidden, Invalid, Unavailable)
+    body_problems = (Unreadable, TooLarge, NotJson)
+    security = ({"bearer": []},)
 
     def __init__(self, name: str, import_name: str, **options: Any) -> None:
-        super().__init__(name, import_name, **options)
-        self._prepare_doc_cbks.append(_document_problems)
+        super().__init__(name, import_name, tag="Sessions", **options)
         self.before_request(auth.require_learner)
 
-    def add_url_rule(  # type: ignore[override]  # flask-smorest's signature, options passed through
+    def add_url_rule(
         self, rule: str, endpoint: str | None = None, view_func: Any = None, **options: Any
     ) -> None:
         """Register a view, wrapped in the checks that its documented arguments call for."""
@@ -77,20 +109,6 @@ def _checked(view: Callable[..., Any]) -> Callable[..., Any]:
         return view(*args, **kwargs)
 
     return checked
-
-
-def _document_problems(
-    doc: dict[str, Any], doc_info: dict[str, Any], *, method: str, **kwargs: Any
-) -> dict[str, Any]:
-    """The problems any endpoint may answer with; a view adds its own by `alt_response`."""
-    problems: list[type[Problem]] = [NotSignedIn, Forbidden, Invalid, Unavailable]
-    if "requestBody" in doc:
-        problems += [Unreadable, TooLarge, NotJson]
-    for problem in problems:
-        doc.setdefault("responses", {})[str(int(problem.status))] = component_name(problem)
-    doc["responses"].pop(HTTPStatus(422), None)  # flask-smorest's own, replaced above
-    doc["security"] = [{"bearer": []}]
-    return doc
 
 
 def component_name(problem: type[Problem]) -> str:

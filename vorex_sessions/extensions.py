@@ -24,13 +24,16 @@ class Base(DeclarativeBase):
     )
 
 
+# A row of columns that its reader knows; SQLAlchemy's own type wants each of them spelt out.
+Row = sa.Row[*tuple[Any, ...]]
+
 db = SQLAlchemy(model_class=Base)
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 migrate = Migrate(directory=str(MIGRATIONS), render_as_batch=False)
 jwt = JWTManager()
 
 
-def ask(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[sa.Row[Any]]:
+def ask(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Row]:
     """Run one statement by itself, without BEGIN and COMMIT around it, and return all its rows.
 
     For reads, and for writes that may safely run twice: when the server has closed a pooled
@@ -44,6 +47,6 @@ def ask(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[sa.
         return _ask(statement, parameters)
 
 
-def _ask(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[sa.Row[Any]]:
+def _ask(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Row]:
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         return connection.execute(statement, parameters).all()

@@ -73,7 +73,7 @@ class Choice(ma.fields.String):
         )
 
 
-class Texts(ma.fields.List):
+class Texts(ma.fields.List[str]):
     """A list of short texts, tidied; empty entries are dropped and repeats (by `key`) removed."""
 
     def __init__(
@@ -89,7 +89,9 @@ class Texts(ma.fields.List):
         )
         self.most = most
 
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[str]:
+    def _deserialize(  # type: ignore[override]  # no entry is ever None here
+        self, value: Any, attr: Any, data: Any, **kwargs: Any
+    ) -> list[str]:
         if not isinstance(value, list) or len(value) > self.most:
             raise self.make_error("invalid")
         texts, errors = [], {}
@@ -243,4 +245,3 @@ class Phrase(ma.fields.String):
         if not text.storable(value):
             raise self.make_error("invalid")
         return text.tidy(value) if self.tidied else str(value)
-

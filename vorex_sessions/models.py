@@ -55,9 +55,7 @@ class SessionResult(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAl
         sa.CheckConstraint(
             "abs(practiced_on - (completed_at AT TIME ZONE 'UTC')::date) <= 1", name="practiced_on"
         ),
-        sa.CheckConstraint(
-            f"octet_length(fingerprint) = {FINGERPRINT_BYTES}", name="fingerprint"
-        ),
+        sa.CheckConstraint(f"octet_length(fingerprint) = {FINGERPRINT_BYTES}", name="fingerprint"),
         sa.Index(
             "ix_session_results_newest",
             "user_id",

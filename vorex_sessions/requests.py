@@ -72,7 +72,7 @@ class Arguments(FlaskParser):
         error_headers: Mapping[str, str] | None,
     ) -> NoReturn:
         """Turn marshmallow's tree of messages into a problem."""
-        (location, messages), *_ = error.normalized_messages().items()
+        ((location, messages),) = error.messages_dict.items()  # webargs names the place
         raise invalid(messages, in_query=location == "query")
 
 

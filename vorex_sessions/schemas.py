@@ -67,6 +67,8 @@ class ProblemSchema(Schema):
         ma.fields.Nested(PlaceSchema),
         metadata={
             "description": "Every broken rule, where the problem is a value.",
-            "example": [{"detail": "duration_seconds is required.", "pointer": "#/duration_seconds"}],
+            "example": [
+                {"detail": "duration_seconds is required.", "pointer": "#/duration_seconds"}
+            ],
         },
     )

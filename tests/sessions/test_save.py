@@ -39,7 +39,9 @@ def test_a_saved_session_comes_back_whole(learner: Learner) -> None:
 def test_what_is_left_out_takes_its_default(learner: Learner) -> None:
     stored = learner.save()
     assert stored["words_spoken"] == 0
-    assert stored["pronunciation_score"] is stored["fluency_score"] is stored["grammar_score"] is None
+    assert (
+        stored["pronunciation_score"] is stored["fluency_score"] is stored["grammar_score"] is None
+    )
     assert stored["topics"] == stored["vocabulary_learned"] == stored["areas_to_improve"] == []
     assert stored["metadata"] == {}
     assert stored["completed_at"] == "2026-03-01T12:00:00.000000Z"

@@ -1,23 +1,22 @@
 """HTTP: health and readiness. No token is asked for, nothing is counted."""
 
-import flask_smorest
 from flask import Response
 
-from vorex_sessions.blueprint import answer, component_name
+from vorex_sessions.blueprint import OpenBlueprint, answer, component_name
 from vorex_sessions.operations import readiness, schemas
 from vorex_sessions.problems import Unavailable
 
-blueprint = flask_smorest.Blueprint("operations", __name__)
+blueprint = OpenBlueprint("operations", __name__, tag="Operations")
 
 
-@blueprint.route("/healthz", tags=["Operations"])
+@blueprint.get("/healthz")
 @blueprint.response(200, schemas.StatusSchema)
 def show_health() -> Response:
     """Tell whether the process answers; touches nothing else."""
     return answer({"status": "ok"})
 
 
-@blueprint.route("/readyz", tags=["Operations"])
+@blueprint.get("/readyz")
 @blueprint.response(200, schemas.StatusSchema)
 @blueprint.alt_response(503, component_name(Unavailable))
 def show_readiness() -> Response:

@@ -30,6 +30,14 @@ class Tally(NamedTuple):
     grammar_sum: float | None
     grammar_count: int
 
+    def scores(self) -> tuple[tuple[float | None, int], ...]:
+        """Sum and count of each score, in the order of `SKILLS`."""
+        return (
+            (self.pronunciation_sum, self.pronunciation_count),
+            (self.fluency_sum, self.fluency_count),
+            (self.grammar_sum, self.grammar_count),
+        )
+
 
 class Sums:
     """A running total of tallies."""
@@ -45,14 +53,13 @@ class Sums:
 
     def add(self, tally: Tally) -> None:
         """Count a tally in; a score that was not measured takes no part."""
-        _, _, _, sessions, duration, words, *measured = tally
-        self.sessions += sessions
-        self.duration += duration
-        self.words += words
-        for place in range(3):
-            if measured[2 * place + 1]:
-                self.scores[place] += measured[2 * place]
-                self.counts[place] += measured[2 * place + 1]
+        self.sessions += tally.sessions
+        self.duration += tally.duration
+        self.words += tally.words
+        for place, (total, count) in enumerate(tally.scores()):
+            if total is not None:
+                self.scores[place] += total
+                self.counts[place] += count
 
     def means(self) -> list[float | None]:
         """The mean of each score with 1 decimal, None where none was measured."""
@@ -78,10 +85,7 @@ def totals(sums: Sums) -> dict[str, Any]:
         "total_sessions": sums.sessions,
         "total_duration": sums.duration,
         "total_words_spoken": sums.words,
-        **{
-            f"avg_{skill}": value or 0.0
-            for skill, value in zip(SKILLS, sums.means(), strict=True)
-        },
+        **{f"avg_{skill}": value or 0.0 for skill, value in zip(SKILLS, sums.means(), strict=True)},
         "scored_sessions": dict(zip(SKILLS, sums.counts, strict=True)),
     }
 

@@ -14,7 +14,9 @@ _of_type = sa.or_(_wanted_type.is_(None), _s.session_type == _wanted_type)
 _newest_first = (_s.completed_at.desc(), _s.session_result_id.desc())
 _SCORES = (_s.pronunciation_score, _s.fluency_score, _s.grammar_score)
 
-_latest = sa.select(_s.timezone.label("zone_name")).where(_learner).order_by(*_newest_first).limit(1)
+_latest = (
+    sa.select(_s.timezone.label("zone_name")).where(_learner).order_by(*_newest_first).limit(1)
+)
 
 
 def _sessions() -> sa.Select[Any]:
@@ -56,10 +58,9 @@ def _day_groups() -> sa.CompoundSelect[Any]:
     )
     near = mine.c.practiced_on.between(sa.bindparam("edge_from"), sa.bindparam("edge_to"))
     instant = sa.case((near, mine.c.completed_at))
-    text_null, no_tally = sa.cast(sa.null(), sa.Text), _nothing(8)
     groups = sa.select(
         sa.literal_column("'figures'").label("kind"),
-        text_null.label("name"),
+        _NO_TEXT.label("name"),
         mine.c.practiced_on,
         instant.label("completed_at"),
         mine.c.session_type,
@@ -75,43 +76,38 @@ def _day_groups() -> sa.CompoundSelect[Any]:
             )
         ),
     ).group_by(mine.c.practiced_on, instant, mine.c.session_type)
-
-    def names(kind: str, column: sa.ColumnElement[Any]) -> sa.Select[Any]:
-        name = sa.func.unnest(column).table_valued("name")
-        day = sa.case((near, mine.c.practiced_on))
-        return (
-            sa.select(
-                sa.literal_column(f"'{kind}'"),
-                name.c.name,
-                day,
-                sa.cast(sa.null(), _s.completed_at.type),
-                text_null,
-                sa.func.count(),
-                *no_tally,
-            )
-            .select_from(mine.join(name, sa.true()))
-            .where(mine.c.practiced_on >= sa.bindparam("edge_from"))
-            .group_by(name.c.name, day)
-        )
-
-    zone = sa.select(
-        sa.literal_column("'zone'"),
-        _latest.subquery().c.zone_name,
-        sa.cast(sa.null(), sa.Date),
-        sa.cast(sa.null(), _s.completed_at.type),
-        text_null,
-        sa.literal_column("0"),
-        *no_tally,
-    )
+    zone = sa.select(*_name_row("zone", _latest.subquery().c.zone_name, _NO_DAY, sa.null()))
     return sa.union_all(
-        groups, names("topic", mine.c.topics), names("area", mine.c.areas_to_improve), zone
+        groups,
+        _names(mine, "topic", mine.c.topics, near),
+        _names(mine, "area", mine.c.areas_to_improve, near),
+        zone,
     )
 
 
-def _nothing(columns: int) -> list[sa.ColumnElement[Any]]:
-    return [sa.null() for _ in range(columns)]
+def _names(
+    mine: sa.CTE, kind: str, column: sa.ColumnElement[Any], near: sa.ColumnElement[bool]
+) -> sa.Select[Any]:
+    """How many sessions carry each spelling."""
+    name = sa.func.unnest(column).table_valued("name")
+    day = sa.case((near, mine.c.practiced_on))
+    return (
+        sa.select(*_name_row(kind, name.c.name, day, sa.func.count()))
+        .select_from(mine.join(name, sa.true()))
+        .where(mine.c.practiced_on >= sa.bindparam("edge_from"))
+        .group_by(name.c.name, day)
+    )
 
 
+def _name_row(kind: str, name: Any, day: Any, count: Any) -> tuple[Any, ...]:
+    """A name and its count, in the columns of a tally."""
+    nothing = [sa.null() for _ in range(8)]
+    return (sa.literal_column(f"'{kind}'"), name, day, _NO_INSTANT, _NO_TEXT, count, *nothing)
+
+
+_NO_TEXT = sa.cast(sa.null(), sa.Text)
+_NO_DAY = sa.cast(sa.null(), sa.Date)
+_NO_INSTANT = sa.cast(sa.null(), _s.completed_at.type)
 SESSIONS = _sessions()
 DAY_GROUPS = _day_groups()
 

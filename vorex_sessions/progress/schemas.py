@@ -32,9 +32,9 @@ def _whole(description: str, example: int) -> ma.fields.Integer:
     )
 
 
-def _day(description: str, **options: bool) -> ma.fields.Date:
+def _day(description: str, *, allow_none: bool = False) -> ma.fields.Date:
     return ma.fields.Date(
-        required=True, metadata={"description": description, **_DAY}, **options
+        required=True, allow_none=allow_none, metadata={"description": description, **_DAY}
     )
 
 

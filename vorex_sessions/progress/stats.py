@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import sqlalchemy as sa
-
-from vorex_sessions.extensions import ask
+from vorex_sessions.extensions import Row, ask
 from vorex_sessions.periods import DAYS, ONE_DAY, day_of, earliest_instant, window
 from vorex_sessions.progress import figures
 from vorex_sessions.progress.figures import Sums, Tally
@@ -88,8 +86,7 @@ def _answer(
 
 def _named(kind: str, spellings: Counter[str]) -> list[dict[str, Any]]:
     return [
-        {kind: name, "count": count}
-        for name, count in figures.most_common(spellings, _MOST_NAMES)
+        {kind: name, "count": count} for name, count in figures.most_common(spellings, _MOST_NAMES)
     ]
 
 
@@ -114,7 +111,7 @@ def _range(first: date, start: date) -> dict[str, Any]:
     }
 
 
-def _from_sessions(rows: Sequence[sa.Row[Any]]) -> _Found:
+def _from_sessions(rows: Sequence[Row]) -> _Found:
     if not rows:
         return _Found()
     found = _Found(rows[0].zone_name)
@@ -131,7 +128,7 @@ def _note(names: list[tuple[date | None, str, int]], day: date, spellings: Itera
     names.extend((day, spelling, 1) for spelling in spellings)
 
 
-def _from_groups(rows: Sequence[sa.Row[Any]]) -> _Found:
+def _from_groups(rows: Sequence[Row]) -> _Found:
     found = _Found()
     for kind, name, *tally in rows:
         if kind == "zone":

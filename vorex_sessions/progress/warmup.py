@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import sqlalchemy as sa
-
-from vorex_sessions.extensions import ask
+from vorex_sessions.extensions import Row, ask
 from vorex_sessions.periods import ONE_DAY, day_of, earliest_instant, stamp
 from vorex_sessions.progress.figures import most_common
 from vorex_sessions.progress.questions import RECENT
@@ -46,11 +44,11 @@ def warmup(learner_id: str, *, zone_name: str | None, now: datetime) -> dict[str
     }
 
 
-def _since(sessions: Sequence[sa.Row[Any]], start: date) -> list[sa.Row[Any]]:
+def _since(sessions: Sequence[Row], start: date) -> list[Row]:
     return [session for session in sessions if session.practiced_on >= start]
 
 
-def _summary(session: sa.Row[Any]) -> dict[str, Any]:
+def _summary(session: Row) -> dict[str, Any]:
     return {
         **{name: session._mapping[name] for name in _SUMMARY},
         "completed_at": stamp(session.completed_at),

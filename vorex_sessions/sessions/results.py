@@ -4,6 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from vorex_sessions.extensions import Row
 from vorex_sessions.models import session_results
 from vorex_sessions.periods import stamp
 
@@ -14,7 +15,7 @@ COLUMNS: tuple[sa.Column[Any], ...] = tuple(
 NAMES = tuple(str(column.name) for column in COLUMNS)  # plain str: orjson takes no subclass as key
 
 
-def as_json(row: sa.Row[Any]) -> dict[str, Any]:
+def as_json(row: Row) -> dict[str, Any]:
     """A row that starts with `COLUMNS` as the JSON object of a session result."""
     result = dict(zip(NAMES, row, strict=False))
     for name in ("completed_at", "created_at", "updated_at"):

@@ -131,7 +131,7 @@ class SessionResultSchema(SessionContentSchema):
         required=True,
         metadata={"description": "The learner it belongs to.", "example": _EXAMPLES["user_id"]},
     )
-    completed_at = ma.fields.AwareDateTime(
+    completed_at = fields.Instant(
         required=True,
         metadata={
             "description": "When the session ended; UTC.",
@@ -165,7 +165,10 @@ class HistoryQuerySchema(Schema):
     topic = fields.Phrase(
         models.TOPIC_LENGTH,
         tidied=True,
-        metadata={"description": "Only sessions with this topic, in any case.", "example": "travel"},
+        metadata={
+            "description": "Only sessions with this topic, in any case.",
+            "example": "travel",
+        },
     )
     date_from = fields.Day(
         metadata={

@@ -1,0 +1,204 @@
+"""Statistics over a period: what is counted, and how it is shown."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import event
+
+from tests.factories import Learner, pointers
+from vorex_sessions.extensions import db
+
+NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _noon() -> Any:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def test_a_learner_without_sessions_gets_zeros(learner: Learner) -> None:
+    none = {"pronunciation": 0, "fluency": 0, "grammar": 0}
+    empty = {
+        "total_sessions": 0, "total_duration": 0, "total_words_spoken": 0,
+        "avg_pronunciation": 0.0, "avg_fluency": 0.0, "avg_grammar": 0.0, "scored_sessions": none,
+    }  # fmt: skip
+    assert learner.get("/stats") == {
+        "period": "week",
+        "period_start": "2026-03-09",
+        "period_end": "2026-03-15",
+        **empty,
+        "sessions_by_type": {},
+        "improvement_trends": [],
+        "common_topics": [],
+        "areas_to_improve": [],
+        "previous": {"period_start": "2026-03-02", "period_end": "2026-03-08", **empty},
+    }
+    everything = learner.get("/stats", period="all")
+    assert everything["period_start"] is None
+    assert everything["period_end"] == "2026-03-15"
+    assert everything["previous"] is None
+
+
+@pytest.mark.parametrize(
+    ("period", "start"),
+    [
+        ("day", "2026-03-15"),
+        ("week", "2026-03-09"),
+        ("month", "2026-02-14"),
+        ("year", "2025-03-16"),
+    ],
+)
+def test_a_period_starts_so_many_days_ago(learner: Learner, period: str, start: str) -> None:
+    assert learner.get("/stats", period=period)["period_start"] == start
+    learner.save(completed_at=f"{start}T00:00:00Z")
+    assert learner.get("/stats", period=period)["total_sessions"] == 1
+    learner.save(completed_at=f"{start}T00:00:00+00:01")  # the evening before in UTC
+    assert learner.get("/stats", period=period)["total_sessions"] == 2
+
+
+def test_the_evening_before_is_another_period(learner: Learner) -> None:
+    learner.save(completed_at="2026-03-08T23:59:59.999999Z")
+    stats = learner.get("/stats")
+    assert stats["total_sessions"] == 0
+    assert stats["previous"]["total_sessions"] == 0  # cut at noon
+    learner.save(completed_at="2026-03-08T12:00:00Z")
+    learner.save(completed_at="2026-03-08T12:00:00.000001Z")
+    assert learner.get("/stats")["previous"]["total_sessions"] == 1
+
+
+def test_scores_that_were_not_measured_take_no_part(learner: Learner) -> None:
+    learner.save(pronunciation_score=80, fluency_score=0)
+    learner.save(pronunciation_score=85.5)
+    stats = learner.get("/stats")
+    assert (stats["avg_pronunciation"], stats["avg_fluency"], stats["avg_grammar"]) == (
+        82.8,
+        0.0,
+        0.0,
+    )
+    assert stats["scored_sessions"] == {"pronunciation": 2, "fluency": 1, "grammar": 0}
+    assert stats["improvement_trends"] == [
+        {"date": "2026-03-15", "pronunciation": 82.8, "fluency": 0.0, "grammar": None}
+    ]
+
+
+def test_sessions_by_type_shows_those_with_sessions(learner: Learner) -> None:
+    learner.save(duration_seconds=100)
+    learner.save(duration_seconds=201)
+    learner.save(session_type="roleplay", duration_seconds=60)
+    assert learner.get("/stats")["sessions_by_type"] == {
+        "conversation": {"count": 2, "avg_duration": 150},
+        "roleplay": {"count": 1, "avg_duration": 60},
+    }
+
+
+@pytest.mark.parametrize("period", ["week", "year"])
+def test_names_that_differ_in_case_are_one(learner: Learner, period: str) -> None:
+    for topics in (["food"], ["Food"], ["Food", "art"], ["FOOD", "Zoo"]):
+        learner.save(topics=topics, areas_to_improve=topics)
+    stats = learner.get("/stats", period=period)
+    assert stats["common_topics"] == [
+        {"topic": "Food", "count": 4},
+        {"topic": "Zoo", "count": 1},
+        {"topic": "art", "count": 1},
+    ]
+    assert stats["areas_to_improve"][0] == {"area": "Food", "count": 4}
+
+
+def test_at_most_ten_names(learner: Learner) -> None:
+    learner.save(topics=[f"topic {number:02}" for number in range(12)])
+    topics = learner.get("/stats")["common_topics"]
+    assert [one["topic"] for one in topics] == [f"topic {number:02}" for number in range(10)]
+
+
+def test_session_type_narrows_everything(learner: Learner) -> None:
+    learner.save(topics=["a"], completed_at="2026-03-06T10:00:00Z")
+    learner.save(session_type="roleplay", topics=["b"], pronunciation_score=50)
+    stats = learner.get("/stats", session_type="conversation")
+    assert stats["total_sessions"] == 0
+    assert stats["common_topics"] == stats["improvement_trends"] == []
+    assert stats["previous"]["total_sessions"] == 1
+
+
+def test_today_is_by_default_that_of_the_latest_session(learner: Learner) -> None:
+    learner.save(completed_at="2026-03-14T12:00:00Z", timezone="Pacific/Kiritimati")
+    assert learner.get("/stats")["period_end"] == "2026-03-16"
+    assert learner.get("/stats", timezone="Pacific/Pago_Pago")["period_end"] == "2026-03-15"
+    learner.save(completed_at="2025-01-01T12:00:00Z", timezone="America/New_York")
+    assert learner.get("/stats")["period_end"] == "2026-03-16"
+
+
+def test_the_zone_is_known_from_a_session_long_before_the_period(learner: Learner) -> None:
+    learner.save(completed_at="2020-01-01T12:00:00Z", timezone="Pacific/Kiritimati")
+    for period in ("day", "year", "all"):
+        assert learner.get("/stats", period=period)["period_end"] == "2026-03-16"
+
+
+@pytest.mark.parametrize("period", ["day", "week", "month", "year", "all"])
+def test_a_travellers_session_dated_tomorrow_counts(learner: Learner, period: str) -> None:
+    learner.save(completed_at="2026-03-15T12:00:00Z", timezone="Pacific/Kiritimati")
+    stats = learner.get("/stats", period=period, timezone="America/New_York")
+    assert stats["period_end"] == "2026-03-15"
+    assert stats["total_sessions"] == 1
+    assert stats["improvement_trends"][0]["date"] == "2026-03-16"
+
+
+def test_the_previous_period_is_cut_by_the_wall_clock_across_a_clock_change(
+    learner: Learner,
+) -> None:
+    # Berlin went to summer time on 2026-03-29: noon was 11:00 UTC the week before, then 10:00.
+    with time_machine.travel(datetime(2026, 4, 4, 10, tzinfo=UTC), tick=False):
+        learner.save(completed_at="2026-03-28T12:00:00+01:00")
+        learner.save(completed_at="2026-03-28T12:30:00+01:00")
+        stats = learner.get("/stats", timezone="Europe/Berlin")
+    assert stats["previous"]["period_end"] == "2026-03-28"
+    assert stats["previous"]["total_sessions"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("period", "decade"),
+        ("period", ""),
+        ("timezone", "Mars"),
+        ("session_type", "x"),
+        ("day", "1"),
+    ],
+)
+def test_a_broken_parameter_is_named(learner: Learner, name: str, value: str) -> None:
+    response = learner.request("GET", "/api/sessions/stats", query_string={name: value})
+    assert pointers(response) == [name]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "most"),
+    [
+        ("/stats", {"period": "week"}, 1),
+        ("/stats", {"period": "year"}, 1),
+        ("/stats", {"period": "all"}, 1),
+        ("/warmup", {}, 1),
+        ("/history", {}, 1),
+        ("/history", {"topic": "food", "date_from": "2026-01-01"}, 2),
+        ("/history", {"topic": "nothing", "offset": 5}, 2),
+    ],
+)
+def test_statements_per_question_are_few(
+    app: Flask, learner: Learner, path: str, query: dict, most: int
+) -> None:
+    learner.save(topics=["Food"])
+    statements: list[str] = []
+
+    def count(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        statements.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", count)
+    try:
+        learner.get(path, **query)
+    finally:
+        event.remove(engine, "before_cursor_execute", count)
+    assert 1 <= len(statements) <= most

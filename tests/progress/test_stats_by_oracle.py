@@ -1,0 +1,100 @@
+"""Statistics of thousands of random histories, compared with plain arithmetic."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.progress.oracle import expected
+from vorex_sessions.progress.stats import stats
+from vorex_sessions.sessions import service
+
+ZONES = [
+    "UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Kiritimati",
+    "Pacific/Pago_Pago", "Australia/Lord_Howe", "UTC+14:00", "UTC-12:00", "UTC+05:45",
+]  # fmt: skip
+# Around a day, a clock change, a leap day, a turn of the year.
+NOWS = st.builds(
+    lambda day, seconds: day + timedelta(seconds=seconds),
+    st.sampled_from(
+        [
+            datetime(2026, 3, 29, tzinfo=UTC),
+            datetime(2025, 10, 26, tzinfo=UTC),
+            datetime(2024, 2, 29, tzinfo=UTC),
+            datetime(2026, 1, 1, tzinfo=UTC),
+            datetime(2026, 6, 15, tzinfo=UTC),
+        ]
+    ),
+    st.integers(0, 86_399),
+)
+# Mostly near the borders of the periods, in steps that hit the same time of day exactly.
+AGES = st.one_of(
+    st.sampled_from([0, 1, 6, 7, 8, 13, 14, 15, 29, 30, 31, 59, 60, 61, 364, 365, 366, 729, 730]),
+    st.integers(0, 800),
+)
+SCORES = st.one_of(st.none(), st.integers(0, 1000).map(lambda tenth: tenth / 10), st.just(100.0))
+NAMES = st.lists(st.sampled_from(["Food", "food", "FOOD", "travel", "straße", "STRASSE", "é"]),
+                 max_size=3, unique_by=str.casefold)  # fmt: skip
+SESSIONS = st.fixed_dictionaries(
+    {
+        "age": st.tuples(AGES, st.integers(-12, 12), st.sampled_from([0, 0, 1, 1800, 3599])),
+        "timezone": st.sampled_from(ZONES),
+        "session_type": st.sampled_from(["conversation", "pronunciation", "roleplay"]),
+        "duration_seconds": st.integers(0, 4000),
+        "words_spoken": st.integers(0, 1000),
+        "pronunciation_score": SCORES,
+        "fluency_score": SCORES,
+        "grammar_score": SCORES,
+        "topics": NAMES,
+        "areas_to_improve": NAMES,
+    }
+)
+
+
+def completed(session: dict[str, Any], now: datetime) -> dict[str, Any]:
+    days, hours, seconds = session["age"]
+    moment = now - timedelta(days=days, hours=hours, seconds=seconds)
+    content = {name: value for name, value in session.items() if name != "age"}
+    return {**content, "completed_at": min(moment, now)}
+
+
+def near(one: Any, two: Any) -> bool:
+    """Equal, but for the last digit of a mean that lies exactly between two."""
+    if isinstance(one, dict):
+        return one.keys() == two.keys() and all(near(one[name], two[name]) for name in one)
+    if isinstance(one, list):
+        return len(one) == len(two) and all(map(near, one, two))
+    if isinstance(one, float) and isinstance(two, float):
+        return abs(one - two) < 1e-9
+    return bool(one == two)
+
+
+@settings(
+    max_examples=2000,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    history=st.lists(SESSIONS, max_size=9),
+    now=NOWS,
+    zone=st.one_of(st.none(), st.sampled_from(ZONES)),
+    kind=st.sampled_from([None, None, "conversation", "roleplay"]),
+)
+def test_stats_agree_with_plain_arithmetic(
+    in_app: Flask, history: list[dict], now: datetime, zone: str | None, kind: str | None
+) -> None:
+    learner_id = str(uuid4())
+    sessions, instants = [], set()
+    for session in history:
+        content = completed(session, now)
+        if content["completed_at"] not in instants:  # which of two equal instants is last is by id
+            instants.add(content["completed_at"])
+            sessions.append(content)
+            service.save(learner_id, content, now=now)
+    for period in ("day", "week", "month", "year", "all"):
+        found = stats(learner_id, period=period, zone_name=zone, session_type=kind, now=now)
+        wanted = expected(sessions, period, zone, kind, now)
+        assert near(found, wanted), (period, found, wanted)

@@ -1,0 +1,166 @@
+"""Who is calling: tokens as Supabase Auth issues them."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import jwt
+import pytest
+from flask import Flask
+
+from tests.factories import SECRET, Learner, token
+from vorex_sessions import create_app
+
+STATS = "/api/sessions/stats"
+
+
+def call(app: Flask, header: str | None) -> tuple[int, str]:
+    headers = {} if header is None else {"Authorization": header}
+    response = app.test_client().get(STATS, headers=headers)
+    if response.status_code >= 400:
+        assert response.content_type == "application/problem+json"
+    return response.status_code, response.headers.get("WWW-Authenticate", "")
+
+
+def test_every_endpoint_of_the_api_asks_for_a_token(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith("/api/"):
+            for method in rule.methods - {"HEAD", "OPTIONS"}:
+                path = rule.rule.replace("<uuid:session_result_id>", str(uuid4()))
+                response = app.test_client().open(path, method=method)
+                assert response.status_code == 401, f"{method} {rule}"
+
+
+def test_without_a_token_the_answer_says_bearer(app: Flask) -> None:
+    assert call(app, None) == (401, "Bearer")
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "Bearer   "])
+def test_the_scheme_is_bearer_in_any_case(app: Flask, scheme: str) -> None:
+    assert call(app, f"{scheme} {token()}")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "Bearer", "Bearer ", "Basic abc", "Bearer a b", "Bearer a, Bearer b", "x", "Bearer é"],
+)
+def test_a_malformed_header_is_401(app: Flask, header: str) -> None:
+    status, challenge = call(app, header)
+    assert status == 401
+    assert challenge.startswith("Bearer")
+
+
+def in_time(**seconds: float) -> datetime:
+    return datetime.now(UTC) + timedelta(**seconds)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"exp": None},
+        {"exp": "soon"},
+        {"exp": 1e300},
+        {"sub": None},
+        {"sub": "alice"},
+        {"sub": 5},
+        {"sub": "{9b2f4f0e-52b0-4b1c-8b54-0d6c2a1e6a11}"},
+        {"aud": None},
+        {"aud": "anon"},
+        {"aud": ["a", "b"]},
+        {"aud": {"authenticated": 1}},
+        {"role": "anon"},
+    ],
+)
+def test_a_token_whose_claims_do_not_hold_is_401(app: Flask, claims: dict) -> None:
+    if "sub" in claims:
+        subject = claims["sub"]
+        said = {"aud": "authenticated", "exp": in_time(hours=1), "sub": subject}
+        said = {name: value for name, value in said.items() if value is not None}
+        made = jwt.encode(said, SECRET) if subject != 5 else _unchecked(said)
+    else:
+        made = token(**claims) if claims != {"exp": 1e300} else _unchecked({"exp": 1e300})
+    assert call(app, f"Bearer {made}") == (401, 'Bearer error="invalid_token"')
+
+
+def _unchecked(claims: dict) -> str:
+    """A token that PyJWT's own encoder would refuse to make."""
+    claims = {"exp": int(in_time(hours=1).timestamp()), "aud": "authenticated"} | {
+        name: value.timestamp() if isinstance(value, datetime) else value
+        for name, value in claims.items()
+    }
+    return jwt.api_jws.encode(json.dumps(claims).encode(), SECRET, "HS256")
+
+
+@pytest.mark.parametrize(
+    ("claims", "status"),
+    [
+        ({"exp": -9}, 200),
+        ({"exp": -12}, 401),
+        ({"nbf": 9}, 200),
+        ({"nbf": 12}, 401),
+        ({"iat": 9}, 200),
+        ({"iat": 12}, 401),
+    ],
+)
+def test_clocks_may_differ_by_ten_seconds(app: Flask, claims: dict, status: int) -> None:
+    moments = {name: in_time(seconds=seconds) for name, seconds in claims.items()}
+    assert call(app, f"Bearer {token(**moments)}")[0] == status
+
+
+def test_a_token_signed_with_another_secret_is_401(app: Flask) -> None:
+    assert call(app, f"Bearer {token(secret='another secret that is also long enough')}")[0] == 401
+
+
+def test_a_tampered_token_is_401(app: Flask) -> None:
+    header, payload, signature = token().split(".")
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    claims["sub"] = str(uuid4())
+    forged = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    assert call(app, f"Bearer {header}.{forged}.{signature}")[0] == 401
+
+
+@pytest.mark.parametrize("algorithm", ["none", "None", "HS384", "HS512", "RS256", "ES256"])
+def test_another_algorithm_is_401(app: Flask, algorithm: str) -> None:
+    head = json.dumps({"alg": algorithm, "typ": "JWT"}).encode()
+    _, payload, signature = token().split(".")
+    made = base64.urlsafe_b64encode(head).decode().rstrip("=")
+    for end in (signature, ""):
+        assert call(app, f"Bearer {made}.{payload}.{end}")[0] == 401
+
+
+def test_absurdly_nested_tokens_are_401(app: Flask) -> None:
+    deep = base64.urlsafe_b64encode(b"[" * 5_000).decode()
+    _, payload, signature = token().split(".")
+    head = token().split(".")[0]
+    assert call(app, f"Bearer {deep}.{payload}.{signature}")[0] == 401
+    assert call(app, f"Bearer {head}.{deep}.{signature}")[0] == 401
+
+
+def test_an_audience_may_be_one_of_several(app: Flask) -> None:
+    assert call(app, f"Bearer {token(aud=['x', 'authenticated'])}")[0] == 200
+
+
+def test_a_service_role_token_may_not_act_as_a_learner(app: Flask) -> None:
+    service = token(role="service_role", aud=None)
+    assert call(app, f"Bearer {service}")[0] == 403
+
+
+def test_an_expired_service_role_token_is_401(app: Flask) -> None:
+    assert call(app, f"Bearer {token(role='service_role', exp=in_time(minutes=-1))}")[0] == 401
+
+
+def test_the_learner_is_the_tokens_subject_in_any_case(app: Flask) -> None:
+    learner = Learner(app)
+    learner.save()
+    assert Learner(app, learner.id.upper()).save()["user_id"] == learner.id
+    assert learner.count() == 2
+
+
+def test_with_a_project_set_its_issuer_is_required(settings: dict) -> None:
+    project = {**settings, "SUPABASE_URL": "https://abc.supabase.co"}
+    app = create_app(project)
+    assert call(app, f"Bearer {token()}")[0] == 401
+    assert call(app, f"Bearer {token(iss='https://xyz.supabase.co/auth/v1')}")[0] == 401
+    assert call(app, f"Bearer {token(iss='https://abc.supabase.co/auth/v1')}")[0] == 200
+    assert call(app, f"Bearer {token(role='service_role')}")[0] == 403
