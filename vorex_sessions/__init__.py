@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask
-from flask_smorest import Api
 
 import config
 from vorex_sessions import auth, cli, operations, problems
-from vorex_sessions.blueprint import document_components
+from vorex_sessions.blueprint import Api, document_components
 from vorex_sessions.capabilities import BLUEPRINTS
 from vorex_sessions.extensions import db, migrate
 

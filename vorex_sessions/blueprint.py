@@ -49,7 +49,7 @@ class OpenBlueprint(flask_smorest.Blueprint):
     ) -> None:
         """Register a view under the blueprint's tag."""
         endpoint = endpoint or view_func.__name__
-        super().add_url_rule(rule, endpoint, view_func, tags=[self.tag], **options)
+        super().add_url_rule(rule, endpoint, view_func, **{**options, "tags": [self.tag]})
 
     def _document(self, doc: dict[str, Any], doc_info: Any, **context: Any) -> dict[str, Any]:
         """Our problems in the place of flask-smorest's own error answers."""
@@ -116,7 +116,13 @@ def component_name(problem: type[Problem]) -> str:
     return f"{problem.__name__}Problem"
 
 
-def document_components(api: flask_smorest.Api) -> None:
+class Api(flask_smorest.Api):
+    """flask-smorest's Api, documenting our problems."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+
+def document_components(api: Api) -> None:
     """Register the shared parts of the OpenAPI document: problems and the security scheme."""
     for problem in _all_problems(Problem):
         response = {
