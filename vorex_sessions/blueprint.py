@@ -121,6 +121,9 @@ class Api(flask_smorest.Api):
 
     ERROR_SCHEMA = ProblemSchema
 
+    def _register_pagination_header(self) -> None:
+        """Pages are described in their own answers, so flask-smorest's header stays out."""
+
 
 def document_components(api: Api) -> None:
     """Register the shared parts of the OpenAPI document: problems and the security scheme."""

@@ -13,7 +13,6 @@ _DAY = {"example": "2026-03-01"}
 def _zone() -> fields.Zone:
     return fields.Zone(
         data_key="timezone",
-        load_default=None,
         metadata={
             "description": (
                 "Whose calendar says what today is: an IANA name or `UTC±HH:MM`. By default that of "
@@ -65,7 +64,6 @@ class StatsQuerySchema(Schema):
     zone_name = _zone()
     session_type = fields.Choice(
         SESSION_TYPES,
-        load_default=None,
         metadata={"description": "Only sessions of this type.", "example": "roleplay"},
     )
 

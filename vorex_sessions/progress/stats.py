@@ -41,8 +41,8 @@ def stats(
     learner_id: str,
     *,
     period: str,
-    zone_name: str | None,
-    session_type: str | None,
+    zone_name: str | None = None,
+    session_type: str | None = None,
     now: datetime,
 ) -> dict[str, Any]:
     """The statistics of the contract for `day`, `week`, `month`, `year` or `all`."""

@@ -23,7 +23,7 @@ _SUMMARY = (
 )
 
 
-def warmup(learner_id: str, *, zone_name: str | None, now: datetime) -> dict[str, Any]:
+def warmup(learner_id: str, *, zone_name: str | None = None, now: datetime) -> dict[str, Any]:
     """Focus areas, words to review and the last session, from the learner's last 7 days.
 
     After a break, the 7 days are those that end with the last session.

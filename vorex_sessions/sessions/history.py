@@ -58,19 +58,23 @@ def _newest(columns: Any) -> tuple[sa.UnaryExpression[Any], ...]:
 
 
 def page(
-    learner_id: str, *, limit: int, offset: int | None, cursor: str | None, **filters: Any
+    learner_id: str,
+    *,
+    limit: int,
+    offset: int | None = None,
+    cursor: str | None = None,
+    **filters: Any,
 ) -> dict[str, Any]:
     """A page of the learner's sessions as the contract shows it. Raises Invalid.
 
-    `filters`: session_type, topic, date_from, date_to, scenario_id; absent or None means all.
+    `filters`: session_type, topic, date_from, date_to, scenario_id; absent means all.
     """
-    given = {name: value for name, value in filters.items() if value is not None}
-    parameters = {**_place(given, offset, cursor), "user_id": learner_id, "limit": limit + 1}
-    used = _parameters_of(learner_id, given)
+    parameters = {**_place(filters, offset, cursor), "user_id": learner_id, "limit": limit + 1}
+    used = _parameters_of(learner_id, filters)
     conditions = frozenset(_CONDITIONS.keys() & used.keys())
     rows = ask(_page(conditions, cursor is not None), {**used, **parameters})
     found = [row for row in rows if row.session_result_id is not None]
-    return _answer(found, rows[0].total, limit, parameters.get("offset"), given)
+    return _answer(found, rows[0].total, limit, parameters.get("offset"), filters)
 
 
 def _place(

@@ -202,14 +202,12 @@ class HistoryQuerySchema(Schema):
     offset = fields.QueryWhole(
         0,
         1_000_000,
-        load_default=None,
         metadata={
             "description": "Sessions to skip, 0 by default; not together with `cursor`.",
             "example": 40,
         },
     )
     cursor = ma.fields.String(
-        load_default=None,
         metadata={
             "description": (
                 "`next_cursor` of the page before, with the same filters: costs the same on every "
