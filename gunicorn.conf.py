@@ -3,23 +3,66 @@
 Nothing of the app may be imported here: the workers load it, after gevent has patched them.
 """
 
+import socket
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+import gevent
+from gunicorn.workers.ggevent import GeventWorker
 from psycogreen.gevent import patch_psycopg
 
 from config import read
+
+
+class DrainingWorker(GeventWorker):
+    """On SIGTERM answers what is in flight, and hangs up on connections that only stand by.
+
+    gunicorn's own waits for those until the graceful timeout ends, so that every stop took 30 s.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.standing_by: set[Any] = set()
+
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        """Serve a connection."""
+        self.standing_by.add(client)
+        try:
+            super().handle(listener, client, addr)
+        finally:
+            self.standing_by.discard(client)
+
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
+        """Serve one request of a connection."""
+        self.standing_by.discard(sock)
+        try:
+            return super().handle_request(listener_name, req, sock, addr)
+        finally:
+            self.standing_by.add(sock)
+
+    def handle_exit(self, sig: Any, frame: Any) -> None:
+        """Begin to stop."""
+        super().handle_exit(sig, frame)
+        gevent.spawn(self._hang_up)
+
+    def _hang_up(self) -> None:
+        while True:
+            for client in list(self.standing_by):
+                with suppress(OSError):
+                    client.shutdown(socket.SHUT_RD)
+            gevent.sleep(0.1)
+
 
 _settings = read()
 
 bind = f"0.0.0.0:{_settings['PORT']}"
 workers = _settings["WEB_CONCURRENCY"]
-worker_class = "gevent"  # many slow phones a worker; docs/decisions.md says what else was measured
-worker_tmp_dir = "/dev/shm"  # heartbeats must not wait for a busy disk
+worker_class = DrainingWorker  # many slow phones a worker; docs/decisions.md has what was measured
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # beats wait for no busy disk
 graceful_timeout = _settings["GRACEFUL_TIMEOUT"]
 timeout = 30  # seconds without a heartbeat before a worker is replaced
-control_socket_disable = (
-    True  # nothing here uses it, and its path is shared by all of a user's servers
-)
+control_socket_disable = True  # unused, and its path is one for all servers of a user
 keepalive = 75  # longer than the idle timeout of common proxies, so that they close first
 
 

@@ -11,10 +11,14 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from vorex_sessions import embedded
+from flask_migrate import upgrade
+
+import config
+from vorex_sessions import create_app, embedded, tokens
 
 INSTANCE = Path(__file__).parent.parent / "instance"
 DATA = INSTANCE / "postgres"
@@ -100,11 +104,11 @@ def _environment() -> dict[str, str]:
 
 
 def _serve(port: int, environment: dict[str, str]) -> int:
-    minting = subprocess.Popen(
-        [_tool("flask"), "token"], env=environment, stdout=subprocess.PIPE, text=True
-    )
-    subprocess.run([_tool("flask"), "db", "upgrade"], env=environment, check=True)
-    token = minting.communicate()[0].strip()
+    app = create_app(config.read(environment))
+    with app.app_context():
+        upgrade()
+        now = datetime.now(UTC)
+        token = tokens.mint(tokens.DEMO_LEARNER, role="authenticated", days=30, now=now)
     # A session of its own: Ctrl-C reaches us alone, and we let gunicorn answer what is in flight.
     server = subprocess.Popen(
         [_tool("gunicorn"), "-c", str(Path(__file__).with_name("local_gunicorn.py")), "wsgi:app"],

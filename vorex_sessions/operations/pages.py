@@ -1,9 +1,12 @@
 """The docs pages, with assets from pinned packages: nothing comes from another host."""
 
+import re
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import cast
 
-from flask import Blueprint, Response, redirect, render_template, send_from_directory
+from flask import Blueprint, Response, redirect, render_template, request, send_from_directory
 
 pages = Blueprint("pages", __name__, template_folder="templates", static_folder=None)
 
@@ -18,6 +21,8 @@ def _packaged(package: str, folder: str) -> Path:
 
 _SWAGGER = _packaged("flask_swagger_ui", "dist")
 _REDOC = _packaged("flask_openapi_redoc", "templates/redoc")
+# Redoc would fetch its own logo from its maker's host; the package ships it too.
+_FOREIGN_LOGO = re.compile(rb"https://cdn\.redoc\.ly/redoc/logo-mini(-full)?\.svg")
 _WEEK = 7 * 24 * 3600  # seconds a browser may keep an asset
 
 
@@ -45,7 +50,22 @@ def send_swagger_asset(name: str) -> Response:
     return send_from_directory(_SWAGGER, name, max_age=_WEEK)
 
 
+@pages.get("/redoc/assets/js/redoc.standalone.js")
+def send_redoc_script() -> Response:
+    """Redoc's script, asking no other host for anything."""
+    response = Response(_redoc_script(), content_type="text/javascript; charset=utf-8")
+    response.cache_control.max_age = _WEEK
+    response.add_etag()
+    return cast(Response, response.make_conditional(request))
+
+
+@lru_cache(maxsize=1)
+def _redoc_script() -> bytes:
+    script = (_REDOC / "js" / "redoc.standalone.js").read_bytes()
+    return _FOREIGN_LOGO.sub(b"/redoc/assets/images/redoc.svg", script)
+
+
 @pages.get("/redoc/assets/<path:name>")
 def send_redoc_asset(name: str) -> Response:
-    """Redoc's script."""
+    """Redoc's images."""
     return send_from_directory(_REDOC, name, max_age=_WEEK)

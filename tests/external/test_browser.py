@@ -1,0 +1,101 @@
+"""The docs pages in a real headless Chromium: Debian's packages chromium and chromium-driver."""
+
+import json
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.expected_conditions import element_to_be_clickable as clickable
+from selenium.webdriver.support.expected_conditions import presence_of_element_located as present
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.factories import Learner, token
+from tests.serving import gunicorn
+
+pytestmark = pytest.mark.external
+
+
+@pytest.fixture(scope="module")
+def address(app: Flask, database_url: str) -> Iterator[str]:
+    with gunicorn(database_url) as (address, _):
+        yield address
+
+
+@pytest.fixture
+def chrome() -> Iterator[Chrome]:
+    options = ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    for flag in (
+        "headless",
+        "no-sandbox",
+        "disable-gpu",
+        "disable-dev-shm-usage",
+        "disable-background-networking",
+        "disable-component-update",
+        "disable-sync",
+        "no-first-run",
+        "window-size=1400,2000",
+    ):
+        options.add_argument(f"--{flag}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    chrome = Chrome(options, Service("/usr/bin/chromedriver"))
+    yield chrome
+    chrome.quit()
+
+
+def hosts(chrome: Chrome) -> set[str]:
+    """Every host that the page asked for something."""
+    messages = [json.loads(entry["message"])["message"] for entry in chrome.get_log("performance")]
+    urls = [
+        message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+    ]
+    return {urlsplit(url).hostname for url in urls if url.startswith("http")}
+
+
+def errors(chrome: Chrome) -> list[dict]:
+    return [entry for entry in chrome.get_log("browser") if entry["level"] == "SEVERE"]
+
+
+def click(chrome: Chrome, selector: str, within: str = "") -> WebElement:
+    element = WebDriverWait(chrome, 20).until(clickable((By.CSS_SELECTOR, f"{within} {selector}")))
+    chrome.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+    element.click()
+    return element
+
+
+def test_a_save_sent_from_swagger_ui_succeeds(address: str, app: Flask, chrome: Chrome) -> None:
+    learner = Learner(app)
+    chrome.get(f"{address}/")
+    wait = WebDriverWait(chrome, 20)
+    tag = wait.until(present((By.CSS_SELECTOR, "[data-tag='Sessions']")))
+    assert "Sessions" in tag.text
+    click(chrome, ".btn.authorize")
+    field = wait.until(present((By.CSS_SELECTOR, ".auth-container input")))
+    field.send_keys(token(learner.id))
+    click(chrome, ".auth-btn-wrapper .authorize")
+    click(chrome, ".auth-btn-wrapper .btn-done")
+    click(chrome, ".opblock-summary-control", ".opblock-post")
+    click(chrome, ".try-out__btn", ".opblock-post")
+    click(chrome, ".execute", ".opblock-post")
+    status = wait.until(
+        present((By.CSS_SELECTOR, ".live-responses-table tbody .response-col_status"))
+    )
+    assert status.text.startswith("201")
+    assert learner.count() == 1
+    assert errors(chrome) == []
+    assert hosts(chrome) == {"127.0.0.1"}
+
+
+def test_redoc_shows_the_reference(address: str, chrome: Chrome) -> None:
+    chrome.get(f"{address}/redoc")
+    found = (By.XPATH, "//*[contains(text(), '/api/sessions/save')]")
+    WebDriverWait(chrome, 30).until(present(found))
+    assert errors(chrome) == []
+    assert hosts(chrome) == {"127.0.0.1"}

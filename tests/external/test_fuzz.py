@@ -1,0 +1,117 @@
+"""Schemathesis over the whole API: no 5xx, no undocumented status, no body off its schema.
+
+Needs Python alone, but minutes: part of `make check`.
+"""
+
+import os
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.conftest import truncate
+from tests.contract import document
+from tests.factories import Learner, token
+from vorex_sessions.extensions import db
+
+pytestmark = pytest.mark.external
+
+CASES = int(os.environ.get("FUZZ_CASES", "2000"))  # per operation
+CHECKS = (
+    schemathesis.checks.not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+)
+OPERATIONS = {
+    "POST /api/sessions/save",
+    "GET /api/sessions/history",
+    "GET /api/sessions/stats",
+    "GET /api/sessions/warmup",
+    "GET /healthz",
+    "GET /readyz",
+}
+RUNS = [
+    (path, mode)
+    for path in sorted(OPERATIONS)
+    for mode in schemathesis.GenerationMode
+    if mode == schemathesis.GenerationMode.POSITIVE or "/api/" in path  # others take nothing
+]
+# Formats that are more than their JSON Schema can say: a generator that knows them gets further in.
+schemathesis.openapi.format(
+    "date-time",
+    st.datetimes(timezones=st.timezones()).map(lambda moment: moment.isoformat(timespec="seconds")),
+)
+
+
+@pytest.fixture(scope="module")
+def practised(app: Flask) -> Learner:
+    """A learner who has data."""
+    learner = Learner(app)
+    for day in range(1, 8):
+        learner.save(
+            completed_at=f"2026-03-0{day}T12:00:00+01:00",
+            topics=["travel"],
+            areas_to_improve=["past tense"],
+            vocabulary_learned=["reservation"],
+            fluency_score=80.5,
+            metadata={"scenario_id": "hotel"},
+        )
+    return learner
+
+
+@pytest.fixture(autouse=True)
+def _clean_tables() -> None:
+    """In the place of the fixture that empties the tables: the learner keeps what is there."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _clean_up(app: Flask) -> object:
+    yield
+    truncate(app)
+
+
+@pytest.mark.parametrize(("path", "mode"), RUNS)
+def test_every_operation_keeps_its_word(
+    path: str, mode: schemathesis.GenerationMode, practised: Learner, app: Flask
+) -> None:
+    """Half of the cases keep the rules of the document, half break one."""
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", app)
+    headers = {"Authorization": f"Bearer {token(practised.id, exp=4_000_000_000)}"}
+    operation = schema[path.split()[1]][path.split()[0]]
+
+    @settings(
+        max_examples=CASES // 2,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        database=None,
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def judge(case: schemathesis.Case) -> None:
+        case.call_and_validate(headers=headers, checks=list(CHECKS))
+
+    judge()
+    with app.app_context():
+        assert db.engine.pool.checkedout() == 0  # nothing keeps a connection
+
+
+def test_every_documented_operation_is_fuzzed(app: Flask) -> None:
+    documented = {
+        f"{method.upper()} {path}"
+        for path, operations in document(app)["paths"].items()
+        for method in operations
+        if method != "parameters"
+    }
+    assert documented == OPERATIONS

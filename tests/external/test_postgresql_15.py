@@ -1,0 +1,72 @@
+"""The whole suite on the oldest PostgreSQL that is supported: Debian's package postgresql-15."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.serving import ROOT, free_port
+
+pytestmark = pytest.mark.external
+
+BIN = Path("/usr/lib/postgresql/15/bin")
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    """A PostgreSQL 15 of its own; the server refuses to run as root, so it gets its own user."""
+    folder = Path(tempfile.mkdtemp(prefix="vorex-pg15-"))
+    user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+    if os.geteuid() == 0:
+        shutil.chown(folder, user, user)
+    port = free_port()
+
+    def run(*command: object) -> None:
+        subprocess.run(
+            [str(part) for part in command],
+            check=True,
+            user=user if os.geteuid() == 0 else None,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+        )
+
+    data = folder / "data"
+    run(BIN / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=utf8")
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    run(BIN / "pg_ctl", "-w", "-D", data, "-l", folder / "log", "-o", options, "start")
+    yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    run(BIN / "pg_ctl", "-w", "-D", data, "-m", "immediate", "stop")
+    shutil.rmtree(folder)
+
+
+def test_everything_holds_on_postgresql_15(server: str) -> None:
+    environment = {**os.environ, "TEST_DATABASE_URL": server}
+    for name in [name for name in environment if name.startswith(("PYTEST_", "VOREX_TEST"))]:
+        del environment[name]
+    finished = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-n",
+            "2",
+            "-m",
+            "not external",
+            "-p",
+            "no:cacheprovider",
+        ],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert finished.returncode == 0, finished.stdout[-5000:]
+    assert " passed" in finished.stdout

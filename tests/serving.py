@@ -1,0 +1,65 @@
+"""The service as it is run: real gunicorn on a port of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+from tests.factories import SECRET
+
+ROOT = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(database_url: str, **settings: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        "DATABASE_URL": database_url,
+        "SUPABASE_JWT_SECRET": SECRET,
+        "FLASK_APP": "wsgi",
+        **settings,
+    }
+
+
+@contextmanager
+def gunicorn(database_url: str, **settings: str) -> Iterator[tuple[str, subprocess.Popen]]:
+    """A running service; yields its address and the process of its master."""
+    port = int(settings.get("PORT") or free_port())
+    process = subprocess.Popen(
+        [BIN / "gunicorn", "wsgi:app"],
+        cwd=ROOT,
+        env=environment(database_url, **{**settings, "PORT": str(port)}),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_healthy(address, process)
+        yield address, process
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def wait_until_healthy(address: str, process: subprocess.Popen, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the service ended while it started"
+        try:
+            if requests.get(f"{address}/healthz", timeout=1).ok:
+                return
+        except requests.RequestException:
+            time.sleep(0.05)
+    raise AssertionError("the service did not start")

@@ -1,0 +1,161 @@
+"""`make run` as a newcomer meets it: the local runner, its embedded PostgreSQL, its end."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from tests.serving import ROOT, free_port, wait_until_healthy
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """The project's files without anything that running it leaves behind."""
+    target = tmp_path / "clone"
+    kept = ["vorex_sessions", "migrations", "wsgi.py", "config.py", "gunicorn.conf.py"]
+    for name in kept:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target / name)
+    return target
+
+
+class Run:
+    """One `make run` in a clone."""
+
+    def __init__(self, clone: Path, port: int | None = None) -> None:
+        self.clone, self.port = clone, port or free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("DATABASE_URL", "SUPABASE_JWT_SECRET")
+        }
+        self.output = (clone / f"output-{time.monotonic_ns()}").open("w+")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "vorex_sessions.local", "run"],
+            cwd=clone,
+            env={**environment, "PORT": str(self.port)},
+            stdout=self.output,
+            stderr=subprocess.STDOUT,
+        )
+
+    def ready(self) -> "Run":
+        wait_until_healthy(self.address, self.process, 60)
+        while "Ctrl-C stops everything" not in self.printed():
+            time.sleep(0.05)
+        return self
+
+    def printed(self) -> str:
+        self.output.seek(0)
+        return self.output.read()
+
+    def end(self, how: signal.Signals) -> int:
+        self.process.send_signal(how)
+        return self.wait()
+
+    def wait(self) -> int:
+        status = self.process.wait(timeout=30)
+        self.last_words = self.printed()
+        self.output.close()
+        return status
+
+    def left_over(self) -> list[str]:
+        """Processes of this clone that still run."""
+        return [
+            " ".join(process.info["cmdline"])
+            for process in psutil.process_iter(["cmdline", "cwd", "status"])
+            if process.info["status"] != psutil.STATUS_ZOMBIE
+            and (
+                str(self.clone) in " ".join(process.info["cmdline"] or [])
+                or (process.info["cwd"] or "").startswith(str(self.clone))
+            )
+        ]
+
+
+def curl_of(printed: str) -> list[str]:
+    (command,) = re.findall(r"^curl -X POST (?:.*\\\n)*.*$", printed, re.MULTILINE)
+    return ["sh", "-c", command.replace("curl ", "curl -sS ", 1)]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_the_printed_curl_works_and_everything_ends(clone: Path, how: signal.Signals) -> None:
+    run = Run(clone).ready()
+    saved = subprocess.check_output(curl_of(run.printed()), text=True)
+    assert '"session_result_id"' in saved
+    assert run.end(how) == 0
+    assert run.left_over() == []
+
+
+def test_data_and_secret_survive_a_crash_and_the_next_start_is_quick(clone: Path) -> None:
+    crashed = Run(clone).ready()
+    saved = subprocess.check_output(curl_of(crashed.printed()), text=True)
+    crashed.end(signal.SIGKILL)
+    time.sleep(1.5)
+    started = time.monotonic()
+    run = Run(clone, crashed.port).ready()
+    assert time.monotonic() - started < 5
+    token = re.search(r"Bearer (\S+)\"", crashed.last_words).group(1)
+    history = requests.get(
+        f"{run.address}/api/sessions/history",
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=5,
+    )
+    assert history.json()["sessions"][0]["session_result_id"] in saved
+    assert run.end(signal.SIGINT) == 0
+    assert run.left_over() == []
+
+
+def test_a_crashed_database_starts_again(clone: Path) -> None:
+    run = Run(clone).ready()
+    pid_file = clone / "instance" / "postgres" / "postmaster.pid"
+    stale = pid_file.read_text()
+    run.end(signal.SIGINT)
+    # What a power cut leaves: a pid file whose number now belongs to something else.
+    pid_file.write_text(stale.replace(stale.split("\n")[0], str(os.getpid()), 1))
+    again = Run(clone).ready()
+    assert again.end(signal.SIGINT) == 0
+
+
+def test_two_clones_run_side_by_side_and_one_clone_once(clone: Path, tmp_path: Path) -> None:
+    second = tmp_path / "second"
+    shutil.copytree(clone, second)
+    one, two = Run(clone), Run(second)
+    one.ready(), two.ready()
+    third = Run(clone)
+    assert third.wait() == 1
+    assert "already running" in third.last_words
+    assert one.end(signal.SIGINT) == two.end(signal.SIGINT) == 0
+
+
+def test_a_taken_port_is_said(clone: Path) -> None:
+    run = Run(clone).ready()
+    shutil.copytree(clone, clone.parent / "other", ignore=shutil.ignore_patterns("instance"))
+    blocked = Run(clone.parent / "other", run.port)
+    assert blocked.wait() == 1
+    assert f"Port {run.port} is taken" in blocked.last_words
+    run.end(signal.SIGTERM)
+
+
+def test_commands_work_beside_the_running_service_and_without_it(clone: Path) -> None:
+    def demo() -> str:
+        command = [sys.executable, "-m", "vorex_sessions.local", "flask", "demo"]
+        return subprocess.check_output(command, cwd=clone, env=plain, text=True)
+
+    plain = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    run = Run(clone).ready()
+    assert "practice sessions" in demo()
+    assert requests.get(f"{run.address}/readyz", timeout=5).ok
+    run.end(signal.SIGINT)
+    assert "practice sessions" in demo()
+    assert run.left_over() == []
