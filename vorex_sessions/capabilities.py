@@ -1,6 +1,6 @@
 """The capabilities of the service. Adding one: a folder, and a word here."""
 
-from vorex_sessions import operations, progress, sessions
+from vorex_sessions import operations, privacy, progress, sessions
 
-CAPABILITIES = (sessions, progress, operations)
+CAPABILITIES = (sessions, progress, privacy, operations)
 BLUEPRINTS = tuple(blueprint for part in CAPABILITIES for blueprint in part.blueprints)

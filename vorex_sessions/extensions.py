@@ -34,8 +34,9 @@ jwt = JWTManager()
 
 
 def ask(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Row]:
-    """Run one statement by itself, without BEGIN and COMMIT around it, and return all its rows.
+    """Run a statement without BEGIN and COMMIT around it, and return all its rows.
 
+    Several statements in one text are one transaction, all or nothing; the last one's rows return.
     For reads, and for writes that may safely run twice: when the server has closed a pooled
     connection (a restart, a fail-over), the statement is sent once more on a fresh one.
     """

@@ -1,4 +1,4 @@
-"""The kinds of value a request may hold, as marshmallow fields.
+"""The kinds of value a JSON body may hold, as marshmallow fields.
 
 Every rule is worded to follow the field's name: "must be a whole number from 0 to 86400".
 """
@@ -6,20 +6,20 @@ Every rule is worded to follow the field's name: "must be a whole number from 0 
 import math
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import marshmallow as ma
 import orjson
 
 from vorex_sessions import periods, text
+from vorex_sessions.problems import Problem
+from vorex_sessions.requests import invalid
 
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII
 )
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_WHOLE = re.compile(r"[+-]?\d{1,1000}", re.ASCII)
-_COMMON = {"required": "is required", "null": "may not be null"}
+COMMON = {"required": "is required", "null": "may not be null"}
 TEXT_RULE = "must not contain NUL or a lone surrogate"
 ZONE_RULE = "must be an IANA name such as Europe/Berlin, or an offset such as UTC+02:00"
 
@@ -31,7 +31,7 @@ class Whole(ma.fields.Integer):
         rule = f"must be a whole number from {minimum} to {maximum}"
         super().__init__(
             validate=ma.validate.Range(minimum, maximum, error=rule),
-            error_messages={**_COMMON, "invalid": rule},
+            error_messages={**COMMON, "invalid": rule},
             **options,
         )
 
@@ -51,7 +51,7 @@ class Score(ma.fields.Float):
         super().__init__(
             allow_none=True,
             validate=ma.validate.Range(0, 100, error=rule),
-            error_messages={**_COMMON, "invalid": rule},
+            error_messages={**COMMON, "invalid": rule},
             **options,
         )
 
@@ -68,7 +68,7 @@ class Choice(ma.fields.String):
         rule = f"must be one of {', '.join(choices)}"
         super().__init__(
             validate=ma.validate.OneOf(choices, error=rule),
-            error_messages={**_COMMON, "invalid": rule},
+            error_messages={**COMMON, "invalid": rule},
             **options,
         )
 
@@ -84,7 +84,7 @@ class Texts(ma.fields.List[str]):
         super().__init__(
             ma.fields.String(validate=ma.validate.Length(max=length)),
             validate=ma.validate.Length(max=most, error=rule),
-            error_messages={**_COMMON, "invalid": rule},
+            error_messages={**COMMON, "invalid": rule},
             **options,
         )
         self.most = most
@@ -109,13 +109,41 @@ class Texts(ma.fields.List[str]):
         return text.distinct(texts, self.key)
 
 
+class Items(ma.fields.List[dict[str, Any] | Problem]):
+    """A list of objects, each judged by itself: what breaks a rule becomes its own problem."""
+
+    def __init__(self, schema: ma.Schema, most: int, **options: Any) -> None:
+        self.schema, self.most = schema, most
+        rule = f"must be a list of 1 to {most} items"
+        super().__init__(
+            ma.fields.Nested(schema),
+            validate=ma.validate.Length(1, most, error=rule),
+            error_messages={**COMMON, "invalid": rule},
+            **options,
+        )
+
+    def _deserialize(  # type: ignore[override]  # no entry is ever None here
+        self, value: Any, attr: Any, data: Any, **kwargs: Any
+    ) -> list[dict[str, Any] | Problem]:
+        if not isinstance(value, list) or not 1 <= len(value) <= self.most:
+            raise self.make_error("invalid")
+        return [self._judged(item, f"#/{attr}/{index}") for index, item in enumerate(value)]
+
+    def _judged(self, item: Any, place: str) -> dict[str, Any] | Problem:
+        try:
+            loaded: dict[str, Any] = self.schema.load(item)
+        except ma.ValidationError as error:
+            return invalid(error.messages_dict, start=place)
+        return loaded
+
+
 class Metadata(ma.fields.Dict):
     """A JSON object of the app's own, kept verbatim within limits of size and depth."""
 
     LARGEST, DEEPEST = 16 * 1024, 8
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(error_messages={**_COMMON, "invalid": "must be a JSON object"}, **options)
+        super().__init__(error_messages={**COMMON, "invalid": "must be a JSON object"}, **options)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
@@ -150,7 +178,7 @@ class Instant(ma.fields.AwareDateTime):
 
     def __init__(self, **options: Any) -> None:
         rule = "must be a timestamp with an offset, such as 2026-03-01T18:30:00+01:00"
-        super().__init__(error_messages={**_COMMON, "invalid": rule}, **options)
+        super().__init__(error_messages={**COMMON, "invalid": rule}, **options)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
         if not isinstance(value, str) or not _INSTANT.fullmatch(value):
@@ -167,7 +195,7 @@ class Zone(ma.fields.String):
     """The name of a time zone; `UTC+00:00` is `UTC`."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(error_messages={**_COMMON, "invalid": ZONE_RULE}, **options)
+        super().__init__(error_messages={**COMMON, "invalid": ZONE_RULE}, **options)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         try:
@@ -182,7 +210,7 @@ class Id(ma.fields.UUID):
 
     def __init__(self, **options: Any) -> None:
         rule = "must be a UUID such as 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10"
-        super().__init__(error_messages={**_COMMON, "invalid_uuid": rule}, **options)
+        super().__init__(error_messages={**COMMON, "invalid_uuid": rule}, **options)
 
     def _deserialize(  # type: ignore[override]  # ids travel as text: no layer below needs the object
         self, value: Any, attr: Any, data: Any, **kwargs: Any
@@ -190,58 +218,3 @@ class Id(ma.fields.UUID):
         if not isinstance(value, str) or not text.UUID_PATTERN.fullmatch(value):
             raise self.make_error("invalid_uuid")
         return value.lower()
-
-
-class QueryWhole(ma.fields.Integer):
-    """A whole number of a query; values over `served` are served as that."""
-
-    def __init__(
-        self, minimum: int, maximum: int | None = None, served: int | None = None, **options: Any
-    ) -> None:
-        self.served = served
-        bound = f"from {minimum} to {maximum}" if maximum is not None else f"of at least {minimum}"
-        rule = f"must be a whole number {bound}"
-        super().__init__(
-            validate=ma.validate.Range(minimum, maximum, error=rule),
-            error_messages={**_COMMON, "invalid": rule},
-            **options,
-        )
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
-        if not _WHOLE.fullmatch(value):
-            raise self.make_error("invalid")
-        return int(value) if self.served is None else min(int(value), self.served)
-
-
-class Day(ma.fields.Date):
-    """A calendar day of a query."""
-
-    def __init__(self, **options: Any) -> None:
-        rule = "must be a date such as 2026-03-01"
-        super().__init__(error_messages={**_COMMON, "invalid": rule}, **options)
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> date:
-        try:
-            if _DAY.fullmatch(value):
-                return date.fromisoformat(value)
-        except ValueError:
-            pass
-        raise self.make_error("invalid")
-
-
-class Phrase(ma.fields.String):
-    """A text to look for; `tidied` like the stored ones it is compared with, or verbatim."""
-
-    def __init__(self, length: int, *, tidied: bool, **options: Any) -> None:
-        self.length, self.tidied = length, tidied
-        rule = f"must be a text of 1 to {length} characters without NUL"
-        super().__init__(
-            validate=ma.validate.Length(1, length, error=rule),
-            error_messages={**_COMMON, "invalid": rule},
-            **options,
-        )
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
-        if not text.storable(value):
-            raise self.make_error("invalid")
-        return text.tidy(value) if self.tidied else str(value)

@@ -85,4 +85,26 @@ class SessionResult(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAl
     fingerprint: Mapped[bytes] = mapped_column(sa.LargeBinary)
 
 
+class DeletedSession(db.Model):  # type: ignore[name-defined,misc]  # as above
+    """A session that was deleted or erased: its id may never be saved again."""
+
+    __tablename__ = "deleted_sessions"
+
+    user_id: Mapped[str] = mapped_column(_Uuid, primary_key=True)
+    session_result_id: Mapped[str] = mapped_column(_Uuid, primary_key=True)
+    deleted_at: Mapped[datetime] = mapped_column(_Instant)
+
+
+class ErasedLearner(db.Model):  # type: ignore[name-defined,misc]  # as above
+    """A learner whose data was erased: nothing completed before may be saved, nothing at all if closed."""
+
+    __tablename__ = "erased_learners"
+
+    user_id: Mapped[str] = mapped_column(_Uuid, primary_key=True)
+    erased_at: Mapped[datetime] = mapped_column(_Instant)
+    closed: Mapped[bool] = mapped_column(sa.Boolean, server_default=sa.false())
+
+
 session_results = SessionResult.__table__
+deleted_sessions = DeletedSession.__table__
+erased_learners = ErasedLearner.__table__

@@ -90,6 +90,24 @@ class MethodNotAllowed(Problem):
     detail = "This address does not take that method; the Allow header lists those it takes."
 
 
+class Conflict(Problem):
+    """Another content is stored under the same id."""
+
+    status = HTTPStatus.CONFLICT
+    slug = "conflict"
+    title = "This id is taken"
+    detail = "A session with this id but other content is already stored; nothing was changed."
+
+
+class Gone(Problem):
+    """Saving what was deleted on purpose."""
+
+    status = HTTPStatus.GONE
+    slug = "gone"
+    title = "Deleted for good"
+    detail = "This was deleted for good."
+
+
 class TooLarge(Problem):
     """The body is over the limit."""
 
@@ -115,6 +133,15 @@ class Invalid(Problem):
     slug = "invalid"
     title = "A value breaks a rule"
     detail = "A value of the request breaks a rule."
+
+
+class KeyReused(Problem):
+    """Another content was saved with the same idempotency key."""
+
+    status = HTTPStatus(422)
+    slug = "idempotency-key-reused"
+    title = "This idempotency key was used before"
+    detail = "The Idempotency-Key was used for a session with other content; nothing was changed."
 
 
 class Unavailable(Problem):

@@ -16,6 +16,11 @@ from vorex_sessions.problems import Invalid, NotJson, TooLarge, Unreadable
 # orjson reads an integer of more than 64 bits as a float, silently; the standard library keeps it.
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")
 
+KEY_HEADER = "Idempotency-Key"
+_USABLE_KEY = re.compile(r"[\x20-\x7e]{1,255}")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')  # RFC 9651, section 3.3.3
+_ESCAPED = re.compile(r'\\(["\\])')
+
 
 def read_json(limit: int) -> None:
     """Read the body of the current request, at most `limit` bytes, and keep it for the schema.
@@ -76,6 +81,23 @@ class Arguments(FlaskParser):
         raise invalid(messages, in_query=location == "query")
 
 
+def idempotency_key() -> str | None:
+    """The Idempotency-Key header, with or without the quotes of a structured-field string.
+
+    Raises Invalid.
+    """
+    raw = request.headers.get(KEY_HEADER)
+    if raw is None:
+        return None
+    key = raw.strip()
+    if quoted := _QUOTED.fullmatch(key):
+        key = _ESCAPED.sub(r"\1", quoted[1])
+    if not _USABLE_KEY.fullmatch(key):
+        sentence = f"{KEY_HEADER} must be 1 to 255 printable ASCII characters."
+        raise Invalid(sentence, errors=[{"detail": sentence, "header": KEY_HEADER}])
+    return key
+
+
 def single_parameters(req: Request) -> dict[str, str]:
     """The query parameters, each of which may be given once. Raises Invalid."""
     repeated = [name for name, values in req.args.lists() if len(values) > 1]
@@ -98,7 +120,7 @@ def invalid(messages: Mapping[str, Any], *, in_query: bool = False, start: str =
     """
     errors = []
     for path, rule in _leaves(messages):
-        name = ".".join(path) or "The body"
+        name = ".".join(path) or ("The body" if start == "#" else "The item")
         where = {"parameter": path[0]} if in_query else {"pointer": start + _pointer(path)}
         errors.append({"detail": f"{_shortened(name)} {rule}.", **where})
     more = f" ({len(errors) - 1} more in `errors`)" if len(errors) > 1 else ""

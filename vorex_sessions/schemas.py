@@ -34,6 +34,9 @@ class PlaceSchema(Schema):
     parameter = ma.fields.String(
         metadata={"description": "Which query parameter.", "example": "limit"}
     )
+    header = ma.fields.String(
+        metadata={"description": "Which header.", "example": "Idempotency-Key"}
+    )
 
 
 class ProblemSchema(Schema):

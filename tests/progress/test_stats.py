@@ -108,6 +108,14 @@ def test_names_that_differ_in_case_are_one(learner: Learner, period: str) -> Non
     assert stats["areas_to_improve"][0] == {"area": "Food", "count": 4}
 
 
+@pytest.mark.parametrize("period", ["week", "year"])
+def test_long_names_are_shown_whole(learner: Learner, period: str) -> None:
+    learner.save(topics=["ü" * 200])
+    assert learner.get("/stats", period=period)["common_topics"] == [
+        {"topic": "ü" * 200, "count": 1}
+    ]
+
+
 def test_at_most_ten_names(learner: Learner) -> None:
     learner.save(topics=[f"topic {number:02}" for number in range(12)])
     topics = learner.get("/stats")["common_topics"]

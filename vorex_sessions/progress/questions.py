@@ -64,17 +64,7 @@ def _day_groups() -> sa.CompoundSelect[Any]:
         mine.c.practiced_on,
         instant.label("completed_at"),
         mine.c.session_type,
-        sa.func.count().label("sessions"),
-        sa.func.sum(mine.c.duration_seconds).label("duration"),
-        sa.func.sum(mine.c.words_spoken).label("words"),
-        *(
-            column
-            for score in _SCORES
-            for column in (
-                sa.func.sum(mine.c[score.name]).label(f"{score.name}_sum"),
-                sa.func.count(mine.c[score.name]).label(f"{score.name}_count"),
-            )
-        ),
+        *_sums(mine.c),
     ).group_by(mine.c.practiced_on, instant, mine.c.session_type)
     zone = sa.select(*_name_row("zone", _latest.subquery().c.zone_name, _NO_DAY, sa.null()))
     return sa.union_all(
@@ -85,11 +75,24 @@ def _day_groups() -> sa.CompoundSelect[Any]:
     )
 
 
+def _sums(columns: Any) -> list[sa.ColumnElement[Any]]:
+    """Sessions added up, in the order of `Tally`."""
+    sums: list[sa.ColumnElement[Any]] = [
+        sa.func.count().label("sessions"),
+        sa.func.sum(columns.duration_seconds).label("duration"),
+        sa.func.sum(columns.words_spoken).label("words"),
+    ]
+    for score in _SCORES:
+        sums.append(sa.func.sum(columns[score.name]).label(f"{score.name}_sum"))
+        sums.append(sa.func.count(columns[score.name]).label(f"{score.name}_count"))
+    return sums
+
+
 def _names(
     mine: sa.CTE, kind: str, column: sa.ColumnElement[Any], near: sa.ColumnElement[bool]
 ) -> sa.Select[Any]:
     """How many sessions carry each spelling."""
-    name = sa.func.unnest(column).table_valued("name")
+    name = sa.func.unnest(column).table_valued("name").render_derived()
     day = sa.case((near, mine.c.practiced_on))
     return (
         sa.select(*_name_row(kind, name.c.name, day, sa.func.count()))
@@ -108,7 +111,27 @@ def _name_row(kind: str, name: Any, day: Any, count: Any) -> tuple[Any, ...]:
 _NO_TEXT = sa.cast(sa.null(), sa.Text)
 _NO_DAY = sa.cast(sa.null(), sa.Date)
 _NO_INSTANT = sa.cast(sa.null(), _s.completed_at.type)
+
+
+def _days() -> sa.Select[Any]:
+    """Each day since an instant as a tally, beside the zone of the latest session of all."""
+    latest = _latest.subquery()
+    joined = latest.outerjoin(session_results, sa.and_(_learner, _since))
+    return (
+        sa.select(
+            latest.c.zone_name,
+            _s.practiced_on,
+            _NO_INSTANT.label("completed_at"),
+            _NO_TEXT.label("session_type"),
+            *_sums(_s),
+        )
+        .select_from(joined)
+        .group_by(latest.c.zone_name, _s.practiced_on)
+    )
+
+
 SESSIONS = _sessions()
+DAYS = _days()
 DAY_GROUPS = _day_groups()
 
 # The learner's latest sessions: since an instant, or in the week that ends with the latest of all.

@@ -1,4 +1,4 @@
-"""HTTP: statistics and the warm-up."""
+"""HTTP: statistics, the daily breakdown and the warm-up."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +8,7 @@ from flask import Response
 from vorex_sessions.auth import learner_id
 from vorex_sessions.blueprint import Blueprint, answer
 from vorex_sessions.progress import schemas
+from vorex_sessions.progress.breakdown import daily_breakdown
 from vorex_sessions.progress.stats import stats
 from vorex_sessions.progress.warmup import warmup
 
@@ -20,6 +21,14 @@ blueprint = Blueprint("progress", __name__, url_prefix="/api/sessions")
 def show_stats(query: dict[str, Any]) -> Response:
     """Show my statistics over a period."""
     return answer(stats(learner_id(), now=datetime.now(UTC), **query))
+
+
+@blueprint.get("/daily-breakdown")
+@blueprint.arguments(schemas.BreakdownQuerySchema(), location="query")
+@blueprint.response(200, schemas.BreakdownSchema)
+def show_daily_breakdown(query: dict[str, Any]) -> Response:
+    """Show what I practised on each of the last days."""
+    return answer(daily_breakdown(learner_id(), now=datetime.now(UTC), **query))
 
 
 @blueprint.get("/warmup")

@@ -2,7 +2,7 @@
 
 import marshmallow as ma
 
-from vorex_sessions import fields
+from vorex_sessions import fields, query_fields
 from vorex_sessions.models import SESSION_TYPES
 from vorex_sessions.periods import DAYS
 from vorex_sessions.schemas import Schema
@@ -174,6 +174,59 @@ class StatsSchema(TotalsSchema):
         required=True,
         allow_none=True,
         metadata={"description": "The period of equal length just before; null for `all`."},
+    )
+
+
+class BreakdownQuerySchema(Schema):
+    """How many days, on whose calendar."""
+
+    days = query_fields.Whole(
+        1,
+        366,
+        load_default=7,
+        metadata={"description": "How many calendar days, today included.", "example": 7},
+    )
+    zone_name = _zone()
+
+
+def _minutes() -> ma.fields.Float:
+    return ma.fields.Float(
+        required=True,
+        validate=ma.validate.Range(0),
+        metadata={"description": "Time practised, in minutes, 1 decimal.", "example": 12.5},
+    )
+
+
+class DaySchema(Schema):
+    """What was practised on one day."""
+
+    date = _day("The calendar day.")
+    sessions = _whole("Sessions.", 2)
+    minutes = _minutes()
+    words_spoken = _whole("Words spoken.", 240)
+    pronunciation_avg = _mean("pronunciation", nullable=True)
+    fluency_avg = _mean("fluency", nullable=True)
+    grammar_avg = _mean("grammar", nullable=True)
+
+
+class BreakdownTotalsSchema(Schema):
+    """All days together."""
+
+    sessions = _whole("Sessions.", 6)
+    minutes = _minutes()
+    words_spoken = _whole("Words spoken.", 720)
+
+
+class BreakdownSchema(Schema):
+    """What was practised day by day."""
+
+    days = ma.fields.List(
+        ma.fields.Nested(DaySchema),
+        required=True,
+        metadata={"description": "The days, newest first, those without practice included."},
+    )
+    totals = ma.fields.Nested(
+        BreakdownTotalsSchema, required=True, metadata={"description": "All days together."}
     )
 
 

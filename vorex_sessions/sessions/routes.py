@@ -1,33 +1,107 @@
-"""HTTP: save, and the history."""
+"""HTTP: save, batch, show, correct, delete, history."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from flask import Response
 
 from vorex_sessions.auth import learner_id
-from vorex_sessions.blueprint import Blueprint, answer
+from vorex_sessions.blueprint import Blueprint, answer, body_limit, component_name
+from vorex_sessions.problems import Conflict, Gone, NotFound, Problem
+from vorex_sessions.requests import KEY_HEADER, idempotency_key
 from vorex_sessions.sessions import history, schemas, service
+from vorex_sessions.sessions.saving import Outcome
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/api/sessions")
 
-_LOCATION = {
+BATCH_LIMIT = 4 * 1024 * 1024  # bytes
+_REPLAYED = "Idempotency-Replayed"
+_SAVED_HEADERS = {
     "Location": {
         "description": "Where the stored session result is.",
         "schema": {"type": "string"},
         "example": "/api/sessions/3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10",
     }
 }
+_REPLAYED_HEADERS = _SAVED_HEADERS | {
+    _REPLAYED: {
+        "description": "`true`: the same had been saved before.",
+        "schema": {"type": "string", "enum": ["true"]},
+    }
+}
+_KEY = {
+    "in": "header",
+    "name": KEY_HEADER,
+    "required": False,
+    "description": (
+        "A string of the app's own choice, unique for this save, for example `lesson-12-try-1`: sent again with the same key, it "
+        "stores nothing twice. Not together with an id of one's own on a single save."
+    ),
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "example": "practice-2026-03-01-1",
+    },
+}
+_ID = {
+    "in": "path",
+    "name": "session_result_id",
+    "required": True,
+    "description": "The session result's id.",
+    "schema": {
+        "type": "string",
+        "format": "uuid",
+        "example": "3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10",
+    },
+}
+_ONE = "/<uuid:session_result_id>"
 
 
 @blueprint.post("/save")
-@blueprint.arguments(schemas.SaveSchema())
-@blueprint.response(201, schemas.SessionResultSchema, headers=_LOCATION)
+@blueprint.arguments(schemas.SaveSchema(), example=schemas.SAVE_EXAMPLE)
+@blueprint.response(201, schemas.SessionResultSchema, headers=_SAVED_HEADERS)
+@blueprint.alt_response(
+    200,
+    schema=schemas.SessionResultSchema,
+    description="The same was saved before: the stored result as it is now",
+    headers=_REPLAYED_HEADERS,
+    success=True,
+)
+@blueprint.alt_response(409, component_name(Conflict))
+@blueprint.alt_response(410, component_name(Gone))
+@blueprint.doc(parameters=[_KEY])
 def save(content: dict[str, Any]) -> Response:
-    """Save a finished practice session."""
-    stored = service.save(learner_id(), content, now=datetime.now(UTC))
-    location = f"/api/sessions/{stored['session_result_id']}"
-    return answer(stored, 201, {"Location": location})
+    """Save a finished practice session, once however often it is sent."""
+    outcome = service.save(learner_id(), content, key=idempotency_key(), now=datetime.now(UTC))
+    headers = {"Location": f"/api/sessions/{outcome.session['session_result_id']}"}
+    if outcome.created:
+        return answer(outcome.session, 201, headers)
+    return answer(outcome.session, 200, {**headers, _REPLAYED: "true"})
+
+
+@blueprint.post("/batch")
+@body_limit(BATCH_LIMIT)
+@blueprint.arguments(schemas.BatchSchema(), example={"sessions": [schemas.SAVE_EXAMPLE]})
+@blueprint.response(200, schemas.BatchAnswerSchema)
+@blueprint.doc(parameters=[_KEY])
+def save_batch(batch: dict[str, Any]) -> Response:
+    """Save up to 100 sessions at once; one that is wrong does not stop the others."""
+    outcomes = service.save_batch(
+        learner_id(), batch["sessions"], key=idempotency_key(), now=datetime.now(UTC)
+    )
+    results = [{"index": index, **_item(outcome)} for index, outcome in enumerate(outcomes)]
+    counts = Counter(result["status"] for result in results)
+    totals = {status: counts[status] for status in ("created", "replayed", "rejected")}
+    return answer({"results": results, **totals})
+
+
+def _item(outcome: Outcome | Problem) -> dict[str, Any]:
+    if isinstance(outcome, Problem):
+        return {"status": "rejected", "problem": outcome.body()}
+    return {"status": "created" if outcome.created else "replayed", "session": outcome.session}
 
 
 @blueprint.get("/history")
@@ -36,3 +110,30 @@ def save(content: dict[str, Any]) -> Response:
 def list_history(query: dict[str, Any]) -> Response:
     """List my sessions, newest first."""
     return answer(history.page(learner_id(), **query))
+
+
+@blueprint.get(_ONE, parameters=[_ID])
+@blueprint.response(200, schemas.SessionResultSchema)
+@blueprint.alt_response(404, component_name(NotFound))
+def show(session_result_id: UUID) -> Response:
+    """Show one session of mine."""
+    return answer(service.show(learner_id(), str(session_result_id)))
+
+
+@blueprint.patch(_ONE, parameters=[_ID])
+@blueprint.arguments(schemas.CorrectionSchema(partial=True))
+@blueprint.response(200, schemas.SessionResultSchema)
+@blueprint.alt_response(404, component_name(NotFound))
+def correct(changes: dict[str, Any], session_result_id: UUID) -> Response:
+    """Correct a session, or add a score that arrived late."""
+    now = datetime.now(UTC)
+    return answer(service.correct(learner_id(), str(session_result_id), changes, now=now))
+
+
+@blueprint.delete(_ONE, parameters=[_ID])
+@blueprint.response(204)
+@blueprint.alt_response(404, component_name(NotFound))
+def delete(session_result_id: UUID) -> Response:
+    """Delete a session for good."""
+    service.delete(learner_id(), str(session_result_id), now=datetime.now(UTC))
+    return Response(status=204)

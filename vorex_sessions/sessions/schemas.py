@@ -1,9 +1,11 @@
 """What the endpoints of this capability take and answer."""
 
+from typing import Any
+
 import marshmallow as ma
 
-from vorex_sessions import fields, models
-from vorex_sessions.schemas import Schema
+from vorex_sessions import fields, models, query_fields
+from vorex_sessions.schemas import ProblemSchema, Schema
 
 _TYPE = "What was practised."
 _EXAMPLES = {
@@ -12,6 +14,30 @@ _EXAMPLES = {
     "stamp": "2026-03-01T17:30:00.000000Z",
     "day": "2026-03-01",
 }
+
+# What /docs offers to try: without an id, so that it can be tried again.
+SAVE_EXAMPLE = {
+    "session_type": "conversation",
+    "duration_seconds": 300,
+    "words_spoken": 120,
+    "pronunciation_score": 85.5,
+    "fluency_score": 78.0,
+    "grammar_score": None,
+    "topics": ["travel", "hotels"],
+    "vocabulary_learned": ["reservation", "available"],
+    "areas_to_improve": ["past tense", "prepositions"],
+    "metadata": {"scenario_id": "hotel-check-in", "user_level": "B1"},
+    "completed_at": "2026-03-01T18:30:00+01:00",
+    "timezone": "Europe/Berlin",
+}
+
+
+def _count(description: str) -> ma.fields.Integer:
+    return ma.fields.Integer(
+        required=True,
+        validate=ma.validate.Range(0),
+        metadata={"description": description, "example": 1},
+    )
 
 
 def _score(name: str) -> fields.Score:
@@ -116,6 +142,25 @@ class SessionContentSchema(Schema):
 class SaveSchema(SessionContentSchema):
     """A session result to save."""
 
+    session_result_id = fields.Id(
+        metadata={
+            "description": (
+                "The app's own id for it, a random UUID: the same save sent again stores nothing "
+                "twice. By default the service makes one."
+            ),
+            "example": _EXAMPLES["session_result_id"],
+        }
+    )
+
+
+class CorrectionSchema(SessionContentSchema):
+    """The fields to change; the others stay. Lists and metadata are replaced whole."""
+
+    @ma.validates_schema
+    def _names_something(self, data: dict[str, Any], **kwargs: Any) -> None:
+        if not data:
+            raise ma.ValidationError("must name at least one field to change")
+
 
 class SessionResultSchema(SessionContentSchema):
     """A session result as it is stored."""
@@ -155,6 +200,50 @@ class SessionResultSchema(SessionContentSchema):
     )
 
 
+class BatchSchema(Schema):
+    """Several session results to save at once."""
+
+    sessions = fields.Items(
+        SaveSchema(),
+        100,
+        required=True,
+        metadata={"description": "The session results, 1 to 100."},
+    )
+
+
+class BatchItemSchema(Schema):
+    """What became of one item of a batch."""
+
+    index = _count("Its place in the batch, from 0.")
+    status = ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf(("created", "replayed", "rejected")),
+        metadata={
+            "description": "`created` now, stored before (`replayed`), or `rejected`.",
+            "example": "created",
+        },
+    )
+    session = ma.fields.Nested(
+        SessionResultSchema, metadata={"description": "The stored result, unless rejected."}
+    )
+    problem = ma.fields.Nested(
+        ProblemSchema, metadata={"description": "Why it was rejected; nothing of it was stored."}
+    )
+
+
+class BatchAnswerSchema(Schema):
+    """What became of a batch."""
+
+    results = ma.fields.List(
+        ma.fields.Nested(BatchItemSchema),
+        required=True,
+        metadata={"description": "An answer for each item, in the order they were sent."},
+    )
+    created = _count("How many were stored now.")
+    replayed = _count("How many had been stored before.")
+    rejected = _count("How many were not stored.")
+
+
 class HistoryQuerySchema(Schema):
     """Which sessions to list."""
 
@@ -162,7 +251,7 @@ class HistoryQuerySchema(Schema):
         models.SESSION_TYPES,
         metadata={"description": "Only sessions of this type.", "example": "conversation"},
     )
-    topic = fields.Phrase(
+    topic = query_fields.Phrase(
         models.TOPIC_LENGTH,
         tidied=True,
         metadata={
@@ -170,19 +259,19 @@ class HistoryQuerySchema(Schema):
             "example": "travel",
         },
     )
-    date_from = fields.Day(
+    date_from = query_fields.Day(
         metadata={
             "description": "First calendar day (`practiced_on`), included.",
             "example": "2026-03-01",
         }
     )
-    date_to = fields.Day(
+    date_to = query_fields.Day(
         metadata={
             "description": "Last calendar day (`practiced_on`), included.",
             "example": "2026-03-31",
         }
     )
-    scenario_id = fields.Phrase(
+    scenario_id = query_fields.Phrase(
         1000,
         tidied=False,
         metadata={
@@ -190,7 +279,7 @@ class HistoryQuerySchema(Schema):
             "example": "hotel-check-in",
         },
     )
-    limit = fields.QueryWhole(
+    limit = query_fields.Whole(
         1,
         served=100,
         load_default=20,
@@ -199,7 +288,7 @@ class HistoryQuerySchema(Schema):
             "example": 20,
         },
     )
-    offset = fields.QueryWhole(
+    offset = query_fields.Whole(
         0,
         1_000_000,
         metadata={
