@@ -36,14 +36,13 @@ _KEY = {
     "name": KEY_HEADER,
     "required": False,
     "description": (
-        "A string of the app's own choice, unique for this save, for example `lesson-12-try-1`: sent again with the same key, it "
-        "stores nothing twice. Not together with an id of one's own on a single save."
+        "A string of the app's own choice, unique for this save, for example `lesson-12-try-1`: sent "
+        "again with the same key, it stores nothing twice. Not together with an id of one's own on a single save."
     ),
     "schema": {
         "type": "string",
         "minLength": 1,
         "maxLength": 255,
-        "example": "practice-2026-03-01-1",
     },
 }
 _ID = {
