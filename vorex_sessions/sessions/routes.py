@@ -37,7 +37,8 @@ _KEY = {
     "required": False,
     "description": (
         "A string of the app's own choice, unique for this save, for example `lesson-12-try-1`: sent "
-        "again with the same key, it stores nothing twice. Not together with an id of one's own on a single save."
+        "again with the same key, it stores nothing twice. A single save takes either a key or an "
+        "id of its own."
     ),
     "schema": {
         "type": "string",

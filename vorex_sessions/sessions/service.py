@@ -17,8 +17,8 @@ from vorex_sessions.sessions import content, results
 from vorex_sessions.sessions.saving import Entry, Outcome, save_all
 
 _mine = sa.and_(
-    session_results.c.user_id == sa.bindparam("user_id"),
-    session_results.c.session_result_id == sa.bindparam("session_result_id"),
+    session_results.c.user_id == sa.bindparam("learner_id"),
+    session_results.c.session_result_id == sa.bindparam("id"),
 )
 _SHOW = sa.select(*results.COLUMNS).where(_mine)
 # The tombstone first: it copies what is there, so that only what was stored can leave one.
@@ -103,7 +103,7 @@ def _entry(
 
 def show(learner_id: str, session_result_id: str) -> dict[str, Any]:
     """One session result. Raises SessionNotFound."""
-    rows = ask(_SHOW, {"user_id": learner_id, "session_result_id": session_result_id})
+    rows = ask(_SHOW, {"learner_id": learner_id, "id": session_result_id})
     if not rows:
         raise SessionNotFound
     return results.as_json(rows[0])
@@ -119,7 +119,7 @@ def correct(
     """
     if "completed_at" in changes:
         content.check_instant(changes["completed_at"], now)
-    mine = {"user_id": learner_id, "session_result_id": session_result_id}
+    mine = {"learner_id": learner_id, "id": session_result_id}
     with db.engine.begin() as connection:
         connection.execute(_LOCK_SHARED, {"learner_lock": locks.key(learner_id)})
         stored = connection.execute(_SHOW.with_for_update(), mine).one_or_none()

@@ -1,0 +1,237 @@
+"""Many at once: decided by the database, never by who looked first."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.factories import Learner, content
+from vorex_sessions import locks
+from vorex_sessions.extensions import db
+
+
+def at_once(*actions: Callable[[], Any]) -> list[Any]:
+    """Run each in a thread of its own, all let go together; their results, in order."""
+    barrier = threading.Barrier(len(actions))
+    results: list[Any] = [None] * len(actions)
+
+    def run(place: int, action: Callable[[], Any]) -> None:
+        barrier.wait()
+        try:
+            results[place] = action()
+        except Exception as error:  # told to the test, which would hang or pass without it
+            results[place] = error
+
+    threads = [
+        threading.Thread(target=run, args=(place, action)) for place, action in enumerate(actions)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+    return results
+
+
+def clones(learner: Learner, count: int) -> list[Learner]:
+    """The same learner on several phones."""
+    return [Learner(learner.app, learner.id) for _ in range(count)]
+
+
+@pytest.mark.parametrize("attempt", range(5))
+@pytest.mark.parametrize("how", ["id", "key"])
+def test_of_equal_saves_at_once_one_is_new(learner: Learner, how: str, attempt: int) -> None:
+    headers = {"Idempotency-Key": "k"} if how == "key" else {}
+    body = content() if how == "key" else content(session_result_id=str(uuid4()))
+    saves = at_once(
+        *(lambda phone=phone: phone.try_save(body, **headers) for phone in clones(learner, 8))
+    )
+    assert Counter(save.status_code for save in saves) == {201: 1, 200: 7}
+    assert len({save.get_json()["created_at"] for save in saves}) == 1
+    assert learner.count() == 1
+
+
+def test_of_different_saves_under_one_id_one_wins(learner: Learner) -> None:
+    mine = str(uuid4())
+    saves = at_once(
+        *(
+            lambda phone=phone, n=n: phone.try_save(
+                content(session_result_id=mine, duration_seconds=n)
+            )
+            for n, phone in enumerate(clones(learner, 6))
+        )
+    )
+    assert Counter(save.status_code for save in saves) == {201: 1, 409: 5}
+    (winner,) = [save.get_json() for save in saves if save.status_code == 201]
+    assert learner.get("/history")["sessions"] == [winner]
+
+
+def test_overlapping_batches_at_once_store_each_session_once(learner: Learner) -> None:
+    ids = [str(uuid4()) for _ in range(30)]
+
+    def send(phone: Learner, part: list[str]) -> Any:
+        items = [content(session_result_id=one) for one in part]
+        return phone.request("POST", "/api/sessions/batch", json={"sessions": items})
+
+    parts = [ids[:20], ids[10:], ids[::-1], ids]
+    answers = at_once(
+        *(
+            lambda phone=phone, part=part: send(phone, part)
+            for phone, part in zip(clones(learner, 4), parts, strict=True)
+        )
+    )
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert sum(answer.get_json()["created"] for answer in answers) == 30
+    assert sum(answer.get_json()["rejected"] for answer in answers) == 0
+    assert learner.count() == 30
+
+
+@pytest.mark.parametrize("attempt", range(10))
+def test_two_corrections_at_once_both_survive(learner: Learner, attempt: int) -> None:
+    stored = learner.save(completed_at="2026-03-01T23:30:00Z")
+    path = f"/api/sessions/{stored['session_result_id']}"
+    changes: list[dict[str, Any]] = [
+        {"grammar_score": 90},
+        {"timezone": "Asia/Tokyo"},
+        {"completed_at": "2026-03-05T16:00:00Z"},
+        {"topics": ["x"]},
+    ]
+    answers = at_once(
+        *(
+            lambda phone=phone, change=change: phone.request("PATCH", path, json=change)
+            for phone, change in zip(clones(learner, 4), changes, strict=True)
+        )
+    )
+    assert [answer.status_code for answer in answers] == [200] * 4
+    now = learner.request("GET", path).get_json()
+    assert (now["grammar_score"], now["timezone"], now["topics"]) == (90, "Asia/Tokyo", ["x"])
+    assert now["completed_at"] == "2026-03-05T16:00:00.000000Z"
+    assert now["practiced_on"] == "2026-03-06"
+
+
+def rows(app: Flask, learner: Learner) -> tuple[int, int]:
+    """Stored sessions, and those of them that also have a tombstone."""
+    with app.app_context(), db.engine.connect() as connection:
+        return tuple(
+            connection.execute(
+                sa.text(
+                    "SELECT count(*), count(d.deleted_at) FROM session_results s"
+                    " LEFT JOIN deleted_sessions d USING (user_id, session_result_id)"
+                    " WHERE s.user_id = :learner"
+                ),
+                {"learner": learner.id},
+            ).one()
+        )
+
+
+@pytest.mark.parametrize("attempt", range(25))
+def test_a_save_racing_a_delete_of_its_id_leaves_no_row_beside_a_tombstone(
+    app: Flask, learner: Learner, attempt: int
+) -> None:
+    body = content(session_result_id=str(uuid4()))
+    path = f"/api/sessions/{body['session_result_id']}"
+    learner.try_save(body)
+    one, two, three = clones(learner, 3)
+    saved, deleted, again = at_once(
+        lambda: one.try_save(body).status_code,
+        lambda: two.request("DELETE", path).status_code,
+        lambda: three.try_save(body).status_code,
+    )
+    assert deleted == 204
+    assert {saved, again} <= {200, 410}
+    assert rows(app, learner) == (0, 0)
+
+
+@pytest.mark.parametrize("attempt", range(25))
+def test_a_save_racing_an_erasure_never_survives_it(
+    app: Flask, learner: Learner, attempt: int
+) -> None:
+    learner.save()
+    before = datetime.now(UTC).isoformat()
+    one, two, three = clones(learner, 3)
+    saved, erased, batch = at_once(
+        lambda: one.try_save(content(completed_at=before)).status_code,
+        lambda: two.request("DELETE", "/api/sessions?confirm=true").status_code,
+        lambda: (
+            three.request(
+                "POST",
+                "/api/sessions/batch",
+                json={"sessions": [content(completed_at=before) for _ in range(5)]},
+            ).status_code
+        ),
+    )
+    assert saved in (201, 410)
+    assert (erased, batch) == (200, 200)
+    assert rows(app, learner) == (0, 0)
+
+
+def hold(app: Flask, learner: Learner, lock: str) -> sa.Connection:
+    """A connection that holds a learner's lock until it is rolled back."""
+    with app.app_context():
+        connection = db.engine.connect()
+    connection.execute(sa.text(lock), {"learner_lock": locks.key(learner.id)})
+    return connection
+
+
+@pytest.mark.parametrize(
+    ("held", "waits"),
+    [(locks.SHARED, {"delete", "erase"}), (locks.EXCLUSIVE, {"delete", "erase", "save", "patch"})],
+)
+def test_what_takes_away_waits_for_what_adds_and_the_other_way_round(
+    app: Flask, learner: Learner, held: str, waits: set[str]
+) -> None:
+    path = f"/api/sessions/{learner.save()['session_result_id']}"
+    actions: dict[str, Callable[[Learner], Any]] = {
+        "save": lambda phone: phone.try_save(content()),
+        "patch": lambda phone: phone.request("PATCH", path, json={"words_spoken": 1}),
+        "delete": lambda phone: phone.request("DELETE", path),
+        "erase": lambda phone: phone.request("DELETE", "/api/sessions?confirm=true"),
+    }
+    for name, action in actions.items():
+        connection = hold(app, learner, held)
+        phone = Learner(app, learner.id)
+        thread = threading.Thread(target=action, args=(phone,))
+        thread.start()
+        thread.join(timeout=0.5)
+        waited = thread.is_alive()
+        connection.rollback()
+        connection.close()
+        thread.join(timeout=10)
+        assert waited == (name in waits), name
+
+
+def test_learners_do_not_wait_for_each_other(app: Flask, learner: Learner, other: Learner) -> None:
+    connection = hold(app, learner, locks.EXCLUSIVE)
+    assert other.save()
+    connection.rollback()
+    connection.close()
+
+
+def test_a_save_that_waits_for_an_uncommitted_delete_sees_it(app: Flask, learner: Learner) -> None:
+    """The gap that ON CONFLICT and tombstones alone leave, with the delete held open by hand."""
+    body = content(session_result_id=str(uuid4()))
+    learner.try_save(body)
+    connection = hold(app, learner, locks.EXCLUSIVE)
+    for statement in (
+        "INSERT INTO deleted_sessions SELECT user_id, session_result_id, now() FROM session_results",
+        "DELETE FROM session_results",
+    ):
+        connection.execute(sa.text(statement))
+    answers: list[int] = []
+    phone = Learner(app, learner.id)
+    thread = threading.Thread(target=lambda: answers.append(phone.try_save(body).status_code))
+    thread.start()
+    thread.join(timeout=0.5)
+    connection.commit()
+    connection.close()
+    thread.join(timeout=10)
+    assert answers == [410]
+    assert rows(app, learner) == (0, 0)

@@ -1,0 +1,245 @@
+"""Saving once: ids of the app's own, idempotency keys, replays and conflicts."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import time_machine
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.factories import Learner, content, pointers
+from vorex_sessions.requests import invalid
+from vorex_sessions.sessions.content import fingerprint
+
+FULL = content(
+    words_spoken=120,
+    pronunciation_score=85.5,
+    topics=["travel"],
+    metadata={"a": [1, {"b": None}]},
+    completed_at="2026-03-01T18:30:00+01:00",
+    timezone="Europe/Berlin",
+)
+
+
+def test_the_apps_own_id_is_kept(learner: Learner) -> None:
+    mine = str(uuid4()).upper()
+    response = learner.try_save({**FULL, "session_result_id": mine})
+    assert response.status_code == 201
+    assert response.get_json()["session_result_id"] == mine.lower()
+    assert response.headers["Location"].endswith(mine.lower())
+    assert "Idempotency-Replayed" not in response.headers
+
+
+@pytest.mark.parametrize(
+    "value", ["", "x", 5, None, "{9b2f4f0e-52b0-4b1c-8b54-0d6c2a1e6a11}", "9b2f"]
+)
+def test_an_id_that_is_no_uuid_is_refused(learner: Learner, value: Any) -> None:
+    assert pointers(learner.try_save(content(session_result_id=value))) == ["#/session_result_id"]
+
+
+@pytest.mark.parametrize("how", ["id", "key"])
+def test_the_same_again_is_200_and_stores_nothing(learner: Learner, how: str) -> None:
+    body, headers = as_sent(how)
+    first = learner.try_save(body, **headers)
+    again = learner.try_save(body, **headers)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.headers["Location"] == first.headers["Location"]
+    assert again.get_json() == first.get_json()
+    assert learner.count() == 1
+
+
+def as_sent(how: str, **overrides: Any) -> tuple[dict, dict]:
+    """A body and headers that carry an id or a key."""
+    if how == "key":
+        return {**FULL, **overrides}, {"Idempotency-Key": "a key"}
+    mine = "3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10"
+    return {**FULL, "session_result_id": mine, **overrides}, {}
+
+
+@pytest.mark.parametrize(("how", "status"), [("id", 409), ("key", 422)])
+def test_other_content_changes_nothing(learner: Learner, how: str, status: int) -> None:
+    body, headers = as_sent(how)
+    stored = learner.try_save(body, **headers).get_json()
+    body, headers = as_sent(how, duration_seconds=301)
+    refused = learner.try_save(body, **headers)
+    assert refused.status_code == status
+    assert refused.get_json()["type"] == (
+        "/problems/conflict" if how == "id" else "/problems/idempotency-key-reused"
+    )
+    assert learner.get("/history")["sessions"] == [stored]
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        {"fluency_score": None, "vocabulary_learned": [], "areas_to_improve": ["", " "]},
+        {"topics": [" travel ", "Travel", ""]},
+        {"words_spoken": 120.0, "pronunciation_score": 85.50},
+        {"metadata": {"a": [1.0, {"b": None}]}},
+        {"completed_at": "2026-03-01T17:30:00Z"},
+        {"completed_at": "2026-03-01T12:30:00.000000-05:00"},
+    ],
+)
+def test_the_same_said_otherwise_is_the_same(learner: Learner, again: dict) -> None:
+    body, _ = as_sent("id")
+    learner.try_save(body)
+    assert learner.try_save({**body, **again}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        {"topics": ["travel", "x"]},
+        {"topics": []},
+        {"words_spoken": 0},
+        {"grammar_score": 0},
+        {"metadata": {}},
+        {"metadata": {"a": [1, {"b": None}], "c": None}},
+        {"metadata": {"a": [True, {"b": None}]}},
+        {"metadata": {"a": ["1", {"b": None}]}},
+        {"timezone": "Europe/Paris"},
+        {"completed_at": "2026-03-01T18:30:00.000001+01:00"},
+        {"session_type": "roleplay"},
+    ],
+)
+def test_the_least_difference_is_another_content(learner: Learner, again: dict) -> None:
+    body, _ = as_sent("id")
+    learner.try_save(body)
+    assert learner.try_save({**body, **again}).status_code == 409
+
+
+def test_a_default_zone_spelt_out_is_the_same(learner: Learner) -> None:
+    body = content(session_result_id=str(uuid4()), completed_at="2026-03-01T12:00:00+02:00")
+    learner.try_save(body)
+    assert learner.try_save({**body, "timezone": "UTC+02:00"}).status_code == 200
+    assert learner.try_save({**body, "timezone": "UTC"}).status_code == 409
+
+
+def test_without_an_instant_a_replay_a_day_later_is_still_one(learner: Learner) -> None:
+    body = content(session_result_id=str(uuid4()))
+    with time_machine.travel(datetime(2026, 3, 1, 12, tzinfo=UTC), tick=False):
+        stored = learner.try_save(body).get_json()
+    with time_machine.travel(datetime(2026, 3, 2, 12, tzinfo=UTC), tick=False):
+        again = learner.try_save({**body, "timezone": "UTC"})
+    assert again.status_code == 200
+    assert again.get_json() == stored
+
+
+def test_a_replay_after_a_late_score_shows_the_session_as_it_is_now(learner: Learner) -> None:
+    body, _ = as_sent("id")
+    stored = learner.try_save(body).get_json()
+    path = f"/api/sessions/{stored['session_result_id']}"
+    patched = learner.request("PATCH", path, json={"grammar_score": 91, "topics": ["x"]}).get_json()
+    again = learner.try_save(body)
+    assert again.status_code == 200
+    assert again.get_json() == patched
+    assert again.get_json()["grammar_score"] == 91
+
+
+def test_one_id_serves_two_learners_independently(learner: Learner, other: Learner) -> None:
+    body, _ = as_sent("id")
+    assert learner.try_save(body).status_code == 201
+    assert other.try_save({**body, "duration_seconds": 5}).status_code == 201
+    assert learner.try_save(body).status_code == 200
+    other.request("DELETE", f"/api/sessions/{body['session_result_id']}")
+    assert learner.count() == 1
+
+
+def test_a_key_is_private_to_its_learner(learner: Learner, other: Learner) -> None:
+    body, headers = as_sent("key")
+    mine = learner.try_save(body, **headers).get_json()["session_result_id"]
+    theirs = other.try_save(body, **headers)
+    assert theirs.status_code == 201
+    assert theirs.get_json()["session_result_id"] != mine
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "same"),
+    [
+        ("abc", '"abc"', True),
+        ('"a\\"b\\\\c"', '"a\\"b\\\\c"', True),
+        ("abc", " abc ", True),
+        ("abc", "ABC", False),
+        ("a b", "a  b", False),
+        ("x" * 255, '"' + "x" * 255 + '"', True),
+    ],
+)
+def test_keys_come_with_or_without_quotes(learner: Learner, one: str, two: str, same: bool) -> None:
+    first = learner.try_save(FULL, **{"Idempotency-Key": one})
+    second = learner.try_save(FULL, **{"Idempotency-Key": two})
+    assert first.status_code == 201
+    assert second.status_code == (200 if same else 201)
+
+
+@pytest.mark.parametrize("key", ["", '""', "x" * 256, '"' + "x" * 256 + '"', "ü", "tab\tbed"])
+def test_an_unusable_key_is_refused(learner: Learner, key: str) -> None:
+    response = learner.try_save(FULL, **{"Idempotency-Key": key})
+    assert response.status_code == 422
+    assert response.get_json()["errors"][0]["header"] == "Idempotency-Key"
+    assert learner.count() == 0
+
+
+def test_an_id_and_a_key_at_once_are_refused(learner: Learner) -> None:
+    body, _ = as_sent("id")
+    response = learner.try_save(body, **{"Idempotency-Key": "a"})
+    assert pointers(response) == ["#/session_result_id"]
+
+
+def test_a_broken_rule_comes_before_what_is_stored(learner: Learner) -> None:
+    body, _ = as_sent("id")
+    learner.try_save(body)
+    assert learner.try_save({**body, "duration_seconds": -1}).status_code == 422
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(-1e9, 1e9) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def canonical(value: Any) -> Any:
+    """What JSON takes for the same: numbers by value, everything else by itself."""
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return (type(value).__name__, value)
+    if isinstance(value, int | float):
+        return ("number", float(value))
+    if isinstance(value, list):
+        return ("list", [canonical(inner) for inner in value])
+    return ("object", sorted((name, canonical(inner)) for name, inner in value.items()))
+
+
+@given(st.tuples(JSON, JSON))
+def test_fingerprints_agree_exactly_where_contents_do(two: tuple[Any, Any]) -> None:
+    one, other = (fingerprint(content(metadata={"x": value})) for value in two)
+    assert (one == other) == (canonical(two[0]) == canonical(two[1]))
+    assert len(one) == 16
+
+
+def test_fingerprints_never_change() -> None:
+    """They are stored: another value here means that no replay of today is recognised tomorrow."""
+    said = content(
+        topics=["travel"], fluency_score=80.5, completed_at=datetime(2026, 3, 1, tzinfo=UTC)
+    )
+    assert fingerprint(content()).hex() == KNOWN[0]
+    assert fingerprint(said).hex() == KNOWN[1]
+
+
+KNOWN = ("9fd2e1330a149436cbb8ca5bf3bd41ce", "e6b6d955aacea365257b89d55e172402")
+
+
+def test_ids_from_keys_never_change(learner: Learner) -> None:
+    fixed = Learner(learner.app, "9b2f4f0e-52b0-4b1c-8b54-0d6c2a1e6a11")
+    response = fixed.try_save(FULL, **{"Idempotency-Key": "a key"})
+    assert UUID(response.get_json()["session_result_id"]) == UUID(
+        "d3dd32d6-5dfd-5616-b915-3d2c3ab4c9dd"
+    )
+
+
+def test_a_problem_of_several_places_counts_them() -> None:
+    problem = invalid({"a": ["is wrong"], "b": {0: ["is wrong", "is worse"]}})
+    assert problem.detail == "a is wrong (2 more in `errors`)."
+    assert [error["pointer"] for error in problem.errors] == ["#/a", "#/b/0", "#/b/0"]
