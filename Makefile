@@ -5,7 +5,7 @@ VENV := .venv/.installed
 export FLASK_APP := wsgi
 
 .DEFAULT_GOAL := help
-.PHONY: help run token demo test check lint external lock clean
+.PHONY: help run token demo test soak check lint external lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,9 @@ demo: $(VENV) ## fill the demo learner with half a year of practice
 
 test: $(VENV) ## every behaviour, on Python and the embedded PostgreSQL alone
 	$(BIN)/pytest -n auto -m "not external" $(ARGS)
+
+soak: $(VENV) ## faults of every kind for SECONDS (600), then what is stored is compared
+	$(BIN)/python -m tests.soak $(or $(SECONDS),600)
 
 check: lint test external ## everything: lint, types, test, external
 

@@ -106,6 +106,11 @@ def flask_config(values: Mapping[str, Any]) -> dict[str, Any]:
         **values,
         "SQLALCHEMY_DATABASE_URI": values["DATABASE_URL"],
         "SQLALCHEMY_ENGINE_OPTIONS": {
+            # A question is one statement and needs no BEGIN and COMMIT around it; a transaction says so
+            # (extensions.transaction). Switching a pooled connection to and fro instead loses its place
+            # in the pool when the server has gone away meanwhile.
+            "isolation_level": "AUTOCOMMIT",
+            "pool_reset_on_return": None,
             "pool_size": values["DB_POOL_SIZE"],
             "max_overflow": 0,
             "pool_timeout": 2,

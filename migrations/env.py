@@ -27,7 +27,8 @@ def run_offline() -> None:
 
 def run_online() -> None:
     """Upgrade in one transaction, holding the upgrade lock."""
-    with database.engine.connect() as connection:
+    engine = database.engine.execution_options(isolation_level="READ COMMITTED")
+    with engine.connect() as connection:
         context.configure(connection=connection, target_metadata=database.metadata)
         with context.begin_transaction():
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": UPGRADE_LOCK})

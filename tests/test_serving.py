@@ -102,7 +102,7 @@ class LockedTable:
     """Nobody else writes session results meanwhile."""
 
     def __enter__(self) -> None:
-        self.connection = db.engine.connect()
+        self.connection = db.engine.connect().execution_options(isolation_level="READ COMMITTED")
         self.connection.execute(sa.text("LOCK TABLE session_results IN EXCLUSIVE MODE"))
 
     def __exit__(self, *exception: object) -> None:

@@ -19,16 +19,18 @@ def start(data: Path) -> str:
     """Start the server whose data lies in a folder, or find it running; returns its address."""
     data.parent.mkdir(parents=True, exist_ok=True)
     _forget_stale_pid(data)
-    return str(_server(data).get_uri())
+    server = _server(data)
+    server.start()
+    return str(server.get_uri())
 
 
 def stop(data: Path) -> None:
-    """Stop the server of a folder and wait until it has written everything."""
+    """Stop the server that this process has started there, once it has written everything."""
     _server(data).stop()
 
 
 def _server(data: Path) -> PostgresServer:
-    return get_server(data, cleanup_mode=None)
+    return get_server(data, cleanup_mode=None, start=False)
 
 
 def _forget_stale_pid(data: Path) -> None:

@@ -1,6 +1,7 @@
-"""The extensions, unbound, and the one way to ask the database a question. Imports nothing of ours."""
+"""The extensions, unbound, and how to talk to the database. Imports nothing of ours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ jwt = JWTManager()
 
 
 def ask(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Row]:
-    """Run a statement without BEGIN and COMMIT around it, and return all its rows.
+    """Run a statement and return all its rows.
 
     Several statements in one text are one transaction, all or nothing; the last one's rows return.
     For reads, and for writes that may safely run twice: when the server has closed a pooled
@@ -49,5 +50,19 @@ def ask(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Row
 
 
 def _ask(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Row]:
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with db.engine.connect() as connection:
         return connection.execute(statement, parameters).all()
+
+
+@contextmanager
+def transaction() -> Iterator[sa.Connection]:
+    """A transaction of several statements: committed at the end, rolled back on any error."""
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN")
+        try:
+            yield connection
+            connection.exec_driver_sql("COMMIT")
+        except BaseException:
+            with suppress(DBAPIError):  # the connection is gone, and the transaction with it
+                connection.exec_driver_sql("ROLLBACK")
+            raise

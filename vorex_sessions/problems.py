@@ -194,7 +194,7 @@ def _handle(error: Exception) -> Response:
     if isinstance(error, HTTPException):
         return render(_from_http(error))
     if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
-        log.warning("database unavailable: %s", type(error.__cause__ or error).__name__)
+        log.warning("database unavailable: %s", getattr(error, "orig", None) or error)
         return render(Unavailable())
     log.error("unhandled error", exc_info=error)
     return render(Problem())

@@ -176,7 +176,7 @@ def test_a_save_racing_an_erasure_never_survives_it(
 def hold(app: Flask, learner: Learner, lock: str) -> sa.Connection:
     """A connection that holds a learner's lock until it is rolled back."""
     with app.app_context():
-        connection = db.engine.connect()
+        connection = db.engine.connect().execution_options(isolation_level="READ COMMITTED")
     connection.execute(sa.text(lock), {"learner_lock": locks.key(learner.id)})
     return connection
 

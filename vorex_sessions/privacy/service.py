@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from vorex_sessions import locks
-from vorex_sessions.extensions import db
+from vorex_sessions.extensions import transaction
 
 # A tombstone for every id, and one for the learner, against phones that still hold something.
 _ERASE = locks.exclusive("""
@@ -31,5 +31,5 @@ def erase(learner_id: str, *, now: datetime, close: bool = False) -> int:
         "now": now,
         "close": close,
     }
-    with db.engine.begin() as connection:
+    with transaction() as connection:
         return int(connection.execute(_ERASE, parameters).rowcount)

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4, uuid5
 import sqlalchemy as sa
 
 from vorex_sessions import locks
-from vorex_sessions.extensions import ask, db
+from vorex_sessions.extensions import ask, transaction
 from vorex_sessions.models import session_results
 from vorex_sessions.periods import day_of
 from vorex_sessions.problems import Conflict, KeyReused, NotFound, Problem
@@ -120,7 +120,7 @@ def correct(
     if "completed_at" in changes:
         content.check_instant(changes["completed_at"], now)
     mine = {"learner_id": learner_id, "id": session_result_id}
-    with db.engine.begin() as connection:
+    with transaction() as connection:
         connection.execute(_LOCK_SHARED, {"learner_lock": locks.key(learner_id)})
         stored = connection.execute(_SHOW.with_for_update(), mine).one_or_none()
         if stored is None:

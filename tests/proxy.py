@@ -1,0 +1,100 @@
+"""A network like a lift's: a TCP proxy that cuts connections at chosen points of the exchange."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where a connection ends: after so many bytes of requests or of answers have passed."""
+
+    requests: int | None = None
+    answers: int | None = None
+
+
+WHOLE = Cut()
+
+
+class Proxy:
+    """Forwards to a port; `plan` says of each new connection where it is to be cut."""
+
+    def __init__(self, target: int, plan: Callable[[], Cut]) -> None:
+        self.target, self.plan = target, plan
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.connections: set[asyncio.Task] = set()
+
+    def __enter__(self) -> "Proxy":
+        self.thread.start()
+        started = asyncio.run_coroutine_threadsafe(
+            asyncio.start_server(self._serve, "127.0.0.1", 0), self.loop
+        )
+        self.server = started.result(10)
+        self.port = self.server.sockets[0].getsockname()[1]
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        asyncio.run_coroutine_threadsafe(self._stop(), self.loop).result(10)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+    async def _stop(self) -> None:
+        self.server.close()
+        for task in self.connections:
+            task.cancel()
+        await asyncio.gather(*self.connections, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        self.connections.add(task)
+        try:
+            await self._forward(reader, writer, self.plan())
+        finally:
+            self.connections.discard(task)
+            writer.transport.abort()  # a reset, as a network that goes away
+
+    async def _forward(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, cut: Cut
+    ) -> None:
+        if cut.requests == 0:
+            return
+        with suppress(OSError):
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
+            try:
+                ways = [
+                    asyncio.ensure_future(self._pump(reader, far_writer, cut.requests)),
+                    asyncio.ensure_future(self._pump(far_reader, writer, cut.answers)),
+                ]
+                _, rest = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+                if cut.answers is None and cut.requests is not None:
+                    await asyncio.sleep(0.05)  # what was let through may still be worked on
+                for way in rest:
+                    way.cancel()
+                await asyncio.gather(*ways, return_exceptions=True)
+            finally:
+                far_writer.transport.abort()
+
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limit: int | None
+    ) -> None:
+        passed = 0
+        while limit is None or passed < limit:
+            data = await reader.read(65536 if limit is None else min(65536, limit - passed))
+            if not data:
+                return
+            passed += len(data)
+            writer.write(data)
+            await writer.drain()
+        if limit == 0:
+            await reader.read(1)
