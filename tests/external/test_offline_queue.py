@@ -1,0 +1,97 @@
+"""The queue of docs/api.md under Node, through a proxy that cuts the connection everywhere."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.external.test_documented_examples import examples
+from tests.factories import Learner, token
+from tests.proxy import WHOLE, Cut, Proxy
+from tests.serving import ROOT, gunicorn
+
+pytestmark = pytest.mark.external
+
+SESSIONS = 60
+# Of the request (about 900 bytes for three sessions) and of its answer (about 1,900): at every so
+# many bytes, headers included, and right before and after each.
+POINTS = [
+    *(Cut(requests=sent) for sent in (0, 1, 10, 100, 200, 300, 400, 600, 800, 900)),
+    *(
+        Cut(answers=heard)
+        for heard in (0, 1, 9, 50, 100, 150, 200, 220, 300, 500, 1000, 1500, 1900)
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def port(app: Flask, database_url: str) -> Iterator[int]:
+    with gunicorn(database_url) as (address, _):
+        yield int(address.rpartition(":")[2])
+
+
+def run_queue(learner: Learner, port: int, **settings: str) -> dict[str, Any]:
+    (queue,) = [block for block in examples("docs/api.md", "js") if "class PracticeQueue" in block]
+    driver = (ROOT / "tests" / "external" / "offline_queue.mjs").read_text()
+    finished = subprocess.run(
+        ["node", "--input-type=module", "-e", f"{queue}\n{driver}"],
+        env={
+            **os.environ,
+            "URL": f"http://127.0.0.1:{port}",
+            "TOKEN": token(learner.id),
+            "SESSIONS": str(SESSIONS),
+            **settings,
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    return json.loads(finished.stdout)
+
+
+def test_the_queue_loses_and_doubles_nothing_wherever_the_connection_is_cut(
+    port: int, learner: Learner
+) -> None:
+    plan = iter([cut for point in POINTS for cut in (point, point)])
+    cuts: list[Cut] = []
+
+    def next_cut() -> Cut:
+        cuts.append(next(plan, WHOLE))
+        return cuts[-1]
+
+    with Proxy(port, next_cut) as proxy:
+        found = run_queue(learner, proxy.port)
+    assert set(POINTS) <= set(cuts)
+    assert (found["rejected"], found["waiting"]) == ([], [])
+    stored = [one for page in (0, 100) for one in history(learner, page)]
+    assert sorted(one["session_result_id"] for one in stored) == sorted(found["ids"])
+    durations = sorted(one["duration_seconds"] for one in stored)
+    assert durations == sorted([*range(1, SESSIONS + 1), 7])
+
+
+def history(learner: Learner, offset: int) -> list[dict[str, Any]]:
+    return learner.get("/history", limit=100, offset=offset)["sessions"]
+
+
+def test_a_clock_that_is_hours_ahead_is_corrected_by_the_date_header(
+    port: int, learner: Learner
+) -> None:
+    found = run_queue(learner, port, SESSIONS="5", CLOCK_AHEAD=str(3 * 3600 * 1000))
+    assert (found["rejected"], found["waiting"]) == ([], [])
+    now = datetime.now(UTC)
+    for session in history(learner, 0):
+        age = now - datetime.fromisoformat(session["completed_at"])
+        assert timedelta(seconds=-5) < age < timedelta(minutes=1)
+
+
+def test_what_can_never_be_stored_is_set_aside(port: int, learner: Learner) -> None:
+    found = run_queue(learner, port, SESSIONS="3", EXTRA='{"words_spoken": -1}')
+    assert len(found["rejected"]) == 3
+    assert found["waiting"] == []
+    assert learner.count() == 1
