@@ -34,7 +34,7 @@ lint: $(VENV) ## ruff, formatter, mypy, squawk
 	$(BIN)/python -m tests.tools.squawk $(BIN)/squawk
 
 external: $(VENV) ## what needs a browser, Node or PostgreSQL 15 (apt-get install, see .ci/run)
-	$(BIN)/pytest -m external $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile -m external $(ARGS)
 
 lock: $(VENV) ## pin the requirements anew, with hashes
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \

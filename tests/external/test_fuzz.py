@@ -97,6 +97,8 @@ def test_every_operation_keeps_its_word(
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app)
     _without_security(schema.raw_schema)
     headers = {"Authorization": f"Bearer {token(practised.id, exp=4_000_000_000)}"}
+    # A batch answers 200 with a problem for each item that breaks a rule.
+    checks = [one for one in CHECKS if one != negative_data_rejection or "/batch" not in path]
     operation = schema[path.split()[1]][path.split()[0]]
 
     @settings(
@@ -108,7 +110,7 @@ def test_every_operation_keeps_its_word(
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def judge(case: schemathesis.Case) -> None:
-        case.call_and_validate(headers=headers, checks=list(CHECKS))
+        case.call_and_validate(headers=headers, checks=checks)
 
     judge()
     with app.app_context():

@@ -16,6 +16,8 @@ from tests.serving import ROOT, free_port
 pytestmark = pytest.mark.external
 
 BIN = Path("/usr/lib/postgresql/15/bin")
+# These are about the embedded server that they start themselves.
+OWN_SERVER = ["--ignore=tests/test_make_run.py", "--ignore=tests/test_faults.py"]
 
 
 @pytest.fixture
@@ -61,6 +63,7 @@ def test_everything_holds_on_postgresql_15(server: str) -> None:
             "not external",
             "-p",
             "no:cacheprovider",
+            *OWN_SERVER,
         ],
         cwd=ROOT,
         env=environment,
