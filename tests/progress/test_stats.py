@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import event
 
 from tests.factories import Learner, pointers
-from vorex_sessions.extensions import db
+from tests.statements import recorded
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
 
@@ -188,6 +187,7 @@ def test_a_broken_parameter_is_named(learner: Learner, name: str, value: str) ->
         ("/stats", {"period": "year"}, 1),
         ("/stats", {"period": "all"}, 1),
         ("/warmup", {}, 1),
+        ("/daily-breakdown", {"days": 366}, 1),
         ("/history", {}, 1),
         ("/history", {"topic": "food", "date_from": "2026-01-01"}, 2),
         ("/history", {"topic": "nothing", "offset": 5}, 2),
@@ -197,16 +197,6 @@ def test_statements_per_question_are_few(
     app: Flask, learner: Learner, path: str, query: dict, most: int
 ) -> None:
     learner.save(topics=["Food"])
-    statements: list[str] = []
-
-    def count(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        statements.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", count)
-    try:
+    with recorded(app) as sent:
         learner.get(path, **query)
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
-    assert 1 <= len(statements) <= most
+    assert 1 <= len(sent) <= most

@@ -5,11 +5,10 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from tests.factories import Learner, content, pointers
-from vorex_sessions.extensions import db
+from tests.statements import recorded
 
 
 def batch(learner: Learner, *items: Any, **headers: str) -> TestResponse:
@@ -157,17 +156,15 @@ def test_a_batch_may_hold_4_mib(learner: Learner) -> None:
 def test_a_hundred_sessions_take_at_most_four_statements(app: Flask, learner: Learner) -> None:
     ids = [str(uuid4()) for _ in range(100)]
     learner.save(session_result_id=ids[7])
-    sent: list[str] = []
-
-    def count(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        sent.extend(part for part in statement.split(";") if part.strip())
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", count)
-    try:
+    with recorded(app) as sent:
         response = batch(learner, *[content(session_result_id=one) for one in ids])
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
     assert statuses(response).count("created") == 99
-    assert len(sent) <= 4
+    assert len([part for text in sent for part in text.split(";") if part.strip()]) <= 4
+
+
+def test_an_ordinary_save_is_one_round_trip_of_two_statements(app: Flask, learner: Learner) -> None:
+    learner.count()  # the first connection asks the server what it is
+    with recorded(app) as sent:
+        learner.save()
+    assert len(sent) == 1
+    assert sent[0].count(";") == 1

@@ -7,7 +7,7 @@ from flask import Response
 
 from vorex_sessions.auth import learner_id
 from vorex_sessions.blueprint import Blueprint, answer
-from vorex_sessions.progress import schemas
+from vorex_sessions.progress import schemas, stats_schemas
 from vorex_sessions.progress.breakdown import daily_breakdown
 from vorex_sessions.progress.stats import stats
 from vorex_sessions.progress.warmup import warmup
@@ -16,8 +16,8 @@ blueprint = Blueprint("progress", __name__, url_prefix="/api/sessions")
 
 
 @blueprint.get("/stats")
-@blueprint.arguments(schemas.StatsQuerySchema(), location="query")
-@blueprint.response(200, schemas.StatsSchema)
+@blueprint.arguments(stats_schemas.StatsQuerySchema(), location="query")
+@blueprint.response(200, stats_schemas.StatsSchema)
 def show_stats(query: dict[str, Any]) -> Response:
     """Show my statistics over a period."""
     return answer(stats(learner_id(), now=datetime.now(UTC), **query))

@@ -1,180 +1,11 @@
-"""What the endpoints of this capability take and answer."""
+"""What the daily breakdown and the warm-up take and answer; the statistics' are next door."""
 
 import marshmallow as ma
 
 from vorex_sessions import fields, query_fields
 from vorex_sessions.models import SESSION_TYPES
-from vorex_sessions.periods import DAYS
+from vorex_sessions.progress import documented
 from vorex_sessions.schemas import Schema
-
-_DAY = {"example": "2026-03-01"}
-
-
-def _zone() -> fields.Zone:
-    return fields.Zone(
-        data_key="timezone",
-        metadata={
-            "description": (
-                "Whose calendar says what today is: an IANA name or `UTC±HH:MM`. By default that of "
-                "the learner's latest session, else UTC."
-            ),
-            "example": "Europe/Berlin",
-        },
-    )
-
-
-def _whole(description: str, example: int) -> ma.fields.Integer:
-    return ma.fields.Integer(
-        required=True,
-        validate=ma.validate.Range(0),
-        metadata={"description": description, "example": example},
-    )
-
-
-def _day(description: str, *, allow_none: bool = False) -> ma.fields.Date:
-    return ma.fields.Date(
-        required=True, allow_none=allow_none, metadata={"description": description, **_DAY}
-    )
-
-
-def _mean(skill: str, *, nullable: bool) -> ma.fields.Float:
-    empty = "null" if nullable else "0.0"
-    return ma.fields.Float(
-        required=True,
-        allow_none=nullable,
-        validate=ma.validate.Range(0, 100),
-        metadata={
-            "description": f"Mean {skill} score, 1 decimal; {empty} where none was measured.",
-            "example": 82.4,
-        },
-    )
-
-
-class StatsQuerySchema(Schema):
-    """Which period to look at."""
-
-    period = fields.Choice(
-        (*DAYS, "all"),
-        load_default="week",
-        metadata={
-            "description": "The last 1, 7, 30 or 365 calendar days, today included, or all.",
-            "example": "week",
-        },
-    )
-    zone_name = _zone()
-    session_type = fields.Choice(
-        SESSION_TYPES,
-        metadata={"description": "Only sessions of this type.", "example": "roleplay"},
-    )
-
-
-class ScoredSessionsSchema(Schema):
-    """How many sessions each mean rests on."""
-
-    pronunciation = _whole("Sessions with a pronunciation score.", 6)
-    fluency = _whole("Sessions with a fluency score.", 6)
-    grammar = _whole("Sessions with a grammar score.", 4)
-
-
-class TotalsSchema(Schema):
-    """Totals and means."""
-
-    total_sessions = _whole("Sessions.", 6)
-    total_duration = _whole("Time practised, in seconds.", 1800)
-    total_words_spoken = _whole("Words spoken.", 720)
-    avg_pronunciation = _mean("pronunciation", nullable=False)
-    avg_fluency = _mean("fluency", nullable=False)
-    avg_grammar = _mean("grammar", nullable=False)
-    scored_sessions = ma.fields.Nested(
-        ScoredSessionsSchema,
-        required=True,
-        metadata={"description": "How many sessions each mean rests on."},
-    )
-
-
-class PreviousSchema(TotalsSchema):
-    """The same totals for the period just before."""
-
-    period_start = _day("First day of the earlier period.")
-    period_end = _day("Last day of the earlier period, cut at the present time of day.")
-
-
-class TypeFiguresSchema(Schema):
-    """The sessions of one type."""
-
-    count = _whole("Sessions of this type.", 3)
-    avg_duration = _whole("Their mean duration, in seconds.", 300)
-
-
-class TrendSchema(Schema):
-    """The means of one day."""
-
-    date = _day("The calendar day.")
-    pronunciation = _mean("pronunciation", nullable=True)
-    fluency = _mean("fluency", nullable=True)
-    grammar = _mean("grammar", nullable=True)
-
-
-class TopicCountSchema(Schema):
-    """How many sessions were about a topic."""
-
-    topic = ma.fields.String(
-        required=True, metadata={"description": "The topic.", "example": "travel"}
-    )
-    count = _whole("Sessions.", 3)
-
-
-class AreaCountSchema(Schema):
-    """How many sessions named an area to improve."""
-
-    area = ma.fields.String(
-        required=True, metadata={"description": "The area.", "example": "past tense"}
-    )
-    count = _whole("Sessions.", 3)
-
-
-class StatsSchema(TotalsSchema):
-    """A learner's statistics over a period."""
-
-    period = ma.fields.String(
-        required=True,
-        validate=ma.validate.OneOf((*DAYS, "all")),
-        metadata={"description": "The period asked for.", "example": "week"},
-    )
-    period_start = _day("First day counted; null for `all` without a session.", allow_none=True)
-    period_end = _day("Today; a traveller's session dated later is counted too.")
-    sessions_by_type = ma.fields.Dict(
-        keys=ma.fields.String(validate=ma.validate.OneOf(SESSION_TYPES)),
-        values=ma.fields.Nested(TypeFiguresSchema),
-        required=True,
-        metadata={
-            "description": "Each type that was practised.",
-            "example": {"conversation": {"count": 3, "avg_duration": 300}},
-        },
-    )
-    improvement_trends = ma.fields.List(
-        ma.fields.Nested(TrendSchema),
-        required=True,
-        metadata={"description": "Daily means, oldest first; days with sessions only."},
-    )
-    common_topics = ma.fields.List(
-        ma.fields.Nested(TopicCountSchema),
-        required=True,
-        validate=ma.validate.Length(max=10),
-        metadata={"description": "The most frequent topics, ties by name."},
-    )
-    areas_to_improve = ma.fields.List(
-        ma.fields.Nested(AreaCountSchema),
-        required=True,
-        validate=ma.validate.Length(max=10),
-        metadata={"description": "The most frequent areas to improve, ties by name."},
-    )
-    previous = ma.fields.Nested(
-        PreviousSchema,
-        required=True,
-        allow_none=True,
-        metadata={"description": "The period of equal length just before; null for `all`."},
-    )
 
 
 class BreakdownQuerySchema(Schema):
@@ -186,7 +17,7 @@ class BreakdownQuerySchema(Schema):
         load_default=7,
         metadata={"description": "How many calendar days, today included.", "example": 7},
     )
-    zone_name = _zone()
+    zone_name = documented.zone()
 
 
 def _minutes() -> ma.fields.Float:
@@ -200,21 +31,21 @@ def _minutes() -> ma.fields.Float:
 class DaySchema(Schema):
     """What was practised on one day."""
 
-    date = _day("The calendar day.")
-    sessions = _whole("Sessions.", 2)
+    date = documented.day("The calendar day.")
+    sessions = documented.whole("Sessions.", 2)
     minutes = _minutes()
-    words_spoken = _whole("Words spoken.", 240)
-    pronunciation_avg = _mean("pronunciation", nullable=True)
-    fluency_avg = _mean("fluency", nullable=True)
-    grammar_avg = _mean("grammar", nullable=True)
+    words_spoken = documented.whole("Words spoken.", 240)
+    pronunciation_avg = documented.mean("pronunciation", nullable=True)
+    fluency_avg = documented.mean("fluency", nullable=True)
+    grammar_avg = documented.mean("grammar", nullable=True)
 
 
 class BreakdownTotalsSchema(Schema):
     """All days together."""
 
-    sessions = _whole("Sessions.", 6)
+    sessions = documented.whole("Sessions.", 6)
     minutes = _minutes()
-    words_spoken = _whole("Words spoken.", 720)
+    words_spoken = documented.whole("Words spoken.", 720)
 
 
 class BreakdownSchema(Schema):
@@ -233,7 +64,7 @@ class BreakdownSchema(Schema):
 class WarmupQuerySchema(Schema):
     """Whose calendar to use."""
 
-    zone_name = _zone()
+    zone_name = documented.zone()
 
 
 class LastSessionSchema(Schema):
@@ -248,10 +79,10 @@ class LastSessionSchema(Schema):
         required=True,
         metadata={"description": "What was practised.", "example": "roleplay"},
     )
-    duration_seconds = _whole("How long it took, in seconds.", 300)
-    pronunciation_score = _mean("pronunciation", nullable=True)
-    fluency_score = _mean("fluency", nullable=True)
-    grammar_score = _mean("grammar", nullable=True)
+    duration_seconds = documented.whole("How long it took, in seconds.", 300)
+    pronunciation_score = documented.mean("pronunciation", nullable=True)
+    fluency_score = documented.mean("fluency", nullable=True)
+    grammar_score = documented.mean("grammar", nullable=True)
     areas_to_improve = ma.fields.List(
         ma.fields.String(),
         required=True,
@@ -274,10 +105,10 @@ class BasedOnSchema(Schema):
     """Which days the warm-up rests on."""
 
     from_ = ma.fields.Date(
-        data_key="from", required=True, metadata={"description": "First day.", **_DAY}
+        data_key="from", required=True, metadata={"description": "First day.", **documented.DAY}
     )
-    to = _day("Last day: today, or after a break the day of the last session.")
-    sessions = _whole("Sessions in these days.", 6)
+    to = documented.day("Last day: today, or after a break the day of the last session.")
+    sessions = documented.whole("Sessions in these days.", 6)
 
 
 class WarmupSchema(Schema):

@@ -11,7 +11,7 @@ from vorex_sessions.auth import learner_id
 from vorex_sessions.blueprint import Blueprint, answer, body_limit, component_name
 from vorex_sessions.problems import Conflict, Gone, NotFound, Problem
 from vorex_sessions.requests import KEY_HEADER, idempotency_key
-from vorex_sessions.sessions import history, schemas, service
+from vorex_sessions.sessions import history, history_schemas, schemas, service
 from vorex_sessions.sessions.saving import Outcome
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/api/sessions")
@@ -105,8 +105,8 @@ def _item(outcome: Outcome | Problem) -> dict[str, Any]:
 
 
 @blueprint.get("/history")
-@blueprint.arguments(schemas.HistoryQuerySchema(), location="query")
-@blueprint.response(200, schemas.HistorySchema)
+@blueprint.arguments(history_schemas.HistoryQuerySchema(), location="query")
+@blueprint.response(200, history_schemas.HistorySchema)
 def list_history(query: dict[str, Any]) -> Response:
     """List my sessions, newest first."""
     return answer(history.page(learner_id(), **query))

@@ -1,0 +1,27 @@
+"""What is sent to the database meanwhile."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event
+
+from vorex_sessions.extensions import db
+
+
+@contextmanager
+def recorded(app: Flask) -> Iterator[list[str]]:
+    """Every text that is sent, each in one round trip; it may hold several statements."""
+    sent: list[str] = []
+
+    def record(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        sent.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", record)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", record)

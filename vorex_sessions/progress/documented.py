@@ -1,0 +1,51 @@
+"""The fields that the schemas of this capability share, with their descriptions."""
+
+import marshmallow as ma
+
+from vorex_sessions import fields
+
+DAY = {"example": "2026-03-01"}
+
+
+def zone() -> fields.Zone:
+    """Whose calendar says what today is."""
+    return fields.Zone(
+        data_key="timezone",
+        metadata={
+            "description": (
+                "Whose calendar says what today is: an IANA name or `UTC±HH:MM`. By default that of "
+                "the learner's latest session, else UTC."
+            ),
+            "example": "Europe/Berlin",
+        },
+    )
+
+
+def whole(description: str, example: int) -> ma.fields.Integer:
+    """A whole number that is always there, at least 0."""
+    return ma.fields.Integer(
+        required=True,
+        validate=ma.validate.Range(0),
+        metadata={"description": description, "example": example},
+    )
+
+
+def day(description: str, *, allow_none: bool = False) -> ma.fields.Date:
+    """A calendar day that is always a member, if only as null."""
+    return ma.fields.Date(
+        required=True, allow_none=allow_none, metadata={"description": description, **DAY}
+    )
+
+
+def mean(skill: str, *, nullable: bool) -> ma.fields.Float:
+    """A mean score, null or 0.0 where none was measured."""
+    empty = "null" if nullable else "0.0"
+    return ma.fields.Float(
+        required=True,
+        allow_none=nullable,
+        validate=ma.validate.Range(0, 100),
+        metadata={
+            "description": f"Mean {skill} score, 1 decimal; {empty} where none was measured.",
+            "example": 82.4,
+        },
+    )
