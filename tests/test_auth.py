@@ -32,6 +32,12 @@ def test_every_endpoint_of_the_api_asks_for_a_token(app: Flask) -> None:
                 assert response.status_code == 401, f"{method} {rule}"
 
 
+def test_options_is_answered_without_a_token_as_browsers_ask_it(app: Flask) -> None:
+    response = app.test_client().options("/api/sessions/save")
+    assert response.status_code == 200
+    assert "POST" in response.headers["Allow"]
+
+
 def test_without_a_token_the_answer_says_bearer(app: Flask) -> None:
     assert call(app, None) == (401, "Bearer")
 

@@ -72,9 +72,9 @@ def test_a_request_in_flight_is_answered_on_sigterm(service: tuple) -> None:
     with LockedTable():
         thread = threading.Thread(target=save)
         thread.start()
-        time.sleep(0.7)  # the save now waits for the table
+        time.sleep(0.5)  # the save now waits for the table
         process.send_signal(signal.SIGTERM)
-        time.sleep(0.7)
+        time.sleep(0.5)
         assert process.poll() is None
     thread.join()
     assert answers == [201]

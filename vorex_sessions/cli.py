@@ -5,6 +5,7 @@ from uuid import UUID
 
 import click
 from flask import Flask
+from flask.cli import with_appcontext
 
 from vorex_sessions import demo, tokens
 
@@ -21,6 +22,7 @@ def init_app(app: Flask) -> None:
     "--role", type=click.Choice(["authenticated", "service_role"]), default="authenticated"
 )
 @click.option("--days", type=click.IntRange(1, 3650), default=30, help="How long it is good for.")
+@with_appcontext
 def token_command(sub: UUID, role: str, days: int) -> None:
     """Mint an access token with the configured secret; by default the demo learner's."""
     click.echo(tokens.mint(str(sub), role=role, days=days, now=datetime.now(UTC)))
@@ -28,6 +30,7 @@ def token_command(sub: UUID, role: str, days: int) -> None:
 
 @click.command("demo")
 @click.option("--sub", type=click.UUID, default=tokens.DEMO_LEARNER, help="The learner's id.")
+@with_appcontext
 def demo_command(sub: UUID) -> None:
     """Fill a learner with half a year of practice; safe to run again."""
     count = demo.fill(str(sub), now=datetime.now(UTC))

@@ -1,11 +1,13 @@
 """A believable half year of practice, so that every answer has something to show."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from vorex_sessions.problems import KeyReused
 from vorex_sessions.sessions import service
 
 DAYS = 182
@@ -48,25 +50,32 @@ _SCENARIOS: dict[str, tuple[list[str], list[str], list[str]]] = {
 
 
 def fill(learner_id: str, *, now: datetime) -> int:
-    """Save the half year; returns how many sessions it has. The same learner always gets the same."""
-    contents = list(_half_year(Random(learner_id), now))
-    for content in contents:
-        service.save(learner_id, content, now=now)
-    return len(contents)
+    """Save the half year; returns how many sessions it has. Run again, it adds the days since."""
+    count = 0
+    for day, sessions in _half_year(learner_id, now):
+        for number, content in enumerate(sessions):
+            with suppress(KeyReused):  # saved by an earlier run, when that day was less far back
+                service.save(learner_id, content, key=f"demo {day} {number}", now=now)
+            count += 1
+    return count
 
 
-def _half_year(random: Random, now: datetime) -> Iterator[dict[str, Any]]:
-    """Sessions on about five days a week, with a holiday, scores slowly rising."""
-    holiday = random.randrange(40, 120)
+def _half_year(learner_id: str, now: datetime) -> Iterator[tuple[date, list[dict[str, Any]]]]:
+    """Sessions on about five days a week, with holidays, scores slowly rising."""
+    today = now.astimezone(ZoneInfo(ZONE)).date()
     for age in range(DAYS, -1, -1):
-        evening = (now - timedelta(days=age)).astimezone(ZoneInfo(ZONE)).replace(hour=19)
-        if holiday <= age < holiday + 9 or random.random() > 0.72:
+        day = today - timedelta(days=age)
+        random = Random(f"{learner_id} {day}")
+        holiday = day.toordinal() % 120 < 9
+        if holiday or random.random() > 0.72:
             continue
-        for _ in range(random.choice((1, 1, 1, 2))):
-            ended = evening + timedelta(minutes=random.randrange(-90, 120))
-            content = _session(random, progress=1 - age / DAYS)
-            if ended <= now:
-                yield {**content, "completed_at": ended, "timezone": ZONE}
+        evening = datetime.combine(day, time(19), ZoneInfo(ZONE))
+        ends = [evening + timedelta(minutes=random.randrange(-90, 120)) for _ in range(2)]
+        sessions = [
+            {**_session(random, progress=1 - age / DAYS), "completed_at": ended, "timezone": ZONE}
+            for ended in ends[: random.choice((1, 1, 1, 2))]
+        ]
+        yield day, [session for session in sessions if session["completed_at"] <= now]
 
 
 def _session(random: Random, *, progress: float) -> dict[str, Any]:

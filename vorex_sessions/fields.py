@@ -65,7 +65,8 @@ class Choice(ma.fields.String):
     """One of a few words."""
 
     def __init__(self, choices: tuple[str, ...], **options: Any) -> None:
-        rule = f"must be one of {', '.join(choices)}"
+        one_of = "one of " if len(choices) > 1 else ""
+        rule = f"must be {one_of}{', '.join(choices)}"
         super().__init__(
             validate=ma.validate.OneOf(choices, error=rule),
             error_messages={**COMMON, "invalid": rule},

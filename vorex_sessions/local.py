@@ -36,30 +36,31 @@ def main(arguments: list[str]) -> int:
     for stop_signal in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(stop_signal, _interrupt)
     INSTANCE.mkdir(exist_ok=True)
-    with (INSTANCE / "run.lock").open("w") as lock:
-        alone = _locked(lock)
-        if arguments == ["run"]:
-            return _run(alone)
-        return _beside(alone, arguments[1:])
+    try:
+        with (INSTANCE / "run.lock").open("w") as lock:
+            return _run(lock) if arguments == ["run"] else _beside(lock, arguments[1:])
+    except config.SettingError as error:
+        print(error, file=sys.stderr)
+        return 1
 
 
 def _interrupt(signum: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _locked(lock: TextIO) -> bool:
-    """Whether no `make run` of this clone is under way; a crash releases the lock by itself."""
+def _locked(lock: TextIO, how: int) -> bool:
+    """Exclusive for `make run` and to stop the database, shared beside it; a crash releases it."""
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, how | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
 
 
-def _run(alone: bool) -> int:
-    port = int(os.environ.get("PORT") or 8000)
-    if not alone:
-        print("`make run` is already running in this clone.", file=sys.stderr)
+def _run(lock: TextIO) -> int:
+    port = config.read()["PORT"]
+    if not _locked(lock, fcntl.LOCK_EX):
+        print("`make run` or another command is already running in this clone.", file=sys.stderr)
         return 1
     if not _free(port):
         print(f"Port {port} is taken; choose another: PORT={port + 1} make run", file=sys.stderr)
@@ -72,12 +73,13 @@ def _run(alone: bool) -> int:
         _stop_database()
 
 
-def _beside(alone: bool, command: list[str]) -> int:
+def _beside(lock: TextIO, command: list[str]) -> int:
     """A flask command, on the database of the running service or on one started for the moment."""
+    _locked(lock, fcntl.LOCK_SH)
     try:
         return subprocess.call([_tool("flask"), *command], env=_environment())
     finally:
-        if alone:
+        if _locked(lock, fcntl.LOCK_EX):  # nobody else needs the database
             _stop_database()
 
 
@@ -95,8 +97,10 @@ def _environment() -> dict[str, str]:
     environment = {**os.environ, "FLASK_APP": "wsgi"}
     if not environment.get("SUPABASE_JWT_SECRET"):
         if not SECRET.exists():
-            SECRET.touch(mode=0o600)
-            SECRET.write_text(secrets.token_urlsafe(48))
+            fresh = SECRET.with_suffix(f".{os.getpid()}")
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_urlsafe(48))
+            fresh.rename(SECRET)  # whole or not at all
         environment["SUPABASE_JWT_SECRET"] = SECRET.read_text()
     if not environment.get("DATABASE_URL"):
         environment["DATABASE_URL"] = embedded.start(DATA)

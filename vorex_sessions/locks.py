@@ -9,9 +9,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-# `:learner_lock` is `key(learner_id)`. Held until the transaction ends.
-SHARED = "SELECT pg_advisory_xact_lock_shared(:learner_lock);"
-EXCLUSIVE = "SELECT pg_advisory_xact_lock(:learner_lock);"
+# `:learner_lock` is `key(learner_id)`. Held until the transaction ends. Who waits holds a connection
+# of the pool, so nobody waits long: one learner's stuck lock must not stop all the others.
+_BRIEFLY = "SELECT set_config('lock_timeout', '1500ms', true)"
+SHARED = f"{_BRIEFLY}, pg_advisory_xact_lock_shared(:learner_lock);"
+EXCLUSIVE = f"{_BRIEFLY}, pg_advisory_xact_lock(:learner_lock);"
 
 
 def shared(statements: str) -> sa.TextClause:

@@ -7,7 +7,8 @@ from functools import lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-# The names come from the pinned tzdata package, so that every host knows the same ones.
+# The names come from the pinned tzdata package, so that every host accepts the same ones; their
+# rules come from the host where it has them.
 ZONE_NAMES = frozenset(files("tzdata").joinpath("zones").read_text().split())
 _FIXED_OFFSET = re.compile(r"UTC([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 
@@ -43,6 +44,11 @@ def day_of(instant: datetime, zone_name: str) -> date:
     return instant.astimezone(zone(zone_name)).date()
 
 
+def wall_clock(instant: datetime, zone_name: str) -> datetime:
+    """What the clock on the wall shows in a zone, without the zone."""
+    return instant.astimezone(zone(zone_name)).replace(tzinfo=None)
+
+
 def stamp(instant: datetime) -> str:
     """An instant as the API writes it: ISO 8601 in UTC, six decimals, `Z`."""
     return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
@@ -57,8 +63,9 @@ def midnight_utc(day: date) -> datetime:
 class Window:
     """The days of a period, and those of the period of equal length just before it.
 
-    `cut` is the instant on the earlier period's last day that has the time of day of now, so that an
-    unfinished today is compared with an equally unfinished day.
+    `cut` is the wall clock's time of now on the earlier period's last day, so that an unfinished today
+    is compared with an equally unfinished day. It is naive: by the wall clock, an hour that comes
+    twice counts twice, and one that is skipped is simply not there.
     """
 
     start: date
@@ -79,7 +86,7 @@ def window(period: str, now: datetime, zone_name: str) -> Window:
         end=local.date(),
         previous_start=start - length,
         previous_end=previous_end,
-        cut=local.replace(year=previous_end.year, month=previous_end.month, day=previous_end.day),
+        cut=datetime.combine(previous_end, local.time()),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -193,11 +193,25 @@ def _handle(error: Exception) -> Response:
         return render(error)
     if isinstance(error, HTTPException):
         return render(_from_http(error))
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+    if isinstance(error, DBAPIError | PoolTimeout) and (sentence := _passing(error)):
         log.warning("database unavailable: %s", getattr(error, "orig", None) or error)
-        return render(Unavailable())
+        return render(Unavailable(sentence))
     log.error("unhandled error", exc_info=error)
     return render(Problem())
+
+
+# SQLSTATEs that pass by themselves: lock not available, deadlock; and a replica not yet promoted.
+_BUSY, _READ_ONLY = ("55P03", "40P01"), "25006"
+
+
+def _passing(error: DBAPIError | PoolTimeout) -> str | None:
+    """What to tell where the database is away, busy or read-only; None where it is a bug of ours."""
+    state = getattr(getattr(error, "orig", None), "pgcode", None)
+    if isinstance(error, PoolTimeout) or state in _BUSY:
+        return "The service is busy right now; please try again in a moment."
+    if isinstance(error, OperationalError | InterfaceError) or state == _READ_ONLY:
+        return Unavailable.detail
+    return None
 
 
 def init_app(app: Flask) -> None:

@@ -1,6 +1,7 @@
 """Reading what a request carries: JSON bodies, query parameters, and the problems of both."""
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
@@ -12,6 +13,7 @@ from flask import Request, g, request
 from webargs.flaskparser import FlaskParser
 
 from vorex_sessions.problems import Invalid, NotJson, TooLarge, Unreadable
+from vorex_sessions.schemas import UNKNOWN
 
 # orjson reads an integer of more than 64 bits as a float, silently; the standard library keeps it.
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")
@@ -45,9 +47,14 @@ def _parse(body: bytes) -> Any:
     # The slower parser knows what the fast one refuses but JSON allows (1e999, "\ud800"), so that
     # the schema can say which value is wrong instead of calling the whole body unreadable.
     try:
-        return json.loads(body.decode(), parse_constant=_refuse_constant)
+        return json.loads(body.decode(), parse_constant=_refuse_constant, parse_int=_integer)
     except (ValueError, RecursionError):
         raise Unreadable from None
+
+
+def _integer(digits: str) -> float:
+    """Python refuses to read more digits than this; whatever they say, it is beyond every limit."""
+    return int(digits) if len(digits) <= 4000 else math.inf
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -108,9 +115,8 @@ def single_parameters(req: Request) -> dict[str, str]:
 
 def refuse_parameters() -> None:
     """For an endpoint that takes no query parameter at all. Raises Invalid."""
-    if request.query_string:
-        names = {name: ["is not a parameter here"] for name in single_parameters(request)}
-        raise invalid(names, in_query=True)
+    if names := single_parameters(request):
+        raise invalid({name: ["is not a parameter here"] for name in names}, in_query=True)
 
 
 def invalid(messages: Mapping[str, Any], *, in_query: bool = False, start: str = "#") -> Invalid:
@@ -119,18 +125,27 @@ def invalid(messages: Mapping[str, Any], *, in_query: bool = False, start: str =
     The rule of a value is written to follow its name: "must be a whole number from 0 to 100".
     """
     errors = []
-    for path, rule in _leaves(messages):
-        name = ".".join(path) or ("The body" if start == "#" else "The item")
+    for path, rule in _leaves(messages, may_be_whole=not in_query):
+        whole = "The body" if start == "#" else "The item"
+        name = _shortened(".".join(path)) if path else whole
         where = {"parameter": path[0]} if in_query else {"pointer": start + _pointer(path)}
-        errors.append({"detail": f"{_shortened(name)} {rule}.", **where})
+        errors.append({"detail": f"{name or '(no name)'} {rule}.", **where})
     more = f" ({len(errors) - 1} more in `errors`)" if len(errors) > 1 else ""
     return Invalid(errors[0]["detail"].removesuffix(".") + more + ".", errors=errors)
 
 
-def _leaves(messages: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+def _leaves(
+    messages: Any, path: tuple[str, ...] = (), *, may_be_whole: bool
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Each rule with the steps to its place.
+
+    marshmallow files a rule about the whole under `_schema`, which a client may send as a field.
+    """
     if isinstance(messages, Mapping):
         for key, below in messages.items():
-            yield from _leaves(below, path if key == "_schema" else (*path, str(key)))
+            whole = may_be_whole and key == "_schema" and below != [UNKNOWN]
+            steps = path if whole else (*path, str(key))
+            yield from _leaves(below, steps, may_be_whole=may_be_whole)
     else:
         for rule in messages:
             yield path, rule

@@ -2,12 +2,14 @@
 
 import marshmallow as ma
 
+UNKNOWN = "is not a field here"
+
 
 class Schema(ma.Schema):
     """A schema that refuses what it does not know; rules are worded to follow the field's name."""
 
     error_messages = {
-        "unknown": "is not a field here",
+        "unknown": UNKNOWN,
         "type": "must be a JSON object",
     }
 

@@ -110,6 +110,21 @@ def test_a_database_that_is_away_is_503_with_retry_after(stranded: Flask) -> Non
         assert "127.0.0.1" not in response.text
 
 
+def test_a_read_only_database_is_503_for_saves(fresh: Flask) -> None:
+    with fresh.app_context():
+        upgrade()
+        name = db.engine.url.database
+    execute(fresh, f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    with fresh.app_context():
+        db.engine.dispose()
+    learner = Learner(fresh)
+    body = {"session_type": "roleplay", "duration_seconds": 5}
+    response = learner.request("POST", "/api/sessions/save", json=body)
+    assert response.status_code == 503
+    assert response.headers["Retry-After"]
+    assert learner.count() == 0
+
+
 def test_reads_survive_a_restart_of_the_database(app: Flask, learner: Learner) -> None:
     learner.save()
     execute(app, "SELECT 1")

@@ -166,6 +166,27 @@ def test_the_previous_period_is_cut_by_the_wall_clock_across_a_clock_change(
 
 
 @pytest.mark.parametrize(
+    ("now", "session", "counted"),
+    [
+        # 02:30 was skipped on the 29th: what ended at 03:15 by the wall clock is later than 02:30
+        ("2026-03-30T02:30:00+02:00", "2026-03-29T03:15:00+02:00", 0),
+        ("2026-03-30T02:30:00+02:00", "2026-03-29T01:45:00+01:00", 1),
+        # 02:15 came twice on the 25th: by the wall clock both are before 02:30
+        ("2026-10-26T02:30:00+01:00", "2026-10-25T02:15:00+02:00", 1),
+        ("2026-10-26T02:30:00+01:00", "2026-10-25T02:15:00+01:00", 1),
+        ("2026-10-26T02:30:00+01:00", "2026-10-25T02:45:00+02:00", 0),
+    ],
+)
+def test_hours_that_are_skipped_or_come_twice_are_cut_by_the_wall_clock(
+    learner: Learner, now: str, session: str, counted: int
+) -> None:
+    with time_machine.travel(datetime.fromisoformat(now), tick=False):
+        learner.save(completed_at=session, timezone="Europe/Berlin")
+        stats = learner.get("/stats", period="day")
+    assert stats["previous"]["total_sessions"] == counted
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("period", "decade"),

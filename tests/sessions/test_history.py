@@ -132,6 +132,8 @@ def test_dates_count_on_the_learners_calendar_both_ends_included(learner: Learne
         ("cursor", "_" * 40),
         ("cursor", "\x00"),
         ("unknown", "1"),
+        ("_schema", "1"),
+        ("", "1"),
         ("user_id", "9b2f4f0e-52b0-4b1c-8b54-0d6c2a1e6a11"),
     ],
 )
@@ -197,6 +199,7 @@ def test_a_cursor_keeps_its_filters(learner: Learner) -> None:
         at(learner, hour, topics=["Food" if hour % 2 else "travel"])
     assert len(walk(learner, limit=1, topic="FOOD")) == 2
     cursor = learner.get("/history", limit=1, topic="FOOD")["next_cursor"]
+    assert learner.get("/history", limit=1, topic="food", cursor=cursor)["sessions"]
     for query in ({}, {"topic": "travel"}, {"topic": "FOOD", "date_from": "2026-01-01"}):
         response = learner.request(
             "GET", "/api/sessions/history", query_string={**query, "cursor": cursor}

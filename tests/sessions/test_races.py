@@ -1,5 +1,6 @@
 """Many at once: decided by the database, never by who looked first."""
 
+import random
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -206,6 +207,30 @@ def test_what_takes_away_waits_for_what_adds_and_the_other_way_round(
         connection.close()
         thread.join(timeout=10)
         assert waited == (name in waits), name
+
+
+def test_a_stuck_lock_stops_its_learner_only_for_a_moment(app: Flask, learner: Learner) -> None:
+    connection = hold(app, learner, locks.EXCLUSIVE)
+    stuck = learner.try_save(content())
+    connection.rollback()
+    connection.close()
+    assert stuck.status_code == 503
+    assert "busy" in stuck.get_json()["detail"]
+    assert stuck.headers["Retry-After"]
+    assert learner.save()
+
+
+def test_the_same_batch_in_other_orders_at_once_never_deadlocks(learner: Learner) -> None:
+    items = [content(session_result_id=str(uuid4())) for _ in range(60)]
+
+    def send(phone: Learner, seed: int) -> Any:
+        shuffled = random.Random(seed).sample(items, len(items))
+        return phone.request("POST", "/api/sessions/batch", json={"sessions": shuffled})
+
+    phones = enumerate(clones(learner, 6))
+    answers = at_once(*(lambda phone=phone, seed=seed: send(phone, seed) for seed, phone in phones))
+    assert [answer.status_code for answer in answers] == [200] * 6
+    assert sum(answer.get_json()["created"] for answer in answers) == 60
 
 
 def test_learners_do_not_wait_for_each_other(app: Flask, learner: Learner, other: Learner) -> None:

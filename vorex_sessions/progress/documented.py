@@ -37,6 +37,19 @@ def day(description: str, *, allow_none: bool = False) -> ma.fields.Date:
     )
 
 
+def score(skill: str) -> ma.fields.Float:
+    """A session's own score, null where it was not measured."""
+    return ma.fields.Float(
+        required=True,
+        allow_none=True,
+        validate=ma.validate.Range(0, 100),
+        metadata={
+            "description": f"{skill.capitalize()} score, 0 to 100; null where it was not measured.",
+            "example": 82.5,
+        },
+    )
+
+
 def mean(skill: str, *, nullable: bool) -> ma.fields.Float:
     """A mean score, null or 0.0 where none was measured."""
     empty = "null" if nullable else "0.0"

@@ -80,9 +80,9 @@ class LastSessionSchema(Schema):
         metadata={"description": "What was practised.", "example": "roleplay"},
     )
     duration_seconds = documented.whole("How long it took, in seconds.", 300)
-    pronunciation_score = documented.mean("pronunciation", nullable=True)
-    fluency_score = documented.mean("fluency", nullable=True)
-    grammar_score = documented.mean("grammar", nullable=True)
+    pronunciation_score = documented.score("pronunciation")
+    fluency_score = documented.score("fluency")
+    grammar_score = documented.score("grammar")
     areas_to_improve = ma.fields.List(
         ma.fields.String(),
         required=True,

@@ -7,7 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from vorex_sessions.extensions import Row, ask
-from vorex_sessions.periods import DAYS, ONE_DAY, day_of, earliest_instant, window
+from vorex_sessions.periods import (
+    DAYS,
+    ONE_DAY,
+    Window,
+    day_of,
+    earliest_instant,
+    wall_clock,
+    window,
+)
 from vorex_sessions.progress import figures
 from vorex_sessions.progress.figures import Sums, Tally
 from vorex_sessions.progress.questions import DAY_GROUPS, SESSIONS
@@ -52,18 +60,20 @@ def stats(
         start = min((tally.practiced_on for tally in found.tallies), default=None)
         return _answer(found, period, start, day_of(now, zone_name), None)
     days = window(period, now, zone_name)
-    before = [
-        tally
-        for tally in found.tallies
-        if days.previous_start <= tally.practiced_on < days.previous_end
-        or (tally.practiced_on == days.previous_end and tally.completed_at <= days.cut)  # type: ignore[operator]  # never None within a day of the period's start: see DAY_GROUPS
-    ]
+    before = [tally for tally in found.tallies if _counts_before(tally, days, zone_name)]
     previous = {
         "period_start": days.previous_start,
         "period_end": days.previous_end,
         **figures.totals(Sums(before)),
     }
     return _answer(found, period, days.start, days.end, previous)
+
+
+def _counts_before(tally: Tally, days: Window, zone_name: str) -> bool:
+    """Whether a tally belongs to the earlier period, whose last day is cut at the time of day of now."""
+    if tally.practiced_on == days.previous_end and tally.completed_at:
+        return wall_clock(tally.completed_at, zone_name) <= days.cut
+    return days.previous_start <= tally.practiced_on < days.previous_end
 
 
 def _answer(

@@ -30,7 +30,7 @@ def check_instant(completed_at: datetime, now: datetime, start: str = "#") -> No
     if completed_at < EARLIEST:
         raise invalid({"completed_at": ["must not be before 2000-01-01"]}, start=start)
     if completed_at > now + AHEAD:
-        rule = f"must not be in the future; the server's time is {stamp(now)}"
+        rule = f"must not be over 5 minutes ahead of the server's time, which is {stamp(now)}"
         raise invalid({"completed_at": [rule]}, start=start)
 
 

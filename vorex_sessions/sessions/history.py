@@ -69,6 +69,8 @@ def page(
 
     `filters`: session_type, topic, date_from, date_to, scenario_id; absent means all.
     """
+    if "topic" in filters:
+        filters["topic"] = filters["topic"].casefold()
     parameters = {**_place(filters, offset, cursor), "user_id": learner_id, "limit": limit + 1}
     used = _parameters_of(learner_id, filters)
     conditions = frozenset(_CONDITIONS.keys() & used.keys())
@@ -103,7 +105,7 @@ def _parameters_of(learner_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
         used["not_after"] = midnight_utc(last + timedelta(days=2))
     if topic := used.pop("topic", None):
         rows = ask(_SPELLINGS, {"user_id": learner_id})
-        used["spellings"] = [row.topic for row in rows if row.topic.casefold() == topic.casefold()]
+        used["spellings"] = [row.topic for row in rows if row.topic.casefold() == topic]
     return used
 
 

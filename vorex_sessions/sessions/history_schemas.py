@@ -35,7 +35,7 @@ class HistoryQuerySchema(Schema):
         }
     )
     scenario_id = query_fields.Phrase(
-        1000,
+        200,
         tidied=False,
         metadata={
             "description": "Only sessions whose `metadata.scenario_id` equals this.",
@@ -79,13 +79,18 @@ class HistorySchema(Schema):
         metadata={"description": "The sessions of this page, newest `completed_at` first."},
     )
     total = ma.fields.Integer(
-        required=True, metadata={"description": "How many sessions match in all.", "example": 57}
+        required=True,
+        validate=ma.validate.Range(0),
+        metadata={"description": "How many sessions match in all.", "example": 57},
     )
     limit = ma.fields.Integer(
-        required=True, metadata={"description": "Sessions a page, as served.", "example": 20}
+        required=True,
+        validate=ma.validate.Range(1, 100),
+        metadata={"description": "Sessions a page, as served.", "example": 20},
     )
     offset = ma.fields.Integer(
         required=True,
+        validate=ma.validate.Range(0, 1_000_000),
         allow_none=True,
         metadata={"description": "Sessions skipped; null with `cursor`.", "example": 40},
     )

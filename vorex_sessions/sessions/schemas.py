@@ -133,7 +133,7 @@ class SessionContentSchema(Schema):
                 "`UTC±HH:MM`. By default the offset of `completed_at`, else UTC."
             ),
             "example": "Europe/Berlin",
-            "minLength": 3,
+            "minLength": 2,
             "maxLength": 64,
         }
     )

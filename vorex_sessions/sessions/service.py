@@ -121,7 +121,7 @@ def correct(
         content.check_instant(changes["completed_at"], now)
     mine = {"learner_id": learner_id, "id": session_result_id}
     with transaction() as connection:
-        connection.execute(_LOCK_SHARED, {"learner_lock": locks.key(learner_id)})
+        connection.execute(locks.shared(""), {"learner_lock": locks.key(learner_id)})
         stored = connection.execute(_SHOW.with_for_update(), mine).one_or_none()
         if stored is None:
             raise SessionNotFound
@@ -130,9 +130,6 @@ def correct(
         values = {**changes, "practiced_on": day_of(completed_at, zone_name)}
         update = session_results.update().where(_mine).values(**values, updated_at=sa.func.now())
         return results.as_json(connection.execute(update.returning(*results.COLUMNS), mine).one())
-
-
-_LOCK_SHARED = sa.text(locks.SHARED)
 
 
 def delete(learner_id: str, session_result_id: str, *, now: datetime) -> None:

@@ -1,0 +1,34 @@
+"""`flask demo` and `flask token`."""
+
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask
+
+from tests.factories import Learner
+from vorex_sessions import demo
+
+NOW = datetime(2026, 3, 15, 21, 30, tzinfo=UTC)
+
+
+def test_the_demo_has_half_a_year_and_can_run_again(in_app: Flask, learner: Learner) -> None:
+    count = demo.fill(learner.id, now=NOW)
+    assert 100 < count == learner.count()
+    assert demo.fill(learner.id, now=NOW) == count == learner.count()
+    demo.fill(learner.id, now=NOW + timedelta(days=7))
+    assert count < learner.count() < count + 15
+
+
+def test_the_demo_shows_something_everywhere(in_app: Flask, learner: Learner) -> None:
+    demo.fill(learner.id, now=datetime.now(UTC))
+    year = learner.get("/stats", period="year")
+    assert year["sessions_by_type"].keys() == {"conversation", "pronunciation", "roleplay"}
+    assert len(year["common_topics"]) == 10
+    assert learner.get("/warmup")["vocabulary_review"]
+
+
+def test_the_token_command_mints_tokens_that_work(app: Flask) -> None:
+    run = app.test_cli_runner().invoke
+    for options, status in ((["--days", "2"], 200), (["--role", "service_role"], 403)):
+        minted = run(args=["token", *options]).output.strip()
+        headers = {"Authorization": f"Bearer {minted}"}
+        assert app.test_client().get("/api/sessions/stats", headers=headers).status_code == status
