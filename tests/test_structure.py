@@ -25,6 +25,7 @@ LAYERS = [
     "models",
     "auth",
     "schemas",
+    "broken_rules",
     "requests",
     "fields",
     "query_fields",
@@ -86,6 +87,14 @@ def test_services_know_nothing_of_requests_schemas_and_responses() -> None:
             assert "'marshmallow'" not in tree, path
             if path.parent.name != "operations":
                 assert "module='flask'" not in tree, path
+
+
+def test_only_routes_and_what_serves_them_know_the_request() -> None:
+    allowed = {"requests", "auth", "blueprint", "problems", "operations", "cli", "tokens", ""}
+    for path in PACKAGE.rglob("*.py"):
+        here = layer(module_of(path))
+        if here not in allowed | LOCAL and path.stem != "routes":
+            assert "vorex_sessions.requests" not in imports(path), path
 
 
 def test_production_needs_nothing_of_what_only_development_installs() -> None:

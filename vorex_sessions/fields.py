@@ -13,8 +13,8 @@ import marshmallow as ma
 import orjson
 
 from vorex_sessions import periods, text
+from vorex_sessions.broken_rules import invalid
 from vorex_sessions.problems import Problem
-from vorex_sessions.requests import invalid
 
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII

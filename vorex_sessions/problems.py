@@ -156,12 +156,6 @@ class Unavailable(Problem):
         super().__init__(detail, headers={"Retry-After": "1"})
 
 
-def invalid_parameter(name: str, rule: str) -> Invalid:
-    """A query parameter breaks a rule that only the service can judge."""
-    sentence = f"{name} {rule}."
-    return Invalid(sentence, errors=[{"detail": sentence, "parameter": name}])
-
-
 def render(problem: Problem) -> Response:
     """A problem as an HTTP response."""
     return Response(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories import Learner, content, pointers
-from vorex_sessions.requests import invalid
+from vorex_sessions.broken_rules import invalid
 from vorex_sessions.sessions.content import fingerprint
 
 FULL = content(

@@ -6,7 +6,7 @@ from typing import Any
 from vorex_sessions.extensions import ask
 from vorex_sessions.periods import ONE_DAY, day_of, earliest_instant
 from vorex_sessions.progress.figures import SKILLS, Sums, Tally
-from vorex_sessions.progress.questions import DAYS
+from vorex_sessions.progress.questions import BY_DAY
 
 
 def daily_breakdown(
@@ -14,7 +14,7 @@ def daily_breakdown(
 ) -> dict[str, Any]:
     """The last `days` calendar days, newest first, those without practice included."""
     first = now.astimezone(UTC).date() - timedelta(days=days)  # a day early: the zone may be behind
-    rows = ask(DAYS, {"user_id": learner_id, "since": earliest_instant(first)})
+    rows = ask(BY_DAY, {"user_id": learner_id, "since": earliest_instant(first)})
     zone_name = zone_name or (rows[0].zone_name if rows else "UTC")
     today = day_of(now, zone_name)
     by_day = {row.practiced_on: Sums([Tally(*row[1:])]) for row in rows if row.practiced_on}

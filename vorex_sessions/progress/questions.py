@@ -113,7 +113,7 @@ _NO_DAY = sa.cast(sa.null(), sa.Date)
 _NO_INSTANT = sa.cast(sa.null(), _s.completed_at.type)
 
 
-def _days() -> sa.Select[Any]:
+def _by_day() -> sa.Select[Any]:
     """Each day since an instant as a tally, beside the zone of the latest session of all."""
     latest = _latest.subquery()
     joined = latest.outerjoin(session_results, sa.and_(_learner, _since))
@@ -131,7 +131,7 @@ def _days() -> sa.Select[Any]:
 
 
 SESSIONS = _sessions()
-DAYS = _days()
+BY_DAY = _by_day()
 DAY_GROUPS = _day_groups()
 
 # The learner's latest sessions: since an instant, or in the week that ends with the latest of all.

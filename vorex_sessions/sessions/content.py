@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 
+from vorex_sessions.broken_rules import invalid
 from vorex_sessions.models import FINGERPRINT_BYTES
 from vorex_sessions.periods import day_of, offset_name, stamp
-from vorex_sessions.requests import invalid
 
 DEFAULTS: dict[str, Any] = {
     "words_spoken": 0,

@@ -7,10 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from vorex_sessions.broken_rules import invalid
 from vorex_sessions.extensions import ask
 from vorex_sessions.models import session_results
 from vorex_sessions.periods import earliest_instant, midnight_utc
-from vorex_sessions.problems import invalid_parameter
+from vorex_sessions.problems import Invalid
 from vorex_sessions.sessions import cursors, results
 
 _s = session_results.c
@@ -85,19 +86,23 @@ def _place(
     if cursor is None:
         return {"offset": offset or 0}
     if offset is not None:
-        raise invalid_parameter("offset", "must be left out where cursor is used")
+        raise _refused("offset", "must be left out where cursor is used")
     try:
         instant, session_result_id = cursors.read(cursor, given)
     except ValueError as error:
-        raise invalid_parameter("cursor", str(error)) from None
+        raise _refused("cursor", str(error)) from None
     return {"after_instant": instant, "after_id": session_result_id}
+
+
+def _refused(parameter: str, rule: str) -> Invalid:
+    return invalid({parameter: [rule]}, in_query=True)
 
 
 def _parameters_of(learner_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """The bind parameters of the filters that were given."""
     used = dict(given)
     if "date_from" in used and "date_to" in used and used["date_from"] > used["date_to"]:
-        raise invalid_parameter("date_from", "must not be after date_to")
+        raise _refused("date_from", "must not be after date_to")
     if "date_from" in used:
         used["not_before"] = earliest_instant(max(used["date_from"], date(2000, 1, 1)))
     if "date_to" in used:

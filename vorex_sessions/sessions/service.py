@@ -8,11 +8,11 @@ from uuid import UUID, uuid4, uuid5
 import sqlalchemy as sa
 
 from vorex_sessions import locks
+from vorex_sessions.broken_rules import invalid
 from vorex_sessions.extensions import ask, transaction
 from vorex_sessions.models import session_results
 from vorex_sessions.periods import day_of
 from vorex_sessions.problems import Conflict, KeyReused, NotFound, Problem
-from vorex_sessions.requests import invalid
 from vorex_sessions.sessions import content, results
 from vorex_sessions.sessions.saving import Entry, Outcome, save_all
 
