@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
-
 
 class SettingError(RuntimeError):
     """A setting is missing or cannot be used; the message says which one and what to do."""
@@ -43,6 +41,33 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
+def _yes_or_no(value: str) -> bool:
+    if value.lower() not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return value.lower() == "true"
+
+
+def _counts_url(value: str) -> str:
+    if value != "memory://" and urlsplit(value).scheme not in ("redis", "rediss", "unix"):
+        raise ValueError("must be memory:// or look like redis://host:6379/0")
+    return value
+
+
+def _origins(value: str) -> list[str]:
+    origins = [origin.strip() for origin in value.split(",") if origin.strip()]
+    for origin in origins:
+        parts = urlsplit(origin)
+        if origin != "*" and origin != f"{parts.scheme}://{parts.netloc}":
+            raise ValueError("must look like https://app.example.com,https://www.example.com")
+    return origins
+
+
+def _level(value: str) -> str:
+    if value.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+    return value.upper()
+
+
 @dataclass(frozen=True)
 class Setting:
     """One environment variable: how it is read, what it is when unset, what it means."""
@@ -59,18 +84,74 @@ SETTINGS = (
         "SUPABASE_JWT_SECRET",
         _text,
         None,
-        "The secret that HS256 tokens are signed with; required.",
+        "The secret that HS256 tokens are signed with; required unless `SUPABASE_URL` is set.",
     ),
     Setting(
         "SUPABASE_URL",
         _web_url,
         None,
-        "The Supabase project; when set, learners' tokens must be issued by it.",
+        "The Supabase project, whose published keys ES256, RS256 and EdDSA tokens are checked with.",
     ),
     Setting("JWT_AUDIENCE", _text, "authenticated", "What a learner's token must name in `aud`."),
     Setting("PORT", _whole(1, 65535), "8000", "The port gunicorn listens on."),
     Setting("WEB_CONCURRENCY", _whole(1, 64), "2", "Worker processes."),
     Setting("DB_POOL_SIZE", _whole(1, 200), "10", "Database connections a worker may hold."),
+    Setting(
+        "DB_TRANSACTION_POOLER",
+        _yes_or_no,
+        "false",
+        "Whether `DATABASE_URL` leads to a transaction pooler (PgBouncer, Supabase's port 6543).",
+    ),
+    Setting(
+        "EXPORT_CONNECTIONS",
+        _whole(1, 50),
+        "2",
+        "Downloads that a worker streams at once, each on a connection besides `DB_POOL_SIZE`.",
+    ),
+    Setting(
+        "SESSION_RETENTION_DAYS",
+        _whole(1, 36500),
+        None,
+        "After how many days `flask privacy purge` removes a session; unset: never.",
+    ),
+    Setting("RATELIMIT_ENABLED", _yes_or_no, "true", "Whether requests are counted at all."),
+    Setting(
+        "RATELIMIT_READS",
+        _whole(1, 1_000_000),
+        "600",
+        "Reads a minute for each learner, else for each address.",
+    ),
+    Setting(
+        "RATELIMIT_WRITES",
+        _whole(1, 1_000_000),
+        "120",
+        "Writes a minute for each learner, else for each address.",
+    ),
+    Setting(
+        "RATELIMIT_STORAGE_URI",
+        _counts_url,
+        "memory://",
+        "Where requests are counted: each worker for itself, or `redis://…` for all of them.",
+    ),
+    Setting(
+        "TRUSTED_PROXIES",
+        _whole(0, 10),
+        "0",
+        "How many proxies in front of the service each add to `X-Forwarded-For`.",
+    ),
+    Setting(
+        "CORS_ORIGINS",
+        _origins,
+        None,
+        "Web sites that may call the API from a browser, separated by commas; `*` for all.",
+    ),
+    Setting("LOG_LEVEL", _level, "INFO", "The least that is logged: DEBUG, INFO, WARNING, ERROR."),
+    Setting(
+        "LEARNER_HASH_KEY",
+        _text,
+        None,
+        "What learners are hashed with in logs; unset: derived from `DATABASE_URL`.",
+    ),
     Setting(
         "GRACEFUL_TIMEOUT",
         _whole(1, 600),
@@ -90,59 +171,3 @@ def read(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         except ValueError as error:
             raise SettingError(f"{setting.name} {error}.") from None
     return values
-
-
-def flask_config(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What Flask and its extensions call these settings. Raises `SettingError` for a missing one."""
-    if not values["DATABASE_URL"]:
-        raise SettingError(
-            "DATABASE_URL is missing: set it to the address of a PostgreSQL database."
-        )
-    if not values["SUPABASE_JWT_SECRET"]:
-        raise SettingError(
-            "SUPABASE_JWT_SECRET is missing: set it to the JWT secret of the Supabase project."
-        )
-    return {
-        **values,
-        "SQLALCHEMY_DATABASE_URI": values["DATABASE_URL"],
-        "SQLALCHEMY_ENGINE_OPTIONS": {
-            # A question is one statement and needs no BEGIN and COMMIT around it; a transaction says so
-            # (extensions.transaction). Switching a pooled connection to and fro instead loses its place
-            # in the pool when the server has gone away meanwhile.
-            "isolation_level": "AUTOCOMMIT",
-            "pool_reset_on_return": None,
-            "pool_size": values["DB_POOL_SIZE"],
-            "max_overflow": 0,
-            "pool_timeout": 2,
-            "hide_parameters": True,  # what learners practise stays out of the logs
-            "pool_use_lifo": True,  # the busiest connections stay warm, idle ones age out
-            "json_serializer": lambda value: orjson.dumps(value).decode(),
-            "json_deserializer": orjson.loads,
-            "connect_args": {"connect_timeout": 2, "application_name": "vorex-sessions"},
-        },
-        "JWT_SECRET_KEY": values["SUPABASE_JWT_SECRET"],
-        "JWT_DECODE_ALGORITHMS": ["HS256"],
-        "JWT_DECODE_LEEWAY": 10,
-        # flask-jwt-extended insists on its identity claim: that makes `exp` the required one. Who
-        # is calling is read from `sub` and `role` by auth.py, since an operator's token has no `sub`.
-        "JWT_IDENTITY_CLAIM": "exp",
-        "JWT_VERIFY_SUB": False,
-        "API_TITLE": "Vorex Sessions",
-        "API_VERSION": "1",
-        "OPENAPI_VERSION": "3.1.0",
-        "OPENAPI_URL_PREFIX": "/",
-        "OPENAPI_JSON_PATH": "openapi.json",
-        "API_SPEC_OPTIONS": {
-            "info": {
-                "description": "Keeps the results of practice sessions and answers what comes next."
-            },
-            "tags": [
-                {
-                    "name": "Sessions",
-                    "description": "What a learner's app calls, with their token.",
-                },
-                {"name": "Operations", "description": "For the people who run the service."},
-            ],
-        },
-        "MAX_CONTENT_LENGTH": 1024 * 1024,
-    }

@@ -3,16 +3,22 @@
 Nothing of the app may be imported here: the workers load it, after gevent has patched them.
 """
 
+import os
+import shutil
 import socket
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import gevent
 from gunicorn.workers.ggevent import GeventWorker
-from psycogreen.gevent import patch_psycopg
+from prometheus_client.multiprocess import mark_process_dead
 
 from config import read
+from logs import logging_config
+
+SLOW_CLIENT = 30  # seconds without a byte in either direction
 
 
 class DrainingWorker(GeventWorker):
@@ -36,9 +42,11 @@ class DrainingWorker(GeventWorker):
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
         """Serve one request of a connection."""
         self.standing_by.discard(sock)
+        sock.settimeout(SLOW_CLIENT)
         try:
             return super().handle_request(listener_name, req, sock, addr)
         finally:
+            sock.settimeout(None)
             self.standing_by.add(sock)
 
     def handle_exit(self, sig: Any, frame: Any) -> None:
@@ -64,8 +72,21 @@ graceful_timeout = _settings["GRACEFUL_TIMEOUT"]
 timeout = 30  # seconds without a heartbeat before a worker is replaced
 control_socket_disable = True  # unused, and its path is one for all servers of a user
 keepalive = 75  # longer than the idle timeout of common proxies, so that they close first
+limit_request_field_size = 16384  # bytes; a token of half of it is ours to refuse
+logconfig_dict = logging_config(_settings["LOG_LEVEL"])
+
+# Where the workers keep their figures, so that each of them can answer /metrics for all.
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="vorex-metrics-")
+    _figures_of = os.getpid()
 
 
-def post_fork(server: Any, worker: Any) -> None:
-    """Let psycopg2 wait for PostgreSQL without blocking the worker's other requests."""
-    patch_psycopg()
+def child_exit(server: Any, worker: Any) -> None:
+    """What a worker counted stays, what it was holding is over."""
+    mark_process_dead(worker.pid)
+
+
+def on_exit(server: Any) -> None:
+    """Leave nothing behind."""
+    if globals().get("_figures_of") == os.getpid():
+        shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

@@ -20,7 +20,7 @@ from tests.serving import ROOT, free_port, wait_until_healthy
 def clone(tmp_path: Path) -> Path:
     """The project's files without anything that running it leaves behind."""
     target = tmp_path / "clone"
-    kept = ["vorex_sessions", "migrations", "wsgi.py", "config.py", "gunicorn.conf.py"]
+    kept = ["vorex_sessions", "migrations", *(path.name for path in ROOT.glob("*.py"))]
     for name in kept:
         source = ROOT / name
         if source.is_dir():

@@ -17,13 +17,21 @@ PACKAGE = ROOT / "vorex_sessions"
 # From the bottom up: a module may import those above it in this list, never those below.
 LAYERS = [
     "config",
+    "logs",
+    "flask_config",
     "text",
     "periods",
+    "waiting",
     "extensions",
+    "metrics",
     "problems",
     "locks",
     "models",
+    "keys",
     "auth",
+    "pseudonyms",
+    "counting",
+    "fair_use",
     "schemas",
     "broken_rules",
     "requests",
@@ -40,13 +48,14 @@ LAYERS = [
     "cli",
     "",
 ]
+TOP_LEVEL = {"config", "logs"}
 LOCAL = {"embedded", "local", "local_gunicorn"}
 ROOMS = ["schemas", "service", "routes", "__init__"]
 
 
 def layer(module: str) -> str:
     """`vorex_sessions.sessions.routes` -> `sessions`; the package itself is the top: ``."""
-    if module == "config":
+    if module in TOP_LEVEL:
         return module
     return [*module.split("."), ""][1]
 
@@ -61,7 +70,7 @@ def imports(path: Path) -> list[str]:
                 found += [f"vorex_sessions.{alias.name}" for alias in node.names]
             else:
                 found.append(node.module)
-    return [name for name in found if name == "config" or name.split(".")[0] == "vorex_sessions"]
+    return [name for name in found if name in TOP_LEVEL or name.startswith("vorex_sessions")]
 
 
 def module_of(path: Path) -> str:
@@ -114,6 +123,7 @@ def test_modules_and_functions_stay_short() -> None:
 
 def test_a_missing_setting_stops_the_start_with_its_name() -> None:
     whole = {"DATABASE_URL": "postgres://x/y", "SUPABASE_JWT_SECRET": SECRET}
+    create_app(config.read({**whole, "SUPABASE_JWT_SECRET": "", "SUPABASE_URL": "https://x.co"}))
     for missing in whole:
         rest = {name: value for name, value in whole.items() if name != missing}
         with pytest.raises(config.SettingError, match=missing):
@@ -126,6 +136,11 @@ def test_an_unusable_setting_is_named() -> None:
         ("PORT", "http"),
         ("WEB_CONCURRENCY", "0"),
         ("SUPABASE_URL", "abc.supabase.co"),
+        ("DB_TRANSACTION_POOLER", "maybe"),
+        ("RATELIMIT_STORAGE_URI", "localhost:6379"),
+        ("CORS_ORIGINS", "app.example.com"),
+        ("CORS_ORIGINS", "https://app.example.com/"),
+        ("LOG_LEVEL", "LOUD"),
     ]:
         with pytest.raises(config.SettingError, match=name):
             config.read({name: value})

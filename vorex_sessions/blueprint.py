@@ -16,7 +16,9 @@ from vorex_sessions.problems import (
     NotJson,
     NotSignedIn,
     Problem,
+    QuotaExceeded,
     TooLarge,
+    TooSlow,
     Unavailable,
     Unreadable,
 )
@@ -65,8 +67,8 @@ class OpenBlueprint(flask_smorest.Blueprint):
 class Blueprint(OpenBlueprint):
     """A blueprint whose every view needs a learner's token and refuses what it does not know."""
 
-    problems = (NotSignedIn, Forbidden, Invalid, Unavailable)
-    body_problems = (Unreadable, TooLarge, NotJson)
+    problems = (NotSignedIn, Forbidden, Invalid, QuotaExceeded, Unavailable)
+    body_problems = (Unreadable, TooSlow, TooLarge, NotJson)
     security = ({"bearer": []},)
 
     def __init__(self, name: str, import_name: str, **options: Any) -> None:

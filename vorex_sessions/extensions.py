@@ -1,4 +1,4 @@
-"""The extensions, unbound, and how to talk to the database. Imports nothing of ours."""
+"""The extensions, unbound, and how to talk to the database."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -11,6 +11,8 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
+
+from vorex_sessions import waiting
 
 
 class Base(DeclarativeBase):
@@ -39,14 +41,16 @@ def ask(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Row
 
     Several statements in one text are one transaction, all or nothing; the last one's rows return.
     For reads, and for writes that may safely run twice: when the server has closed a pooled
-    connection (a restart, a fail-over), the statement is sent once more on a fresh one.
+    connection (a restart, a fail-over), the statement is sent once more on a fresh one. Raises
+    DBAPIError, in time for a client that waits (waiting.PATIENCE).
     """
-    try:
-        return _ask(statement, parameters)
-    except DBAPIError as error:
-        if not error.connection_invalidated:
-            raise
-        return _ask(statement, parameters)
+    with waiting.at_most(waiting.PATIENCE):
+        try:
+            return _ask(statement, parameters)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            return _ask(statement, parameters)
 
 
 def _ask(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Row]:
@@ -55,9 +59,12 @@ def _ask(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Ro
 
 
 @contextmanager
-def transaction() -> Iterator[sa.Connection]:
-    """A transaction of several statements: committed at the end, rolled back on any error."""
-    with db.engine.connect() as connection:
+def transaction(patience: float = waiting.PATIENCE) -> Iterator[sa.Connection]:
+    """A transaction of several statements: committed at the end, rolled back on any error.
+
+    All of it together gets `patience` seconds, then DBAPIError.
+    """
+    with waiting.at_most(patience), db.engine.connect() as connection:
         connection.exec_driver_sql("BEGIN")
         try:
             yield connection

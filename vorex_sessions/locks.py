@@ -10,8 +10,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 # `:learner_lock` is `key(learner_id)`. Held until the transaction ends. Who waits holds a connection
-# of the pool, so nobody waits long: one learner's stuck lock must not stop all the others.
-_BRIEFLY = "SELECT set_config('lock_timeout', '1500ms', true)"
+# of the pool, so nobody waits long: one learner's stuck lock must not stop all the others. It ends
+# before waiting.PATIENCE does, which would cost the connection.
+_BRIEFLY = "SELECT set_config('lock_timeout', '1s', true)"
 SHARED = f"{_BRIEFLY}, pg_advisory_xact_lock_shared(:learner_lock);"
 EXCLUSIVE = f"{_BRIEFLY}, pg_advisory_xact_lock(:learner_lock);"
 

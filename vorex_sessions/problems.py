@@ -11,6 +11,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from logs import chain
+
 log = logging.getLogger(__name__)
 
 
@@ -69,7 +71,7 @@ class Forbidden(Problem):
     status = HTTPStatus.FORBIDDEN
     slug = "forbidden"
     title = "This token may not do that"
-    detail = "A service-role token cannot act as a learner; use the learner's own access token."
+    detail = "This token may not do that."
 
 
 class NotFound(Problem):
@@ -144,6 +146,37 @@ class KeyReused(Problem):
     detail = "The Idempotency-Key was used for a session with other content; nothing was changed."
 
 
+class TooSlow(Problem):
+    """The body did not arrive in time."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    slug = "too-slow"
+    title = "The request took too long to arrive"
+    detail = "The body did not arrive within a minute; please send it again, or less at once."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Connection": "close"})
+
+
+class QuotaExceeded(Problem):
+    """More requests than fair use allows; `violated-policies` is the member that the IETF draft names."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    slug = "quota-exceeded"
+    title = "Too many requests"
+
+    def __init__(self, kind: str, quota: int, seconds: int) -> None:
+        self.kind = kind
+        super().__init__(
+            f"More than {quota} {kind} in a minute; please try again in {seconds} s.",
+            headers={"Retry-After": str(seconds)},
+        )
+
+    def body(self) -> dict[str, Any]:
+        """The problem as a JSON object."""
+        return super().body() | {"violated-policies": [self.kind]}
+
+
 class Unavailable(Problem):
     """Something the service rests on is away; the same request may be sent again."""
 
@@ -152,8 +185,8 @@ class Unavailable(Problem):
     title = "Temporarily unavailable"
     detail = "The database cannot be reached right now; please try again in a moment."
 
-    def __init__(self, detail: str | None = None) -> None:
-        super().__init__(detail, headers={"Retry-After": "1"})
+    def __init__(self, detail: str | None = None, *, retry_after: int = 1) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})
 
 
 def render(problem: Problem) -> Response:
@@ -188,10 +221,16 @@ def _handle(error: Exception) -> Response:
     if isinstance(error, HTTPException):
         return render(_from_http(error))
     if isinstance(error, DBAPIError | PoolTimeout) and (sentence := _passing(error)):
-        log.warning("database unavailable: %s", getattr(error, "orig", None) or error)
+        log.warning("database unavailable: %s", _first_line(getattr(error, "orig", None) or error))
         return render(Unavailable(sentence))
-    log.error("unhandled error", exc_info=error)
+    # Without its message: PostgreSQL's quote whole rows.
+    links = chain(error)
+    log.error("unhandled error: %s", links[-1]["kind"], extra={"error": links})
     return render(Problem())
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]
 
 
 # SQLSTATEs that pass by themselves: lock not available, deadlock; and a replica not yet promoted.

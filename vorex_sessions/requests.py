@@ -3,33 +3,43 @@
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any, NoReturn
 
 import marshmallow as ma
 import orjson
 from flask import Request, g, request
+from gevent import Timeout, monkey
 from webargs.flaskparser import FlaskParser
 
 from vorex_sessions.broken_rules import invalid
-from vorex_sessions.problems import Invalid, NotJson, TooLarge, Unreadable
+from vorex_sessions.problems import Invalid, NotJson, TooLarge, TooSlow, Unreadable
 
 # orjson reads an integer of more than 64 bits as a float, silently; the standard library keeps it.
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")
 
+LONGEST_BODY = 60  # seconds for a body to arrive
 KEY_HEADER = "Idempotency-Key"
 _USABLE_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')  # RFC 9651, section 3.3.3
 _ESCAPED = re.compile(r'\\(["\\])')
 
 
+_in_time: Callable[[], AbstractContextManager[Any]] = (
+    partial(Timeout, LONGEST_BODY, TooSlow) if monkey.is_module_patched("socket") else nullcontext
+)
+
+
 def read_json(limit: int) -> None:
     """Read the body of the current request, at most `limit` bytes, and keep it for the schema.
 
-    Raises TooLarge, NotJson or Unreadable, in this order.
+    Raises TooSlow, TooLarge, NotJson or Unreadable, in this order.
     """
     request.max_content_length = limit + 1  # of a chunked body Werkzeug reads this much, then stops
-    body = request.get_data(cache=False)
+    with _in_time():
+        body = request.get_data(cache=False)
     if len(body) > limit:
         raise TooLarge
     if not request.is_json:

@@ -77,3 +77,11 @@ class ProblemSchema(Schema):
             ],
         },
     )
+    violated_policies = ma.fields.List(
+        ma.fields.String(),
+        data_key="violated-policies",
+        metadata={
+            "description": "Which quotas of fair use were exceeded, where the status is 429.",
+            "example": ["writes"],
+        },
+    )

@@ -1,8 +1,8 @@
-"""For the people who run the service: health, readiness, request ids, docs pages."""
+"""For the people who run the service: health, readiness, metrics, log, security headers, docs pages."""
 
 from flask import Flask
 
-from vorex_sessions.operations import request_ids
+from vorex_sessions.operations import observing, request_ids, security
 from vorex_sessions.operations.pages import pages
 from vorex_sessions.operations.routes import blueprint
 
@@ -10,6 +10,8 @@ blueprints = (blueprint,)
 
 
 def init_app(app: Flask) -> None:
-    """Give every response its request id, and the app its docs pages."""
+    """Watch every request from its first moment, and give the app its docs pages."""
+    observing.init_app(app)
     request_ids.init_app(app)
+    security.init_app(app)
     app.register_blueprint(pages)

@@ -8,7 +8,13 @@ from typing import cast
 
 from flask import Blueprint, Response, redirect, render_template, request, send_from_directory
 
-pages = Blueprint("pages", __name__, template_folder="templates", static_folder=None)
+pages = Blueprint(
+    "pages",
+    __name__,
+    template_folder="templates",
+    static_folder="static",
+    static_url_path="/docs/own",
+)
 
 
 def _packaged(package: str, folder: str) -> Path:

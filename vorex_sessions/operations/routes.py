@@ -1,7 +1,8 @@
-"""HTTP: health and readiness. No token is asked for, nothing is counted."""
+"""HTTP: health, readiness and metrics. No token is asked for, nothing is counted."""
 
 from flask import Response
 
+from vorex_sessions import metrics
 from vorex_sessions.blueprint import OpenBlueprint, answer, component_name
 from vorex_sessions.operations import readiness, schemas
 from vorex_sessions.problems import Unavailable
@@ -23,3 +24,10 @@ def show_readiness() -> Response:
     """Tell whether the service can do its work: database and schema are there."""
     readiness.check()
     return answer({"status": "ok"})
+
+
+@blueprint.get("/metrics")
+@blueprint.response(200, {"type": "string"}, content_type="text/plain")
+def show_metrics() -> Response:
+    """Show what is measured, over all workers, in Prometheus' text format."""
+    return Response(metrics.page(), content_type=metrics.CONTENT_TYPE)

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4, uuid5
 
 import sqlalchemy as sa
 
-from vorex_sessions import locks
+from vorex_sessions import locks, metrics
 from vorex_sessions.broken_rules import invalid
 from vorex_sessions.extensions import ask, transaction
 from vorex_sessions.models import session_results
@@ -50,7 +50,7 @@ def save(
     if key is not None and "session_result_id" in said:
         raise invalid({"session_result_id": ["must be left out where Idempotency-Key is sent"]})
     entry = _entry(said, key and uuid5(UUID(learner_id), key), now)
-    (outcome,) = save_all(learner_id, [entry])
+    (outcome,) = _counted(save_all(learner_id, [entry]))
     if isinstance(outcome, Problem):
         raise outcome
     named = key is not None or "session_result_id" in said
@@ -83,7 +83,14 @@ def save_batch(
         except Problem as problem:
             answers.append(problem)
     outcomes = iter(save_all(learner_id, list(entries.values())) if entries else [])
-    return [answer or next(outcomes) for answer in answers]
+    return _counted([answer or next(outcomes) for answer in answers])
+
+
+def _counted(outcomes: list[Outcome | Problem]) -> list[Outcome | Problem]:
+    for outcome in outcomes:
+        stored = isinstance(outcome, Outcome) and ("created" if outcome.created else "replayed")
+        metrics.SAVES.labels(stored or "rejected").inc()
+    return outcomes
 
 
 def _entry(

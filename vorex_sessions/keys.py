@@ -1,0 +1,110 @@
+"""The project's published keys (JWKS, RFC 7517), which ES256, RS256 and EdDSA tokens are checked with.
+
+Fetched when a request needs them, never more often than every 30 s a worker, kept while the endpoint is
+away. `find` tells a token that proves nothing (PyJWTError) from keys that cannot be had right now
+(Unavailable).
+"""
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from jwt import PyJWK, PyJWKClient
+from jwt.exceptions import InvalidKeyError, PyJWKClientError, PyJWKError, PyJWTError
+
+from vorex_sessions import metrics
+from vorex_sessions.problems import Unavailable
+
+log = logging.getLogger(__name__)
+
+ALGORITHMS = ("ES256", "RS256", "EdDSA")  # what Supabase signs with
+PATH = "/auth/v1/.well-known/jwks.json"
+
+_PAUSE = 30  # seconds between two fetches, whatever tokens ask for
+_REFRESH = 300  # older keys are fetched anew beside the request,
+_RENEW = 600  # still older ones before it,
+_TOO_OLD = 3600  # and these are no longer believed
+_PATIENCE = 2  # seconds a request waits for a fetch, and a fetch for the endpoint
+
+
+class PublishedKeys:
+    """The keys at one address, for one worker."""
+
+    def __init__(self, project: str, clock: Callable[[], float] = time.time) -> None:
+        self._client = PyJWKClient(project + PATH, cache_jwk_set=False, timeout=_PATIENCE)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._keys: dict[str, PyJWK] = {}
+        self._fetched_at = -math.inf  # when the fetch that brought the keys began
+        self._tried_at = -math.inf
+        self._ended = threading.Event()  # of the latest fetch
+
+    def find(self, kid: object, algorithm: object, issued_at: object) -> PyJWK:
+        """The key that a token names. Raises InvalidKeyError; Unavailable where it may yet be published."""
+        if not isinstance(kid, str):
+            raise InvalidKeyError("no key is named")
+        age = self._clock() - self._fetched_at
+        if age > _REFRESH or kid not in self._keys:
+            self._fetch(wait=age > _RENEW or kid not in self._keys)
+        if self._clock() - self._fetched_at > _TOO_OLD:
+            raise self._unavailable()
+        key = self._keys.get(kid)
+        if key is None and isinstance(issued_at, int | float) and issued_at > self._fetched_at:
+            raise self._unavailable()
+        if key is None or key.algorithm_name != algorithm:
+            raise InvalidKeyError("no such key")
+        return key
+
+    def _unavailable(self) -> Unavailable:
+        next_try = self._tried_at + _PAUSE - self._clock()
+        return Unavailable(
+            "The keys that access tokens are checked with cannot be fetched right now; "
+            "please try again in a moment.",
+            retry_after=min(_PAUSE, max(1, math.ceil(next_try))),
+        )
+
+    def _fetch(self, *, wait: bool) -> None:
+        """Begin a fetch unless one was begun less than 30 s ago; wait for the latest to end."""
+        with self._lock:
+            if not 0 <= self._clock() - self._tried_at < _PAUSE:
+                self._tried_at, self._ended = self._clock(), threading.Event()
+                arguments = (self._tried_at, self._ended)
+                threading.Thread(target=self._take, args=arguments, daemon=True).start()
+            ended = self._ended
+        if wait:
+            ended.wait(_PATIENCE)
+
+    def _take(self, began: float, ended: threading.Event) -> None:
+        try:
+            keys = _usable(self._client.fetch_data())
+            if began > self._fetched_at:  # a fetch that hung brings nothing newer
+                self._keys, self._fetched_at = keys, began
+            metrics.KEY_FETCHES.labels("succeeded").inc()
+        except (PyJWTError, ValueError, OSError, RecursionError) as error:
+            metrics.KEY_FETCHES.labels("failed").inc()
+            log.warning("the published keys could not be fetched: %s", error)
+        finally:
+            ended.set()
+
+
+def _usable(document: dict[str, Any]) -> dict[str, PyJWK]:
+    """The keys of a JWKS by `kid`, without those we have no use for. Raises PyJWKClientError for garbage."""
+    published = document.get("keys")
+    if not isinstance(published, list) or not all(isinstance(key, dict) for key in published):
+        raise PyJWKClientError("the answer is not a JWK set")
+    keys = {}
+    for key in published:
+        try:
+            parsed = PyJWK(key)
+        except (PyJWKError, PyJWTError, ValueError, TypeError, KeyError):
+            continue
+        # Symmetric keys are never published; one that is would let its readers forge tokens.
+        for_signing = key.get("use", "sig") == "sig" and parsed.algorithm_name in ALGORITHMS
+        if isinstance(parsed.key_id, str) and for_signing:
+            keys[parsed.key_id] = parsed
+    if published and not keys and not any(key.get("kty") == "oct" for key in published):
+        raise PyJWKClientError("the answer holds no key that can be used")
+    return keys

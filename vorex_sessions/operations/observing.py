@@ -1,0 +1,57 @@
+"""One line of log and a few figures for every request; never whose, what or with which token."""
+
+import logging
+from functools import partial
+from time import perf_counter
+
+from flask import Flask, Response, g, request
+
+from vorex_sessions import metrics
+from vorex_sessions.auth import signed_in_learner
+from vorex_sessions.extensions import db
+from vorex_sessions.pseudonyms import pseudonym
+
+log = logging.getLogger("vorex_sessions.requests")
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS", "PUT"})
+
+
+def init_app(app: Flask) -> None:
+    """Watch the app's requests and its pool."""
+    app.before_request(_begin)
+    app.after_request(_end)
+    with app.app_context():
+        pool = db.engine.pool
+        metrics.CONNECTIONS_MOST.inc(app.config["DB_POOL_SIZE"])
+        db.event.listen(pool, "checkout", lambda *_: metrics.CONNECTIONS.inc())
+        db.event.listen(pool, "checkin", lambda *_: metrics.CONNECTIONS.dec())
+
+
+def _begin() -> None:
+    g.began = perf_counter()
+
+
+def _end(response: Response) -> Response:
+    learner = signed_in_learner()
+    said = {
+        "request_id": g.request_id,
+        # Anything may stand in the path and the method of a request that is none of ours.
+        "method": request.method if request.method in _METHODS else "other",
+        "route": request.url_rule.rule if request.url_rule else "unknown",
+        "status": response.status_code,
+        "learner": learner and pseudonym(learner),
+    }
+    observe = partial(_observe, g.began, said)
+    if response.is_streamed:
+        response.call_on_close(observe)
+    else:
+        observe()
+    return response
+
+
+def _observe(began: float, said: dict[str, str | int | None]) -> None:
+    seconds = perf_counter() - began
+    labels = (said["method"], said["route"], said["status"])
+    metrics.REQUESTS.labels(*labels).inc()
+    metrics.DURATION.labels(*labels).observe(seconds)
+    log.info("request", extra={**said, "duration_ms": round(seconds * 1000, 2)})

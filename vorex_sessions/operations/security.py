@@ -1,0 +1,51 @@
+"""What browsers are told: nothing may be framed, sniffed or kept, and which other sites may call."""
+
+from flask import Flask, Response, request
+from flask_cors import CORS
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+# Swagger UI and Redoc style their elements one by one, show images from data, and work in a blob.
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src blob:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_CORS = {
+    "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
+    "expose_headers": [
+        "Content-Disposition",
+        "Idempotency-Replayed",
+        "Location",
+        "RateLimit",
+        "RateLimit-Policy",
+        "Retry-After",
+        "X-Request-ID",
+    ],
+    "methods": ["GET", "POST", "PATCH", "DELETE"],
+    "max_age": 600,  # seconds
+}
+
+
+def init_app(app: Flask) -> None:
+    """Add the headers, and CORS for the sites that are set; believe as many proxies as are set."""
+    app.after_request(_protect)
+    if origins := app.config["CORS_ORIGINS"]:
+        CORS(app, resources={r"/api/*": {"origins": origins, **_CORS}})
+    if hops := app.config["TRUSTED_PROXIES"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops)  # type: ignore[method-assign]  # Flask's way
+
+
+def _protect(response: Response) -> Response:
+    is_page = response.mimetype == "text/html"
+    for name, value in _ALWAYS.items():
+        response.headers[name] = value
+    response.headers["Content-Security-Policy"] = _PAGE_POLICY if is_page else _API_POLICY
+    if request.path.startswith("/api/"):
+        response.headers["Cache-Control"] = "no-store"  # it is the learner's, and soon another
+    return response
