@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -27,7 +28,7 @@ def test_every_endpoint_of_the_api_asks_for_a_token(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith("/api/"):
             for method in rule.methods - {"HEAD", "OPTIONS"}:
-                path = rule.rule.replace("<uuid:session_result_id>", str(uuid4()))
+                path = re.sub("<uuid:[a-z_]+>", str(uuid4()), rule.rule)
                 response = app.test_client().open(path, method=method)
                 assert response.status_code == 401, f"{method} {rule}"
 

@@ -23,8 +23,11 @@ LAYERS = [
     "periods",
     "waiting",
     "extensions",
+    "snapshots",
+    "learner_data",
     "metrics",
     "problems",
+    "problem_handler",
     "locks",
     "models",
     "keys",
@@ -91,7 +94,7 @@ def test_imports_point_downward() -> None:
 def test_services_know_nothing_of_requests_schemas_and_responses() -> None:
     for path in PACKAGE.rglob("*.py"):
         room = path.stem.endswith(("schemas", "routes", "__init__", "documented"))
-        if not room and path.parent != PACKAGE:
+        if not room and path.parent != PACKAGE and path.stem != "cli":
             tree = ast.dump(ast.parse(path.read_text()))
             assert "'marshmallow'" not in tree, path
             if path.parent.name != "operations":

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 
 import config
-from vorex_sessions import auth, cli, fair_use, operations, problems, waiting
+from vorex_sessions import auth, cli, fair_use, operations, problem_handler, waiting
 from vorex_sessions.blueprint import Api, document_components
 from vorex_sessions.capabilities import BLUEPRINTS
 from vorex_sessions.extensions import db, migrate
@@ -26,7 +26,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     fair_use.init_app(app)
     cli.init_app(app)
     api = Api(app)
-    problems.init_app(app)  # after Api, whose own error handler it replaces
+    problem_handler.init_app(app)  # after Api, whose own error handler it replaces
     document_components(api)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)

@@ -65,15 +65,26 @@ class OpenBlueprint(flask_smorest.Blueprint):
 
 
 class Blueprint(OpenBlueprint):
-    """A blueprint whose every view needs a learner's token and refuses what it does not know."""
+    """A blueprint whose every view needs a token, a learner's unless told otherwise.
+
+    What its views do not know, they refuse.
+    """
 
     problems = (NotSignedIn, Forbidden, Invalid, QuotaExceeded, Unavailable)
     body_problems = (Unreadable, TooSlow, TooLarge, NotJson)
     security = ({"bearer": []},)
 
-    def __init__(self, name: str, import_name: str, **options: Any) -> None:
-        super().__init__(name, import_name, tag="Sessions", **options)
-        self.before_request(auth.require_learner)
+    def __init__(
+        self,
+        name: str,
+        import_name: str,
+        *,
+        tag: str = "Sessions",
+        guard: Callable[[], None] = auth.require_learner,
+        **options: Any,
+    ) -> None:
+        super().__init__(name, import_name, tag=tag, **options)
+        self.before_request(guard)
 
     def add_url_rule(
         self, rule: str, endpoint: str | None = None, view_func: Any = None, **options: Any
@@ -141,7 +152,8 @@ def document_components(api: Api) -> None:
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "The learner's access token, as Supabase Auth issues it.",
+            "description": "The learner's access token, as Supabase Auth issues it; "
+            "under /api/admin the project's service key.",
         },
     )
 

@@ -4,3 +4,8 @@ from vorex_sessions import operations, privacy, progress, sessions
 
 CAPABILITIES = (sessions, progress, privacy, operations)
 BLUEPRINTS = tuple(blueprint for part in CAPABILITIES for blueprint in part.blueprints)
+
+privacy.take_charge(
+    exports=[export for part in CAPABILITIES for export in getattr(part, "exports", ())],
+    erasers=[part.erase for part in CAPABILITIES if hasattr(part, "erase")],
+)

@@ -1,4 +1,4 @@
-"""Commands for whoever runs or tries the service: `flask token`, `flask demo`."""
+"""Commands for whoever runs or tries the service: `flask token`, `flask demo`, `flask privacy`."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -8,12 +8,14 @@ from flask import Flask
 from flask.cli import with_appcontext
 
 from vorex_sessions import demo, tokens
+from vorex_sessions.privacy.cli import privacy
 
 
 def init_app(app: Flask) -> None:
     """Add the commands to the `flask` command."""
     app.cli.add_command(token_command)
     app.cli.add_command(demo_command)
+    app.cli.add_command(privacy)
 
 
 @click.command("token")

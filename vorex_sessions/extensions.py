@@ -58,6 +58,9 @@ def _ask(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Ro
         return connection.execute(statement, parameters).all()
 
 
+_LET_RUN = sa.text("SELECT set_config('statement_timeout', :milliseconds, true)")
+
+
 @contextmanager
 def transaction(patience: float = waiting.PATIENCE) -> Iterator[sa.Connection]:
     """A transaction of several statements: committed at the end, rolled back on any error.
@@ -67,6 +70,8 @@ def transaction(patience: float = waiting.PATIENCE) -> Iterator[sa.Connection]:
     with waiting.at_most(patience), db.engine.connect() as connection:
         connection.exec_driver_sql("BEGIN")
         try:
+            if patience > waiting.PATIENCE:
+                connection.execute(_LET_RUN, {"milliseconds": str(round(patience * 1000))})
             yield connection
             connection.exec_driver_sql("COMMIT")
         except BaseException:

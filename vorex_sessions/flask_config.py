@@ -26,6 +26,25 @@ def _connect_args(values: Mapping[str, Any]) -> dict[str, Any]:
     return arguments
 
 
+def _engine_options(values: Mapping[str, Any], size: int) -> dict[str, Any]:
+    """How SQLAlchemy keeps `size` connections."""
+    return {
+        # A question is one statement and needs no BEGIN and COMMIT around it; a transaction says so
+        # (extensions.transaction). Switching a pooled connection to and fro instead loses its place
+        # in the pool when the server has gone away meanwhile.
+        "isolation_level": "AUTOCOMMIT",
+        "pool_reset_on_return": None,
+        "pool_size": size,
+        "max_overflow": 0,
+        "pool_timeout": 1,
+        "hide_parameters": True,  # what learners practise stays out of the logs
+        "pool_use_lifo": True,  # the busiest connections stay warm, idle ones age out
+        "json_serializer": lambda value: orjson.dumps(value).decode(),
+        "json_deserializer": orjson.loads,
+        "connect_args": _connect_args(values),
+    }
+
+
 def _pseudonym_key(values: Mapping[str, Any]) -> bytes:
     """Secret, and the same in every worker."""
     secret = values["LEARNER_HASH_KEY"] or values["DATABASE_URL"]
@@ -49,20 +68,12 @@ def flask_config(values: Mapping[str, Any]) -> dict[str, Any]:
         **values,
         "PSEUDONYM_KEY": _pseudonym_key(values),
         "SQLALCHEMY_DATABASE_URI": values["DATABASE_URL"],
-        "SQLALCHEMY_ENGINE_OPTIONS": {
-            # A question is one statement and needs no BEGIN and COMMIT around it; a transaction says so
-            # (extensions.transaction). Switching a pooled connection to and fro instead loses its place
-            # in the pool when the server has gone away meanwhile.
-            "isolation_level": "AUTOCOMMIT",
-            "pool_reset_on_return": None,
-            "pool_size": values["DB_POOL_SIZE"],
-            "max_overflow": 0,
-            "pool_timeout": 1,
-            "hide_parameters": True,  # what learners practise stays out of the logs
-            "pool_use_lifo": True,  # the busiest connections stay warm, idle ones age out
-            "json_serializer": lambda value: orjson.dumps(value).decode(),
-            "json_deserializer": orjson.loads,
-            "connect_args": _connect_args(values),
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(values, values["DB_POOL_SIZE"]),
+        "SQLALCHEMY_BINDS": {
+            "exports": {
+                "url": values["DATABASE_URL"],
+                **_engine_options(values, values["EXPORT_CONNECTIONS"]),
+            }
         },
         "JWT_SECRET_KEY": secret,
         # Flask-JWT-Extended adds JWT_ALGORITHM to what it accepts, HS256 unless told otherwise.

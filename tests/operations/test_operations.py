@@ -194,7 +194,9 @@ def test_a_bug_is_a_500_that_tells_nothing(
     assert "secret" not in response.text
     assert "KeyError" in caplog.text
     assert "secret" not in caplog.text
-    (record,) = [record for record in caplog.records if record.name == "vorex_sessions.problems"]
+    (record,) = [
+        record for record in caplog.records if record.name == "vorex_sessions.problem_handler"
+    ]
     assert any(place.endswith(" bug") for place in record.error[0]["at"])
 
 

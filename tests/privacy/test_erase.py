@@ -9,7 +9,7 @@ from flask import Flask
 
 from tests.factories import Learner, content, pointers
 from vorex_sessions.extensions import db
-from vorex_sessions.privacy import service
+from vorex_sessions.privacy.erasure import erase as erase_learner
 
 
 def erase(learner: Learner) -> int:
@@ -55,7 +55,7 @@ def test_what_was_completed_before_the_erasure_cannot_arrive_after_it(learner: L
 
 def test_a_closed_learner_saves_nothing_more(in_app: Flask, learner: Learner) -> None:
     learner.save()
-    assert service.erase(learner.id, now=datetime.now(UTC), close=True) == 1
+    assert erase_learner(learner.id, now=datetime.now(UTC), close=True) == 1
     assert learner.try_save(content()).status_code == 410
     erase(learner)  # does not open the account again
     assert learner.try_save(content()).status_code == 410
@@ -63,8 +63,8 @@ def test_a_closed_learner_saves_nothing_more(in_app: Flask, learner: Learner) ->
 
 def test_an_erasure_forgets_nothing_of_an_earlier_one(in_app: Flask, learner: Learner) -> None:
     now = datetime.now(UTC)
-    service.erase(learner.id, now=now)
-    service.erase(learner.id, now=now - timedelta(days=1))
+    erase_learner(learner.id, now=now)
+    erase_learner(learner.id, now=now - timedelta(days=1))
     early = (now - timedelta(hours=1)).isoformat()
     assert learner.try_save(content(completed_at=early)).status_code == 410
 

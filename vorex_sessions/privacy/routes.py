@@ -1,15 +1,51 @@
-"""HTTP: erase everything."""
+"""HTTP: export and erase everything; the operator's erasure."""
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
-from flask import Response
+from flask import Response, request
 
-from vorex_sessions.auth import learner_id
-from vorex_sessions.blueprint import Blueprint, answer
-from vorex_sessions.privacy import schemas, service
+from vorex_sessions.auth import learner_id, require_operator
+from vorex_sessions.blueprint import Blueprint, answer, component_name
+from vorex_sessions.privacy import schemas
+from vorex_sessions.privacy.erasure import erase as erase_learner
+from vorex_sessions.privacy.export import FORMATS, Download
+from vorex_sessions.problems import OldHttp
 
 blueprint = Blueprint("privacy", __name__, url_prefix="/api/sessions")
+admin = Blueprint(
+    "admin", __name__, url_prefix="/api/admin", tag="Operations", guard=require_operator
+)
+
+_USER_ID = {
+    "in": "path",
+    "name": "user_id",
+    "required": True,
+    "description": "The learner's id: the `sub` of their tokens.",
+    "schema": {"type": "string", "format": "uuid"},
+    "example": "00000000-0000-4000-8000-000000000001",
+}
+
+
+@blueprint.get("/export")
+@blueprint.arguments(schemas.ExportQuerySchema(), location="query")
+@blueprint.response(200, schemas.ExportSchema, description="Everything stored about me")
+@blueprint.alt_response(505, component_name(OldHttp))
+@blueprint.doc(responses={"200": {"content": schemas.OTHER_FORMATS}})
+def export(query: dict[str, Any]) -> Response:
+    """Download everything that is stored about me."""
+    if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
+        raise OldHttp
+    file_format, now = query["file_format"], datetime.now(UTC)
+    name = f"vorex-sessions-{now.date()}.{file_format}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    if request.method == "HEAD":
+        return Response(headers=headers, content_type=FORMATS[file_format])
+    download = Download(learner_id(), file_format=file_format, now=now)
+    response = Response(download, headers=headers, content_type=FORMATS[file_format])
+    response.call_on_close(download.close)
+    return response
 
 
 @blueprint.delete("")
@@ -17,4 +53,11 @@ blueprint = Blueprint("privacy", __name__, url_prefix="/api/sessions")
 @blueprint.response(200, schemas.ErasedSchema)
 def erase(query: dict[str, Any]) -> Response:
     """Erase everything that is stored about me, for good."""
-    return answer({"deleted": service.erase(learner_id(), now=datetime.now(UTC))})
+    return answer({"deleted": erase_learner(learner_id(), now=datetime.now(UTC))})
+
+
+@admin.delete("/learners/<uuid:user_id>", parameters=[_USER_ID])
+@admin.response(200, schemas.ErasedSchema)
+def close_learner(user_id: UUID) -> Response:
+    """Erase everything that is stored about a learner whose account is closed; nothing more is saved."""
+    return answer({"deleted": erase_learner(str(user_id), now=datetime.now(UTC), close=True)})

@@ -1,5 +1,9 @@
-"""Record: save, show, correct and delete session results, and page through them."""
+"""The record: save, batch, show, correct, delete, history."""
 
+from vorex_sessions.sessions.keeping import SESSIONS, erase
 from vorex_sessions.sessions.routes import blueprint
 
+__all__ = ["blueprints", "erase", "exports"]
+
 blueprints = (blueprint,)
+exports = (SESSIONS,)

@@ -1,0 +1,115 @@
+"""`flask privacy …`: export, erase, purge, tombstones, replay."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import BinaryIO, ParamSpec, TypeVar
+from uuid import UUID
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from vorex_sessions.privacy import retention, tombstones
+from vorex_sessions.privacy.erasure import erase
+from vorex_sessions.privacy.export import FORMATS, Download
+
+privacy = AppGroup("privacy", help="What is stored about learners: export, erase, purge, replay.")
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _told(command: Callable[P, R]) -> Callable[P, R]:
+    """A database that is away is one sentence and exit status 1."""
+
+    @wraps(command)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except (DBAPIError, PoolTimeout) as error:
+            reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
+            raise click.ClickException(f"The database could not do it: {reason}") from None
+
+    return told
+
+
+@privacy.command("export")
+@click.argument("user_id", type=click.UUID)
+@click.option("--format", "file_format", type=click.Choice(list(FORMATS)), default="json")
+@click.option(
+    "--output", type=click.File("wb"), default="-", help="A file; standard output if none."
+)
+@_told
+def export_command(user_id: UUID, file_format: str, output: BinaryIO) -> None:
+    """Write everything that is stored about a learner."""
+    download = Download(str(user_id), file_format=file_format, now=datetime.now(UTC))
+    try:
+        for piece in download:
+            output.write(piece)
+    finally:
+        download.close()
+
+
+@privacy.command("erase")
+@click.argument("user_id", type=click.UUID)
+@click.option(
+    "--keep-open", is_flag=True, help="The account goes on: what the learner does next is saved."
+)
+@_told
+def erase_command(user_id: UUID, keep_open: bool) -> None:
+    """Erase everything that is stored about a learner, for good, and close the learner."""
+    count = erase(str(user_id), now=datetime.now(UTC), close=not keep_open)
+    click.echo(
+        f"Erased {count} sessions of learner {user_id}"
+        + ("." if keep_open else "; nothing more will be saved.")
+    )
+
+
+@privacy.command("purge")
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@_told
+def purge_command(dry_run: bool) -> None:
+    """Remove the sessions that are older than SESSION_RETENTION_DAYS."""
+    days = current_app.config["SESSION_RETENTION_DAYS"]
+    if days is None:
+        click.echo("SESSION_RETENTION_DAYS is not set, so everything is kept.")
+        return
+    cutoff = datetime.now(UTC) - timedelta(days=days)
+    done = retention.due(cutoff) if dry_run else retention.purge(cutoff)
+    click.echo(
+        f"{'Would remove' if dry_run else 'Removed'} {done.sessions} sessions of {done.learners} "
+        f"learners, completed before {cutoff:%Y-%m-%d %H:%M} UTC."
+    )
+    if done.busy:
+        raise click.ClickException(f"{done.busy} learners were busy; run the command again.")
+
+
+@privacy.command("tombstones")
+@click.option(
+    "--output", type=click.File("wb"), default="-", help="A file; standard output if none."
+)
+@_told
+def tombstones_command(output: BinaryIO) -> None:
+    """Write what was deleted and erased, ids and times, to be kept apart from the backups."""
+    for line in tombstones.lines():
+        output.write(line)
+
+
+@privacy.command("replay")
+@click.argument("kept", type=click.File("rb"), required=False)
+@_told
+def replay_command(kept: BinaryIO | None) -> None:
+    """After a backup was restored: remove again what had been deleted and erased.
+
+    KEPT is what `flask privacy tombstones` has written ("-": standard input); without it the tombstones in
+    the database are all there is to go by.
+    """
+    try:
+        sessions, learners = tombstones.replay(kept or ())
+    except ValueError as error:
+        raise click.ClickException(
+            f"{getattr(kept, 'name', 'The input')} is of no use: {error}"
+        ) from None
+    click.echo(f"Removed {sessions} sessions of {learners} learners that had been gone for good.")

@@ -1,0 +1,88 @@
+"""Everything that is stored about a learner, as a download in constant memory."""
+
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from vorex_sessions import metrics
+from vorex_sessions.learner_data import Export
+from vorex_sessions.periods import stamp
+from vorex_sessions.privacy import charge, formats
+from vorex_sessions.problems import Unavailable
+from vorex_sessions.snapshots import Snapshot
+
+log = logging.getLogger(__name__)
+
+FORMATS = {
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8; header=present",
+    "ndjson": "application/x-ndjson",
+}
+LONGEST = 600  # seconds; whoever has not read everything by then has to begin anew
+
+
+class Download:
+    """The bytes of an export, in order. Must be closed, read or not.
+
+    Raises Unavailable where as many as may are under way, and DBAPIError. An error half way is raised
+    on, for the connection to be broken off: what is cut short must not look whole.
+    """
+
+    def __init__(self, learner_id: str, *, file_format: str, now: datetime) -> None:
+        self._learner_id = learner_id
+        try:
+            self._snapshot = Snapshot()
+        except PoolTimeout:
+            raise Unavailable(
+                "Too many downloads are under way; please try again in a moment.", retry_after=10
+            ) from None
+        self._ends = time.monotonic() + LONGEST
+        self._open = True
+        metrics.EXPORTS.inc()
+        try:
+            self._pieces = self._write(file_format, now)
+            self._first = next(self._pieces)  # so that a database that is away is told in time
+        except BaseException:
+            self.close()
+            raise
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The pieces, each of some portions of rows."""
+        try:
+            yield self._first
+            for piece in self._pieces:
+                if time.monotonic() > self._ends:
+                    raise TimeoutError(f"a download took longer than {LONGEST} s")
+                yield piece
+        except Exception:
+            log.warning("a download was broken off", exc_info=True)
+            raise
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._open:
+            self._open = False
+            metrics.EXPORTS.dec()
+            self._snapshot.close()
+
+    def _write(self, file_format: str, now: datetime) -> Iterator[bytes]:
+        (sessions,) = (export for export in charge.EXPORTS if export.member == "sessions")
+        if file_format == "ndjson":
+            return formats.as_ndjson(self._portions(sessions))
+        if file_format == "csv":
+            names = [str(column.name) for column in sessions.columns]
+            return formats.as_csv(names, self._portions(sessions))
+        head = {"user_id": self._learner_id, "exported_at": stamp(now)}
+        members = ((export.member, self._portions(export)) for export in charge.EXPORTS)
+        return formats.as_json(head, members)
+
+    def _portions(self, export: Export) -> Iterator[Sequence[Mapping[str, Any]]]:
+        parameters = {"user_id": self._learner_id}
+        portions = self._snapshot.portions(
+            export.member, export.statement, parameters, export.columns
+        )
+        return ([export.as_json(row) for row in rows] for rows in portions)
