@@ -13,7 +13,6 @@ from typing import Any
 
 import gevent
 from gunicorn.workers.ggevent import GeventWorker
-from prometheus_client.multiprocess import mark_process_dead
 
 from config import read
 from logs import logging_config
@@ -83,6 +82,9 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
 
 def child_exit(server: Any, worker: Any) -> None:
     """What a worker counted stays, what it was holding is over."""
+    # Not before the folder is set: the library looks for it once, when it is first imported.
+    from prometheus_client.multiprocess import mark_process_dead
+
     mark_process_dead(worker.pid)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from logs import chain
 from vorex_sessions import metrics
 from vorex_sessions.learner_data import Export
 from vorex_sessions.periods import stamp
@@ -45,7 +46,7 @@ class Download:
         metrics.EXPORTS.inc()
         try:
             self._pieces = self._write(file_format, now)
-            self._first = next(self._pieces)  # so that a database that is away is told in time
+            self._first = next(self._pieces, b"")  # so that a database that is away is told in time
         except BaseException:
             self.close()
             raise
@@ -58,9 +59,11 @@ class Download:
                 if time.monotonic() > self._ends:
                     raise TimeoutError(f"a download took longer than {LONGEST} s")
                 yield piece
-        except Exception:
-            log.warning("a download was broken off", exc_info=True)
+        except Exception as error:
+            log.warning("a download was broken off", extra={"error": chain(error)})
             raise
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Give the connection back."""

@@ -11,7 +11,7 @@ from vorex_sessions.blueprint import Blueprint, answer, component_name
 from vorex_sessions.privacy import schemas
 from vorex_sessions.privacy.erasure import erase as erase_learner
 from vorex_sessions.privacy.export import FORMATS, Download
-from vorex_sessions.problems import OldHttp
+from vorex_sessions.problems import NotFound, OldHttp
 
 blueprint = Blueprint("privacy", __name__, url_prefix="/api/sessions")
 admin = Blueprint(
@@ -32,7 +32,7 @@ _USER_ID = {
 @blueprint.arguments(schemas.ExportQuerySchema(), location="query")
 @blueprint.response(200, schemas.ExportSchema, description="Everything stored about me")
 @blueprint.alt_response(505, component_name(OldHttp))
-@blueprint.doc(responses={"200": {"content": schemas.OTHER_FORMATS}})
+@blueprint.doc(responses={"200": {"content": schemas.EXPORT_CONTENT}})
 def export(query: dict[str, Any]) -> Response:
     """Download everything that is stored about me."""
     if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
@@ -58,6 +58,7 @@ def erase(query: dict[str, Any]) -> Response:
 
 @admin.delete("/learners/<uuid:user_id>", parameters=[_USER_ID])
 @admin.response(200, schemas.ErasedSchema)
+@admin.alt_response(404, component_name(NotFound))
 def close_learner(user_id: UUID) -> Response:
     """Erase everything that is stored about a learner whose account is closed; nothing more is saved."""
     return answer({"deleted": erase_learner(str(user_id), now=datetime.now(UTC), close=True)})

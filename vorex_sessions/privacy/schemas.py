@@ -85,7 +85,8 @@ class ExportSchema(Schema):
     )
 
 
-OTHER_FORMATS = {
+EXPORT_CONTENT = {
+    "application/json": {"schema": ExportSchema},
     "text/csv": {"schema": {"type": "string", "description": "RFC 4180, with a header line."}},
     "application/x-ndjson": {
         "schema": {"type": "string", "description": "One session result a line."}

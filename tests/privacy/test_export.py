@@ -1,0 +1,290 @@
+"""Everything that is stored about a learner, as a download."""
+
+import csv
+import io
+import json
+import socket
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import orjson
+import psutil
+import pytest
+import requests
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.factories import Learner, content, token
+from tests.serving import gunicorn
+from vorex_sessions import create_app
+from vorex_sessions.extensions import db
+from vorex_sessions.privacy import export
+from vorex_sessions.privacy.formats import as_csv
+
+EXPORT = "/api/sessions/export"
+
+
+def download(learner: Learner, file_format: str) -> bytes:
+    response = learner.request("GET", f"{EXPORT}?format={file_format}")
+    assert response.status_code == 200
+    return response.data
+
+
+def test_json_holds_everything_that_is_stored(learner: Learner, other: Learner) -> None:
+    learner.save(completed_at="2026-01-01T10:00:00Z")
+    erased = learner.request("DELETE", "/api/sessions?confirm=true")
+    assert erased.status_code == 200
+    gone = learner.save()
+    learner.request("DELETE", f"/api/sessions/{gone['session_result_id']}")
+    kept = learner.save(topics=["travel"], metadata={"a": [1, None, "ü"]}, fluency_score=80.5)
+    other.save()
+    body = orjson.loads(download(learner, "json"))
+    assert body["user_id"] == learner.id
+    assert body["sessions"] == [kept]
+    assert [row["session_result_id"] for row in body["deleted_sessions"]][-1] == (
+        gone["session_result_id"]
+    )
+    assert len(body["deleted_sessions"]) == 2
+    assert [row["closed"] for row in body["erasures"]] == [False]
+
+
+def test_json_is_the_default_and_a_learner_without_anything_gets_empty_lists(
+    learner: Learner,
+) -> None:
+    response = learner.request("GET", EXPORT)
+    assert response.content_type == "application/json"
+    body = orjson.loads(response.data)
+    assert (body["sessions"], body["deleted_sessions"], body["erasures"]) == ([], [], [])
+    assert download(learner, "ndjson") == b""
+    assert download(learner, "csv").startswith(b"user_id,session_result_id,session_type,")
+
+
+def test_ndjson_is_one_session_a_line_newest_first(learner: Learner) -> None:
+    saved = [learner.save(completed_at=f"2026-01-0{day}T10:00:00Z") for day in (1, 3, 2)]
+    lines = download(learner, "ndjson").splitlines()
+    assert [orjson.loads(line) for line in lines] == [saved[1], saved[2], saved[0]]
+
+
+def test_more_sessions_than_a_portion_come_whole_and_in_order(learner: Learner) -> None:
+    fill(learner, 1001)
+    whole = orjson.loads(download(learner, "json"))["sessions"]
+    assert len(whole) == 1001
+    assert whole == [orjson.loads(line) for line in download(learner, "ndjson").splitlines()]
+    assert whole == sorted(whole, key=lambda session: session["completed_at"], reverse=True)
+    rows = list(csv.DictReader(io.StringIO(download(learner, "csv").decode())))
+    assert [row["session_result_id"] for row in rows] == [
+        session["session_result_id"] for session in whole
+    ]
+
+
+def fill(learner: Learner, count: int) -> None:
+    with learner.app.app_context(), db.engine.connect() as connection:
+        connection.execute(
+            sa.text("""
+            INSERT INTO session_results (user_id, session_result_id, session_type,
+                duration_seconds, topics, completed_at, timezone, practiced_on, fingerprint)
+            SELECT CAST(:user_id AS uuid), gen_random_uuid(), 'conversation', 300,
+                ARRAY['travel', 'number ' || n], moment, 'UTC', CAST(moment AS date),
+                decode(repeat('00', 16), 'hex')
+            FROM generate_series(1, :count) AS n,
+                LATERAL (SELECT timestamptz '2026-01-01 00:00+00' - n * interval '1 minute' AS moment) t
+            """),
+            {"user_id": learner.id, "count": count},
+        )
+
+
+def test_csv_is_rfc_4180_with_lists_and_metadata_as_json(learner: Learner) -> None:
+    saved = learner.save(
+        topics=['with "quotes"', "a, comma"], metadata={"note": "line\nbreak"}, grammar_score=82.5
+    )
+    text = download(learner, "csv")
+    assert text.count(b"\r\n") == 2
+    (row,) = csv.DictReader(io.StringIO(text.decode(), newline=""), strict=True)
+    assert json.loads(row["topics"]) == saved["topics"]
+    assert json.loads(row["metadata"]) == saved["metadata"]
+    assert row["grammar_score"] == "82.5"
+    assert row["fluency_score"] == ""
+    assert row["completed_at"] == saved["completed_at"]
+
+
+def test_no_cell_of_a_csv_runs_as_a_formula() -> None:
+    live = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"]
+    portion = [{"cell": cell} for cell in live]
+    rows = list(csv.reader(io.StringIO(b"".join(as_csv(["cell"], [portion])).decode(), newline="")))
+    assert [row[0] for row in rows[1:]] == [f"'{cell}" for cell in live]
+
+
+def test_a_topic_that_is_a_formula_starts_no_cell(learner: Learner) -> None:
+    learner.save(topics=["=HYPERLINK(1)"], vocabulary_learned=["@x"], areas_to_improve=["-1+2"])
+    _, row = csv.reader(io.StringIO(download(learner, "csv").decode(), newline=""))
+    assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@"))]
+
+
+@pytest.mark.parametrize(
+    ("file_format", "media"),
+    [("json", "application/json"), ("csv", "text/csv"), ("ndjson", "application/x-ndjson")],
+)
+def test_a_download_says_what_it_is_and_what_to_call_it(
+    learner: Learner, file_format: str, media: str
+) -> None:
+    for method in ("GET", "HEAD"):
+        response = learner.request(method, f"{EXPORT}?format={file_format}")
+        assert response.mimetype == media
+        day = datetime.now(UTC).date()
+        assert response.headers["Content-Disposition"] == (
+            f'attachment; filename="vorex-sessions-{day}.{file_format}"'
+        )
+        assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_another_format_is_422(learner: Learner) -> None:
+    assert learner.request("GET", f"{EXPORT}?format=xml").status_code == 422
+
+
+def test_http_1_0_is_refused_since_a_cut_download_would_look_whole(learner: Learner) -> None:
+    environ = {"SERVER_PROTOCOL": "HTTP/1.0"}
+    assert learner.request("GET", EXPORT, environ_overrides=environ).status_code == 505
+
+
+def test_downloads_beyond_the_limit_are_503_and_saves_go_on(
+    app: Flask, settings: dict, learner: Learner
+) -> None:
+    few = create_app({**settings, "EXPORT_CONNECTIONS": 1})
+    reader = Learner(few, learner.id)
+    fill(learner, 1000)
+    first = few.test_client().get(EXPORT, headers=bearer(learner), buffered=False)
+    second = reader.request("GET", EXPORT)
+    assert second.status_code == 503
+    assert second.headers["Retry-After"] == "10"
+    assert "downloads" in second.get_json(force=True)["detail"]
+    reader.save()
+    first.close()
+    assert reader.request("GET", EXPORT).status_code == 200
+
+
+def bearer(learner: Learner) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token(learner.id)}"}
+
+
+def test_a_failure_half_way_breaks_the_connection_off(app: Flask, database_url: str) -> None:
+    learner = Learner(app)
+    fill(learner, 60_000)
+    with gunicorn(database_url, WEB_CONCURRENCY="1", EXPORT_CONNECTIONS="1") as (address, _):
+        for file_format in ("json", "csv", "ndjson"):
+            url = f"{address}{EXPORT}?format={file_format}"
+            with requests.get(url, headers=bearer(learner), stream=True, timeout=30) as response:
+                assert response.status_code == 200
+                pieces = response.iter_content(10_000)
+                next(pieces)
+                end_backends(app, "FETCH%")
+                with pytest.raises(requests.exceptions.ChunkedEncodingError):
+                    list(pieces)
+        assert requests.get(url, headers=bearer(learner), timeout=30).content.count(b"\n") == 60_000
+
+
+def end_backends(app: Flask, query: str) -> None:
+    """As a fail-over of the database would: every connection that runs such a query ends."""
+    statement = sa.text(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND query LIKE :query AND pid <> pg_backend_pid()"
+    )
+    with app.app_context(), db.engine.connect() as connection:
+        assert connection.execute(statement, {"query": query}).scalar_one() == 1
+
+
+def test_a_download_that_is_given_up_frees_its_connection(app: Flask, database_url: str) -> None:
+    learner = Learner(app)
+    fill(learner, 60_000)
+    with gunicorn(database_url, WEB_CONCURRENCY="1", EXPORT_CONNECTIONS="1") as (address, _):
+        for _ in range(5):
+            with begun(address, learner):
+                pass
+            deadline = time.monotonic() + 5
+            while running(address) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            assert running(address) == 0
+        whole = requests.get(f"{address}{EXPORT}", headers=bearer(learner), timeout=30).json()
+        assert len(whole["sessions"]) == 60_000
+
+
+def begun(address: str, learner: Learner) -> socket.socket:
+    """A client that has asked for an export, and reads no further than its first bytes."""
+    host, port = address.removeprefix("http://").split(":")
+    client = socket.create_connection((host, int(port)))
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    authorization = bearer(learner)["Authorization"]
+    client.sendall(
+        f"GET {EXPORT} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n\r\n".encode()
+    )
+    assert b"200 OK" in client.recv(1024)
+    return client
+
+
+def running(address: str) -> float:
+    text = requests.get(f"{address}/metrics", timeout=5).text
+    (line,) = [line for line in text.splitlines() if line.startswith("vorex_exports_running ")]
+    return float(line.split()[1])
+
+
+def test_a_large_export_starts_at_once_and_takes_no_more_memory_than_a_small_one(
+    app: Flask, database_url: str
+) -> None:
+    small, large = Learner(app), Learner(app)
+    fill(small, 200)
+    fill(large, 200_000)
+    peaks = {}
+    for learner in (small, large):
+        with gunicorn(database_url, WEB_CONCURRENCY="1", RATELIMIT_ENABLED="false") as (
+            address,
+            master,
+        ):
+            for _ in range(20):  # the same warmth for both
+                requests.get(f"{address}{EXPORT}", headers=bearer(small), timeout=30)
+            url = f"{address}{EXPORT}"
+            with requests.get(url, headers=bearer(learner), stream=True, timeout=60) as response:
+                assert response.status_code == 200
+                assert response.elapsed.total_seconds() < 0.2  # until the header was read
+                size = sum(len(piece) for piece in response.iter_content(65536))
+            (worker,) = psutil.Process(master.pid).children()
+            peaks[learner.id] = peak(worker.pid)
+    assert size > 50_000_000
+    assert peaks[large.id] - peaks[small.id] < 4_000_000
+
+
+def peak(pid: int) -> int:
+    """The most memory that a process has had, in bytes (VmHWM, see proc(5))."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    (line,) = [line for line in lines if line.startswith("VmHWM")]
+    return int(line.split()[1]) * 1024
+
+
+def test_a_download_that_takes_too_long_is_broken_off(
+    in_app: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(learner, 1000)
+    monkeypatch.setattr(export, "LONGEST", 0)
+    started = export.Download(learner.id, file_format="ndjson", now=datetime.now(UTC))
+    with pytest.raises(TimeoutError):
+        list(started)
+    started.close()
+
+
+def test_saves_go_on_beside_slow_downloads(app: Flask, database_url: str) -> None:
+    learner, slow = Learner(app), Learner(app)
+    fill(slow, 60_000)
+    with gunicorn(database_url, WEB_CONCURRENCY="1", DB_POOL_SIZE="1") as (address, _):
+        clients = [begun(address, slow) for _ in range(2)]
+        for _ in range(50):
+            saved = requests.post(
+                f"{address}/api/sessions/save",
+                json=content(session_result_id=str(uuid4())),
+                headers=bearer(learner),
+                timeout=5,
+            )
+            assert saved.status_code == 201
+            assert saved.elapsed.total_seconds() < 1
+        assert running(address) == 2
+        for client in clients:
+            client.close()
