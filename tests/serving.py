@@ -34,16 +34,19 @@ def environment(database_url: str, **settings: str) -> dict[str, str]:
 
 
 @contextmanager
-def gunicorn(database_url: str, **settings: str) -> Iterator[tuple[str, subprocess.Popen]]:
+def gunicorn(
+    database_url: str, log: Path = Path(os.devnull), **settings: str
+) -> Iterator[tuple[str, subprocess.Popen]]:
     """A running service; yields its address and the process of its master."""
     port = int(settings.get("PORT") or free_port())
-    process = subprocess.Popen(
-        [BIN / "gunicorn", "wsgi:app"],
-        cwd=ROOT,
-        env=environment(database_url, **{**settings, "PORT": str(port)}),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [BIN / "gunicorn", "wsgi:app"],
+            cwd=ROOT,
+            env=environment(database_url, **{**settings, "PORT": str(port)}),
+            stdout=output,
+            stderr=output,
+        )
     address = f"http://127.0.0.1:{port}"
     try:
         wait_until_healthy(address, process)

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 
 from psycopg2 import OperationalError, extensions
 
-PATIENCE = 1.7  # seconds for connecting and one question, so that a client hears of it within 2 s
+PATIENCE = 1.5  # seconds for connecting and one question, so that a client hears of it within 2 s
 
 _deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
 _EVENTS = {extensions.POLL_READ: select.POLLIN, extensions.POLL_WRITE: select.POLLOUT}
