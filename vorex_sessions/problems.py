@@ -141,10 +141,7 @@ class TooSlow(Problem):
     status = HTTPStatus.REQUEST_TIMEOUT
     slug = "too-slow"
     title = "The request took too long to arrive"
-    detail = "The body did not arrive within a minute; please send it again, or less at once."
-
-    def __init__(self) -> None:
-        super().__init__(headers={"Connection": "close"})
+    detail = "The body did not arrive in time; please send it again, or less at once."
 
 
 class QuotaExceeded(Problem):

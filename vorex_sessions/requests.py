@@ -13,6 +13,7 @@ import orjson
 from flask import Request, g, request
 from gevent import Timeout, monkey
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import ClientDisconnected
 
 from vorex_sessions.broken_rules import invalid
 from vorex_sessions.problems import Invalid, NotJson, TooLarge, TooSlow, Unreadable
@@ -38,8 +39,11 @@ def read_json(limit: int) -> None:
     Raises TooSlow, TooLarge, NotJson or Unreadable, in this order.
     """
     request.max_content_length = limit + 1  # of a chunked body Werkzeug reads this much, then stops
-    with _in_time():
-        body = request.get_data(cache=False)
+    try:
+        with _in_time():
+            body = request.get_data(cache=False)
+    except ClientDisconnected:  # or it has said nothing for longer than gunicorn waits
+        raise TooSlow from None
     if len(body) > limit:
         raise TooLarge
     if not request.is_json:

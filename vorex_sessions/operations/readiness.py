@@ -22,7 +22,12 @@ def check() -> None:
     """Raises Unavailable with the reason where the service should get no traffic."""
     try:
         ((revision, blind),) = ask(_REVISION, {})
-    except (OperationalError, PoolTimeout):
+    except (OperationalError, PoolTimeout) as error:
+        if "startup parameter" in str(error):
+            raise Unavailable(
+                "The database is behind a transaction pooler that refuses settings at connect; "
+                "set DB_TRANSACTION_POOLER=true."
+            ) from None
         raise Unavailable("The database does not answer.") from None
     except DBAPIError as error:
         if getattr(error.orig, "pgcode", None) != _NO_TABLE:
