@@ -68,11 +68,11 @@ def test_metrics_add_up_over_all_workers_even_those_that_died(
                 time.sleep(0.1)
         with ThreadPoolExecutor(8) as pool:
             pool.map(save, range(10))
-        seen = figures(address)
+        while (seen := figures(address))["vorex_db_connections_limit", frozenset()] < 20:
+            assert time.monotonic() < deadline  # one of the two is not there again
         assert seen["vorex_http_requests_total", frozenset(saves.items())] == 70
         assert seen["vorex_http_request_duration_seconds_count", frozenset(saves.items())] == 70
         assert seen["vorex_db_connections_in_use", frozenset()] == 0
-        assert seen["vorex_db_connections_limit", frozenset()] == 20
 
 
 def test_saves_replays_and_rejections_are_counted(app: Flask, database_url: str) -> None:

@@ -170,7 +170,7 @@ def bearer(learner: Learner) -> dict[str, str]:
 
 def test_a_failure_half_way_breaks_the_connection_off(app: Flask, database_url: str) -> None:
     learner = Learner(app)
-    fill(learner, 60_000)
+    fill(learner, 150_000)
     with gunicorn(database_url, WEB_CONCURRENCY="1", EXPORT_CONNECTIONS="1") as (address, _):
         for file_format in ("json", "csv", "ndjson"):
             url = f"{address}{EXPORT}?format={file_format}"
@@ -181,7 +181,9 @@ def test_a_failure_half_way_breaks_the_connection_off(app: Flask, database_url: 
                 end_backends(app, "FETCH%")
                 with pytest.raises(requests.exceptions.ChunkedEncodingError):
                     list(pieces)
-        assert requests.get(url, headers=bearer(learner), timeout=30).content.count(b"\n") == 60_000
+        assert (
+            requests.get(url, headers=bearer(learner), timeout=30).content.count(b"\n") == 150_000
+        )
 
 
 def end_backends(app: Flask, query: str) -> None:
