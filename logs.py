@@ -3,7 +3,9 @@
 gunicorn's master reads this before its workers exist, so nothing of the app may be imported here.
 """
 
+import logging
 import traceback
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -32,8 +34,21 @@ def logging_config(level: str) -> dict[str, Any]:
     }
 
 
+class _Lines(structlog.stdlib.ProcessorFormatter):
+    """structlog's formatter, with a short way for the one line that every request writes."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """A record as a line."""
+        request = getattr(record, "request", None)
+        if request is None:
+            return super().format(record)
+        moment = datetime.fromtimestamp(record.created, UTC)
+        line = {"event": "request", "timestamp": moment, "level": "info", **request}
+        return orjson.dumps(line, option=orjson.OPT_UTC_Z).decode()
+
+
 def _formatter() -> structlog.stdlib.ProcessorFormatter:
-    return structlog.stdlib.ProcessorFormatter(
+    return _Lines(
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             where_it_broke,

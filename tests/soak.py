@@ -132,7 +132,7 @@ def soak(seconds: float, seed: int = 1) -> dict[str, Any]:
         with app.app_context():
             upgrade()
             db.engine.dispose()
-        with gunicorn(url) as (address, master):
+        with gunicorn(url, RATELIMIT_ENABLED="false") as (address, master):
             port = int(address.rpartition(":")[2])
             with Proxy(port, cuts(seed)) as proxy:
                 clients, disasters = _storm(seconds, proxy.port, master.pid, data, seed)

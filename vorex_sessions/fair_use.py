@@ -82,5 +82,6 @@ def _who() -> str:
 
 
 def _tell(response: Response) -> Response:
-    response.headers.update(g.get("rate_limit", {}))
+    for name, value in g.get("rate_limit", {}).items():
+        response.headers.add(name, value)
     return response

@@ -18,6 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.factories import Learner, content, token
 from tests.serving import gunicorn
+from vorex_sessions import create_app
 from vorex_sessions.extensions import db
 
 SAVE = "/api/sessions/save"
@@ -189,13 +190,12 @@ def test_the_log_level_is_a_setting(app: Flask, database_url: str, tmp_path: Pat
 def test_the_hash_of_a_learner_depends_on_the_services_key(
     app: Flask, settings: dict, learner: Learner, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from vorex_sessions import create_app
-
     caplog.set_level("INFO")
     for key in ("one", "two", "one"):
         other = create_app({**settings, "LEARNER_HASH_KEY": key})
         Learner(other, learner.id).get("/stats")
-    hashes = [record.learner for record in caplog.records if record.msg == "request"]
+    lines = [record.request for record in caplog.records if record.msg == "request"]
+    hashes = [line["learner"] for line in lines]
     hashes = [hashed for hashed in hashes if hashed]
     assert hashes[0] == hashes[2] != hashes[1]
 

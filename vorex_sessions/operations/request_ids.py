@@ -21,5 +21,5 @@ def _choose() -> None:
 
 
 def _send(response: Response) -> Response:
-    response.headers[HEADER] = g.request_id
+    response.headers.add(HEADER, g.request_id)
     return response
