@@ -29,6 +29,7 @@ def logging_config(level: str) -> dict[str, Any]:
         "root": {"level": level, "handlers": ["stdout"]},
         "loggers": {
             "gunicorn.error": {"level": level, "handlers": ["stdout"], "propagate": False},
+            "alembic": {"level": "WARNING"},  # names its plugins in every worker
             "gunicorn.access": {"level": "CRITICAL", "propagate": False},  # ours says more
         },
     }

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask_jwt_extended import JWTManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase
 
 from vorex_sessions import waiting
@@ -75,6 +75,6 @@ def transaction(patience: float = waiting.PATIENCE) -> Iterator[sa.Connection]:
             yield connection
             connection.exec_driver_sql("COMMIT")
         except BaseException:
-            with suppress(DBAPIError):  # the connection is gone, and the transaction with it
+            with suppress(SQLAlchemyError):  # the connection is gone, and the transaction with it
                 connection.exec_driver_sql("ROLLBACK")
             raise

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from vorex_sessions import waiting
 from vorex_sessions.extensions import Row, db
@@ -58,6 +58,7 @@ class Snapshot:
     def close(self) -> None:
         """Give the connection back."""
         if not self._connection.closed:
-            with suppress(DBAPIError), waiting.at_most(waiting.PATIENCE):
+            # On a connection that broke, SQLAlchemy has its own error for a statement after that.
+            with suppress(SQLAlchemyError), waiting.at_most(waiting.PATIENCE):
                 self._connection.exec_driver_sql("ROLLBACK")
             self._connection.close()
