@@ -149,6 +149,21 @@ def test_keys_are_fetched_anew_beside_a_request_after_five_minutes(
     assert len(server.asked) == 2
 
 
+def test_a_server_that_hangs_delays_one_request_and_no_more(
+    project: Flask, server: KeyServer
+) -> None:
+    with time_machine.travel(time.time()) as clock:
+        good = server.keys[0]
+        assert status(project, good.token(iss=server.issuer)) == 200
+        server.delay = 30
+        clock.shift(700)
+        for slowest in (2.5, 0.5, 0.5):
+            began = time.perf_counter()
+            assert status(project, good.token(iss=server.issuer)) == 200
+            assert time.perf_counter() - began < slowest
+            clock.shift(31)
+
+
 NONSENSE = [
     b"",
     b"<html>",

@@ -41,6 +41,7 @@ class PublishedKeys:
         self._fetched_at = -math.inf  # when the fetch that brought the keys began
         self._tried_at = -math.inf
         self._ended = threading.Event()  # of the latest fetch
+        self._failing = False  # the endpoint is away: no request waits for it that can do without
 
     def find(self, kid: object, algorithm: object, issued_at: object) -> PyJWK:
         """The key that a token names. Raises InvalidKeyError; Unavailable where it may yet be published."""
@@ -48,7 +49,11 @@ class PublishedKeys:
             raise InvalidKeyError("no key is named")
         age = self._clock() - self._fetched_at
         if age > _REFRESH or kid not in self._keys:
-            self._fetch(wait=age > _RENEW or kid not in self._keys)
+            self._fetch()
+        without = kid not in self._keys or age > _TOO_OLD
+        if without or (age > _RENEW and not self._failing):
+            left = self._tried_at + _PATIENCE - self._clock()
+            self._failing |= not self._ended.wait(max(0, left))
         if self._clock() - self._fetched_at > _TOO_OLD:
             raise self._unavailable()
         key = self._keys.get(kid)
@@ -66,24 +71,23 @@ class PublishedKeys:
             retry_after=min(_PAUSE, max(1, math.ceil(next_try))),
         )
 
-    def _fetch(self, *, wait: bool) -> None:
-        """Begin a fetch unless one was begun less than 30 s ago; wait for the latest to end."""
+    def _fetch(self) -> None:
+        """Begin a fetch unless one was begun less than 30 s ago."""
         with self._lock:
             if not 0 <= self._clock() - self._tried_at < _PAUSE:
                 self._tried_at, self._ended = self._clock(), threading.Event()
                 arguments = (self._tried_at, self._ended)
                 threading.Thread(target=self._take, args=arguments, daemon=True).start()
-            ended = self._ended
-        if wait:
-            ended.wait(_PATIENCE)
 
     def _take(self, began: float, ended: threading.Event) -> None:
         try:
             keys = _usable(self._client.fetch_data())
             if began > self._fetched_at:  # a fetch that hung brings nothing newer
                 self._keys, self._fetched_at = keys, began
+            self._failing = False
             metrics.KEY_FETCHES.labels("succeeded").inc()
         except (PyJWTError, ValueError, OSError, RecursionError) as error:
+            self._failing = True
             metrics.KEY_FETCHES.labels("failed").inc()
             log.warning("the published keys could not be fetched: %s", error)
         finally:

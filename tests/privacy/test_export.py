@@ -19,7 +19,7 @@ from flask import Flask
 from tests.factories import Learner, content, token
 from tests.serving import gunicorn
 from vorex_sessions import create_app
-from vorex_sessions.extensions import db
+from vorex_sessions.extensions import db, transaction
 from vorex_sessions.privacy import export
 from vorex_sessions.privacy.formats import as_csv
 
@@ -80,7 +80,7 @@ def test_more_sessions_than_a_portion_come_whole_and_in_order(learner: Learner) 
 
 
 def fill(learner: Learner, count: int) -> None:
-    with learner.app.app_context(), db.engine.connect() as connection:
+    with learner.app.app_context(), transaction(60) as connection:
         connection.execute(
             sa.text("""
             INSERT INTO session_results (user_id, session_result_id, session_type,

@@ -238,6 +238,18 @@ def test_replay_without_a_file_goes_by_the_tombstones_in_the_database(
     assert learner.count() == 0
 
 
+def test_replay_keeps_what_was_saved_after_an_erasure_and_corrected_to_before_it(
+    app: Flask, learner: Learner
+) -> None:
+    learner.request("DELETE", "/api/sessions?confirm=true")
+    session = learner.save()
+    path = f"/api/sessions/{session['session_result_id']}"
+    moved = learner.request("PATCH", path, json={"completed_at": "2026-01-01T10:00:00Z"})
+    assert moved.status_code == 200
+    assert run(app, "replay").startswith("Removed 0 sessions")
+    assert learner.count() == 1
+
+
 @pytest.mark.parametrize("line", ["x", "[]", "{}", '{"user_id": 1}'])
 def test_replay_refuses_what_are_no_tombstones_and_changes_nothing(
     app: Flask, learner: Learner, line: str

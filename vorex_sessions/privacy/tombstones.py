@@ -49,13 +49,15 @@ ON CONFLICT (user_id) DO UPDATE SET
     erased_at = greatest(erased.erased_at, excluded.erased_at),
     closed = erased.closed OR excluded.closed
 """)
+# By `created_at`, too: one that was saved after the erasure may have been corrected to before it.
 _RISEN = sa.text("""
 SELECT session.user_id FROM session_results AS session
 JOIN deleted_sessions AS deleted USING (user_id, session_result_id)
 UNION
 SELECT session.user_id FROM session_results AS session
 JOIN erased_learners AS erased USING (user_id)
-WHERE erased.closed OR session.completed_at <= erased.erased_at
+WHERE erased.closed
+    OR (session.completed_at <= erased.erased_at AND session.created_at <= erased.erased_at)
 """).columns(deleted_sessions.c.user_id)
 _LAY_TO_REST = locks.exclusive("""
 DELETE FROM session_results AS session
@@ -67,7 +69,9 @@ WHERE user_id = CAST(:user_id AS uuid) AND (
     OR EXISTS (
         SELECT FROM erased_learners AS erased
         WHERE erased.user_id = CAST(:user_id AS uuid)
-            AND (erased.closed OR session.completed_at <= erased.erased_at)))
+            AND (erased.closed OR (
+                session.completed_at <= erased.erased_at
+                AND session.created_at <= erased.erased_at))))
 RETURNING session_result_id
 """)
 
