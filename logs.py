@@ -4,6 +4,7 @@ gunicorn's master reads this before its workers exist, so nothing of the app may
 """
 
 import logging
+import re
 import traceback
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import orjson
 import structlog
 from structlog.typing import EventDict
+
+_ADDRESS = re.compile(r"from ip=\S+?(?=: |$)")
 
 
 def logging_config(level: str) -> dict[str, Any]:
@@ -28,7 +31,12 @@ def logging_config(level: str) -> dict[str, Any]:
         },
         "root": {"level": level, "handlers": ["stdout"]},
         "loggers": {
-            "gunicorn.error": {"level": level, "handlers": ["stdout"], "propagate": False},
+            "gunicorn.error": {
+                # At DEBUG it writes every path.
+                "level": "INFO" if level == "DEBUG" else level,
+                "handlers": ["stdout"],
+                "propagate": False,
+            },
             "alembic": {"level": "WARNING"},  # names its plugins in every worker
             "gunicorn.access": {"level": "CRITICAL", "propagate": False},  # ours says more
         },
@@ -60,8 +68,15 @@ def _formatter() -> structlog.stdlib.ProcessorFormatter:
             structlog.stdlib.add_log_level,
             structlog.stdlib.add_logger_name,
             structlog.stdlib.ExtraAdder(),
+            _without_address,
         ],
     )
+
+
+def _without_address(logger: Any, method: str, event: EventDict) -> EventDict:
+    """What gunicorn says of a request that it could not read, but not whose it was."""
+    event["event"] = _ADDRESS.sub("from a client", event["event"])
+    return event
 
 
 def where_it_broke(logger: Any, method: str, event: EventDict) -> EventDict:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -121,7 +122,7 @@ def test_one_line_of_json_for_every_request_and_nothing_private_anywhere(
     learner, log = Learner(app), tmp_path / "log"
     secret = {"topics": ["private topic"], "metadata": {"name": "Alice Private"}}
     made = token(learner.id, user_metadata={"name": "Alice Private"})
-    with gunicorn(database_url, log=log, WEB_CONCURRENCY="1") as (address, _):
+    with gunicorn(database_url, log=log, WEB_CONCURRENCY="1", LOG_LEVEL="DEBUG") as (address, _):
 
         def call(method: str, path: str, body: object = None) -> requests.Response:
             said = {"Authorization": f"Bearer {made}", "X-Request-ID": "phone-17"}
@@ -136,6 +137,7 @@ def test_one_line_of_json_for_every_request_and_nothing_private_anywhere(
         call("GET", "/api/sessions/export")
         with broken_table(app):
             assert call("POST", SAVE, content(**secret, words_spoken=7)).status_code == 500
+        garbled(address)
         bad = {"Authorization": "Bearer private.private.private"}
         requests.get(f"{address}/api/sessions/stats", headers=bad, timeout=5)
     text = log.read_text()
@@ -159,8 +161,29 @@ def test_one_line_of_json_for_every_request_and_nothing_private_anywhere(
     (broken,) = [line for line in lines if line["event"].startswith("unhandled error")]
     assert broken["error"][-1]["sqlstate"] == "23514"
     assert any("save" in place for place in broken["error"][0]["at"])
-    for private in ("rivate", learner.id, saved["session_result_id"], made, made.split(".")[2]):
+    assert [line for line in lines if line["event"].startswith("Invalid request from a client")]
+    for private in (
+        "rivate",
+        "127.0.0.1",
+        learner.id,
+        saved["session_result_id"],
+        made,
+        made.split(".")[2],
+    ):
         assert private not in text
+
+
+def garbled(address: str) -> None:
+    """What gunicorn refuses before the app sees it."""
+    host, port = address.removeprefix("http://").split(":")
+    for start in (
+        b"private",
+        b"GET /private?private HTTP/9.9",
+        b"GET / HTTP/1.1\r\nPri vate: private",
+    ):
+        with socket.create_connection((host, int(port)), timeout=5) as client:
+            client.sendall(start + b"\r\nAuthorization: Bearer private\r\n\r\n")
+            assert b" 400 " in client.recv(4096)
 
 
 class broken_table:  # reads as a statement
