@@ -75,9 +75,9 @@ limit_request_field_size = 16384  # bytes; a token of half of it is ours to refu
 logconfig_dict = logging_config(_settings["LOG_LEVEL"])
 
 # Where the workers keep their figures, so that each of them can answer /metrics for all.
+_OURS = f"vorex-metrics-{os.getpid()}-"  # the master's number, after a reload, too
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="vorex-metrics-")
-    _figures_of = os.getpid()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=_OURS)
 
 
 def child_exit(server: Any, worker: Any) -> None:
@@ -90,5 +90,6 @@ def child_exit(server: Any, worker: Any) -> None:
 
 def on_exit(server: Any) -> None:
     """Leave nothing behind."""
-    if globals().get("_figures_of") == os.getpid():
-        shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+    figures = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    if figures.name.startswith(_OURS):
+        shutil.rmtree(figures, ignore_errors=True)

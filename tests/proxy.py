@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -19,16 +20,15 @@ class Cut:
 WHOLE = Cut()
 
 
-class Proxy:
-    """Forwards to a port; `plan` says of each new connection where it is to be cut."""
+class Relay:
+    """Accepts TCP connections on a port of its own, in a thread of its own."""
 
-    def __init__(self, target: int, plan: Callable[[], Cut]) -> None:
-        self.target, self.plan = target, plan
+    def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.connections: set[asyncio.Task] = set()
 
-    def __enter__(self) -> "Proxy":
+    def __enter__(self) -> Self:
         self.thread.start()
         started = asyncio.run_coroutine_threadsafe(
             asyncio.start_server(self._serve, "127.0.0.1", 0), self.loop
@@ -59,10 +59,25 @@ class Proxy:
         assert task
         self.connections.add(task)
         try:
-            await self._forward(reader, writer, self.plan())
+            await self.forward(reader, writer)
         finally:
             self.connections.discard(task)
             writer.transport.abort()  # a reset, as a network that goes away
+
+    async def forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection."""
+        raise AssertionError("a relay says how it forwards")
+
+
+class Proxy(Relay):
+    """Forwards to a port; `plan` says of each new connection where it is to be cut."""
+
+    def __init__(self, target: int, plan: Callable[[], Cut]) -> None:
+        super().__init__()
+        self.target, self.plan = target, plan
+
+    async def forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self._forward(reader, writer, self.plan())
 
     async def _forward(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, cut: Cut

@@ -226,7 +226,11 @@ def test_the_hash_of_a_learner_depends_on_the_services_key(
 def test_the_folder_of_figures_goes_with_the_service(
     app: Flask, database_url: str, tmp_path: Path
 ) -> None:
-    with gunicorn(database_url, TMPDIR=str(tmp_path)):
+    with gunicorn(database_url, TMPDIR=str(tmp_path)) as (address, master):
         (folder,) = tmp_path.glob("vorex-metrics-*")
         assert list(folder.glob("*.db"))
+        before = requests_of(address, method="GET", route="/healthz", status="200")
+        master.send_signal(signal.SIGHUP)  # reload
+        time.sleep(2)
+        assert requests_of(address, method="GET", route="/healthz", status="200") >= before > 0
     assert not list(tmp_path.glob("vorex-metrics-*"))
