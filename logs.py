@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-import structlog
-from structlog.typing import EventDict
 
 _ADDRESS = re.compile(r"from ip=\S+?(?=: |$)")
 
@@ -21,7 +19,7 @@ def logging_config(level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"json": {"()": _formatter}},
+        "formatters": {"json": {"()": JsonLines}},
         "handlers": {
             "stdout": {
                 "class": "logging.StreamHandler",
@@ -43,54 +41,29 @@ def logging_config(level: str) -> dict[str, Any]:
     }
 
 
-class _Lines(structlog.stdlib.ProcessorFormatter):
-    """structlog's formatter, with a short way for the one line that every request writes."""
+class JsonLines(logging.Formatter):
+    """A record as a JSON object: moment, level, logger, event, and the mapping `extra["fields"]`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """A record as a line."""
-        request = getattr(record, "request", None)
-        if request is None:
-            return super().format(record)
-        moment = datetime.fromtimestamp(record.created, UTC)
-        line = {"event": "request", "timestamp": moment, "level": "info", **request}
-        return orjson.dumps(line, option=orjson.OPT_UTC_Z).decode()
-
-
-def _formatter() -> structlog.stdlib.ProcessorFormatter:
-    return _Lines(
-        processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            where_it_broke,
-            lambda logger, method, event: orjson.dumps(event, default=repr).decode(),
-        ],
-        foreign_pre_chain=[
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.stdlib.add_log_level,
-            structlog.stdlib.add_logger_name,
-            structlog.stdlib.ExtraAdder(),
-            _without_address,
-        ],
-    )
-
-
-def _without_address(logger: Any, method: str, event: EventDict) -> EventDict:
-    """What gunicorn says of a request that it could not read, but not whose it was."""
-    event["event"] = _ADDRESS.sub("from a client", event["event"])
-    return event
-
-
-def where_it_broke(logger: Any, method: str, event: EventDict) -> EventDict:
-    """An exception as its kinds and places, without its messages: those quote what learners sent."""
-    info = event.pop("exc_info", None)
-    error = info[1] if isinstance(info, tuple) else info
-    event.pop("stack_info", None)
-    if isinstance(error, BaseException):
-        event["error"] = chain(error)
-    return event
+        """One line."""
+        line = {
+            "timestamp": datetime.fromtimestamp(record.created, UTC),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            # gunicorn says from which address a request came that it could not read.
+            "event": _ADDRESS.sub("from a client", record.getMessage()),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            line["error"] = chain(record.exc_info[1])
+        return orjson.dumps(line, default=repr, option=orjson.OPT_UTC_Z).decode()
 
 
 def chain(error: BaseException | None) -> list[dict[str, Any]]:
-    """An exception and those behind it: kind, SQLSTATE where PostgreSQL named one, and frames."""
+    """An exception and those behind it: kind, SQLSTATE where PostgreSQL named one, and frames.
+
+    Never their messages, which quote what learners sent.
+    """
     links: list[dict[str, Any]] = []
     while error is not None and len(links) < 5:
         frames = traceback.extract_tb(error.__traceback__)[-20:]

@@ -58,7 +58,7 @@ def _handle(error: Exception) -> Response:
         return render(Unavailable(sentence))
     # Without its message: PostgreSQL's quote whole rows.
     links = chain(error)
-    log.error("unhandled error: %s", links[-1]["kind"], extra={"error": links})
+    log.error("unhandled error: %s", links[-1]["kind"], extra={"fields": {"error": links}})
     return render(Problem())
 
 

@@ -197,7 +197,7 @@ def test_a_bug_is_a_500_that_tells_nothing(
     (record,) = [
         record for record in caplog.records if record.name == "vorex_sessions.problem_handler"
     ]
-    assert any(place.endswith(" bug") for place in record.error[0]["at"])
+    assert any(place.endswith(" bug") for place in record.fields["error"][0]["at"])
 
 
 def test_the_front_door_leads_to_the_docs(app: Flask) -> None:

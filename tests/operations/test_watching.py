@@ -217,7 +217,7 @@ def test_the_hash_of_a_learner_depends_on_the_services_key(
     for key in ("one", "two", "one"):
         other = create_app({**settings, "LEARNER_HASH_KEY": key})
         Learner(other, learner.id).get("/stats")
-    lines = [record.request for record in caplog.records if record.msg == "request"]
+    lines = [record.fields for record in caplog.records if record.msg == "request"]
     hashes = [line["learner"] for line in lines]
     hashes = [hashed for hashed in hashes if hashed]
     assert hashes[0] == hashes[2] != hashes[1]

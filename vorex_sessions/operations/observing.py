@@ -55,7 +55,7 @@ def _observe(began: float, said: dict[str, str | int | None]) -> None:
     requests, duration = _series(said["method"], said["route"], said["status"])
     requests.inc()
     duration.observe(seconds)
-    log.info("request", extra={"request": {**said, "duration_ms": round(seconds * 1000, 2)}})
+    log.info("request", extra={"fields": {**said, "duration_ms": round(seconds * 1000, 2)}})
 
 
 @cache  # methods, routes and statuses are few

@@ -60,7 +60,7 @@ class Download:
                     raise TimeoutError(f"a download took longer than {LONGEST} s")
                 yield piece
         except Exception as error:
-            log.warning("a download was broken off", extra={"error": chain(error)})
+            log.warning("a download was broken off", extra={"fields": {"error": chain(error)}})
             raise
         finally:
             self.close()
