@@ -14,9 +14,7 @@ from vorex_sessions import waiting
 from vorex_sessions.extensions import Row, db
 
 POOL = "exports"  # the name of the bind in flask_config.py
-_PORTION = (
-    200  # rows: at most some megabytes each, since a session's lists and metadata are limited
-)
+_PORTION = 50  # rows: the largest have some 250 kB each, and more at once are not faster
 # A slow reader may take its time between two portions.
 _BEGIN = (
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
