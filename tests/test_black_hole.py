@@ -33,6 +33,11 @@ def save(address: str) -> requests.Response:
     )
 
 
+def erase(address: str) -> requests.Response:
+    url = f"{address}/api/sessions?confirm=true"
+    return requests.delete(url, headers=headers(), timeout=20)
+
+
 @contextmanager
 def service(database_url: str) -> Iterator[tuple[str, BlackHole]]:
     with BlackHole(database_url) as way:

@@ -130,6 +130,13 @@ def test_an_unknown_key_is_401_only_after_a_fetch_newer_than_the_token(
         assert status(project, stranger) == 401
 
 
+@pytest.mark.parametrize("issued_at", [9_999_999_999, 1e308])
+def test_a_token_from_the_future_is_401_at_once(
+    project: Flask, server: KeyServer, issued_at: float
+) -> None:
+    assert status(project, Key().token(iss=server.issuer, iat=issued_at)) == 401
+
+
 def test_keys_are_fetched_anew_beside_a_request_after_five_minutes(
     project: Flask, server: KeyServer
 ) -> None:

@@ -143,6 +143,7 @@ def test_an_unusable_setting_is_named() -> None:
         ("RATELIMIT_STORAGE_URI", "localhost:6379"),
         ("CORS_ORIGINS", "app.example.com"),
         ("CORS_ORIGINS", "https://app.example.com/"),
+        ("CORS_ORIGINS", "https://*.example.com"),
         ("LOG_LEVEL", "LOUD"),
     ]:
         with pytest.raises(config.SettingError, match=name):

@@ -64,7 +64,7 @@ class Shared:
     def __init__(self, address: str, clock: Callable[[], float] = time.monotonic) -> None:
         pool = BlockingConnectionPool.from_url(
             address,
-            max_connections=20,
+            max_connections=1000,  # as many as gunicorn lets a worker serve at once
             timeout=0.02,
             socket_connect_timeout=0.02,
             socket_timeout=0.02,

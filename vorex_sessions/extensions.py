@@ -67,8 +67,11 @@ def transaction(patience: float = waiting.PATIENCE) -> Iterator[sa.Connection]:
 
     All of it together gets `patience` seconds, then DBAPIError.
     """
-    with waiting.at_most(patience), db.engine.connect() as connection:
-        connection.exec_driver_sql("BEGIN")
+    with waiting.at_most(waiting.PATIENCE):  # who may take long is not to wait long for a beginning
+        connection = db.engine.connect()
+    with connection, waiting.at_most(patience):
+        with waiting.at_most(waiting.PATIENCE):
+            connection.exec_driver_sql("BEGIN")
         try:
             if patience > waiting.PATIENCE:
                 connection.execute(_LET_RUN, {"milliseconds": str(round(patience * 1000))})

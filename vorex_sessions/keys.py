@@ -27,6 +27,7 @@ _PAUSE = 30  # seconds between two fetches, whatever tokens ask for
 _REFRESH = 300  # older keys are fetched anew beside the request,
 _RENEW = 600  # still older ones before it,
 _TOO_OLD = 3600  # and these are no longer believed
+_LEEWAY = 10  # seconds that clocks may differ
 _PATIENCE = 2  # seconds a request waits for a fetch, and a fetch for the endpoint
 
 
@@ -57,7 +58,12 @@ class PublishedKeys:
         if self._clock() - self._fetched_at > _TOO_OLD:
             raise self._unavailable()
         key = self._keys.get(kid)
-        if key is None and isinstance(issued_at, int | float) and issued_at > self._fetched_at:
+        # One that claims to come from the future proves nothing, and would be 503 for ever.
+        if (
+            key is None
+            and isinstance(issued_at, int | float)
+            and self._fetched_at < issued_at <= self._clock() + _LEEWAY
+        ):
             raise self._unavailable()
         if key is None or key.algorithm_name != algorithm:
             raise InvalidKeyError("no such key")
