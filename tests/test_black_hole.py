@@ -57,6 +57,7 @@ def test_every_endpoint_answers_503_within_two_seconds_and_all_is_well_two_secon
         for _ in range(2):
             way.swallowing = True
             requests_ = [lambda path=path: get(address, path) for path in PATHS]
+            requests_ += [lambda: erase(address)]
             requests_ += [
                 lambda: save(address),
                 lambda: requests.get(f"{address}/readyz", timeout=20),
