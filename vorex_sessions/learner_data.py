@@ -10,8 +10,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.extensions import Row
-
 # Deletes a learner's rows within the transaction of an erasure; returns how many.
 Eraser = Callable[[sa.Connection, str], int]
 
@@ -21,6 +19,12 @@ class Export:
     """One member of a JSON export: the rows of a table, in order, each as a JSON object."""
 
     member: str
-    statement: str  # a SELECT of `columns` where user_id is `:user_id`
-    columns: tuple[sa.Column[Any], ...]
-    as_json: Callable[[Row], dict[str, Any]]
+    rows: sa.Select[Any]  # where user_id is `:user_id`; instants are shown as the API shows them
+
+
+_OF_LEARNER: sa.BindParameter[str] = sa.bindparam("user_id")
+
+
+def of_learner(table: Any, *columns: sa.Column[Any]) -> sa.Select[Any]:
+    """These columns of the rows of the learner `:user_id`."""
+    return sa.select(*columns).where(table.c.user_id == _OF_LEARNER)

@@ -61,6 +61,33 @@ def test_json_is_the_default_and_a_learner_without_anything_gets_empty_lists(
     assert download(learner, "csv").startswith(b"user_id,session_result_id,session_type,")
 
 
+@pytest.mark.parametrize(
+    "metadata", [{"n": [1e300, -0.5, 1e-7, 2**63 - 1]}, {"ü\u2028": {'"': "\\"}}]
+)
+def test_what_is_exported_is_what_the_api_shows(learner: Learner, metadata: dict) -> None:
+    saved = learner.save(
+        metadata=metadata,
+        topics=[],
+        vocabulary_learned=["c'est\tça"],
+        fluency_score=33.333333333333336,
+    )
+    assert orjson.loads(download(learner, "ndjson")) == saved
+    (row,) = csv.DictReader(io.StringIO(download(learner, "csv").decode(), newline=""))
+    assert orjson.loads(row["metadata"]) == metadata
+
+
+@pytest.mark.parametrize("file_format", ["json", "csv", "ndjson"])
+def test_a_table_that_cannot_be_read_is_told_before_anything_is_sent(
+    learner: Learner, file_format: str
+) -> None:
+    learner.save()
+    with learner.app.app_context(), transaction(60) as connection:
+        connection.execute(sa.text("LOCK TABLE session_results IN ACCESS EXCLUSIVE MODE"))
+        response = learner.request("GET", f"{EXPORT}?format={file_format}")
+    assert response.status_code == 503
+    assert response.headers["Retry-After"]
+
+
 def test_ndjson_is_one_session_a_line_newest_first(learner: Learner) -> None:
     saved = [learner.save(completed_at=f"2026-01-0{day}T10:00:00Z") for day in (1, 3, 2)]
     lines = download(learner, "ndjson").splitlines()
@@ -106,12 +133,13 @@ def test_csv_is_rfc_4180_with_lists_and_metadata_as_json(learner: Learner) -> No
     assert json.loads(row["metadata"]) == saved["metadata"]
     assert row["grammar_score"] == "82.5"
     assert row["fluency_score"] == ""
-    assert row["completed_at"] == saved["completed_at"]
+    for name in ("user_id", "session_type", "completed_at", "timezone", "practiced_on"):
+        assert row[name] == saved[name]
 
 
 def test_no_cell_of_a_csv_runs_as_a_formula() -> None:
     live = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"]
-    portion = [{"cell": cell} for cell in live]
+    portion = [json.dumps({"cell": cell}) for cell in live]
     rows = list(csv.reader(io.StringIO(b"".join(as_csv(["cell"], [portion])).decode(), newline="")))
     assert [row[0] for row in rows[1:]] == [f"'{cell}" for cell in live]
 
@@ -256,6 +284,45 @@ def test_a_large_export_starts_at_once_and_takes_no_more_memory_than_a_small_one
             peaks[learner.id] = peak(worker.pid)
     assert size > 50_000_000
     assert peaks[large.id] - peaks[small.id] < 4_000_000
+
+
+@pytest.mark.parametrize("file_format", ["json", "csv", "ndjson"])
+def test_the_largest_sessions_start_at_once_and_take_little_memory(
+    app: Flask, database_url: str, file_format: str
+) -> None:
+    small, large = Learner(app), Learner(app)
+    fill(small, 200)
+    fill(large, 300)
+    grow(large)
+    with gunicorn(database_url, WEB_CONCURRENCY="1") as (address, master):
+        (worker,) = psutil.Process(master.pid).children()
+        url = f"{address}{EXPORT}?format={file_format}"
+        for _ in range(3):
+            requests.get(url, headers=bearer(small), timeout=30)
+        before = peak(worker.pid)
+        with requests.get(url, headers=bearer(large), stream=True, timeout=60) as response:
+            assert response.status_code == 200
+            assert response.elapsed.total_seconds() < 0.2
+            size = sum(len(piece) for piece in response.iter_content(65536))
+        grown = peak(worker.pid) - before
+    assert size > 60_000_000
+    assert grown < 16_000_000
+
+
+def grow(learner: Learner) -> None:
+    """Make every session as large as may be: 500 words of 100 characters, 50 topics of 200, metadata."""
+    with learner.app.app_context(), transaction(60) as connection:
+        connection.execute(
+            sa.text("""
+            UPDATE session_results SET
+                vocabulary_learned = array_fill(repeat('ü', 100), ARRAY[500]),
+                topics = array_fill(repeat('ü', 200), ARRAY[50]),
+                areas_to_improve = array_fill(repeat('ü', 200), ARRAY[50]),
+                metadata = jsonb_build_object('text', repeat('x', 65000))
+            WHERE user_id = CAST(:user_id AS uuid)
+            """),
+            {"user_id": learner.id},
+        )
 
 
 def peak(pid: int) -> int:

@@ -3,9 +3,11 @@
 import logging
 from functools import cache, partial
 from time import perf_counter
+from typing import cast
 
 from flask import Flask, Response, g, request
 from prometheus_client import Counter, Histogram
+from sqlalchemy.pool import QueuePool
 
 from vorex_sessions import metrics
 from vorex_sessions.auth import signed_in_learner
@@ -22,10 +24,16 @@ def init_app(app: Flask) -> None:
     app.before_request(_begin)
     app.after_request(_end)
     with app.app_context():
-        pool = db.engine.pool
-        metrics.CONNECTIONS_MOST.inc(app.config["DB_POOL_SIZE"])
-        db.event.listen(pool, "checkout", lambda *_: metrics.CONNECTIONS.inc())
-        db.event.listen(pool, "checkin", lambda *_: metrics.CONNECTIONS.dec())
+        _watch(cast(QueuePool, db.engine.pool), app.config["DB_POOL_SIZE"])
+
+
+def _watch(pool: QueuePool, size: int) -> None:
+    """Set the gauge to what the pool says: a reconnect that fails checks in without a checkout."""
+    in_use = metrics.CONNECTIONS
+    metrics.CONNECTIONS_MOST.inc(size)
+    db.event.listen(pool, "checkout", lambda *_: in_use.set(pool.checkedout()))
+    # One that comes back counts as out until its listeners have heard of it.
+    db.event.listen(pool, "checkin", lambda *_: in_use.set(pool.checkedout() - 1))
 
 
 def _begin() -> None:

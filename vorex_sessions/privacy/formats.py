@@ -1,4 +1,4 @@
-"""Exports as text, piece by piece: JSON, NDJSON, CSV. Pure: rows in, bytes out."""
+"""Exports as text, piece by piece: JSON, NDJSON, CSV. Pure: JSON objects in text in, bytes out."""
 
 import csv
 import io
@@ -10,26 +10,29 @@ import orjson
 # What spreadsheets take for a formula, or skip on their way to one (OWASP, "CSV Injection").
 _LIVE = ("=", "+", "-", "@", "\t", "\r", "\n")
 
-Portions = Iterable[Sequence[Mapping[str, Any]]]
+Portions = Iterable[Sequence[str]]
 
 
 def as_json(head: Mapping[str, Any], members: Iterable[tuple[str, Portions]]) -> Iterator[bytes]:
-    """One object: the members of `head`, then a list for each of `members`."""
-    yield orjson.dumps(head)[:-1]
+    """One object: the members of `head`, then a list for each of `members`.
+
+    The head goes out with the first rows, so that nothing is said before they could be had.
+    """
+    unsaid = orjson.dumps(head)[:-1]
     for name, portions in members:
-        yield b"," + orjson.dumps(name) + b":["
+        unsaid += b"," + orjson.dumps(name) + b":["
         separator = b""
         for portion in portions:
-            yield separator + b",".join(orjson.dumps(row) for row in portion)
-            separator = b","
-        yield b"]"
-    yield b"}"
+            yield unsaid + separator + ",".join(portion).encode()
+            unsaid, separator = b"", b","
+        unsaid += b"]"
+    yield unsaid + b"}"
 
 
 def as_ndjson(portions: Portions) -> Iterator[bytes]:
     """One object a line."""
     for portion in portions:
-        yield b"".join(orjson.dumps(row) + b"\n" for row in portion)
+        yield "\n".join([*portion, ""]).encode()
 
 
 def as_csv(names: Sequence[str], portions: Portions) -> Iterator[bytes]:
@@ -38,7 +41,8 @@ def as_csv(names: Sequence[str], portions: Portions) -> Iterator[bytes]:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(names)
     for portion in portions:
-        writer.writerows([_cell(row[name]) for name in names] for row in portion)
+        rows = map(orjson.loads, portion)
+        writer.writerows([_cell(row[name]) for name in names] for row in rows)
         yield text.getvalue().encode()
         text.seek(0)
         text.truncate()

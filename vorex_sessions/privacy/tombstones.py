@@ -9,23 +9,19 @@ import sqlalchemy as sa
 
 from vorex_sessions import locks
 from vorex_sessions.extensions import ask, transaction
-from vorex_sessions.learner_data import Export
+from vorex_sessions.learner_data import Export, of_learner
 from vorex_sessions.models import deleted_sessions, erased_learners
-from vorex_sessions.periods import stamp
 from vorex_sessions.snapshots import Snapshot
 
 DELETED = Export(
     "deleted_sessions",
-    "SELECT session_result_id, deleted_at FROM deleted_sessions "
-    "WHERE user_id = CAST(:user_id AS uuid) ORDER BY deleted_at, session_result_id",
-    (deleted_sessions.c.session_result_id, deleted_sessions.c.deleted_at),
-    lambda row: {"session_result_id": row.session_result_id, "deleted_at": stamp(row.deleted_at)},
+    of_learner(
+        deleted_sessions, deleted_sessions.c.session_result_id, deleted_sessions.c.deleted_at
+    ).order_by(deleted_sessions.c.deleted_at, deleted_sessions.c.session_result_id),
 )
 ERASED = Export(
     "erasures",
-    "SELECT erased_at, closed FROM erased_learners WHERE user_id = CAST(:user_id AS uuid)",
-    (erased_learners.c.erased_at, erased_learners.c.closed),
-    lambda row: {"erased_at": stamp(row.erased_at), "closed": row.closed},
+    of_learner(erased_learners, erased_learners.c.erased_at, erased_learners.c.closed),
 )
 
 _TABLES = (deleted_sessions, erased_learners)
@@ -81,12 +77,8 @@ def lines() -> Iterator[bytes]:
     snapshot = Snapshot()
     try:
         for table in _TABLES:
-            columns = tuple(table.c)
-            names = [str(column.name) for column in columns]
-            select = f"SELECT {', '.join(names)} FROM {table.name}"  # noqa: S608  # our own names
-            for rows in snapshot.portions(table.name, select, {}, columns):
-                for row in rows:
-                    yield orjson.dumps(dict(zip(names, row, strict=True))) + b"\n"
+            for portion in snapshot.documents(table.name, sa.select(table), {}):
+                yield from (f"{tombstone}\n".encode() for tombstone in portion)
     finally:
         snapshot.close()
 

@@ -2,15 +2,15 @@
 
 import sqlalchemy as sa
 
-from vorex_sessions.learner_data import Export
+from vorex_sessions.learner_data import Export, of_learner
+from vorex_sessions.models import session_results
 from vorex_sessions.sessions import results
 
 SESSIONS = Export(
     "sessions",
-    f"SELECT {', '.join(results.NAMES)} FROM session_results "  # noqa: S608  # names of our columns
-    "WHERE user_id = CAST(:user_id AS uuid) ORDER BY completed_at DESC, session_result_id DESC",
-    results.COLUMNS,
-    results.as_json,
+    of_learner(session_results, *results.COLUMNS).order_by(
+        session_results.c.completed_at.desc(), session_results.c.session_result_id.desc()
+    ),
 )
 
 _ERASE = sa.text("DELETE FROM session_results WHERE user_id = CAST(:user_id AS uuid)")

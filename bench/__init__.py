@@ -1,0 +1,1 @@
+"""What the service costs, beside a peer, PostgreSQL itself and a Flask hello. `make bench`."""

@@ -1,0 +1,78 @@
+"""The bench's databases, in an embedded PostgreSQL of their own under `instance/bench`."""
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import psycopg2
+from psycopg2 import sql
+
+from bench import data
+from vorex_sessions import embedded
+
+ROOT = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
+FOLDER = ROOT / "instance" / "bench" / "postgres"
+SECRET = "the bench's own secret, which protects nothing of value"  # noqa: S105  # it signs made-up tokens
+
+
+class Server:
+    """The embedded server, with the settings it comes with but for connections."""
+
+    def __init__(self) -> None:
+        self._address = embedded.start(FOLDER)
+
+    def stop(self) -> None:
+        """Stop it; what it holds stays for the next time."""
+        embedded.stop(FOLDER)
+
+    def database(self, sessions: int, until: date) -> str:
+        """The address of the database with so many sessions, built unless it stands from earlier today."""
+        name, mark = f"bench_{sessions}", f"{sessions} sessions until {until}"
+        address = self._address.replace("/postgres?", f"/{name}?", 1)
+        with closing(psycopg2.connect(self._address)) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
+                    [name],
+                )
+                if cursor.fetchone() == (mark,):
+                    return address
+                began = time.monotonic()
+                quoted = sql.Identifier(name)
+                cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(quoted))
+                cursor.execute(sql.SQL("CREATE DATABASE {}").format(quoted))
+                upgrade(address)
+                stored = data.build(address, sessions, until)
+                # The mark comes last: a database without it is not whole.
+                comment = sql.SQL("COMMENT ON DATABASE {} IS {}")
+                cursor.execute(comment.format(quoted, sql.Literal(mark)))
+        print(f"{stored:,} sessions built in {time.monotonic() - began:.0f} s", flush=True)
+        return address
+
+
+def upgrade(address: str) -> None:
+    """Bring the schema of a database up to date, as an operator would."""
+    subprocess.run(
+        [BIN / "flask", "db", "upgrade"],
+        cwd=ROOT,
+        env=environment(address),
+        check=True,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def environment(address: str, **settings: str) -> dict[str, str]:
+    """The environment of a service on a database."""
+    return {
+        **os.environ,
+        "FLASK_APP": "wsgi",
+        "DATABASE_URL": address,
+        "SUPABASE_JWT_SECRET": SECRET,
+        **settings,
+    }
