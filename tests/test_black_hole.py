@@ -1,5 +1,6 @@
 """A database that hangs instead of refusing: everybody hears of it in time, and everything comes back."""
 
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -68,6 +69,7 @@ def test_every_endpoint_answers_503_within_two_seconds_and_all_is_well_two_secon
                     assert answer.headers["Content-Type"] == "application/problem+json"
                     assert int(answer.headers["Retry-After"]) >= 1
                     assert answer.elapsed.total_seconds() < 2, answer.url
+            assert connections_in_use(address) == 0
             way.swallowing = False
             back = time.monotonic()
             while get(address, "stats").status_code != 200:
@@ -75,6 +77,13 @@ def test_every_endpoint_answers_503_within_two_seconds_and_all_is_well_two_secon
             with ThreadPoolExecutor(10) as pool:  # no place of the pool was lost
                 answers = list(pool.map(lambda _: save(address), range(50)))
             assert {answer.status_code for answer in answers} == {201}
+            assert connections_in_use(address) == 0
+
+
+def connections_in_use(address: str) -> float:
+    text = requests.get(f"{address}/metrics", timeout=5).text
+    (figure,) = re.findall(r"^vorex_db_connections_in_use (\S+)$", text, re.MULTILINE)
+    return float(figure)
 
 
 def test_health_goes_on_and_the_crowd_hears_in_time_while_nothing_answers(
