@@ -58,6 +58,7 @@ class KeyServer:
     status: int = 200
     body: bytes | None = None
     delay: float = 0
+    drip: float = 0  # seconds before each byte of the body
     asked: list[float] = field(default_factory=list)
 
     @property
@@ -85,7 +86,13 @@ def key_server(port: int = 0) -> Iterator[KeyServer]:
             self.send_response(state.status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if not state.drip:
+                self.wfile.write(body)
+                return
+            for byte in body:
+                if over.wait(state.drip):
+                    return
+                self.wfile.write(bytes([byte]))
 
         def log_message(self, *arguments: Any) -> None:
             pass

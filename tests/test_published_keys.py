@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -171,7 +172,35 @@ def test_a_server_that_hangs_delays_one_request_and_no_more(
             clock.shift(31)
 
 
+def test_a_server_that_drips_fails_like_one_that_hangs(project: Flask, server: KeyServer) -> None:
+    server.drip = 0.2
+    began = time.perf_counter()
+    assert status(project, server.keys[0].token(iss=server.issuer)) == 503
+    assert time.perf_counter() - began < 2.5
+    deadline = time.monotonic() + 3
+    while fetching() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not fetching()
+
+
+def fetching() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if "_take" in thread.name]
+
+
+def test_a_clock_that_is_set_back_stops_no_refresh(project: Flask, server: KeyServer) -> None:
+    old, new = server.keys[0], Key()
+    with time_machine.travel(time.time(), tick=False) as clock:
+        assert status(project, old.token(iss=server.issuer)) == 200
+        server.keys = [new]
+        clock.shift(-7200)
+        made = new.token(iss=server.issuer)
+        assert status(project, made) == 200
+        assert status(project, old.token(iss=server.issuer)) == 401
+    assert len(server.asked) == 2
+
+
 NONSENSE = [
+    b'{"keys": [' + b" " * 1_100_000 + b"]}",
     b"",
     b"<html>",
     b"[]",

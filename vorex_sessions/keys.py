@@ -10,9 +10,12 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from http.client import HTTPException, HTTPResponse
 from typing import Any
+from urllib.request import HTTPRedirectHandler, build_opener
 
-from jwt import PyJWK, PyJWKClient
+import orjson
+from jwt import PyJWK
 from jwt.exceptions import InvalidKeyError, PyJWKClientError, PyJWKError, PyJWTError
 
 from vorex_sessions import metrics
@@ -29,18 +32,21 @@ _RENEW = 600  # still older ones before it,
 _TOO_OLD = 3600  # and these are no longer believed
 _LEEWAY = 10  # seconds that clocks may differ
 _PATIENCE = 2  # seconds a request waits for a fetch, and a fetch for the endpoint
+_LARGEST = 1024 * 1024  # bytes of a key set; Supabase's have about 1,000
 
 
 class PublishedKeys:
     """The keys at one address, for one worker."""
 
     def __init__(self, project: str, clock: Callable[[], float] = time.time) -> None:
-        self._client = PyJWKClient(project + PATH, cache_jwk_set=False, timeout=_PATIENCE)
+        self._address = project + PATH
         self._clock = clock
         self._lock = threading.Lock()
         self._keys: dict[str, PyJWK] = {}
-        self._fetched_at = -math.inf  # when the fetch that brought the keys began
+        self._fetched_at = -math.inf  # when the fetch that brought the keys began,
+        self._brought_by = 0  # and which it was
         self._tried_at = -math.inf
+        self._fetches = 0
         self._ended = threading.Event()  # of the latest fetch
         self._failing = False  # the endpoint is away: no request waits for it that can do without
 
@@ -49,7 +55,7 @@ class PublishedKeys:
         if not isinstance(kid, str):
             raise InvalidKeyError("no key is named")
         age = self._clock() - self._fetched_at
-        if age > _REFRESH or kid not in self._keys:
+        if not 0 <= age <= _REFRESH or kid not in self._keys:
             self._fetch()
         without = kid not in self._keys or age > _TOO_OLD
         if without or (age > _RENEW and not self._failing):
@@ -82,17 +88,19 @@ class PublishedKeys:
         with self._lock:
             if not 0 <= self._clock() - self._tried_at < _PAUSE:
                 self._tried_at, self._ended = self._clock(), threading.Event()
-                arguments = (self._tried_at, self._ended)
+                self._fetches += 1
+                arguments = (self._fetches, self._tried_at, self._ended)
                 threading.Thread(target=self._take, args=arguments, daemon=True).start()
 
-    def _take(self, began: float, ended: threading.Event) -> None:
+    def _take(self, number: int, began: float, ended: threading.Event) -> None:
         try:
-            keys = _usable(self._client.fetch_data())
-            if began > self._fetched_at:  # a fetch that hung brings nothing newer
-                self._keys, self._fetched_at = keys, began
+            keys = _usable(_fetched(self._address))
+            # One that hung brings nothing newer; by number, since clocks are set back at times.
+            if number > self._brought_by:
+                self._keys, self._fetched_at, self._brought_by = keys, began, number
             self._failing = False
             metrics.KEY_FETCHES.labels("succeeded").inc()
-        except (PyJWTError, ValueError, OSError, RecursionError) as error:
+        except (PyJWTError, ValueError, OSError, HTTPException) as error:
             self._failing = True
             metrics.KEY_FETCHES.labels("failed").inc()
             log.warning("the published keys could not be fetched: %s", error)
@@ -100,9 +108,35 @@ class PublishedKeys:
             ended.set()
 
 
-def _usable(document: dict[str, Any]) -> dict[str, PyJWK]:
+class _NoRedirects(HTTPRedirectHandler):
+    """The keys are at the address that was set, and nowhere else."""
+
+    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
+        """Follow none: the answer becomes an HTTPError."""
+
+
+_opener = build_opener(_NoRedirects)
+
+
+def _fetched(address: str) -> Any:
+    """The JSON there. Bounded in size and, against an endpoint that drips, in time (PyJWKClient is not).
+
+    Raises OSError, HTTPException, ValueError.
+    """
+    ends = time.monotonic() + _PATIENCE
+    answer: HTTPResponse
+    with _opener.open(address, timeout=_PATIENCE) as answer:
+        body = b""
+        while piece := answer.read1(_LARGEST):
+            body += piece
+            if len(body) > _LARGEST or time.monotonic() > ends:
+                raise TimeoutError("the answer is too long, or takes too long")
+    return orjson.loads(body)
+
+
+def _usable(document: Any) -> dict[str, PyJWK]:
     """The keys of a JWKS by `kid`, without those we have no use for. Raises PyJWKClientError for garbage."""
-    published = document.get("keys")
+    published = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(published, list) or not all(isinstance(key, dict) for key in published):
         raise PyJWKClientError("the answer is not a JWK set")
     keys = {}
