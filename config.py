@@ -24,11 +24,19 @@ def _database_url(value: str) -> str:
     scheme, separator, rest = value.partition("://")
     if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg2"):
         raise ValueError("must look like postgresql://user:password@host:5432/database")
+    authority = re.split("[/?]", rest)[0]
+    if authority.count("@") > 1 or not re.search(r"(^|@)(\[[^]]*\]|[^:@]*)(:[0-9]*)?$", authority):
+        # Told here, lest the password stand in a traceback.
+        raise ValueError(
+            "is unreadable: in user and password write %40 for @, %2F for /, %3A for :, %3F for ?"
+        )
     return f"postgresql+psycopg2://{rest}"
 
 
 def _web_url(value: str) -> str:
-    if urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).netloc:
+    parts = urlsplit(value)
+    beyond = parts.path.strip("/") or parts.query or parts.fragment
+    if parts.scheme not in ("http", "https") or not parts.netloc or beyond:
         raise ValueError("must look like https://project.supabase.co")
     return value.rstrip("/")
 
@@ -40,6 +48,12 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
         return int(value)
 
     return parse
+
+
+def _secret(value: str) -> str:
+    if len(value.encode()) < 32:
+        raise ValueError("must have 32 bytes or more (RFC 7518, section 3.2)")
+    return value
 
 
 def _yes_or_no(value: str) -> bool:
@@ -83,7 +97,7 @@ SETTINGS = (
     Setting("DATABASE_URL", _database_url, None, "Where PostgreSQL is; required."),
     Setting(
         "SUPABASE_JWT_SECRET",
-        _text,
+        _secret,
         None,
         "The secret that HS256 tokens are signed with; required unless `SUPABASE_URL` is set.",
     ),

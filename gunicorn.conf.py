@@ -71,6 +71,7 @@ graceful_timeout = _settings["GRACEFUL_TIMEOUT"]
 timeout = 30  # seconds without a heartbeat before a worker is replaced
 control_socket_disable = True  # unused, and its path is one for all servers of a user
 keepalive = 75  # longer than the idle timeout of common proxies, so that they close first
+forwarder_headers = ""  # SCRIPT_NAME from a neighbour would make every path unknown
 limit_request_field_size = 16384  # bytes; a token of half of it is ours to refuse
 logconfig_dict = logging_config(_settings["LOG_LEVEL"])
 

@@ -119,6 +119,19 @@ def test_without_gunicorn_the_wait_ends_as_well(
         assert learner.count() == 1
 
 
+def test_commands_give_up_connecting_to_a_host_that_says_nothing(
+    app: Flask, settings: dict, database_url: str
+) -> None:
+    with BlackHole(database_url) as way:
+        address = way.address.replace("postgresql://", "postgresql+psycopg2://")
+        silent = create_app({**settings, "DATABASE_URL": address})
+        way.swallowing = True
+        began = time.monotonic()
+        result = silent.test_cli_runner().invoke(args=["db", "upgrade"])
+        assert "did not answer in time" in str(result.exception)
+        assert 4 < time.monotonic() - began < 8
+
+
 def test_an_exhausted_pool_is_503_and_not_a_hang(app: Flask, database_url: str) -> None:
     stuck, other = Learner(app), Learner(app)
     with (

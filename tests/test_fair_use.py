@@ -5,6 +5,7 @@ import re
 import pytest
 from flask import Flask
 
+from config import SettingError
 from tests.factories import Learner, content, token
 from vorex_sessions import create_app
 from vorex_sessions.counting import Memory
@@ -90,6 +91,14 @@ def test_without_a_good_token_the_address_is_counted(strict: Flask) -> None:
     )  # the same address, signed in
 
 
+def test_an_operator_shares_the_address_with_nobody(strict: Flask) -> None:
+    assert anonymous(strict) == 401
+    service_key = token(role="service_role", sub=None, aud=None)
+    operator = {"Authorization": f"Bearer {service_key}"}
+    assert [anonymous(strict, **operator) for _ in range(4)] == [403, 403, 403, 429]
+    assert [anonymous(strict) for _ in range(3)] == [401, 401, 429]
+
+
 def test_unknown_paths_and_pages_are_counted_by_address(strict: Flask) -> None:
     client = strict.test_client()
     answers = [client.get(path).status_code for path in ("/nothing", "/docs", "/openapi.json", "/")]
@@ -138,6 +147,15 @@ def test_health_readiness_metrics_and_preflights_are_not_counted(strict: Flask) 
             assert "RateLimit" not in answer.headers
     for _ in range(5):
         assert client.options("/api/sessions/save").status_code == 200
+
+
+@pytest.mark.parametrize("option", ["?nonsense=1", "?db=one", "?socket_timeout=soon"])
+def test_options_that_redis_does_not_know_are_told_at_the_start(
+    app: Flask, settings: dict, option: str
+) -> None:
+    address = f"redis://127.0.0.1:6379/0{option}"
+    with pytest.raises(SettingError, match="RATELIMIT_STORAGE_URI"):
+        create_app({**settings, "RATELIMIT_STORAGE_URI": address})
 
 
 def test_limits_can_be_turned_off(app: Flask, settings: dict) -> None:

@@ -136,9 +136,14 @@ def test_a_missing_setting_stops_the_start_with_its_name() -> None:
 def test_an_unusable_setting_is_named() -> None:
     for name, value in [
         ("DATABASE_URL", "mysql://x"),
+        ("DATABASE_URL", "postgres://user:p@ssW0rt@host/db"),
+        ("DATABASE_URL", "postgres://user:pass/W0rt@host/db"),
+        ("SUPABASE_JWT_SECRET", "short"),
         ("PORT", "http"),
         ("WEB_CONCURRENCY", "0"),
         ("SUPABASE_URL", "abc.supabase.co"),
+        ("SUPABASE_URL", "https://abc.supabase.co/auth/v1"),
+        ("SUPABASE_URL", "https://abc.supabase.co?x=1"),
         ("DB_TRANSACTION_POOLER", "maybe"),
         ("RATELIMIT_STORAGE_URI", "localhost:6379"),
         ("CORS_ORIGINS", "app.example.com"),
@@ -146,8 +151,15 @@ def test_an_unusable_setting_is_named() -> None:
         ("CORS_ORIGINS", "https://*.example.com"),
         ("LOG_LEVEL", "LOUD"),
     ]:
-        with pytest.raises(config.SettingError, match=name):
+        with pytest.raises(config.SettingError, match=name) as told:
             config.read({name: value})
+        assert "W0rt" not in str(told.value)
+
+
+def test_addresses_of_every_kind_are_read() -> None:
+    for rest in ["h/d", "/d", "u@h/d", "u:p%40@h:1/d?a=b:c", "u:@/d?host=/tmp", "u:p@[::1]:5432/d"]:
+        read = config.read({"DATABASE_URL": f"postgres://{rest}"})
+        assert read["DATABASE_URL"] == f"postgresql+psycopg2://{rest}"
 
 
 def test_every_way_to_write_the_database_address_works() -> None:

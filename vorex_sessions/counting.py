@@ -13,6 +13,8 @@ from redis import BlockingConnectionPool, Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from config import SettingError
+
 WINDOW = 60  # seconds
 
 
@@ -71,6 +73,9 @@ class Shared:
             retry=Retry(NoBackoff(), 0),
             protocol=2,  # version 3 has a greeting of its own: one more thing to wait for
         )
+        pool.connection_class(
+            **pool.connection_kwargs
+        )  # refuses unknown options, connects to nothing
         self._hit = Redis(connection_pool=pool).register_script(_HIT)
         self._clock = clock
         self._away_until = clock()
@@ -88,5 +93,10 @@ class Shared:
 
 
 def counts(address: str) -> Counts:
-    """`memory://`, or the address of a Redis."""
-    return Memory() if address == "memory://" else Shared(address)
+    """`memory://`, or the address of a Redis. Raises SettingError for one with options it does not have."""
+    try:
+        return Memory() if address == "memory://" else Shared(address)
+    except (TypeError, ValueError):
+        raise SettingError(
+            "RATELIMIT_STORAGE_URI has an option that the redis package does not know."
+        ) from None

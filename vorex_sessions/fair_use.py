@@ -12,7 +12,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from flask import Flask, Response, current_app, g, request
 
 from vorex_sessions import metrics
-from vorex_sessions.auth import signed_in_learner
+from vorex_sessions.auth import Caller
 from vorex_sessions.counting import WINDOW, Counts, Uncounted, counts
 from vorex_sessions.problems import QuotaExceeded
 from vorex_sessions.pseudonyms import pseudonym
@@ -69,9 +69,13 @@ def _count() -> None:
 
 
 def _who() -> str:
-    """The learner, in a form that names nobody, else the address."""
-    if learner := signed_in_learner():
-        return pseudonym(learner)
+    """The learner, in a form that names nobody, else the address, which an operator shares with nobody."""
+    if isinstance(known := g.get("caller"), Caller):
+        return pseudonym(known.learner_id) if known.learner_id else f"operator {_address()}"
+    return _address()
+
+
+def _address() -> str:
     try:
         address = ip_address(request.remote_addr or "")
     except ValueError:

@@ -16,6 +16,8 @@ from psycopg2 import OperationalError, extensions
 
 PATIENCE = 1.5  # seconds for connecting and one question, so that a client hears of it within 2 s
 
+_CONNECTING = 5  # seconds for a connection where nothing else was said, as in `flask db upgrade`
+
 _deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
 _EVENTS = {extensions.POLL_READ: select.POLLIN, extensions.POLL_WRITE: select.POLLOUT}
 
@@ -31,7 +33,10 @@ def install() -> None:
 
 @contextmanager
 def at_most(seconds: float) -> Iterator[None]:
-    """Whatever is asked of PostgreSQL within ends after this long, with TimedOut. Elsewhere nothing does."""
+    """Whatever is asked of PostgreSQL within ends after this long, with TimedOut.
+
+    Elsewhere only connecting does, after 5 s.
+    """
     token = _deadline.set(time.monotonic() + seconds)
     try:
         yield
@@ -41,6 +46,8 @@ def at_most(seconds: float) -> Iterator[None]:
 
 def _wait(connection: extensions.connection) -> None:
     deadline = _deadline.get()
+    if connection.status == extensions.STATUS_SETUP:
+        deadline = min(deadline, time.monotonic() + _CONNECTING)
     while (state := connection.poll()) != extensions.POLL_OK:
         left = deadline - time.monotonic()
         if left <= 0:

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -34,13 +35,16 @@ def surroundings(learner: Learner, address: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_curl_example_works(page: str, address: str, learner: Learner) -> None:
+def test_every_curl_example_works(
+    page: str, address: str, learner: Learner, tmp_path: Path
+) -> None:
     scripts = [script for script in examples(page, "sh") if "curl" in script]
     assert len(scripts) >= 4
     # One shell for all of them, since later examples use what earlier ones have set.
     strict = 'set -eu\ncurl() { command curl -sS --fail-with-body "$@"; echo; }\n'
     finished = subprocess.run(
         ["bash", "-c", strict + "\n".join(scripts)],
+        cwd=tmp_path,
         env=surroundings(learner, address),
         capture_output=True,
         text=True,

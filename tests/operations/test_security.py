@@ -124,3 +124,13 @@ def test_clients_who_send_nothing_more_are_let_go_and_others_are_served(
         assert time.monotonic() - began < 45
         for client in slow:
             client.close()
+
+
+def test_headers_meant_for_the_servers_own_use_change_nothing(
+    app: Flask, database_url: str
+) -> None:
+    with gunicorn(database_url, WEB_CONCURRENCY="1") as (address, _), connect(address) as client:
+        client.sendall(
+            b"GET /healthz HTTP/1.1\r\nHost: x\r\nSCRIPT_NAME: /x\r\nPATH_INFO: /y\r\n\r\n"
+        )
+        assert b"200 OK" in client.recv(1000)

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from tests.contract import hold_to_contract
 from tests.factories import Learner, content, token
-from vorex_sessions import create_app
+from vorex_sessions import create_app, locks
 from vorex_sessions.extensions import db
 
 # Kept for good, by design: without them what was deleted would come back.
@@ -236,6 +236,27 @@ def test_replay_without_a_file_goes_by_the_tombstones_in_the_database(
     assert learner.count() == 1
     assert run(app, "replay").startswith("Removed 1 sessions of 1 learners")
     assert learner.count() == 0
+
+
+def test_a_busy_learner_holds_no_other_up_in_a_replay(
+    app: Flask, learner: Learner, other: Learner
+) -> None:
+    for one in (learner, other):
+        one.save(completed_at="2026-01-01T10:00:00Z")
+    backup = whole(app, "session_results")
+    for one in (learner, other):
+        one.request("DELETE", "/api/sessions?confirm=true")
+    with app.app_context(), db.engine.connect() as holder:
+        holder.execute(sa.insert(db.metadata.tables["session_results"]), backup)
+        holder.exec_driver_sql("BEGIN")
+        lock = sa.text("SELECT pg_advisory_xact_lock(:key)")
+        holder.execute(lock, {"key": locks.key(learner.id)})
+        result = app.test_cli_runner().invoke(args=["privacy", "replay"])
+        assert result.exit_code == 1
+        assert "1 learners were busy" in result.output
+        assert (learner.count(), other.count()) == (1, 0)
+        holder.exec_driver_sql("ROLLBACK")
+    assert run(app, "replay").startswith("Removed 1 sessions of 1 learners")
 
 
 def test_replay_keeps_what_was_saved_after_an_erasure_and_corrected_to_before_it(

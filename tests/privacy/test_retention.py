@@ -12,7 +12,8 @@ from tests.privacy.test_export import fill
 from tests.statements import recorded
 from vorex_sessions import locks
 from vorex_sessions.extensions import db
-from vorex_sessions.privacy import retention
+from vorex_sessions.privacy import removal, retention
+from vorex_sessions.privacy.removal import Removed
 
 CUTOFF = datetime(2026, 1, 1, tzinfo=UTC)  # `fill` makes sessions of the minutes before
 
@@ -39,9 +40,9 @@ def test_nobody_is_forgotten_wherever_a_page_of_the_index_ends(
     for name, where in [("_FIRST", ""), ("_NEXT", "WHERE user_id > CAST(:after AS uuid)")]:
         monkeypatch.setattr(retention, "_PAGE", page)
         monkeypatch.setattr(retention, name, retention._page(where))
-    assert retention.due(CUTOFF) == retention.Purged(25, 5)
-    assert retention.purge(CUTOFF) == retention.Purged(25, 5)
-    assert retention.purge(CUTOFF) == retention.Purged(0, 0)
+    assert retention.due(CUTOFF) == Removed(25, 5)
+    assert retention.purge(CUTOFF) == Removed(25, 5)
+    assert retention.purge(CUTOFF) == Removed(0, 0)
     assert left(app) == 8
 
 
@@ -64,16 +65,16 @@ def test_a_purge_that_was_stopped_goes_on_where_it_was(
     app: Flask, in_app: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(learner, 1203)
-    ask = retention.ask
+    ask = removal.ask
     calls = []
 
     def interrupted(statement: sa.Executable, parameters: dict) -> object:
         calls.append(statement)
-        if len(calls) == 4:  # two looks at the index, one batch, and the second
+        if len(calls) == 2:
             raise KeyboardInterrupt
         return ask(statement, parameters)
 
-    monkeypatch.setattr(retention, "ask", interrupted)
+    monkeypatch.setattr(removal, "ask", interrupted)
     with pytest.raises(KeyboardInterrupt):
         retention.purge(CUTOFF)
     assert left(app) == 703
@@ -89,6 +90,6 @@ def test_a_learner_who_is_busy_is_left_for_the_next_time_and_said(
         holder.exec_driver_sql("BEGIN")
         lock = sa.text("SELECT pg_advisory_xact_lock(:key)")
         holder.execute(lock, {"key": locks.key(learner.id)})
-        assert retention.purge(CUTOFF) == retention.Purged(3, 1, busy=1)
+        assert retention.purge(CUTOFF) == Removed(3, 1, busy=1)
         holder.exec_driver_sql("ROLLBACK")
-    assert retention.purge(CUTOFF) == retention.Purged(3, 1)
+    assert retention.purge(CUTOFF) == Removed(3, 1)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from vorex_sessions.privacy import retention, tombstones
 from vorex_sessions.privacy.erasure import erase
 from vorex_sessions.privacy.export import FORMATS, Download
+from vorex_sessions.privacy.removal import Removed
 
 privacy = AppGroup("privacy", help="What is stored about learners: export, erase, purge, replay.")
 P = ParamSpec("P")
@@ -82,8 +83,7 @@ def purge_command(dry_run: bool) -> None:
         f"{'Would remove' if dry_run else 'Removed'} {done.sessions} sessions of {done.learners} "
         f"learners, completed before {cutoff:%Y-%m-%d %H:%M} UTC."
     )
-    if done.busy:
-        raise click.ClickException(f"{done.busy} learners were busy; run the command again.")
+    _say_busy(done)
 
 
 @privacy.command("tombstones")
@@ -107,9 +107,18 @@ def replay_command(kept: BinaryIO | None) -> None:
     the database are all there is to go by.
     """
     try:
-        sessions, learners = tombstones.replay(kept or ())
+        done = tombstones.replay(kept or ())
     except ValueError as error:
         raise click.ClickException(
             f"{getattr(kept, 'name', 'The input')} is of no use: {error}"
         ) from None
-    click.echo(f"Removed {sessions} sessions of {learners} learners that had been gone for good.")
+    click.echo(
+        f"Removed {done.sessions} sessions of {done.learners} learners that had been gone for good."
+    )
+    _say_busy(done)
+
+
+def _say_busy(done: Removed) -> None:
+    """Exit status 1 where not everything could be removed."""
+    if done.busy:
+        raise click.ClickException(f"{done.busy} learners were busy; run the command again.")

@@ -7,10 +7,11 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from vorex_sessions import locks
-from vorex_sessions.extensions import ask, transaction
+from vorex_sessions.extensions import transaction
 from vorex_sessions.learner_data import Export, of_learner
 from vorex_sessions.models import deleted_sessions, erased_learners
+from vorex_sessions.privacy import removal
+from vorex_sessions.privacy.removal import Removed
 from vorex_sessions.snapshots import Snapshot
 
 DELETED = Export(
@@ -55,9 +56,7 @@ JOIN erased_learners AS erased USING (user_id)
 WHERE erased.closed
     OR (session.completed_at <= erased.erased_at AND session.created_at <= erased.erased_at)
 """).columns(deleted_sessions.c.user_id)
-_LAY_TO_REST = locks.exclusive("""
-DELETE FROM session_results AS session
-WHERE user_id = CAST(:user_id AS uuid) AND (
+_LAY_TO_REST = removal.statement("""
     EXISTS (
         SELECT FROM deleted_sessions AS deleted
         WHERE deleted.user_id = CAST(:user_id AS uuid)
@@ -67,8 +66,7 @@ WHERE user_id = CAST(:user_id AS uuid) AND (
         WHERE erased.user_id = CAST(:user_id AS uuid)
             AND (erased.closed OR (
                 session.completed_at <= erased.erased_at
-                AND session.created_at <= erased.erased_at))))
-RETURNING session_result_id
+                AND session.created_at <= erased.erased_at)))
 """)
 
 
@@ -83,8 +81,8 @@ def lines() -> Iterator[bytes]:
         snapshot.close()
 
 
-def replay(kept: Iterable[bytes] = ()) -> tuple[int, int]:
-    """Bury again what a restored backup brought back; returns how many sessions, of how many learners.
+def replay(kept: Iterable[bytes] = ()) -> Removed:
+    """Bury again what a restored backup brought back. May be stopped, and run again.
 
     By the tombstones in the database and those in `kept`, lines as `lines` writes them. Raises
     ValueError for a line that is none, and changes nothing of that thousand.
@@ -94,11 +92,7 @@ def replay(kept: Iterable[bytes] = ()) -> tuple[int, int]:
         _bury([_tombstone(line) for line in batch if line.strip()])
     with transaction(_LONGEST) as connection:
         risen = [str(row.user_id) for row in connection.execute(_RISEN)]
-    gone = [
-        len(ask(_LAY_TO_REST, {"learner_lock": locks.key(learner), "user_id": learner}))
-        for learner in risen
-    ]
-    return sum(gone), len(risen)
+    return removal.remove(risen, _LAY_TO_REST, {})
 
 
 def _tombstone(line: bytes) -> dict[str, Any]:
