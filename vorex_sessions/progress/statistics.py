@@ -1,0 +1,108 @@
+"""Pure: what the database found about a period -> the learner's statistics."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from vorex_sessions.periods import Window, day_of, wall_clock, window
+from vorex_sessions.progress import figures
+from vorex_sessions.progress.figures import Sums, Tally
+
+DAWN = date(1999, 1, 1)  # before the first day that a session can have
+_MOST_NAMES = 10
+
+
+@dataclass
+class Found:
+    """The zone of the learner's latest session, tallies, names by spelling."""
+
+    zone_name: str | None = None
+    tallies: list[Tally] = field(default_factory=list)
+    names: dict[str, list[tuple[date | None, str, int]]] = field(
+        default_factory=lambda: {"topic": [], "area": []}
+    )
+
+    def counted(self, kind: str, start: date) -> Counter[str]:
+        """How many sessions since a day name each topic or area, by spelling."""
+        counts: Counter[str] = Counter()
+        for day, name, count in self.names[kind]:
+            if day is None or day >= start:
+                counts[name] += count
+        return counts
+
+
+def from_sessions(rows: Iterable[Sequence[Any]]) -> Found:
+    """Of the rows of questions.SESSIONS."""
+    found = Found()
+    for zone_name, topics, areas, *tally in rows:
+        found.zone_name = zone_name
+        if tally[0] is None:
+            break  # no session in the range: the one row carries the zone only
+        found.tallies.append(Tally(*tally))
+        found.names["topic"] += [(tally[0], topic, 1) for topic in topics]
+        found.names["area"] += [(tally[0], area, 1) for area in areas]
+    return found
+
+
+def from_groups(rows: Iterable[Sequence[Any]]) -> Found:
+    """Of the rows of questions.DAY_GROUPS."""
+    found = Found()
+    for kind, name, *tally in rows:
+        if kind == "zone":
+            found.zone_name = name
+        elif kind == "figures":
+            found.tallies.append(Tally(*tally))
+        else:
+            found.names[kind].append((tally[0], name, tally[3]))
+    return found
+
+
+def statistics(
+    found: Found, *, period: str, zone_name: str | None = None, now: datetime
+) -> dict[str, Any]:
+    """The statistics of the contract for `day`, `week`, `month`, `year` or `all`."""
+    zone_name = zone_name or found.zone_name or "UTC"
+    if period == "all":
+        start = min((tally.practiced_on for tally in found.tallies), default=None)
+        return _answer(found, period, start, day_of(now, zone_name), None)
+    days = window(period, now, zone_name)
+    before = [tally for tally in found.tallies if _counts_before(tally, days, zone_name)]
+    previous = {
+        "period_start": days.previous_start,
+        "period_end": days.previous_end,
+        **figures.totals(Sums(before)),
+    }
+    return _answer(found, period, days.start, days.end, previous)
+
+
+def _counts_before(tally: Tally, days: Window, zone_name: str) -> bool:
+    """Whether a tally belongs to the earlier period, whose last day is cut at the time of day of now."""
+    if tally.practiced_on == days.previous_end and tally.completed_at:
+        return wall_clock(tally.completed_at, zone_name) <= days.cut
+    return days.previous_start <= tally.practiced_on < days.previous_end
+
+
+def _answer(
+    found: Found, period: str, start: date | None, end: date, previous: dict[str, Any] | None
+) -> dict[str, Any]:
+    since = start or DAWN
+    tallies = [tally for tally in found.tallies if tally.practiced_on >= since]
+    return {
+        "period": period,
+        "period_start": start,
+        "period_end": end,
+        **figures.totals(Sums(tallies)),
+        "sessions_by_type": figures.by_type(tallies),
+        "improvement_trends": figures.trends(tallies),
+        "common_topics": _named("topic", found.counted("topic", since)),
+        "areas_to_improve": _named("area", found.counted("area", since)),
+        "previous": previous,
+    }
+
+
+def _named(kind: str, spellings: Counter[str]) -> list[dict[str, Any]]:
+    return [
+        {kind: name, "count": count} for name, count in figures.most_common(spellings, _MOST_NAMES)
+    ]

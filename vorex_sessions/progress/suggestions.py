@@ -1,0 +1,68 @@
+"""Pure: the learner's recent sessions -> what to warm up with."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from vorex_sessions.periods import ONE_DAY, day_of, stamp
+from vorex_sessions.progress.figures import most_common
+
+WEEK = timedelta(days=7)
+MOST_AREAS, MOST_WORDS = 5, 10
+_SUMMARY = (
+    "session_result_id",
+    "session_type",
+    "duration_seconds",
+    "pronunciation_score",
+    "fluency_score",
+    "grammar_score",
+    "areas_to_improve",
+)
+
+
+def suggestions(
+    recent: Sequence[Any], *, zone_name: str | None = None, now: datetime
+) -> dict[str, Any]:
+    """Focus areas, words to review and the last session; `recent`: the rows of questions.RECENT."""
+    last = recent[0] if recent else None
+    end = day_of(now, zone_name or (last.timezone if last else "UTC"))
+    if last and not _since(recent, end - WEEK + ONE_DAY):
+        end = last.practiced_on
+    start = end - WEEK + ONE_DAY
+    sessions = _since(recent, start)
+    return {
+        "focus_areas": focus_areas(sessions),
+        "vocabulary_review": rarely_met(sessions),
+        "last_session_summary": last and _summary(last),
+        "based_on": {"from": start, "to": end, "sessions": len(sessions)},
+    }
+
+
+def _since(sessions: Sequence[Any], start: date) -> list[Any]:
+    return [session for session in sessions if session.practiced_on >= start]
+
+
+def _summary(session: Any) -> dict[str, Any]:
+    return {
+        **{name: getattr(session, name) for name in _SUMMARY},
+        "completed_at": stamp(session.completed_at),
+        "created_at": stamp(session.created_at),
+    }
+
+
+def focus_areas(sessions: Sequence[Any]) -> list[str]:
+    """The areas that most sessions name, ties by name."""
+    spellings = Counter(area for session in sessions for area in session.areas_to_improve)
+    return [name for name, _ in most_common(spellings, MOST_AREAS)]
+
+
+def rarely_met(sessions: Sequence[Any]) -> list[str]:
+    """The words that were met least often; ties: longest ago first, then by name."""
+    times: Counter[str] = Counter()
+    last_met: dict[str, datetime] = {}
+    for session in sessions:
+        for word in session.vocabulary_learned:
+            times[word] += 1
+            last_met[word] = max(session.completed_at, last_met.get(word, session.completed_at))
+    return sorted(times, key=lambda word: (times[word], last_met[word], word))[:MOST_WORDS]
