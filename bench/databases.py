@@ -32,7 +32,10 @@ class Server:
 
     def database(self, sessions: int, until: date) -> str:
         """The address of the database with so many sessions, built unless it stands from earlier today."""
-        name, mark = f"bench_{sessions}", f"{sessions} sessions until {until}"
+        name, mark = (
+            f"bench_{sessions}",
+            f"{sessions} sessions until {until}, version {data.VERSION}",
+        )
         address = self._address.replace("/postgres?", f"/{name}?", 1)
         with closing(psycopg2.connect(self._address)) as connection:
             connection.autocommit = True

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 from flask import Flask
+from psycopg2.extras import NamedTupleCursor
 from sqlalchemy import event
 
+from vorex_sessions import extensions
 from vorex_sessions.extensions import db
 
 
@@ -18,10 +21,16 @@ def recorded(app: Flask) -> Iterator[list[str]]:
     def record(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
         sent.append(statement)
 
+    def ask(cursor: Any, statement: str, parameters: Any = None) -> None:
+        sent.append(statement)
+        NamedTupleCursor.execute(cursor, statement, parameters)
+
     with app.app_context():
         engine = db.engine
     event.listen(engine, "before_cursor_execute", record)
+    recording = type("Recording", (NamedTupleCursor,), {"execute": ask})
     try:
-        yield sent
+        with patch.object(extensions, "NamedTupleCursor", recording):
+            yield sent
     finally:
         event.remove(engine, "before_cursor_execute", record)

@@ -6,10 +6,9 @@ from typing import Any
 from flask import Flask
 
 import config
-from vorex_sessions import auth, cli, fair_use, operations, problem_handler, waiting
+from vorex_sessions import auth, cli, extensions, fair_use, operations, problem_handler
 from vorex_sessions.blueprint import Api, document_components
 from vorex_sessions.capabilities import BLUEPRINTS
-from vorex_sessions.extensions import db, migrate
 from vorex_sessions.flask_config import flask_config
 
 
@@ -18,9 +17,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config.from_mapping(flask_config(settings or config.read()))
     app.url_map.merge_slashes = False  # a path either is one of ours or a 404, never a redirect
-    waiting.install()
-    db.init_app(app)
-    migrate.init_app(app, db)
+    extensions.init_app(app)
     operations.init_app(app)
     auth.init_app(app)
     fair_use.init_app(app)

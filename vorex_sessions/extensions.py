@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import sqlalchemy as sa
+from flask import Flask
 from flask_jwt_extended import JWTManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from psycopg2.extensions import new_type, register_type
+from psycopg2.extras import NamedTupleCursor
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase
 
@@ -36,8 +41,24 @@ migrate = Migrate(directory=str(MIGRATIONS), render_as_batch=False)
 jwt = JWTManager()
 
 
-def ask(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Row]:
-    """Run a statement and return all its rows.
+def init_app(app: Flask) -> None:
+    """Bind what needs the app first."""
+    waiting.install()
+    db.init_app(app)
+    migrate.init_app(app, db)
+    with app.app_context():
+        for engine in db.engines.values():
+            sa.event.listen(engine, "connect", _ids_are_text)
+
+
+def _ids_are_text(connection: Any, record: object) -> None:
+    """UUIDs as psycopg2 gets them; SQLAlchemy has it make objects of them."""
+    as_text = new_type((2950,), "UUID", lambda value, cursor: value)  # pg_type has the number
+    register_type(as_text, connection)
+
+
+def ask(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Any]:
+    """Run a statement and return all its rows, as named tuples.
 
     Several statements in one text are one transaction, all or nothing; the last one's rows return.
     For reads, and for writes that may safely run twice: when the server has closed a pooled
@@ -47,13 +68,52 @@ def ask(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Row
     with waiting.at_most(waiting.PATIENCE):
         try:
             return _ask(statement, parameters)
-        except DBAPIError as error:
-            if not error.connection_invalidated:
-                raise
-            return _ask(statement, parameters)
+        except _ConnectionLost:
+            return _ask_anew(statement, parameters)
 
 
-def _ask(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Row]:
+class _ConnectionLost(Exception):
+    """Of a statement that may be sent once more."""
+
+
+def _ask(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Any]:
+    """With SQLAlchemy's pool and SQL, but a plain cursor: its own execution costs as much as the answer."""
+    try:
+        connection: Any = db.engine.raw_connection()
+    except psycopg2.Error as error:
+        raise _ConnectionLost from error
+    try:
+        compiled = _compiled(statement)
+        with connection.cursor(cursor_factory=NamedTupleCursor) as cursor:
+            cursor.execute(compiled.string, compiled.construct_params(parameters))
+            rows: Sequence[Any] = cursor.fetchall()
+            return rows
+    except psycopg2.Error as error:
+        if connection.closed:
+            raise _ConnectionLost from error
+        raise DBAPIError.instance(None, None, error, psycopg2.Error) from error
+    finally:
+        if connection.closed:
+            connection.invalidate()
+        connection.close()
+
+
+@lru_cache(maxsize=256)
+def _compiled(statement: Any) -> Any:
+    return statement.compile(dialect=db.engine.dialect)
+
+
+def _ask_anew(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Row]:
+    """Ask by SQLAlchemy's own way, which replaces all connections of the pool once one was found dead."""
+    try:
+        return _ask_slowly(statement, parameters)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        return _ask_slowly(statement, parameters)
+
+
+def _ask_slowly(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Row]:
     with db.engine.connect() as connection:
         return connection.execute(statement, parameters).all()
 

@@ -41,6 +41,7 @@ def _engine_options(values: Mapping[str, Any], size: int) -> dict[str, Any]:
         "pool_use_lifo": True,  # the busiest connections stay warm, idle ones age out
         "json_serializer": lambda value: orjson.dumps(value).decode(),
         "json_deserializer": orjson.loads,
+        "use_native_hstore": False,  # a question at every connect, for a type we do not have
         "connect_args": _connect_args(values),
     }
 

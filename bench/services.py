@@ -1,0 +1,123 @@
+"""The servers that are compared, each as its users would run it, with 2 workers."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import requests
+
+from bench.databases import BIN, ROOT, environment
+
+PEERS = ROOT / ".venv" / "peers" / "bin"
+_LOGS = ROOT / "instance" / "bench"
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers."""
+
+    address: str
+    process: psutil.Process
+
+    def family(self) -> list[psutil.Process]:
+        """The server's processes."""
+        return [self.process, *self.process.children(recursive=True)]
+
+    def cpu(self) -> float:
+        """Seconds of processor time so far, of all its processes."""
+        times = [process.cpu_times() for process in self.family()]
+        return sum(one.user + one.system for one in times)
+
+    def memory(self) -> int:
+        """Bytes: the proportional set size (PSS, see proc(5)) of all its processes."""
+        return sum(process.memory_full_info().pss for process in self.family())
+
+
+@contextmanager
+def service(address: str, *arguments: str, **settings: str) -> Iterator[Running]:
+    """Ours, with everything that ships on; limits as high as no learner reaches them."""
+    high = {"RATELIMIT_READS": "1000000", "RATELIMIT_WRITES": "1000000", **settings}
+    with _running(
+        lambda port: [BIN / "gunicorn", "wsgi:app", *arguments], "/healthz", address, **high
+    ) as running:
+        yield running
+
+
+@contextmanager
+def peer(address: str) -> Iterator[Running]:
+    """The FastAPI peer under uvicorn."""
+    options = ["--workers", "2", "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
+    with _running(
+        lambda port: [
+            *(PEERS / "uvicorn", "bench.peers.fastapi_peer:app", "--port", str(port)),
+            *(*options, "--log-level", "warning"),
+        ],
+        "/docs",
+        address,
+    ) as running:
+        yield running
+
+
+@contextmanager
+def hello() -> Iterator[Running]:
+    """A Flask hello under our gunicorn and its settings."""
+    with _running(
+        lambda port: [BIN / "gunicorn", "bench.peers.hello:app"], "/hello", ""
+    ) as running:
+        yield running
+
+
+@contextmanager
+def _running(command: object, path: str, database: str, **settings: str) -> Iterator[Running]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    variables = environment(database or "postgresql://none/none", PORT=str(port), **settings)
+    file = _LOGS / f"{port}.log"
+    with file.open("wb") as log:  # written, as in life, and read by nobody
+        process = subprocess.Popen(
+            command(port), cwd=ROOT, env=variables, stdout=log, stderr=log, start_new_session=True
+        )
+    running = Running(f"http://127.0.0.1:{port}", psutil.Process(process.pid))
+    try:
+        _wait(running.address + path, process, file)
+        yield running
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+        file.unlink()
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended while it started: {log.read_text()[-2000:]}")
+        try:
+            if requests.get(url, timeout=1).ok:
+                return
+        except requests.RequestException:
+            time.sleep(0.05)
+    raise RuntimeError(f"nothing answers at {url}")
+
+
+def database_cpu(folder: Path) -> float:
+    """Seconds of processor time so far of the PostgreSQL server whose data lie in a folder."""
+    postmaster = psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
+    total = 0.0
+    for process in [postmaster, *postmaster.children()]:
+        times = process.cpu_times()
+        total += times.user + times.system
+        if process is postmaster:  # of those that have ended
+            total += times.children_user + times.children_system
+    return total

@@ -1,0 +1,98 @@
+"""What apps ask: files of requests for wrk (load.lua), over random learners with tokens of their own.
+
+Tokens come in two ways. `distinct`: none is seen twice within a minute, so that no server can profit from
+having verified it. `recurring`: as in life, where an app calls 3 to 6 times an hour with the same token,
+in two visits: before the practice (warm-up, statistics) and after it (save, statistics, history).
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import jwt
+import orjson
+
+from bench import data
+from bench.databases import SECRET
+
+COUNT = 40_000  # requests in a file: more than are sent within a minute
+_VISIT = 200  # a visit's calls lie within so many requests of others
+ENDPOINTS: dict[str, tuple[str, str]] = {
+    "save": ("POST", "/api/sessions/save"),
+    "history": ("GET", "/api/sessions/history?limit=20"),
+    "stats week": ("GET", "/api/sessions/stats?period=week"),
+    "stats month": ("GET", "/api/sessions/stats?period=month"),
+    "warm-up": ("GET", "/api/sessions/warmup"),
+}
+
+
+def token(number: int, rng: random.Random) -> str:
+    """A learner's token of the size and with the claims that Supabase Auth gives one."""
+    now = int(time.time())
+    session = str(UUID(int=rng.getrandbits(128), version=4))
+    claims = {
+        "iss": "https://abcdefghijklmnopqrst.supabase.co/auth/v1",
+        "sub": data.learner_id(number),
+        "aud": "authenticated",
+        "exp": now + 36_000,
+        "iat": now,
+        "email": f"learner-{number}@example.com",
+        "phone": "",
+        "app_metadata": {"provider": "email", "providers": ["email"]},
+        "user_metadata": {"email": f"learner-{number}@example.com", "email_verified": True,
+                          "phone_verified": False, "sub": data.learner_id(number)},
+        "role": "authenticated",
+        "aal": "aal1",
+        "amr": [{"method": "password", "timestamp": now}],
+        "session_id": session,
+        "is_anonymous": False,
+    }  # fmt: skip
+    return jwt.encode(claims, SECRET, algorithm="HS256")
+
+
+def tokens(sessions: int, *, recurring: bool, count: int = COUNT) -> list[str]:
+    """Tokens of random learners, in the order in which they are used."""
+    rng = random.Random(f"tokens {recurring}")
+    numbers = _ordinary(sessions, rng)
+    if not recurring:
+        return [token(next(numbers), rng) for _ in range(count)]
+    placed = []
+    visit = 0.0
+    while len(placed) < count:
+        made = token(next(numbers), rng)
+        visit += 2.25  # calls a visit, on the mean, so that visits overlap evenly
+        placed += [(visit + rng.random() * _VISIT, made) for _ in range(rng.choice((2, 2, 2, 3)))]
+    return [made for _, made in sorted(placed)][:count]
+
+
+def _ordinary(sessions: int, rng: random.Random) -> Iterator[int]:
+    learners = data.learners(sessions)
+    while True:
+        number = rng.randrange(learners)
+        if not data.is_heavy(number):
+            yield number
+
+
+def write(folder: Path, name: str, made: list[str]) -> Path:
+    """The file of requests to an endpoint with these tokens."""
+    method, path = ENDPOINTS[name]
+    rng = random.Random(name)
+    bodies = [_body(rng) for _ in range(500)] if method == "POST" else [""]
+    file = folder / f"{name.replace(' ', '-')}.txt"
+    with file.open("w") as lines:
+        lines.writelines(f"{method}\t{path}\t{one}\t{rng.choice(bodies)}\n" for one in made)
+    return file
+
+
+def _body(rng: random.Random) -> str:
+    said = {"session_result_id": "@ID@", **data.content(rng), "timezone": "Europe/Berlin"}
+    return orjson.dumps(said).decode()
+
+
+def once(method: str, path: str, made: str, folder: Path, body: Callable[[], str] = str) -> Path:
+    """A file with one request, to be sent over and over."""
+    file = folder / "once.txt"
+    file.write_text(f"{method}\t{path}\t{made}\t{body()}\n")
+    return file
