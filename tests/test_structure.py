@@ -31,6 +31,7 @@ LAYERS = [
     "locks",
     "models",
     "keys",
+    "remembering",
     "auth",
     "pseudonyms",
     "counting",

@@ -36,6 +36,11 @@ SAVES = Counter(
 UNCOUNTED = Counter(
     "vorex_rate_limit_uncounted_total", "Requests let through because Redis was away."
 )
+TOKENS = Counter(
+    "vorex_access_tokens_total",
+    "Good access tokens that requests brought: verified now, or remembered from the minute before.",
+    ("how",),
+)
 KEY_FETCHES = Counter(
     "vorex_jwks_fetches_total", "Fetches of the published keys: succeeded, failed.", ("outcome",)
 )
