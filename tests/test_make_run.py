@@ -4,9 +4,11 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -52,7 +54,9 @@ class Run:
 
     def ready(self) -> "Run":
         wait_until_healthy(self.address, self.process, 60)
+        deadline = time.monotonic() + 10
         while "Ctrl-C stops everything" not in self.printed():
+            assert time.monotonic() < deadline, self.printed()
             time.sleep(0.05)
         return self
 
@@ -83,6 +87,16 @@ class Run:
         ]
 
 
+def wait_until_closed(port: int) -> None:
+    """The service notices that `make run` has crashed, and ends as well."""
+    deadline = time.monotonic() + 5
+    with suppress(ConnectionRefusedError):
+        while True:
+            socket.create_connection(("127.0.0.1", port)).close()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
 def curl_of(printed: str) -> list[str]:
     (command,) = re.findall(r"^curl -X POST (?:.*\\\n)*.*$", printed, re.MULTILINE)
     return ["sh", "-c", command.replace("curl ", "curl -sS ", 1)]
@@ -101,7 +115,7 @@ def test_data_and_secret_survive_a_crash_and_the_next_start_is_quick(clone: Path
     crashed = Run(clone).ready()
     saved = subprocess.check_output(curl_of(crashed.printed()), text=True)
     crashed.end(signal.SIGKILL)
-    time.sleep(1.5)
+    wait_until_closed(crashed.port)
     started = time.monotonic()
     run = Run(clone, crashed.port).ready()
     assert time.monotonic() - started < 5
