@@ -18,6 +18,7 @@ PACKAGE = ROOT / "vorex_sessions"
 LAYERS = [
     "config",
     "logs",
+    "pools",
     "flask_config",
     "text",
     "periods",

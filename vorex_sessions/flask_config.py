@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from config import SettingError
+from vorex_sessions.pools import FairPool
 
 
 def _connect_args(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,6 +35,7 @@ def _engine_options(values: Mapping[str, Any], size: int) -> dict[str, Any]:
         # in the pool when the server has gone away meanwhile.
         "isolation_level": "AUTOCOMMIT",
         "pool_reset_on_return": None,
+        "poolclass": FairPool,
         "pool_size": size,
         "max_overflow": 0,
         "pool_timeout": 1,

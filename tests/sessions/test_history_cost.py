@@ -36,7 +36,7 @@ def busy(app: Flask, learner: Learner) -> Learner:
 def cost(app: Flask, learner: Learner, cursor: str | None) -> tuple[int, int, set[str]]:
     """Buffers of the page and of the total, and the kinds of scan, of one page of 20."""
     place = history._place({}, None, cursor)
-    statement = history._page(frozenset(), cursor is not None)
+    statement = history.statement(frozenset(), cursor is not None)
     with app.app_context(), db.engine.connect() as connection:
         compiled = statement.compile(connection)
         parameters = {**compiled.params, **place, "user_id": learner.id, "limit": 21}

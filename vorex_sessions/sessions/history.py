@@ -37,7 +37,7 @@ _AFTER = sa.tuple_(_s.completed_at, _s.session_result_id) < sa.tuple_(
 
 
 @lru_cache(maxsize=128)
-def _page(filters: frozenset[str], by_cursor: bool) -> sa.Select[Any]:
+def statement(filters: frozenset[str], by_cursor: bool) -> sa.Select[Any]:
     """One page beside the total: at least one row, with a null id where the page is empty.
 
     One session more than asked for tells whether there is more.
@@ -75,7 +75,7 @@ def page(
     parameters = {**_place(filters, offset, cursor), "user_id": learner_id, "limit": limit + 1}
     used = _parameters_of(learner_id, filters)
     conditions = frozenset(_CONDITIONS.keys() & used.keys())
-    rows = ask(_page(conditions, cursor is not None), {**used, **parameters})
+    rows = ask(statement(conditions, cursor is not None), {**used, **parameters})
     found = [row for row in rows if row.session_result_id is not None]
     return _answer(found, rows[0].total, limit, parameters.get("offset"), filters)
 

@@ -1,0 +1,76 @@
+"""`python -m bench`: measures everything; `--quick` in under 5 minutes, on a smaller table and for less long.
+
+Figures are printed as they come, and stored as JSON under `instance/bench`.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench import compare, equal, shapes
+from bench.databases import ROOT, Server
+from bench.services import peer, service
+
+SMALL, MAIN, LARGE = 100_000, 1_000_000, 10_000_000
+
+
+def main() -> None:
+    """Run the bench."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="100,000 sessions, short runs")
+    quick = parser.parse_args().quick
+    began = time.monotonic()
+    server = Server()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            found = _measure(server, Path(folder), quick=quick)
+    finally:
+        server.stop()
+    found["took"] = f"{time.monotonic() - began:.0f} s"
+    file = ROOT / "instance" / "bench" / f"results-{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
+    file.write_text(json.dumps(found, indent=1))
+    print(f"{found['took']}; stored in {file.relative_to(ROOT)}")
+
+
+def _measure(server: Server, folder: Path, *, quick: bool) -> dict[str, Any]:
+    size = SMALL if quick else MAIN
+    seconds, times = (2, 2) if quick else (5, 3)
+    today = datetime.now(UTC).date()
+    address = server.database(size, today)
+    found: dict[str, Any] = {"sessions": size, "quick": quick}
+    with service(address) as ours, peer(address) as theirs:
+        sides = {compare.OURS: ours, compare.PEER: theirs}
+        print(f"{equal.check(ours, theirs, size)} answers are the same on both sides")
+        for clients in (8, 32) if quick else (8, 1, 32):
+            found[f"{clients} clients"] = compare.endpoints(
+                sides, size, folder, clients=clients, recurring=True, seconds=seconds, times=times
+            )
+        print("every token is new:")
+        found["8 clients, new tokens"] = compare.endpoints(
+            sides, size, folder, clients=8, recurring=False, seconds=seconds, times=times
+        )
+        found["memory"] = compare.memory(sides)
+        found["deep pages"] = shapes.deep_pages(ours, address, folder, seconds=seconds)
+        found["all"] = shapes.everything(ours, size, folder, seconds=seconds)
+        found["batches"] = shapes.batches(ours, size, folder, seconds=seconds)
+        found["export"] = shapes.export(ours, address)
+    found["hello"] = compare.framework(folder, clients=8, seconds=seconds)
+    found["pgbench"] = compare.postgres(address, size, folder, clients=8, seconds=seconds)
+    if not quick:
+        sizes = (SMALL, LARGE)
+        with (
+            service(server.database(SMALL, today)) as small,
+            service(server.database(LARGE, today)) as large,
+        ):
+            found["growth"] = shapes.growth(
+                small, large, sizes, folder, seconds=seconds, times=times
+            )
+    return found
+
+
+if __name__ == "__main__":
+    main()

