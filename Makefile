@@ -2,10 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 VENV := .venv/.installed
+PEERS := .venv/peers/.installed
 export FLASK_APP := wsgi
 
 .DEFAULT_GOAL := help
-.PHONY: help run token demo test soak check lint external lock clean
+.PHONY: help run token demo test soak bench bench-quick check lint external lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +25,12 @@ test: $(VENV) ## every behaviour, on Python and the embedded PostgreSQL alone
 
 soak: $(VENV) ## faults of every kind for SECONDS (600), then what is stored is compared
 	$(BIN)/python -m tests.soak $(or $(SECONDS),600)
+
+bench: $(VENV) $(PEERS) ## what the service costs beside a peer, in half an hour (needs wrk); ARGS="--seconds 3"
+	$(BIN)/python -m bench $(ARGS)
+
+bench-quick: $(VENV) $(PEERS) ## the same in 5 minutes, on 100,000 sessions
+	$(BIN)/python -m bench --quick $(ARGS)
 
 check: lint test external ## everything: lint, types, test, external
 
@@ -49,3 +56,8 @@ $(VENV): requirements-dev.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $(VENV)
+
+$(PEERS): $(VENV) bench/peers/requirements.txt
+	$(PYTHON) -m venv .venv/peers
+	.venv/peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r bench/peers/requirements.txt
+	@touch $(PEERS)

@@ -5,6 +5,7 @@ Figures are printed as they come, and stored as JSON under `instance/bench`.
 
 import argparse
 import json
+import shutil
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -22,12 +23,18 @@ def main() -> None:
     """Run the bench."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="100,000 sessions, short runs")
-    quick = parser.parse_args().quick
+    parser.add_argument("--seconds", type=int, help="how long a run lasts")
+    parser.add_argument("--times", type=int, help="how many pairs of runs")
+    asked = parser.parse_args()
+    if not shutil.which("wrk"):
+        parser.error("wrk is missing: apt-get install wrk")
+    quick = asked.quick
+    seconds, times = asked.seconds or (2 if quick else 5), asked.times or (2 if quick else 3)
     began = time.monotonic()
     server = Server()
     try:
         with tempfile.TemporaryDirectory() as folder:
-            found = _measure(server, Path(folder), quick=quick)
+            found = _measure(server, Path(folder), quick=quick, seconds=seconds, times=times)
     finally:
         server.stop()
     found["took"] = f"{time.monotonic() - began:.0f} s"
@@ -36,12 +43,13 @@ def main() -> None:
     print(f"{found['took']}; stored in {file.relative_to(ROOT)}")
 
 
-def _measure(server: Server, folder: Path, *, quick: bool) -> dict[str, Any]:
+def _measure(
+    server: Server, folder: Path, *, quick: bool, seconds: int, times: int
+) -> dict[str, Any]:
     size = SMALL if quick else MAIN
-    seconds, times = (2, 2) if quick else (5, 3)
     today = datetime.now(UTC).date()
     address = server.database(size, today)
-    found: dict[str, Any] = {"sessions": size, "quick": quick}
+    found: dict[str, Any] = {"sessions": size, "seconds": seconds, "times": times}
     with service(address) as ours, peer(address) as theirs:
         sides = {compare.OURS: ours, compare.PEER: theirs}
         print(f"{equal.check(ours, theirs, size)} answers are the same on both sides")

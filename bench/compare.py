@@ -34,12 +34,19 @@ def endpoints(
     times: int,
 ) -> dict[str, Any]:
     """Every endpoint, in turn; what tokens the service remembered of each run's."""
-    made = traffic.tokens(sessions, recurring=recurring)
     found = {}
     for name in traffic.ENDPOINTS:
-        file = traffic.write(folder, name, made)
+        newcomers = name == "save"
+        files = [
+            traffic.write(
+                folder,
+                name,
+                traffic.tokens(sessions, recurring=recurring, count=10_000, newcomers=newcomers),
+            ).rename(folder / f"{number}.txt")
+            for number in range(times)
+        ]
         before = _tokens(sides[OURS])
-        runs = pairs(sides, file, clients=clients, seconds=seconds, times=times)
+        runs = pairs(sides, files, clients=clients, seconds=seconds)
         verified, remembered = (
             now - then for now, then in zip(_tokens(sides[OURS]), before, strict=True)
         )

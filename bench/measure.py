@@ -57,11 +57,11 @@ def middle(runs: list[Run]) -> Run:
 
 
 def pairs(
-    sides: dict[str, Running], requests: Path, *, clients: int, seconds: int, times: int
+    sides: dict[str, Running], files: list[Path], *, clients: int, seconds: int
 ) -> dict[str, list[Run]]:
-    """Runs in turn (A B A B …), so that whatever the machine does meets all sides alike."""
+    """A pair of runs for each file, in turn (A B A B …): what the machine does meets all sides alike."""
     runs: dict[str, list[Run]] = {name: [] for name in sides}
-    for _ in range(times):
+    for requests in files:
         for name, running in sides.items():
             runs[name].append(drive(running, requests, clients=clients, seconds=seconds))
     return runs

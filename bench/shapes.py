@@ -37,7 +37,7 @@ def growth(
         files = {}
         for size in sizes:
             (folder / str(size)).mkdir(exist_ok=True)
-            made = traffic.tokens(size, recurring=True)
+            made = traffic.tokens(size, recurring=True, newcomers=name == "save")
             files[size] = traffic.write(folder / str(size), name, made)
         for _ in range(times):
             for size, running in zip(sizes, (small, large), strict=True):
@@ -112,7 +112,7 @@ def everything(running: Running, sessions: int, folder: Path, *, seconds: int) -
 
 def batches(running: Running, sessions: int, folder: Path, *, seconds: int) -> dict[str, float]:
     """Sessions/s in batches of 100 beside single saves, by one client each."""
-    made = traffic.tokens(sessions, recurring=True, count=4000)
+    made = traffic.tokens(sessions, recurring=True, count=4000, newcomers=True)
     single = traffic.write(folder, "save", made)
     rng = random.Random(2)
     counts = []

@@ -5,6 +5,7 @@ having verified it. `recurring`: as in life, where an app calls 3 to 6 times an 
 in two visits: before the practice (warm-up, statistics) and after it (save, statistics, history).
 """
 
+import itertools
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -52,10 +53,16 @@ def token(number: int, rng: random.Random) -> str:
     return jwt.encode(claims, SECRET, algorithm="HS256")
 
 
-def tokens(sessions: int, *, recurring: bool, count: int = COUNT) -> list[str]:
-    """Tokens of random learners, in the order in which they are used."""
-    rng = random.Random(f"tokens {recurring}")
-    numbers = _ordinary(sessions, rng)
+def tokens(
+    sessions: int, *, recurring: bool, count: int = COUNT, newcomers: bool = False
+) -> list[str]:
+    """New tokens of random learners, in the order in which they are used.
+
+    Newcomers are learners whom nobody else reads: what they save makes no answer of others longer.
+    """
+    rng = random.Random()
+    numbers = (data.learners(sessions) + n for n in itertools.count()) if newcomers else None
+    numbers = numbers or _ordinary(sessions, rng)
     if not recurring:
         return [token(next(numbers), rng) for _ in range(count)]
     placed = []

@@ -1,0 +1,79 @@
+"""What a request costs, in figures that do not depend on the machine: statements sent and rows read."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.factories import Learner, content
+from tests.privacy.test_export import fill
+from tests.statements import recorded
+from vorex_sessions.extensions import transaction
+from vorex_sessions.progress.questions import RECENT, SESSIONS
+
+READS = [
+    "/history?limit=20",
+    "/history?limit=20&offset=100",
+    "/history?session_type=roleplay&date_from=2025-12-01",
+    "/stats?period=day",
+    "/stats?period=month",
+    "/stats?period=year",
+    "/stats?period=all",
+    "/daily-breakdown",
+    "/warmup",
+]
+
+
+@pytest.mark.parametrize("path", READS)
+def test_every_answer_takes_one_statement_however_much_there_is(
+    app: Flask, learner: Learner, path: str
+) -> None:
+    fill(learner, 300)
+    learner.request("GET", f"/api/sessions{path}")  # whatever a first request has to do
+    with recorded(app) as sent:
+        learner.request("GET", f"/api/sessions{path}")
+    assert len(sent) == 1, sent
+
+
+def test_a_save_and_a_batch_of_a_hundred_take_one_round_trip(app: Flask, learner: Learner) -> None:
+    learner.save()
+    with recorded(app) as sent:
+        learner.save()
+    assert len(sent) == 1
+    items = [content(session_result_id=str(uuid4())) for _ in range(100)]
+    with recorded(app) as sent:
+        answer = learner.request("POST", "/api/sessions/batch", json={"sessions": items})
+    assert answer.status_code == 200
+    assert len(sent) == 1
+
+
+def rows_read(app: Flask, question: Any, parameters: dict[str, Any]) -> int:
+    """How many rows of the table a statement fetches, as PostgreSQL counts them."""
+    count = sa.text(
+        "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables "
+        "WHERE relname = 'session_results'"
+    )
+    with app.app_context(), transaction(10) as connection:
+        before = connection.execute(count).scalar_one()
+        connection.execute(question, parameters).all()
+        return int(connection.execute(count).scalar_one() - before)
+
+
+@pytest.mark.parametrize("question", [SESSIONS, RECENT])
+def test_a_period_reads_its_own_rows_and_not_the_learners_whole_past(
+    app: Flask, learner: Learner, other: Learner, question: Any
+) -> None:
+    now = datetime.now(UTC)
+    fill(learner, 2000)
+    fill(other, 2000)
+    with app.app_context(), transaction(60) as connection:
+        connection.execute(sa.text("ANALYZE session_results"))
+    for _ in range(5):
+        learner.save()
+    asked = {"user_id": learner.id, "since": now - timedelta(days=16), "session_type": None}
+    if question is RECENT:
+        del asked["session_type"]
+    assert 5 <= rows_read(app, question, asked) <= 10
