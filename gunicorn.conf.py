@@ -1,29 +1,21 @@
 """Server settings; gunicorn finds this file by itself: `gunicorn wsgi:app`.
 
-The master loads the app, once, and its workers share that memory: half of what they would take else.
+Nothing of the app may be imported here: the workers load it, after gevent has patched them.
 """
 
-import gc
 import os
 import shutil
 import socket
 import tempfile
-import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import gevent
-from gevent import monkey
 from gunicorn.workers.ggevent import GeventWorker
 
 from config import read
 from logs import logging_config
-
-# Before the app is loaded, which happens in the master. What the master itself lives by stays as it
-# is: its workers are its children and its signals its own. The workers patch that as well, as meant.
-monkey.patch_all(os=False, signal=False, subprocess=False)
-warnings.filterwarnings("ignore", "Patching more than once", monkey.MonkeyPatchWarning)
 
 SLOW_CLIENT = 30  # seconds without a byte in either direction
 
@@ -77,7 +69,6 @@ worker_class = DrainingWorker  # many slow phones a worker; docs/decisions.md ha
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # beats wait for no busy disk
 graceful_timeout = _settings["GRACEFUL_TIMEOUT"]
 timeout = 30  # seconds without a heartbeat before a worker is replaced
-preload_app = True
 control_socket_disable = True  # unused, and its path is one for all servers of a user
 keepalive = 75  # longer than the idle timeout of common proxies, so that they close first
 forwarder_headers = ""  # SCRIPT_NAME from a neighbour would make every path unknown
@@ -88,12 +79,6 @@ logconfig_dict = logging_config(_settings["LOG_LEVEL"])
 _OURS = f"vorex-metrics-{os.getpid()}-"  # the master's number, after a reload, too
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=_OURS)
-
-
-def when_ready(server: Any) -> None:
-    """Before the workers come: what was loaded is never garbage, and stays shared if nobody looks."""
-    gc.collect()
-    gc.freeze()
 
 
 def child_exit(server: Any, worker: Any) -> None:

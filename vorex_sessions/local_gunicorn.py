@@ -5,19 +5,15 @@ import signal
 import sys
 from pathlib import Path
 from runpy import run_path
+from threading import Thread
 from typing import Any
 
-from gevent import monkey
-
-_usual = run_path(str(Path(__file__).parent.parent / "gunicorn.conf.py"))
-globals().update(_usual)
+globals().update(run_path(str(Path(__file__).parent.parent / "gunicorn.conf.py")))
 
 
 def when_ready(server: Any) -> None:
     """Follow the standard input, which `make run` holds open as long as it lives."""
-    _usual["when_ready"](server)
-    # A thread of the system's: a greenlet that waits for input would stop the master.
-    monkey.get_original("_thread", "start_new_thread")(_end_with_parent, ())
+    Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _end_with_parent() -> None:

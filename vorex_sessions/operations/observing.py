@@ -30,8 +30,7 @@ def init_app(app: Flask) -> None:
 def _watch(pool: QueuePool, size: int) -> None:
     """Set the gauge to what the pool says: a reconnect that fails checks in without a checkout."""
     in_use = metrics.CONNECTIONS
-    # Each worker says so for itself, not the master that has loaded the app for them.
-    db.event.listen(pool, "connect", lambda *_: metrics.CONNECTIONS_MOST.set(size))
+    metrics.CONNECTIONS_MOST.inc(size)
     db.event.listen(pool, "checkout", lambda *_: in_use.set(pool.checkedout()))
     # One that comes back counts as out until its listeners have heard of it.
     db.event.listen(pool, "checkin", lambda *_: in_use.set(pool.checkedout() - 1))
