@@ -165,6 +165,7 @@ def test_one_line_of_json_for_every_request_and_nothing_private_anywhere(
     for private in (
         "rivate",
         "127.0.0.1",
+        "application_name=",  # of the database's address
         learner.id,
         saved["session_result_id"],
         made,
