@@ -89,9 +89,8 @@ def memory(sides: dict[str, Running]) -> dict[str, Any]:
     """Bytes of PSS: of the workers, which are the largest two processes, and of all."""
     found: dict[str, Any] = {}
     for side, running in sides.items():
-        sizes = sorted((p.memory_full_info().pss for p in running.family()), reverse=True)
-        workers = [p.memory_full_info().pss for p in running.family() if p != running.process]
-        found[side] = {"workers": sum(sorted(workers)[-2:]), "all": sum(sizes)}
+        sizes = running.memory()
+        found[side] = {"workers": sum(sorted(sizes[1:])[-2:]), "all": sum(sizes)}
     found["ratio workers"] = found[OURS]["workers"] / found[PEER]["workers"]
     found["ratio all"] = found[OURS]["all"] / found[PEER]["all"]
     print(

@@ -35,9 +35,9 @@ class Running:
         times = [process.cpu_times() for process in self.family()]
         return sum(one.user + one.system for one in times)
 
-    def memory(self) -> int:
-        """Bytes: the proportional set size (PSS, see proc(5)) of all its processes."""
-        return sum(process.memory_full_info().pss for process in self.family())
+    def memory(self) -> list[int]:
+        """Bytes: the proportional set size (PSS, see proc(5)) of each process, the first one's first."""
+        return [process.memory_full_info().pss for process in self.family()]
 
 
 @contextmanager

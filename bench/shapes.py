@@ -16,9 +16,12 @@ import requests
 from bench import data, traffic
 from bench.measure import drive, middle, ratio
 from bench.services import Running
+from vorex_sessions.sessions import cursors
 
 _EXPORTED = 200_000
+# Learners of their own, so that what they have makes nobody else's answers longer.
 _GIANT = data.learner_id(-1)
+_BATCHER = -2
 
 
 def growth(
@@ -64,7 +67,7 @@ def deep_pages(running: Running, address: str, folder: Path, *, seconds: int) ->
     runs: dict[str, list[Any]] = {path: [], deep: []}
     for _ in range(3):
         for place in (path, deep):
-            file = traffic.once("GET", place, made, folder)
+            file = traffic.once(place, made, folder)
             runs[place].append(drive(running, file, clients=8, seconds=seconds))
     found = {"ratio p50": ratio(runs[deep], runs[path], "p50"), "buffers": _buffers(address, deep)}
     print(f"history, page 250 of 5,000 sessions: {found}", flush=True)
@@ -73,8 +76,6 @@ def deep_pages(running: Running, address: str, folder: Path, *, seconds: int) ->
 
 def _buffers(address: str, deep: str) -> int:
     """Of the page itself; the exact total that goes with it costs the same on every page."""
-    from vorex_sessions.sessions import cursors
-
     instant, after = cursors.read(deep.partition("cursor=")[2], {})
     shown = (
         "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM session_results "
@@ -126,7 +127,7 @@ def batches(running: Running, sessions: int, folder: Path, *, seconds: int) -> d
 
 def _batches(running: Running, rng: random.Random, seconds: int) -> float:
     header = {
-        "Authorization": f"Bearer {traffic.token(7, rng)}",
+        "Authorization": f"Bearer {traffic.token(_BATCHER, rng)}",
         "Content-Type": "application/json",
     }
     url = f"{running.address}/api/sessions/batch"

@@ -8,7 +8,7 @@ in two visits: before the practice (warm-up, statistics) and after it (save, sta
 import itertools
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -98,8 +98,8 @@ def _body(rng: random.Random) -> str:
     return orjson.dumps(said).decode()
 
 
-def once(method: str, path: str, made: str, folder: Path, body: Callable[[], str] = str) -> Path:
-    """A file with one request, to be sent over and over."""
+def once(path: str, made: str, folder: Path) -> Path:
+    """A file with one GET, to be sent over and over."""
     file = folder / "once.txt"
-    file.write_text(f"{method}\t{path}\t{made}\t{body()}\n")
+    file.write_text(f"GET\t{path}\t{made}\t\n")
     return file

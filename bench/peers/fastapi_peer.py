@@ -44,9 +44,9 @@ from vorex_sessions.periods import (  # noqa: E402  # see above
     offset_name,
     stamp,
 )
-from vorex_sessions.progress.statistics import from_sessions, statistics  # noqa: E402
-from vorex_sessions.progress.suggestions import WEEK, suggestions  # noqa: E402
-from vorex_sessions.sessions import cursors  # noqa: E402
+from vorex_sessions.progress.statistics import from_sessions, statistics  # noqa: E402  # as above
+from vorex_sessions.progress.suggestions import WEEK, suggestions  # noqa: E402  # as above
+from vorex_sessions.sessions import cursors  # noqa: E402  # as above
 
 SECRET = os.environ["SUPABASE_JWT_SECRET"]
 _COLUMNS = (
