@@ -3,6 +3,8 @@
 Nothing of the app may be imported here: the workers load it, after gevent has patched them.
 """
 
+import gc
+import importlib
 import os
 import shutil
 import socket
@@ -61,6 +63,15 @@ class DrainingWorker(GeventWorker):
             gevent.sleep(0.1)
 
 
+# What the workers need of other people's, loaded once: its memory is theirs in common. Only what keeps
+# no lock, socket or thread of its own may be here (tests/operations/test_shared_memory.py).
+for _library in (
+    *("flask", "flask_cors", "flask_jwt_extended", "flask_migrate", "flask_smorest"),
+    *("flask_sqlalchemy", "jwt", "marshmallow", "orjson", "sqlalchemy.orm", "webargs"),
+    *("apispec.ext.marshmallow", "psycopg2.extras", "sqlalchemy.dialects.postgresql.psycopg2"),
+):
+    importlib.import_module(_library)
+
 _settings = read()
 
 bind = f"0.0.0.0:{_settings['PORT']}"
@@ -79,6 +90,12 @@ logconfig_dict = logging_config(_settings["LOG_LEVEL"])
 _OURS = f"vorex-metrics-{os.getpid()}-"  # the master's number, after a reload, too
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=_OURS)
+
+
+def when_ready(server: Any) -> None:
+    """Before the workers begin: the garbage collector leaves alone what they share."""
+    gc.collect()
+    gc.freeze()
 
 
 def child_exit(server: Any, worker: Any) -> None:

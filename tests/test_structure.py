@@ -36,6 +36,7 @@ LAYERS = [
     "auth",
     "pseudonyms",
     "counting",
+    "redis_counting",
     "fair_use",
     "schemas",
     "broken_rules",

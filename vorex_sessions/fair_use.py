@@ -11,9 +11,10 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from flask import Flask, Response, current_app, g, request
 
+from config import SettingError
 from vorex_sessions import metrics
 from vorex_sessions.auth import Caller
-from vorex_sessions.counting import WINDOW, Counts, Uncounted, counts
+from vorex_sessions.counting import WINDOW, Counts, Memory, Uncounted
 from vorex_sessions.problems import QuotaExceeded
 from vorex_sessions.pseudonyms import pseudonym
 
@@ -45,9 +46,23 @@ class Policy:
 def init_app(app: Flask) -> None:
     """Count every request but those that watch the service, before its endpoint judges it."""
     if app.config["RATELIMIT_ENABLED"]:
-        app.extensions[_COUNTS] = counts(app.config["RATELIMIT_STORAGE_URI"])
+        app.extensions[_COUNTS] = _counts(app.config["RATELIMIT_STORAGE_URI"])
         app.before_request(_count)
         app.after_request(_tell)
+
+
+def _counts(address: str) -> Counts:
+    """`memory://`, or the address of a Redis. Raises SettingError for one with options it does not have."""
+    if address == "memory://":
+        return Memory()
+    from vorex_sessions.redis_counting import Shared  # 6 MB a worker, for those who use it
+
+    try:
+        return Shared(address)
+    except (TypeError, ValueError):
+        raise SettingError(
+            "RATELIMIT_STORAGE_URI has an option that the redis package does not know."
+        ) from None
 
 
 def _count() -> None:

@@ -1,0 +1,76 @@
+"""What the gunicorn master loads for its workers, before gevent patches them."""
+
+import json
+import subprocess
+import sys
+import textwrap
+
+import psutil
+import requests
+
+from tests.serving import ROOT, environment, gunicorn
+
+# Of each module that the master loads on top of gunicorn's own: what gevent replaces and it still holds.
+_LOOK = textwrap.dedent("""
+    import _thread, json, runpy, sys
+    import gunicorn.workers.ggevent
+    theirs = set(sys.modules)
+    runpy.run_path("gunicorn.conf.py")
+    loaded = set(sys.modules) - theirs
+    from gevent import monkey
+    monkey.patch_all()
+    originals = {id(value): name for names in monkey.saved.values() for name, value in names.items()
+                 if callable(value)}
+    locks = (monkey.get_original("_thread", "LockType"), monkey.get_original("_thread", "_local"),
+             type(monkey.get_original("threading", "_CRLock")()))
+    def held(module, holder, path):
+        for name, value in list(vars(holder).items()):
+            if id(value) in originals or isinstance(value, locks):
+                yield f"{path}.{name}"
+            elif isinstance(value, type) and value.__module__ == module and path == module:
+                yield from held(module, value, f"{path}.{name}")
+    print(json.dumps(sorted({place for name in loaded
+                             for place in held(name, sys.modules[name], name)})))
+""")
+
+_HARMLESS = {
+    "_posixsubprocess.fork_exec",  # the standard library's own, for starting processes
+    "alembic.util.editor.check_call",  # the command line's
+    "asyncio.base_futures.get_ident",  # no asyncio here
+    "asyncio.events._lock",
+    "asyncio.mixins._global_lock",
+    "asyncio.events._running_loop",
+    "click.globals._local",  # the command line's
+    "click.globals.local",
+    # Taken and given back without waiting for anything in between, so no other greenlet meets them.
+    "jinja2.utils.Lock",
+    "sqlalchemy.util.langhelpers.symbol._lock",
+    "sqlalchemy.orm.collections.__instrumentation_mutex",
+    "sqlalchemy.orm.mapper._CONFIGURE_MUTEX",
+    "sqlalchemy.sql.lambdas.AnalyzedCode._generation_mutex",
+    "werkzeug.routing.map.Lock",
+    "werkzeug.routing.map.Map.lock_class",
+    "jwt.jwks_client.SSLContext",  # keys are fetched by our own code
+    "subprocess._waitpid",
+}
+
+
+def test_what_the_workers_share_holds_nothing_that_gevent_replaces(database_url: str) -> None:
+    found = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _LOOK],
+        cwd=ROOT,
+        env=environment(database_url),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(json.loads(found.stdout)) - _HARMLESS == set()
+
+
+def test_a_worker_has_less_than_50_megabytes_for_itself(database_url: str) -> None:
+    with gunicorn(database_url) as (address, server):
+        assert requests.get(f"{address}/openapi.json", timeout=5).ok
+        workers = psutil.Process(server.pid).children()
+        assert workers
+        own = [worker.memory_full_info().uss / 1e6 for worker in workers]
+    assert max(own) < 50
