@@ -91,14 +91,20 @@ def _sums(columns: Any) -> list[sa.ColumnElement[Any]]:
 def _names(
     mine: sa.CTE, kind: str, column: sa.ColumnElement[Any], near: sa.ColumnElement[bool]
 ) -> sa.Select[Any]:
-    """How many sessions carry each spelling."""
-    name = sa.func.unnest(column).table_valued("name").render_derived()
+    """How many sessions carry each spelling. Equal lists are counted first: there are far fewer of them."""
     day = sa.case((near, mine.c.practiced_on))
-    return (
-        sa.select(*_name_row(kind, name.c.name, day, sa.func.count()))
-        .select_from(mine.join(name, sa.true()))
+    lists = (
+        sa.select(column.label("names"), day.label("day"), sa.func.count().label("sessions"))
         .where(mine.c.practiced_on >= sa.bindparam("edge_from"))
-        .group_by(name.c.name, day)
+        .group_by(column, day)
+        .subquery()
+    )
+    name = sa.func.unnest(lists.c.names).table_valued("name").render_derived()
+    count = sa.cast(sa.func.sum(lists.c.sessions), sa.BigInteger)  # a sum of bigint is numeric
+    return (
+        sa.select(*_name_row(kind, name.c.name, lists.c.day, count))
+        .select_from(lists.join(name, sa.true()))
+        .group_by(name.c.name, lists.c.day)
     )
 
 
