@@ -129,6 +129,12 @@ SETTINGS = (
         None,
         "After how many days `flask privacy purge` removes a session; unset: never.",
     ),
+    Setting(
+        "STREAK_MIN_SECONDS",
+        _whole(0, 86_400),
+        "60",
+        "How long the sessions of a day must be together for the day to count in a streak.",
+    ),
     Setting("RATELIMIT_ENABLED", _yes_or_no, "true", "Whether requests are counted at all."),
     Setting(
         "RATELIMIT_READS",

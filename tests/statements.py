@@ -34,3 +34,9 @@ def recorded(app: Flask) -> Iterator[list[str]]:
             yield sent
     finally:
         event.remove(engine, "before_cursor_execute", record)
+
+
+def statements(sent: list[str]) -> list[str]:
+    """The statements in what was sent, without the beginning and the end of transactions."""
+    parts = [part.strip() for text in sent for part in text.split(";")]
+    return [part for part in parts if part not in ("", "BEGIN", "COMMIT")]

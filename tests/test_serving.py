@@ -13,7 +13,7 @@ import requests
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.factories import content, token
+from tests.factories import content, stored, token
 from tests.serving import gunicorn
 from vorex_sessions.extensions import db
 
@@ -32,7 +32,7 @@ def test_a_session_is_saved_and_seen(service: tuple) -> None:
     )
     assert saved.status_code == 201
     history = requests.get(f"{address}/api/sessions/history", headers=headers, timeout=9)
-    assert history.json()["sessions"] == [saved.json()]
+    assert history.json()["sessions"] == [stored(saved.json())]
 
 
 @pytest.mark.parametrize("signed_in", [True, False])

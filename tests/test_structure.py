@@ -47,6 +47,7 @@ LAYERS = [
     "operations",
     "sessions",
     "progress",
+    "growth",
     "privacy",
     "capabilities",
     "tokens",

@@ -1,4 +1,5 @@
-"""Commands for whoever runs or tries the service: `flask token`, `flask demo`, `flask privacy`."""
+"""Commands for whoever runs or tries the service: `flask token`, `flask demo`, `flask privacy`, `flask
+growth`."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -8,6 +9,7 @@ from flask import Flask
 from flask.cli import with_appcontext
 
 from vorex_sessions import demo, tokens
+from vorex_sessions.growth.cli import growth
 from vorex_sessions.privacy.cli import privacy
 
 
@@ -16,6 +18,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(token_command)
     app.cli.add_command(demo_command)
     app.cli.add_command(privacy)
+    app.cli.add_command(growth)
 
 
 @click.command("token")

@@ -1,14 +1,14 @@
 """The extensions, unbound, and how to talk to the database."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg2
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, current_app
 from flask_jwt_extended import JWTManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -35,6 +35,10 @@ class Base(DeclarativeBase):
 # A row of columns that its reader knows; SQLAlchemy's own type wants each of them spelt out.
 Row = sa.Row[*tuple[Any, ...]]
 
+# What `ask` is, and what `together` gives to its work.
+Ask = Callable[[sa.Executable, Mapping[str, Any]], Sequence[Any]]
+T = TypeVar("T")
+
 db = SQLAlchemy(model_class=Base)
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 migrate = Migrate(directory=str(MIGRATIONS), render_as_batch=False)
@@ -57,6 +61,11 @@ def _ids_are_text(connection: Any, record: object) -> None:
     register_type(as_text, connection)
 
 
+def setting(name: str) -> Any:
+    """The value of a setting of config.py."""
+    return current_app.config[name]
+
+
 def ask(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Any]:
     """Run a statement and return all its rows, as named tuples.
 
@@ -77,17 +86,20 @@ class _ConnectionLost(Exception):
 
 
 def _ask(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Any]:
-    """With SQLAlchemy's pool and SQL, but a plain cursor: its own execution costs as much as the answer."""
+    with _plain_cursor() as cursor:
+        return _rows(cursor, statement, parameters)
+
+
+@contextmanager
+def _plain_cursor() -> Iterator[Any]:
+    """On SQLAlchemy's pool, but plain: its own execution costs as much as the answer."""
     try:
         connection: Any = db.engine.raw_connection()
     except psycopg2.Error as error:
         raise _ConnectionLost from error
     try:
-        compiled = _compiled(statement)
         with connection.cursor(cursor_factory=NamedTupleCursor) as cursor:
-            cursor.execute(compiled.string, compiled.construct_params(parameters))
-            rows: Sequence[Any] = cursor.fetchall()
-            return rows
+            yield cursor
     except psycopg2.Error as error:
         if connection.closed:
             raise _ConnectionLost from error
@@ -96,6 +108,52 @@ def _ask(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[An
         if connection.closed:
             connection.invalidate()
         connection.close()
+
+
+def _rows(
+    cursor: Any, statement: sa.Executable, parameters: Mapping[str, Any], before: str = ""
+) -> Sequence[Any]:
+    compiled = _compiled(statement)
+    cursor.execute(before + compiled.string, compiled.construct_params(parameters))
+    rows: Sequence[Any] = cursor.fetchall() if cursor.description else ()
+    return rows
+
+
+def together(work: Callable[[Ask], T]) -> T:
+    """Run `work(ask)`, whose questions are one transaction: all or nothing.
+
+    For work that may safely run twice: where the connection was lost it runs once more on a fresh one.
+    Raises DBAPIError, in time for a client that waits.
+    """
+    with waiting.at_most(waiting.PATIENCE):
+        try:
+            return _together(work)
+        except _ConnectionLost:
+            _ask_anew(_ANYTHING, {})  # puts away what else is dead
+        try:
+            return _together(work)
+        except _ConnectionLost as lost:
+            error = lost.__cause__
+            assert isinstance(error, psycopg2.Error)  # noqa: S101  # raised from nothing else
+            raise DBAPIError.instance(None, None, error, psycopg2.Error) from error
+
+
+_ANYTHING = sa.text("SELECT 1")
+
+
+def _together(work: Callable[[Ask], T]) -> T:
+    with _plain_cursor() as cursor:
+        begin = iter(["BEGIN;"])  # travels with the first question
+        try:
+            done = work(
+                lambda statement, parameters: _rows(cursor, statement, parameters, next(begin, ""))
+            )
+            cursor.execute("COMMIT")
+        except BaseException:
+            with suppress(psycopg2.Error):  # the connection is gone, and the transaction with it
+                cursor.execute("ROLLBACK")
+            raise
+        return done
 
 
 @lru_cache(maxsize=256)

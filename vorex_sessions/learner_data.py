@@ -1,16 +1,19 @@
 """What each capability says about the learner's data it keeps, so that none is forgotten.
 
-A capability offers `exports` and `erase`; capabilities.py collects them and hands them to `privacy`,
-which knows no table of the others by name.
+A capability offers `exports`, `erase` and `derived`; capabilities.py collects them and hands them to
+`privacy` and `sessions`, which know no table of the others by name.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-# Deletes a learner's rows within the transaction of an erasure; returns how many.
+from vorex_sessions.extensions import Ask
+
+# Deletes a learner's rows within the transaction of an erasure; returns how many sessions that were.
 Eraser = Callable[[sa.Connection, str], int]
 
 
@@ -20,6 +23,26 @@ class Export:
 
     member: str
     rows: sa.Select[Any]  # where user_id is `:user_id`; instants are shown as the API shows them
+
+
+# Members that a capability adds to the answer to a save, by session_result_id.
+Members = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Derived:
+    """What a capability derives from a learner's sessions, and keeps up with them in their transactions."""
+
+    # One JSON value, in SQL, as it was before: read by the statement that saves, which calls the rows it
+    # has just stored `new`, and the learner `:user_id`.
+    beside: str
+    # (ask, learner_id, new rows, what `beside` read, now): follows a save, within its transaction.
+    saved: Callable[[Ask, str, Sequence[Any], Any, datetime], Members]
+    # (learner_id, ids, now): the same members for sessions that were saved before.
+    repeated: Callable[[str, Sequence[str], datetime], Members]
+    # A statement that drops what is derived, so that it is made anew when it is next needed: for
+    # whatever changes or removes sessions of `:user_id`.
+    forget: str
 
 
 _OF_LEARNER: sa.BindParameter[str] = sa.bindparam("user_id")

@@ -1,8 +1,9 @@
-"""The lock that every write takes on its learner: shared to save, exclusive to take away.
+"""The lock that every write takes on its learner: one after the other.
 
 Tombstones and ON CONFLICT alone leave a gap: a save that waits for an uncommitted delete of its own
 id would store the row beside its tombstone, and one beside an erasure would survive it. The lock is
-a statement of its own before the write, so that the write's snapshot is taken once it is held.
+a statement of its own before the write, so that the write's snapshot is taken once it is held. What is
+derived from the sessions can then be read, added to and written back without anyone in between.
 """
 
 from uuid import UUID
@@ -13,17 +14,11 @@ import sqlalchemy as sa
 # of the pool, so nobody waits long: one learner's stuck lock must not stop all the others. It ends
 # before waiting.PATIENCE does, which would cost the connection.
 _BRIEFLY = "SELECT set_config('lock_timeout', '1s', true)"
-SHARED = f"{_BRIEFLY}, pg_advisory_xact_lock_shared(:learner_lock);"
 EXCLUSIVE = f"{_BRIEFLY}, pg_advisory_xact_lock(:learner_lock);"
 
 
-def shared(statements: str) -> sa.TextClause:
-    """Statements that add to a learner's data, in one transaction behind the shared lock."""
-    return sa.text(SHARED + statements)
-
-
 def exclusive(statements: str) -> sa.TextClause:
-    """Statements that take away from a learner's data, behind the exclusive lock."""
+    """Statements on a learner's data, in one transaction behind the lock."""
     return sa.text(EXCLUSIVE + statements)
 
 

@@ -105,6 +105,58 @@ class ErasedLearner(db.Model):  # type: ignore[name-defined,misc]  # as above
     closed: Mapped[bool] = mapped_column(sa.Boolean, server_default=sa.false())
 
 
+class LearnerTotals(db.Model):  # type: ignore[name-defined,misc]  # as above
+    """What a learner's sessions add up to. Derived from them; a missing row is made when it is needed."""
+
+    __tablename__ = "learner_totals"
+
+    user_id: Mapped[str] = mapped_column(_Uuid, primary_key=True)
+    sessions: Mapped[int] = mapped_column(sa.Integer)
+    conversations: Mapped[int] = mapped_column(sa.Integer)
+    pronunciations: Mapped[int] = mapped_column(sa.Integer)
+    roleplays: Mapped[int] = mapped_column(sa.Integer)
+    seconds: Mapped[int] = mapped_column(sa.BigInteger)
+    words_spoken: Mapped[int] = mapped_column(sa.BigInteger)
+    distinct_words: Mapped[int] = mapped_column(sa.Integer)
+    best_pronunciation: Mapped[float] = mapped_column(sa.Double)
+    best_fluency: Mapped[float] = mapped_column(sa.Double)
+    best_grammar: Mapped[float] = mapped_column(sa.Double)
+    longest_break: Mapped[int] = mapped_column(sa.Integer)
+    last_day: Mapped[date | None] = mapped_column(sa.Date)
+    last_day_seconds: Mapped[int] = mapped_column(sa.BigInteger)
+    days: Mapped[int] = mapped_column(sa.Integer)
+    counted_on: Mapped[date | None] = mapped_column(sa.Date)
+    current_streak: Mapped[int] = mapped_column(sa.Integer)
+    longest_streak: Mapped[int] = mapped_column(sa.Integer)
+    freezes: Mapped[int] = mapped_column(sa.Integer)
+    latest_at: Mapped[datetime | None] = mapped_column(_Instant)
+    latest_id: Mapped[str | None] = mapped_column(_Uuid)
+    timezone: Mapped[str | None] = mapped_column(sa.Text)
+
+
+class LearnerWord(db.Model):  # type: ignore[name-defined,misc]  # as above
+    """A word that a learner's sessions name. Derived from them."""
+
+    __tablename__ = "learner_words"
+
+    user_id: Mapped[str] = mapped_column(_Uuid, primary_key=True)
+    word: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+
+
+class LearnerAchievement(db.Model):  # type: ignore[name-defined,misc]  # as above
+    """An achievement that a learner has unlocked, for good, and the session that brought it."""
+
+    __tablename__ = "learner_achievements"
+
+    user_id: Mapped[str] = mapped_column(_Uuid, primary_key=True)
+    achievement: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    unlocked_at: Mapped[datetime] = mapped_column(_Instant)
+    session_result_id: Mapped[str] = mapped_column(_Uuid)
+
+
 session_results = SessionResult.__table__
 deleted_sessions = DeletedSession.__table__
 erased_learners = ErasedLearner.__table__
+learner_totals = LearnerTotals.__table__
+learner_words = LearnerWord.__table__
+learner_achievements = LearnerAchievement.__table__

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from vorex_sessions import locks
 from vorex_sessions.extensions import ask
+from vorex_sessions.sessions.charge import forgetting
 
 _BATCH = 500  # sessions removed behind one lock
 _ROUNDS = 3  # how often a learner whose lock is taken is tried
@@ -24,9 +26,10 @@ class Removed:
     busy: int = 0
 
 
-def statement(condition: str) -> sa.TextClause:
-    """Removes some of a learner's sessions that meet a condition on `session`; `remove` repeats it."""
+@lru_cache
+def _statement(condition: str) -> sa.TextClause:
     return locks.exclusive(f"""
+    {forgetting()}
     DELETE FROM session_results
     WHERE user_id = CAST(:user_id AS uuid) AND session_result_id IN (
         SELECT session_result_id FROM session_results AS session
@@ -36,8 +39,12 @@ def statement(condition: str) -> sa.TextClause:
     """)  # noqa: S608  # conditions and a number of ours
 
 
-def remove(learners: Iterable[str], what: sa.TextClause, parameters: Mapping[str, Any]) -> Removed:
-    """Run a `statement` for each learner until nothing is left. May be stopped, and run again."""
+def remove(learners: Iterable[str], condition: str, parameters: Mapping[str, Any]) -> Removed:
+    """Remove the sessions of each learner that meet a condition on `session`, until none is left.
+
+    May be stopped, and run again.
+    """
+    what = _statement(condition)
     removed: dict[str, int] = {}
     busy = set(learners)
     for _ in range(_ROUNDS):

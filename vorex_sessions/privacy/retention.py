@@ -27,7 +27,7 @@ def _page(where: str) -> sa.TextualSelect:
 
 _FIRST = _page("")
 _NEXT = _page("WHERE user_id > CAST(:after AS uuid)")
-_OLD = removal.statement("completed_at < :cutoff")
+_OLD = "completed_at < :cutoff"
 _COUNT = sa.text("""
 SELECT count(*) AS sessions, count(DISTINCT user_id) AS learners
 FROM session_results WHERE completed_at < :cutoff

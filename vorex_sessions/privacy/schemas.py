@@ -65,6 +65,14 @@ class ErasureSchema(Schema):
     closed = ma.fields.Boolean(**_noted("Whether nothing more can be saved.", False))
 
 
+class UnlockedSchema(Schema):
+    """An achievement that the learner has unlocked."""
+
+    achievement = ma.fields.String(**_noted("Its key.", "first_session"))
+    unlocked_at = ma.fields.DateTime(**_noted("When its session was completed.", _STAMP))
+    session_result_id = ma.fields.UUID(**_noted("The session that brought it.", _ID))
+
+
 class ExportSchema(Schema):
     """Everything that is stored about the learner."""
 
@@ -83,6 +91,17 @@ class ExportSchema(Schema):
         ma.fields.Nested(ErasureSchema),
         **_noted("The last erasure, if there was one.", [{"erased_at": _STAMP, "closed": False}]),
     )
+    achievements = ma.fields.List(
+        ma.fields.Nested(UnlockedSchema), **_noted("What was unlocked, oldest first.", [])
+    )
+    totals = ma.fields.List(
+        ma.fields.Dict(),
+        **_noted(
+            "What the sessions add up to, and the streak; empty where it is yet to be made anew.",
+            [],
+        ),
+    )
+    words = ma.fields.List(ma.fields.Dict(), **_noted("Each word met.", [{"word": "reservation"}]))
 
 
 EXPORT_CONTENT = {

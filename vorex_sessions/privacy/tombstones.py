@@ -56,7 +56,7 @@ JOIN erased_learners AS erased USING (user_id)
 WHERE erased.closed
     OR (session.completed_at <= erased.erased_at AND session.created_at <= erased.erased_at)
 """).columns(deleted_sessions.c.user_id)
-_LAY_TO_REST = removal.statement("""
+_LAY_TO_REST = """
     EXISTS (
         SELECT FROM deleted_sessions AS deleted
         WHERE deleted.user_id = CAST(:user_id AS uuid)
@@ -67,7 +67,7 @@ _LAY_TO_REST = removal.statement("""
             AND (erased.closed OR (
                 session.completed_at <= erased.erased_at
                 AND session.created_at <= erased.erased_at)))
-""")
+"""
 
 
 def lines() -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from vorex_sessions.auth import learner_id
 from vorex_sessions.blueprint import Blueprint, answer, body_limit, component_name
 from vorex_sessions.problems import Conflict, Gone, NotFound, Problem
 from vorex_sessions.requests import KEY_HEADER, idempotency_key
-from vorex_sessions.sessions import history, history_schemas, schemas, service
+from vorex_sessions.sessions import history, history_schemas, saved_schemas, schemas, service
 from vorex_sessions.sessions.saving import Outcome
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/api/sessions")
@@ -62,10 +62,10 @@ _ONE = "/<uuid:session_result_id>"
 
 @blueprint.post("/save")
 @blueprint.arguments(schemas.SaveSchema(), example=schemas.SAVE_EXAMPLE)
-@blueprint.response(201, schemas.SessionResultSchema, headers=_SAVED_HEADERS)
+@blueprint.response(201, saved_schemas.SavedSchema, headers=_SAVED_HEADERS)
 @blueprint.alt_response(
     200,
-    schema=schemas.SessionResultSchema,
+    schema=saved_schemas.SavedSchema,
     description="The same was saved before: the stored result as it is now",
     headers=_REPLAYED_HEADERS,
     success=True,
@@ -77,15 +77,16 @@ def save(content: dict[str, Any]) -> Response:
     """Save a finished practice session, once however often it is sent."""
     outcome = service.save(learner_id(), content, key=idempotency_key(), now=datetime.now(UTC))
     headers = {"Location": f"/api/sessions/{outcome.session['session_result_id']}"}
+    saved = {**outcome.session, **outcome.beside}
     if outcome.created:
-        return answer(outcome.session, 201, headers)
-    return answer(outcome.session, 200, {**headers, _REPLAYED: "true"})
+        return answer(saved, 201, headers)
+    return answer(saved, 200, {**headers, _REPLAYED: "true"})
 
 
 @blueprint.post("/batch")
 @body_limit(BATCH_LIMIT)
 @blueprint.arguments(schemas.BatchSchema(), example={"sessions": [schemas.SAVE_EXAMPLE]})
-@blueprint.response(200, schemas.BatchAnswerSchema)
+@blueprint.response(200, saved_schemas.SavedBatchSchema)
 @blueprint.doc(parameters=[_KEY])
 def save_batch(batch: dict[str, Any]) -> Response:
     """Save up to 100 sessions at once; one that is wrong does not stop the others."""
@@ -101,7 +102,8 @@ def save_batch(batch: dict[str, Any]) -> Response:
 def _item(outcome: Outcome | Problem) -> dict[str, Any]:
     if isinstance(outcome, Problem):
         return {"status": "rejected", "problem": outcome.body()}
-    return {"status": "created" if outcome.created else "replayed", "session": outcome.session}
+    status = "created" if outcome.created else "replayed"
+    return {"status": status, "session": outcome.session, **outcome.beside}
 
 
 @blueprint.get("/history")

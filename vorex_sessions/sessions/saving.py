@@ -1,7 +1,9 @@
 """Saving once: one statement decides what is new, one more says why the rest is not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -9,13 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from vorex_sessions import locks
-from vorex_sessions.extensions import Row, ask
+from vorex_sessions.extensions import Ask, Row, ask, together
+from vorex_sessions.learner_data import Members
 from vorex_sessions.models import deleted_sessions, erased_learners, session_results
 from vorex_sessions.problems import Gone, Problem, Unavailable
-from vorex_sessions.sessions import results
+from vorex_sessions.sessions import charge, results
 
 # The rows travel as one JSON parameter, so that one statement serves one session and a hundred.
-_INSERT = locks.shared("""
+_INSERT = """
 INSERT INTO session_results (
     user_id, session_result_id, session_type, duration_seconds, words_spoken, pronunciation_score,
     fluency_score, grammar_score, topics, vocabulary_learned, areas_to_improve, metadata,
@@ -38,7 +41,14 @@ ON CONFLICT (user_id, session_result_id) DO NOTHING
 RETURNING user_id, session_result_id, session_type, duration_seconds, words_spoken,
     pronunciation_score, fluency_score, grammar_score, topics, vocabulary_learned,
     areas_to_improve, metadata, completed_at, timezone, practiced_on, created_at, updated_at
-""").columns(*results.COLUMNS)
+"""
+
+
+@lru_cache(maxsize=1)
+def _insert_statement() -> sa.TextClause:
+    """Behind the learner's lock: store what is new, and return it beside what is derived so far."""
+    beside = "".join(f", ({derived.beside})" for derived in charge.DERIVED)
+    return locks.exclusive(f"WITH new AS ({_INSERT}) SELECT new.*{beside} FROM new")  # noqa: S608  # texts of our own
 
 
 def _find_statement() -> sa.Select[Any]:
@@ -87,10 +97,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an entry: the stored session, and whether it is new."""
+    """What became of an entry: the stored session, whether it is new, and what is told beside it."""
 
     session: dict[str, Any]
     created: bool
+    beside: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,17 +111,21 @@ class _Stored:
     session: dict[str, Any]
     fingerprint: bytes
     created: bool
+    beside: dict[str, Any] = field(default_factory=dict)
 
 
-def save_all(learner_id: str, entries: Sequence[Entry]) -> list[Outcome | Problem]:
+def save_all(
+    learner_id: str, entries: Sequence[Entry], *, now: datetime
+) -> list[Outcome | Problem]:
     """Store what is new, all or nothing, and say of each entry, in order, what became of it."""
     first = {entry.id: entry for entry in reversed(entries)}
     known: dict[str, _Stored | Problem] = {}
     for _ in range(_TRIES):
-        known |= _insert(learner_id, _unknown(first, known))
+        known |= _insert(learner_id, _unknown(first, known), now)
         if unknown := _unknown(first, known):
             known |= _find(learner_id, unknown)
         if not _unknown(first, known):
+            known |= _repeated(learner_id, known, now)
             return [_judged(entry, known[entry.id], entry is first[entry.id]) for entry in entries]
     raise Unavailable  # each time someone stored and removed one of them between our two looks
 
@@ -119,21 +134,48 @@ def _unknown(first: Mapping[str, Entry], known: Mapping[str, object]) -> list[En
     return [entry for name, entry in first.items() if name not in known]
 
 
-def _insert(learner_id: str, entries: Sequence[Entry]) -> dict[str, _Stored]:
-    """What the database returns is new."""
+def _insert(learner_id: str, entries: Sequence[Entry], now: datetime) -> dict[str, _Stored]:
+    """What the database returns is new; whatever is derived from sessions follows in the same transaction."""
     by_id = {entry.id: entry for entry in entries}
     parameters = {
         "learner_lock": locks.key(learner_id),
         "user_id": learner_id,
-        # By id, so that two batches with the same ids never wait for each other crosswise.
-        "rows": orjson.dumps([by_id[name].row for name in sorted(by_id)]).decode(),
+        "rows": orjson.dumps([entry.row for entry in entries]).decode(),
     }
-    stored = [results.as_json(row) for row in ask(_INSERT, parameters)]
+
+    def work(ask: Ask) -> tuple[Sequence[Row], Members]:
+        rows = ask(_insert_statement(), parameters)
+        members: Members = {str(row.session_result_id): {} for row in rows}
+        for place, derived in enumerate(charge.DERIVED if rows else (), len(results.COLUMNS)):
+            for name, more in derived.saved(ask, learner_id, rows, rows[0][place], now).items():
+                members[name] |= more
+        return rows, members
+
+    rows, members = together(work)
+    stored = [results.as_json(row) for row in rows]
     return {
-        name: _Stored(session, by_id[name].fingerprint, created=True)
+        name: _Stored(session, by_id[name].fingerprint, created=True, beside=members[name])
         for session in stored
         for name in [session["session_result_id"]]
     }
+
+
+def _repeated(
+    learner_id: str, known: Mapping[str, _Stored | Problem], now: datetime
+) -> dict[str, _Stored]:
+    """Those that were stored before, with what is told beside them."""
+    before = {
+        name: stored
+        for name, stored in known.items()
+        if isinstance(stored, _Stored) and not stored.created
+    }
+    for derived in charge.DERIVED if before else ():
+        members = derived.repeated(learner_id, list(before), now)
+        before = {
+            name: replace(stored, beside=stored.beside | members[name])
+            for name, stored in before.items()
+        }
+    return before
 
 
 def _find(learner_id: str, entries: Sequence[Entry]) -> dict[str, _Stored | Problem]:
@@ -162,4 +204,4 @@ def _judged(entry: Entry, known: _Stored | Problem, is_first: bool) -> Outcome |
         return known
     if known.fingerprint != entry.fingerprint:
         return entry.conflict()
-    return Outcome(known.session, created=known.created and is_first)
+    return Outcome(known.session, known.created and is_first, known.beside)

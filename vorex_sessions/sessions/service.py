@@ -1,7 +1,9 @@
 """Commands on session results. The learner's id comes first and is part of every statement."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -13,7 +15,7 @@ from vorex_sessions.extensions import ask, transaction
 from vorex_sessions.models import session_results
 from vorex_sessions.periods import day_of
 from vorex_sessions.problems import Conflict, KeyReused, NotFound, Problem
-from vorex_sessions.sessions import content, results
+from vorex_sessions.sessions import charge, content, results
 from vorex_sessions.sessions.saving import Entry, Outcome, save_all
 
 _mine = sa.and_(
@@ -22,7 +24,7 @@ _mine = sa.and_(
 )
 _SHOW = sa.select(*results.COLUMNS).where(_mine)
 # The tombstone first: it copies what is there, so that only what was stored can leave one.
-_DELETE = locks.exclusive("""
+_DELETE = """
 INSERT INTO deleted_sessions (user_id, session_result_id, deleted_at)
 SELECT user_id, session_result_id, :now FROM session_results
 WHERE user_id = CAST(:user_id AS uuid) AND session_result_id = CAST(:session_result_id AS uuid)
@@ -31,7 +33,12 @@ DELETE FROM session_results
 WHERE user_id = CAST(:user_id AS uuid) AND session_result_id = CAST(:session_result_id AS uuid);
 SELECT 1 FROM deleted_sessions
 WHERE user_id = CAST(:user_id AS uuid) AND session_result_id = CAST(:session_result_id AS uuid)
-""")
+"""
+
+
+@lru_cache(maxsize=1)
+def _delete_statement() -> sa.TextClause:
+    return locks.exclusive(charge.forgetting() + _DELETE)
 
 
 class SessionNotFound(NotFound):
@@ -50,12 +57,12 @@ def save(
     if key is not None and "session_result_id" in said:
         raise invalid({"session_result_id": ["must be left out where Idempotency-Key is sent"]})
     entry = _entry(said, key and uuid5(UUID(learner_id), key), now)
-    (outcome,) = _counted(save_all(learner_id, [entry]))
+    (outcome,) = _counted(save_all(learner_id, [entry], now=now))
     if isinstance(outcome, Problem):
         raise outcome
     named = key is not None or "session_result_id" in said
     # An id of our own making that is stored already was stored by us, on a connection that broke.
-    return outcome if named else Outcome(outcome.session, created=True)
+    return outcome if named else replace(outcome, created=True)
 
 
 def save_batch(
@@ -82,7 +89,7 @@ def save_batch(
             answers.append(None)
         except Problem as problem:
             answers.append(problem)
-    outcomes = iter(save_all(learner_id, list(entries.values())) if entries else [])
+    outcomes = iter(save_all(learner_id, list(entries.values()), now=now) if entries else [])
     return _counted([answer or next(outcomes) for answer in answers])
 
 
@@ -128,7 +135,8 @@ def correct(
         content.check_instant(changes["completed_at"], now)
     mine = {"learner_id": learner_id, "id": session_result_id}
     with transaction() as connection:
-        connection.execute(locks.shared(""), {"learner_lock": locks.key(learner_id)})
+        behind = locks.exclusive(charge.forgetting())
+        connection.execute(behind, {"learner_lock": locks.key(learner_id), "user_id": learner_id})
         stored = connection.execute(_SHOW.with_for_update(), mine).one_or_none()
         if stored is None:
             raise SessionNotFound
@@ -147,5 +155,5 @@ def delete(learner_id: str, session_result_id: str, *, now: datetime) -> None:
         "session_result_id": session_result_id,
         "now": now,
     }
-    if not ask(_DELETE, parameters):
+    if not ask(_delete_statement(), parameters):
         raise SessionNotFound

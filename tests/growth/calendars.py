@@ -1,0 +1,31 @@
+"""A streak by plain walking along the calendar, day by day: what the service must agree with."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+ONE_DAY = timedelta(days=1)
+
+
+class Walked:
+    """Every day from the first that counts to the eve of today, one after the other."""
+
+    def __init__(self, seconds: Mapping[date, int], today: date, shortest_day: int) -> None:
+        counted = {day for day, total in seconds.items() if total >= shortest_day}
+        self.current = self.longest = self.freezes = 0
+        self.frozen: set[date] = set()
+        day = min(counted, default=today)
+        last = max([today, *counted])
+        while day <= last:
+            if day in counted:
+                self.current += 1
+                self.longest = max(self.longest, self.current)
+                if self.current % 7 == 0:
+                    self.freezes = min(2, self.freezes + 1)
+            elif day < last:  # today is not over, unless a traveller's session is dated after it
+                if self.current and self.freezes:
+                    self.freezes -= 1
+                    self.frozen.add(day)
+                else:
+                    self.current = self.freezes = 0
+                    self.frozen = set()
+            day += ONE_DAY

@@ -1,0 +1,87 @@
+"""The catalogue, and which session unlocks what."""
+
+from dataclasses import fields
+
+from tests.growth.practices import FIRST, Practice, on
+from vorex_sessions.growth.catalogue import BY_KEY, CATALOGUE, TIERS
+from vorex_sessions.growth.standing import Standing
+from vorex_sessions.growth.unlocking import added_up, brought_by, shown
+from vorex_sessions.models import learner_totals
+
+
+def unlocked(*sessions: Practice) -> list[str]:
+    return [unlock.achievement for unlock in added_up(sessions, 60)[1]]
+
+
+def test_the_catalogue_is_sound() -> None:
+    assert len(BY_KEY) == len(CATALOGUE) >= 25
+    assert len({one.title for one in CATALOGUE}) == len(CATALOGUE)
+    for one in CATALOGUE:
+        assert one.tier in TIERS
+        assert getattr(Standing(), one.measure) < one.threshold
+        assert one.description.endswith(".")
+
+
+def test_a_standing_has_the_columns_of_its_table() -> None:
+    columns = [column.name for column in learner_totals.c if column.name != "user_id"]
+    assert [one.name for one in fields(Standing)] == columns
+
+
+def test_what_is_reached_is_unlocked_by_the_session_that_reaches_it() -> None:
+    sessions = on(*range(7))
+    by_session: dict[str, list[str]] = {}
+    for achievement, _, session in added_up(sessions, 60)[1]:
+        by_session.setdefault(session, []).append(achievement)
+    assert by_session == {
+        sessions[0].session_result_id: ["first_session", "first_conversation"],
+        sessions[2].session_result_id: ["streak_3"],
+        sessions[6].session_result_id: ["streak_7"],
+    }
+
+
+def test_each_measure_unlocks_its_achievements() -> None:
+    day = FIRST
+    assert "all_types" in unlocked(
+        Practice(day),
+        Practice(day, session_type="roleplay"),
+        Practice(day, session_type="pronunciation"),
+    )
+    assert "minutes_60" in unlocked(Practice(day, 3600))
+    assert "minutes_60" not in unlocked(Practice(day, 3599))
+    assert "spoken_1000" in unlocked(Practice(day, words_spoken=1000))
+    words = [f"word {number}" for number in range(25)]
+    twice = Practice(day, vocabulary_learned=words[:24])
+    assert "words_25" not in unlocked(twice, twice)
+    assert "words_25" in unlocked(twice, Practice(day, vocabulary_learned=words[20:]))
+    assert "score_100" in unlocked(Practice(day, fluency_score=100.0))
+    assert "score_100" not in unlocked(Practice(day, fluency_score=99.99))
+    assert {"pronunciation_90", "score_80"} <= set(unlocked(Practice(day, pronunciation_score=90)))
+    assert "comeback_7" in unlocked(*on(0, 8))
+    assert "comeback_7" not in unlocked(*on(0, 7))
+
+
+def test_a_late_session_that_mends_a_streak_brings_the_unlock_itself() -> None:
+    early = on(0, 2)
+    before, _ = added_up(early, 60)
+    late = on(1)
+    _, reached = added_up([*early, *late], 60)
+    assert brought_by(late, reached, before) == [
+        ("streak_3", late[0].completed_at, late[0].session_result_id)
+    ]
+
+
+def test_progress_is_one_only_where_it_is_unlocked() -> None:
+    standing = Standing(words_spoken=99_999_999_999)
+    standing.sessions = 499
+    five_hundred = shown(BY_KEY["sessions_500"], standing, None)
+    assert (five_hundred["progress"], five_hundred["value"]) == (0.998, 499)
+    almost = Standing(best_fluency=99.99999)
+    assert shown(BY_KEY["score_100"], almost, None)["progress"] == 0.9999
+    assert (
+        shown(
+            BY_KEY["sessions_500"],
+            Standing(),
+            {"unlocked_at": on(0)[0].completed_at, "session_result_id": "x"},
+        )["progress"]
+        == 1.0
+    )

@@ -1,0 +1,231 @@
+"""Streak and achievements as the app sees them."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import orjson
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.factories import Learner, content
+from tests.sessions.test_races import at_once, clones
+from tests.statements import recorded, statements
+from vorex_sessions.extensions import transaction
+
+NOW = datetime.now(UTC)
+
+
+def ago(days: float) -> str:
+    return (NOW - timedelta(days=days)).isoformat()
+
+
+def keys(answer: dict) -> list[str]:
+    return [one["key"] for one in answer["achievements_unlocked"]]
+
+
+def unlocked(learner: Learner) -> dict[str, dict]:
+    page = learner.get("/achievements")
+    found = {one["key"]: one for one in page["achievements"] if one["unlocked_at"]}
+    assert page["unlocked"] == len(found)
+    assert page["total"] == len(page["achievements"])
+    return found
+
+
+def batch(learner: Learner, items: list[dict]) -> list[dict]:
+    response = learner.request("POST", "/api/sessions/batch", json={"sessions": items})
+    assert response.status_code == 200, response.text
+    return orjson.loads(response.data)["results"]
+
+
+def test_a_learner_without_sessions_has_no_streak_and_everything_before_them(
+    learner: Learner,
+) -> None:
+    page = learner.get("/streak")
+    assert (page["current"], page["ends_at"], page["last_practiced_on"]) == (0, None, None)
+    assert (page["goal_minutes"], page["minutes_today"], len(page["calendar"])) == (10, 0.0, 28)
+    assert unlocked(learner) == {}
+    assert {one["progress"] for one in learner.get("/achievements")["achievements"]} == {0.0}
+
+
+def test_a_save_tells_what_it_unlocked_and_the_streak(learner: Learner) -> None:
+    saved = learner.told()
+    assert keys(saved) == ["first_session", "first_conversation"]
+    assert saved["achievements_unlocked"][0]["session_result_id"] == saved["session_result_id"]
+    assert saved["achievements_unlocked"][0]["unlocked_at"] == saved["completed_at"]
+    assert (saved["streak"]["current"], saved["streak"]["practiced_today"]) == (1, True)
+    again = learner.told()
+    assert (keys(again), again["streak"]["current"]) == ([], 1)
+    assert list(unlocked(learner)) == ["first_session", "first_conversation"]
+
+
+def test_a_replay_repeats_what_was_unlocked(learner: Learner) -> None:
+    said = content(completed_at=ago(0))
+    first = learner.try_save(said, **{"Idempotency-Key": "one"})
+    learner.save(session_type="roleplay")
+    again = learner.try_save(said, **{"Idempotency-Key": "one"})
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert keys(again.json) == keys(first.json) == ["first_session", "first_conversation"]
+    assert again.json["streak"]["current"] == 1
+
+
+def test_a_week_that_arrives_in_one_batch_unlocks_in_the_order_of_time(learner: Learner) -> None:
+    results = batch(learner, [content(completed_at=ago(days)) for days in range(6, -1, -1)][::-1])
+    assert [keys(one) for one in results] == [
+        ["streak_7"],
+        [],
+        [],
+        [],
+        ["streak_3"],
+        [],
+        ["first_session", "first_conversation"],
+    ]
+    assert {one["streak"]["current"] for one in results} == {7}
+    assert unlocked(learner)["streak_7"]["unlocked_at"] == results[0]["session"]["completed_at"]
+
+
+def test_a_batch_with_one_session_twice_and_one_that_is_wrong_unlocks_once(
+    learner: Learner,
+) -> None:
+    one = content(session_result_id=str(uuid4()), completed_at=ago(0))
+    results = batch(learner, [one, {"session_type": "x"}, one])
+    assert [item["status"] for item in results] == ["created", "rejected", "replayed"]
+    assert keys(results[0]) == keys(results[2]) == ["first_session", "first_conversation"]
+    assert "achievements_unlocked" not in results[1]
+
+
+def test_a_session_that_is_synced_late_repairs_the_streak(learner: Learner) -> None:
+    learner.save(completed_at=ago(2))
+    broken = learner.told(completed_at=ago(0))
+    assert broken["streak"]["current"] == 1
+    late = learner.told(completed_at=ago(1))
+    assert (late["streak"]["current"], keys(late)) == (3, ["streak_3"])
+    assert unlocked(learner)["streak_3"]["session_result_id"] == late["session_result_id"]
+
+
+def test_days_below_the_minimum_do_not_count_until_they_reach_it(learner: Learner) -> None:
+    assert learner.told(duration_seconds=59)["streak"]["practiced_today"] is False
+    assert learner.told(duration_seconds=1)["streak"]["practiced_today"] is True
+    page = learner.get("/streak", goal_minutes=30)
+    assert (page["minutes_today"], page["goal_minutes"]) == (1.0, 30)
+    assert page["calendar"][0]["practiced"] is True
+
+
+def test_the_calendar_shows_what_was_practised_and_what_was_frozen(learner: Learner) -> None:
+    days = [9, 8, 7, 6, 5, 4, 3, 1, 0]
+    batch(learner, [content(completed_at=ago(day)) for day in days])
+    page = learner.get("/streak", timezone="UTC")
+    shown = page["calendar"]
+    assert [age for age, day in enumerate(shown) if day["practiced"]] == sorted(days)
+    assert [age for age, day in enumerate(shown) if day["frozen"]] == [2]
+    assert page["current"] == 9
+    assert shown[0]["date"] == NOW.date().isoformat()
+
+
+def test_the_streak_is_on_the_calendar_of_the_latest_session(learner: Learner) -> None:
+    saved = learner.told(completed_at=ago(0), timezone="Pacific/Kiritimati")
+    page = learner.get("/streak")
+    assert page["calendar"][0]["date"] == saved["practiced_on"]
+    assert page["last_practiced_on"] == saved["practiced_on"]
+
+
+@pytest.mark.parametrize("goal", ["0", "1441", "ten", "1.5"])
+def test_a_goal_that_is_none_is_refused(learner: Learner, goal: str) -> None:
+    assert learner.request("GET", f"/api/sessions/streak?goal_minutes={goal}").status_code == 422
+
+
+def test_a_delete_takes_away_figures_and_leaves_what_was_unlocked(learner: Learner) -> None:
+    first = learner.save(session_type="roleplay", completed_at=ago(1))
+    learner.save()
+    learner.request("DELETE", f"/api/sessions/{first['session_result_id']}")
+    page = learner.get("/streak")
+    assert (page["current"], page["longest"]) == (1, 1)
+    still = unlocked(learner)["first_roleplay"]
+    assert (still["value"], still["progress"]) == (0, 1.0)
+    assert keys(learner.told(session_type="roleplay")) == []
+
+
+def test_a_score_that_arrives_late_unlocks_for_its_session(learner: Learner) -> None:
+    saved = learner.told(completed_at=ago(0))
+    path = f"/api/sessions/{saved['session_result_id']}"
+    assert learner.request("PATCH", path, json={"fluency_score": 95}).status_code == 200
+    assert unlocked(learner)["fluency_90"]["session_result_id"] == saved["session_result_id"]
+
+
+def test_a_corrected_day_moves_the_streak(learner: Learner) -> None:
+    learner.save(completed_at=ago(0))
+    other = learner.save(completed_at=ago(3))
+    path = f"/api/sessions/{other['session_result_id']}"
+    learner.request("PATCH", path, json={"completed_at": ago(1)})
+    assert learner.get("/streak")["current"] == 2
+
+
+def test_an_erasure_takes_everything_and_unlocks_begin_anew(learner: Learner, app: Flask) -> None:
+    learner.save(vocabulary_learned=["essen"])
+    erased = learner.request("DELETE", "/api/sessions?confirm=true")
+    assert orjson.loads(erased.data) == {"deleted": 1}
+    export = learner.get("/export")
+    assert (export["achievements"], export["totals"], export["words"]) == ([], [], [])
+    assert learner.get("/streak")["current"] == 0
+    assert keys(learner.told()) == ["first_session", "first_conversation"]
+
+
+def test_an_export_shows_what_is_derived(learner: Learner) -> None:
+    saved = learner.told(vocabulary_learned=["essen", "Essen"])
+    export = learner.get("/export")
+    assert [one["word"] for one in export["words"]] == ["Essen", "essen"]
+    assert export["totals"][0]["distinct_words"] == 2
+    assert {one["session_result_id"] for one in export["achievements"]} == {
+        saved["session_result_id"]
+    }
+
+
+def test_learners_do_not_see_each_other(learner: Learner, other: Learner) -> None:
+    learner.save()
+    assert other.get("/streak")["current"] == 0
+    assert unlocked(other) == {}
+    assert keys(other.told()) == ["first_session", "first_conversation"]
+
+
+def test_a_learner_from_before_gets_everything_with_the_next_save(
+    learner: Learner, app: Flask
+) -> None:
+    sessions = [learner.save(completed_at=ago(day)) for day in (2, 1)]
+    with app.app_context(), transaction() as connection:
+        connection.execute(sa.text("DELETE FROM learner_totals"))
+        connection.execute(sa.text("DELETE FROM learner_words"))
+        connection.execute(sa.text("DELETE FROM learner_achievements"))
+    saved = learner.told(vocabulary_learned=["neu"])
+    assert (keys(saved), saved["streak"]["current"]) == (["streak_3"], 3)
+    first = unlocked(learner)["first_session"]
+    assert first["session_result_id"] == sessions[0]["session_result_id"]
+
+
+def test_two_at_the_same_moment_unlock_once(learner: Learner) -> None:
+    saves = [content(completed_at=ago(0), session_result_id=str(uuid4())) for _ in range(8)]
+    phones = zip(clones(learner, 16), saves * 2, strict=True)
+    answers = at_once(
+        *(lambda phone=phone, said=said: phone.try_save(said).json for phone, said in phones)
+    )
+    told = [key for one in answers for key in keys(one)]
+    by_session = {one["session_result_id"] for one in answers if keys(one)}
+    assert len(by_session) == 1
+    assert set(told) == {"first_session", "first_conversation"}
+    assert learner.get("/history")["total"] == 8
+    assert learner.get("/export")["totals"][0]["sessions"] == 8
+
+
+def test_a_save_takes_four_statements_at_most(learner: Learner, app: Flask) -> None:
+    def count(**said: object) -> int:
+        with recorded(app) as sent:
+            learner.save(**said)
+        return len(statements(sent))
+
+    learner.count()  # the first connection asks the server what it is
+    assert count() == 4  # the first: everything before it is looked at
+    assert count(vocabulary_learned=["a", "b"], fluency_score=100) == 3
+    assert count(completed_at=ago(3)) == 4  # late
+    items = [content(completed_at=ago(day / 10)) for day in range(100)]
+    with recorded(app) as sent:
+        batch(learner, items)
+    assert len(statements(sent)) <= 4

@@ -1,0 +1,116 @@
+"""What is kept up with save by save is what the sessions add up to, whatever happened meanwhile."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import orjson
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.factories import Learner, content
+from vorex_sessions import create_app
+from vorex_sessions.extensions import db, transaction
+
+KINDS = ["conversation", "pronunciation", "roleplay"]
+ZONES = ["UTC", "Europe/Berlin", "Pacific/Kiritimati", "America/Los_Angeles"]
+_TOTALS = sa.text("SELECT to_jsonb(t) FROM learner_totals AS t WHERE user_id = CAST(:id AS uuid)")
+_WORDS = sa.text("SELECT word FROM learner_words WHERE user_id = CAST(:id AS uuid) ORDER BY word")
+_UNLOCKED = sa.text(
+    "SELECT achievement FROM learner_achievements WHERE user_id = CAST(:id AS uuid)"
+)
+
+
+def kept(app: Flask, learner: Learner) -> tuple:
+    with app.app_context(), transaction() as connection:
+        asked = {"id": learner.id}
+        return (
+            connection.execute(_TOTALS, asked).scalar(),
+            connection.execute(_WORDS, asked).scalars().all(),
+            set(connection.execute(_UNLOCKED, asked).scalars().all()),
+        )
+
+
+@pytest.fixture
+def tireless(settings: dict, app: Flask) -> Iterator[Learner]:
+    """A learner whom no quota stops."""
+    unlimited = create_app({**settings, "RATELIMIT_ENABLED": False})
+    yield Learner(unlimited)
+    with unlimited.app_context():
+        db.engine.dispose()
+
+
+def practice(random: Random) -> dict:
+    when = datetime.now(UTC) - timedelta(hours=random.choice([0, 1, 5, 30, random.randrange(1500)]))
+    return content(
+        session_type=random.choice(KINDS),
+        duration_seconds=random.choice([0, 20, 40, 60, 900]),
+        words_spoken=random.randrange(300),
+        fluency_score=random.choice([None, 50, 85.5, 100]),
+        vocabulary_learned=random.sample([f"w{number}" for number in range(60)], 3),
+        completed_at=when.isoformat(),
+        timezone=random.choice(ZONES),
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_totals_words_and_streak_agree_with_the_sessions_after_anything(
+    app: Flask, tireless: Learner, seed: int
+) -> None:
+    learner = tireless
+    random = Random(seed)  # no secret
+    stored: list[str] = []
+    unlocks: set[str] = set()
+    for step in range(260):
+        what = random.choices(["save", "batch", "patch", "delete"], [6, 2, 2, 1])[0]
+        if what == "save" or not stored:
+            stored.append(learner.save(**practice(random))["session_result_id"])
+        elif what == "batch":
+            items = {"sessions": [practice(random) for _ in range(random.randrange(1, 6))]}
+            answer = learner.request("POST", "/api/sessions/batch", json=items)
+            for result in orjson.loads(answer.data)["results"]:
+                stored.append(result["session"]["session_result_id"])
+        elif what == "patch":
+            changes = practice(random)
+            change = {name: changes[name] for name in random.sample(sorted(changes), 2)}
+            path = f"/api/sessions/{random.choice(stored)}"
+            assert learner.request("PATCH", path, json=change).status_code == 200
+        else:
+            gone = stored.pop(random.randrange(len(stored)))
+            learner.request("DELETE", f"/api/sessions/{gone}")
+        if step % 20 == 19:
+            learner.get("/streak")
+            totals, words, unlocked = kept(app, learner)
+            assert unlocks <= unlocked
+            unlocks = unlocked
+            run = app.test_cli_runner().invoke(args=["growth", "rebuild", "--learner", learner.id])
+            assert run.exit_code == 0, run.output
+            assert kept(app, learner) == (totals, words, unlocked)
+
+
+def test_everybody_is_rebuilt(app: Flask, learner: Learner, other: Learner) -> None:
+    learner.save()
+    other.save()
+    with app.app_context(), transaction() as connection:
+        connection.execute(sa.text("UPDATE learner_totals SET sessions = 7, longest_streak = 9"))
+        connection.execute(sa.text("DELETE FROM learner_achievements"))
+    run = app.test_cli_runner().invoke(args=["growth", "rebuild"])
+    assert run.output == "Rebuilt 2 learners.\n"
+    for one in (learner, other):
+        totals, _, unlocked = kept(app, one)
+        assert (totals["sessions"], totals["longest_streak"]) == (1, 1)
+        assert unlocked == {"first_session", "first_conversation"}
+
+
+def test_a_purge_is_followed(app: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = (datetime.now(UTC) - timedelta(days=40)).isoformat()
+    learner.save(completed_at=old)
+    learner.save()
+    monkeypatch.setitem(app.config, "SESSION_RETENTION_DAYS", 30)
+    run = app.test_cli_runner().invoke(args=["privacy", "purge"])
+    assert run.exit_code == 0, run.output
+    learner.get("/streak")
+    totals, _, unlocked = kept(app, learner)
+    assert totals["sessions"] == 1
+    assert "comeback_30" in unlocked

@@ -1,0 +1,27 @@
+"""HTTP: streak and achievements."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Response
+
+from vorex_sessions.auth import learner_id
+from vorex_sessions.blueprint import Blueprint, answer
+from vorex_sessions.growth import schemas, service
+
+blueprint = Blueprint("growth", __name__, url_prefix="/api/sessions")
+
+
+@blueprint.get("/streak")
+@blueprint.arguments(schemas.StreakQuerySchema(), location="query")
+@blueprint.response(200, schemas.StreakPageSchema)
+def show_streak(query: dict[str, Any]) -> Response:
+    """Show my streak, and the last 28 days."""
+    return answer(service.show_streak(learner_id(), now=datetime.now(UTC), **query))
+
+
+@blueprint.get("/achievements")
+@blueprint.response(200, schemas.AchievementsSchema)
+def list_achievements() -> Response:
+    """List what I have reached, and how far the rest is."""
+    return answer(service.list_achievements(learner_id()))

@@ -1,0 +1,89 @@
+"""Pure: which session brought which achievement, and what the learner is shown of them."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from vorex_sessions.growth.catalogue import CATALOGUE, Achievement
+from vorex_sessions.growth.standing import Session, Standing, in_order
+from vorex_sessions.periods import stamp
+
+
+class Unlock(NamedTuple):
+    """An achievement, and the session that brought it."""
+
+    achievement: str
+    unlocked_at: datetime
+    session_result_id: str
+
+
+def reached(standing: Standing, achievement: Achievement) -> bool:
+    """Whether the learner is there."""
+    value: float = getattr(standing, achievement.measure)
+    return value >= achievement.threshold
+
+
+def added_up(
+    sessions: Iterable[Session],
+    shortest_day: int,
+    *,
+    before: Standing | None = None,
+    known_words: Collection[str] = (),
+) -> tuple[Standing, list[Unlock]]:
+    """What sessions make of a standing, which stays as it is, and what they reach on the way, in order."""
+    standing = replace(before) if before else Standing()
+    words = set(known_words)
+    pending = [one for one in CATALOGUE if not reached(standing, one)]
+    unlocks = []
+    for session in in_order(sessions):
+        standing.add(session, words, shortest_day)
+        brought = [one for one in pending if reached(standing, one)]
+        if brought:
+            pending = [one for one in pending if one not in brought]
+            unlocks += [_unlock(one, session) for one in brought]
+    return standing, unlocks
+
+
+def _unlock(achievement: Achievement, session: Session) -> Unlock:
+    return Unlock(achievement.key, session.completed_at, str(session.session_result_id))
+
+
+def brought_by(
+    sessions: Sequence[Session], unlocks: Iterable[Unlock], before: Standing
+) -> list[Unlock]:
+    """Of what all sessions reach, what some of them that came late have brought.
+
+    A late session may complete what, by the calendar, a later one reaches (it mends a streak); that was
+    saved long ago, so the unlock belongs to the last of those that came now.
+    """
+    now = {str(session.session_result_id) for session in sessions}
+    missing = {one.key for one in CATALOGUE if not reached(before, one)}
+    last = in_order(sessions)[-1]
+    return [
+        unlock
+        if unlock.session_result_id in now
+        else Unlock(unlock.achievement, last.completed_at, str(last.session_result_id))
+        for unlock in unlocks
+        if unlock.achievement in missing
+    ]
+
+
+def shown(
+    achievement: Achievement, standing: Standing, unlock: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """An achievement as the API shows it. What was unlocked is complete, whatever was deleted since."""
+    value: float = getattr(standing, achievement.measure)
+    part = 1.0 if unlock else min(value / achievement.threshold, 1.0)
+    return {
+        "key": achievement.key,
+        "title": achievement.title,
+        "description": achievement.description,
+        "category": achievement.category,
+        "tier": achievement.tier,
+        "threshold": achievement.threshold,
+        "value": value,
+        "progress": int(part * 10_000) / 10_000,  # cut, so that 1 means there
+        "unlocked_at": stamp(unlock["unlocked_at"]) if unlock else None,
+        "session_result_id": unlock["session_result_id"] if unlock else None,
+    }

@@ -1,0 +1,20 @@
+"""What newer capabilities derive from the sessions; capabilities.py fills this once, at import."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from vorex_sessions.learner_data import Derived
+
+DERIVED: list[Derived] = []
+
+
+def take_charge(derived: Iterable[Derived]) -> None:
+    """From now on these hear of every save."""
+    DERIVED[:] = derived
+    forgetting.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def forgetting() -> str:
+    """Statements for whatever changes or removes sessions of `:user_id`, in its own transaction."""
+    return "".join(f"{derived.forget};\n" for derived in DERIVED)
