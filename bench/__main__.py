@@ -66,6 +66,10 @@ def _measure(
         found["all"] = shapes.everything(ours, size, folder, seconds=seconds)
         found["batches"] = shapes.batches(ours, size, folder, seconds=seconds)
         found["export"] = shapes.export(ours, address)
+    with service(address) as ours, service(address, app=compare.WITHOUT_GROWTH) as without:
+        found["growth's part"] = shapes.derived(
+            ours, without, size, folder, seconds=seconds, times=times
+        )
     found["hello"] = compare.framework(folder, clients=8, seconds=seconds)
     found["pgbench"] = compare.postgres(address, size, folder, clients=8, seconds=seconds)
     if not quick:

@@ -20,6 +20,7 @@ from bench.services import Running, hello
 from vorex_sessions.progress.questions import RECENT, SESSIONS
 from vorex_sessions.sessions.history import statement
 
+WITHOUT_GROWTH = "bench.peers.without_growth:app"
 OURS, PEER = "service", "peer"
 
 

@@ -10,6 +10,7 @@ from bench import data, traffic
 from bench.services import Running
 
 _OF_THE_MOMENT = ("session_result_id", "created_at", "updated_at")
+_OURS_ALONE = ("achievements_unlocked", "streak")
 
 
 def check(ours: Running, theirs: Running, sessions: int) -> int:
@@ -63,4 +64,6 @@ def _save(side: Running, said: dict[str, Any], header: dict[str, str]) -> reques
 
 
 def _lasting(session: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in session.items() if name not in _OF_THE_MOMENT}
+    return {
+        name: value for name, value in session.items() if name not in _OF_THE_MOMENT + _OURS_ALONE
+    }

@@ -41,11 +41,13 @@ class Running:
 
 
 @contextmanager
-def service(address: str, *arguments: str, **settings: str) -> Iterator[Running]:
+def service(
+    address: str, *arguments: str, app: str = "wsgi:app", **settings: str
+) -> Iterator[Running]:
     """Ours, with everything that ships on; limits as high as no learner reaches them."""
     high = {"RATELIMIT_READS": "1000000", "RATELIMIT_WRITES": "1000000", **settings}
     with _running(
-        lambda port: [BIN / "gunicorn", "wsgi:app", *arguments], "/healthz", address, **high
+        lambda port: [BIN / "gunicorn", app, *arguments], "/healthz", address, **high
     ) as running:
         yield running
 

@@ -200,3 +200,23 @@ def _copy(connection: psycopg2.extensions.connection) -> float:
             counting,
         )
     return counting.size / 1e6 / (time.perf_counter() - began)
+
+
+def derived(
+    ours: Running, without: Running, sessions: int, folder: Path, *, seconds: int, times: int
+) -> dict[str, float]:
+    """Saves beside those of a service without streaks and achievements, by 8 clients."""
+    runs: dict[str, list[Any]] = {"with": [], "without": []}
+    for _ in range(times + 1):
+        made = traffic.tokens(sessions, recurring=True)
+        file = traffic.write(folder, "save", made)
+        runs["with"].append(drive(ours, file, clients=8, seconds=seconds))
+        runs["without"].append(drive(without, file, clients=8, seconds=seconds))
+    # The first pair is left out: each learner's first save looks at everything before it.
+    with_, without_ = runs["with"][1:], runs["without"][1:]
+    found = {
+        "ratio p50": ratio(with_, without_, "p50"),
+        "ratio per second": ratio(with_, without_),
+    }
+    print(f"saves with streaks and achievements beside those without: {found}", flush=True)
+    return found

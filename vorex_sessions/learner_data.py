@@ -33,16 +33,20 @@ Members = dict[str, dict[str, Any]]
 class Derived:
     """What a capability derives from a learner's sessions, and keeps up with them in their transactions."""
 
-    # One JSON value, in SQL, as it was before: read by the statement that saves, which calls the rows it
-    # has just stored `new`, and the learner `:user_id`.
+    # SQL within the statement that saves, where `new` are the rows just stored and `:user_id` the
+    # learner: a WITH query that writes what needs no thought, and one JSON value to go by, which sees
+    # the tables as they were before.
+    writes: str
     beside: str
     # (ask, learner_id, new rows, what `beside` read, now): follows a save, within its transaction.
     saved: Callable[[Ask, str, Sequence[Any], Any, datetime], Members]
     # (learner_id, ids, now): the same members for sessions that were saved before.
     repeated: Callable[[str, Sequence[str], datetime], Members]
-    # A statement that drops what is derived, so that it is made anew when it is next needed: for
-    # whatever changes or removes sessions of `:user_id`.
-    forget: str
+    # Statements that drop what is derived, so that it is made anew when it is next needed: for what
+    # changes figures of sessions of `:user_id`, and for what removes sessions or words, of which nothing
+    # may be left.
+    forget_figures: str
+    forget_all: str
 
 
 _OF_LEARNER: sa.BindParameter[str] = sa.bindparam("user_id")

@@ -43,6 +43,8 @@ OPERATIONS = {
     "GET /api/sessions/warmup",
     "GET /api/sessions/daily-breakdown",
     "POST /api/sessions/batch",
+    "GET /api/sessions/streak",
+    "GET /api/sessions/achievements",
     "GET /api/sessions/{session_result_id}",
     "PATCH /api/sessions/{session_result_id}",
     "DELETE /api/sessions/{session_result_id}",

@@ -145,6 +145,18 @@ def test_a_delete_takes_away_figures_and_leaves_what_was_unlocked(learner: Learn
     assert keys(learner.told(session_type="roleplay")) == []
 
 
+def test_words_of_a_deleted_or_corrected_session_are_gone_at_once(learner: Learner) -> None:
+    gone = learner.save(vocabulary_learned=["geheim"])
+    kept = learner.save(vocabulary_learned=["essen"])
+    learner.request("DELETE", f"/api/sessions/{gone['session_result_id']}")
+    assert "geheim" not in str(learner.get("/export")["words"])
+    path = f"/api/sessions/{kept['session_result_id']}"
+    learner.request("PATCH", path, json={"vocabulary_learned": ["trinken"]})
+    assert "essen" not in str(learner.get("/export")["words"])
+    learner.get("/streak")
+    assert learner.get("/export")["words"] == [{"word": "trinken"}]
+
+
 def test_a_score_that_arrives_late_unlocks_for_its_session(learner: Learner) -> None:
     saved = learner.told(completed_at=ago(0))
     path = f"/api/sessions/{saved['session_result_id']}"

@@ -1,10 +1,13 @@
 """`flask growth …`: rebuild."""
 
+from collections import Counter
+from collections.abc import Iterator
 from uuid import UUID
 
 import click
 import sqlalchemy as sa
 from flask.cli import AppGroup
+from sqlalchemy.exc import DBAPIError
 
 from vorex_sessions.extensions import ask
 from vorex_sessions.growth.keeping import rebuild
@@ -16,6 +19,7 @@ SELECT DISTINCT user_id FROM (
     ORDER BY user_id LIMIT 20000) AS page
 ORDER BY user_id
 """)
+_LOCK_TAKEN = "55P03"
 _BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 
 
@@ -26,13 +30,29 @@ def rebuild_command(learner: UUID | None) -> None:
 
     What was unlocked stays, and more may be.
     """
-    if learner:
-        rebuild(str(learner))
-        click.echo(f"Rebuilt learner {learner}.")
-        return
-    count, after = 0, _BEFORE_ALL
+    try:
+        done = Counter(_done(one) for one in ([str(learner)] if learner else _everybody()))
+    except DBAPIError as error:
+        reason = str(error.orig).partition("\n")[0]
+        raise click.ClickException(f"The database could not do it: {reason}") from None
+    click.echo(f"Rebuilt {done[True]} learners.")
+    if done[False]:
+        raise click.ClickException(f"{done[False]} learners were busy; run the command again.")
+
+
+def _everybody() -> Iterator[str]:
+    after = _BEFORE_ALL
     while learners := [str(row.user_id) for row in ask(_NEXT, {"after": after})]:
-        for one in learners:
-            rebuild(one)
-        count, after = count + len(learners), learners[-1]
-    click.echo(f"Rebuilt {count} learners.")
+        yield from learners
+        after = learners[-1]
+
+
+def _done(learner_id: str) -> bool:
+    """Rebuild a learner; False where somebody held the lock."""
+    try:
+        rebuild(learner_id)
+    except DBAPIError as error:
+        if getattr(error.orig, "pgcode", None) != _LOCK_TAKEN:
+            raise
+        return False
+    return True

@@ -5,12 +5,9 @@ deletes, corrections and purges are followed, and how learners from before this 
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from vorex_sessions import locks
@@ -18,8 +15,8 @@ from vorex_sessions.extensions import Ask, ask, setting, together
 from vorex_sessions.growth import unlocking
 from vorex_sessions.growth.catalogue import BY_KEY
 from vorex_sessions.growth.standing import Standing, from_columns, is_late
+from vorex_sessions.growth.storing import store
 from vorex_sessions.growth.streaks import streak
-from vorex_sessions.growth.unlocking import Unlock
 from vorex_sessions.learner_data import Derived, Export, Members, of_learner
 from vorex_sessions.models import (
     learner_achievements,
@@ -47,77 +44,15 @@ _LOCKED_SESSIONS = locks.exclusive(
     "fluency_score, grammar_score, vocabulary_learned, completed_at, practiced_on, timezone "
     "FROM session_results WHERE user_id = CAST(:user_id AS uuid)"
 )
-TOTALS = (
-    "SELECT to_jsonb(totals) FROM learner_totals AS totals WHERE user_id = CAST(:user_id AS uuid)"
-)
+TOTALS = "SELECT row_to_json(totals) FROM learner_totals AS totals WHERE user_id = CAST(:user_id AS uuid)"
+_WRITES = """met AS (
+    INSERT INTO learner_words (user_id, word)
+    SELECT DISTINCT user_id, unnest(vocabulary_learned) FROM new
+    ON CONFLICT (user_id, word) DO NOTHING
+    RETURNING word)"""
 _BESIDE = f"""
-SELECT jsonb_build_object(
-    'totals', ({TOTALS}),
-    'known_words', (
-        SELECT coalesce(jsonb_agg(word), '[]') FROM learner_words
-        WHERE user_id = CAST(:user_id AS uuid)
-            AND word IN (SELECT unnest(vocabulary_learned) FROM new)))
+SELECT json_build_object('totals', ({TOTALS}), 'new_words', ARRAY(SELECT word FROM met))
 """  # noqa: S608  # our own text
-
-
-@dataclass(frozen=True)
-class _Change:
-    """What to write: the new totals, words and unlocks; `whole`: the words are all there are."""
-
-    standing: Standing
-    words: Collection[str]
-    unlocks: Sequence[Unlock]
-    whole: bool
-
-
-@lru_cache(maxsize=8)
-def _store_statement(words: bool, unlocks: bool, whole: bool) -> sa.TextClause:
-    """One statement, of the parts that have something to do; returns what was unlocked just now."""
-    names = [column.name for column in learner_totals.c]
-    values = ", ".join(f"{name} = excluded.{name}" for name in names if name != "user_id")
-    parts = [
-        f"""totals AS (
-        INSERT INTO learner_totals ({", ".join(names)})
-        SELECT {", ".join(names)}
-        FROM jsonb_populate_record(NULL::learner_totals, CAST(:totals AS jsonb))
-        ON CONFLICT (user_id) DO UPDATE SET {values})"""  # noqa: S608  # our own names
-    ]
-    if whole:
-        parts.append("""gone AS (
-        DELETE FROM learner_words
-        WHERE user_id = CAST(:user_id AS uuid) AND word <> ALL(CAST(:words AS text[])))""")
-    if words:
-        parts.append("""met AS (
-        INSERT INTO learner_words (user_id, word)
-        SELECT CAST(:user_id AS uuid), unnest(CAST(:words AS text[]))
-        ON CONFLICT (user_id, word) DO NOTHING)""")
-    if not unlocks:
-        return sa.text(f"WITH {', '.join(parts)} SELECT 1 WHERE false")
-    parts.append("""unlocked AS (
-        INSERT INTO learner_achievements (user_id, achievement, unlocked_at, session_result_id)
-        SELECT CAST(:user_id AS uuid), reached.*
-        FROM jsonb_to_recordset(CAST(:unlocks AS jsonb)) AS reached (
-            achievement text, unlocked_at timestamptz, session_result_id uuid)
-        ON CONFLICT (user_id, achievement) DO NOTHING
-        RETURNING achievement, unlocked_at, session_result_id)""")
-    return sa.text(
-        f"WITH {', '.join(parts)} "  # noqa: S608  # our own text
-        "SELECT achievement, unlocked_at, session_result_id FROM unlocked"
-    )
-
-
-def _store(within: Ask, learner_id: str, change: _Change) -> list[Unlock]:
-    totals = {"user_id": learner_id, **change.standing.columns()}
-    rows = within(
-        _store_statement(bool(change.words), bool(change.unlocks), change.whole),
-        {
-            "user_id": learner_id,
-            "totals": orjson.dumps(totals).decode(),
-            "words": sorted(change.words),
-            "unlocks": orjson.dumps([unlock._asdict() for unlock in change.unlocks]).decode(),
-        },
-    )
-    return [Unlock(row[0], row[1], str(row[2])) for row in rows]
 
 
 def _words(sessions: Sequence[Any]) -> set[str]:
@@ -130,26 +65,29 @@ def _saved(
     """Follow a save: totals, words and unlocks; returns what the learner is told of it."""
     shortest = setting("STREAK_MIN_SECONDS")
     ids = {str(session.session_result_id) for session in new}
-    before = from_columns(beside["totals"]) if beside["totals"] else None
-    unlocks: list[Unlock] = []
-    every = None
-    if before is None or is_late(before, new):
-        every = within(_SESSIONS, {"user_id": learner_id})
-    whole = before is None
-    if before is None and every is not None:
-        old = [session for session in every if str(session.session_result_id) not in ids]
-        before, unlocks = unlocking.added_up(old, shortest)
-        beside = {"known_words": _words(old)}
-    assert before is not None  # noqa: S101  # made above where it was missing
-    if every is not None and is_late(before, new):
-        after, reached = unlocking.added_up(every, shortest)
+    if beside["totals"] is None:
+        return _first_saved(within, learner_id, new, now)
+    before = from_columns(beside["totals"])
+    if is_late(before, new):
+        after, reached = unlocking.added_up(within(_SESSIONS, {"user_id": learner_id}), shortest)
         reached = unlocking.brought_by(new, reached, before)
     else:
-        after, reached = unlocking.added_up(
-            new, shortest, before=before, known_words=beside["known_words"]
-        )
-    words = _words(every if whole and every is not None else new)
-    done = _store(within, learner_id, _Change(after, words, [*unlocks, *reached], whole))
+        known = _words(new).difference(beside["new_words"])
+        after, reached = unlocking.added_up(new, shortest, before=before, known_words=known)
+    done = store(within, learner_id, after, reached)
+    return _members(after, [one._asdict() for one in done], ids, now)
+
+
+def _first_saved(within: Ask, learner_id: str, new: Sequence[Any], now: datetime) -> Members:
+    """Follow a save where nothing is derived yet: first what was there before it, then the save."""
+    shortest = setting("STREAK_MIN_SECONDS")
+    ids = {str(session.session_result_id) for session in new}
+    every = within(_SESSIONS, {"user_id": learner_id})
+    old = [session for session in every if str(session.session_result_id) not in ids]
+    before, unlocks = unlocking.added_up(old, shortest)
+    after, reached = unlocking.added_up(every, shortest)
+    unlocks += unlocking.brought_by(new, reached, before)
+    done = store(within, learner_id, after, unlocks, _words(every))
     return _members(after, [one._asdict() for one in done], ids, now)
 
 
@@ -208,16 +146,20 @@ def rebuild(learner_id: str) -> None:
     def work(within: Ask) -> None:
         sessions = within(_LOCKED_SESSIONS, mine)
         standing, unlocks = unlocking.added_up(sessions, shortest)
-        _store(within, learner_id, _Change(standing, _words(sessions), unlocks, whole=True))
+        store(within, learner_id, standing, unlocks, _words(sessions))
 
     together(work)
 
 
+_FORGET_TOTALS = "DELETE FROM learner_totals WHERE user_id = CAST(:user_id AS uuid)"
+_FORGET_WORDS = "DELETE FROM learner_words WHERE user_id = CAST(:user_id AS uuid)"
 DERIVED = Derived(
+    writes=_WRITES,
     beside=_BESIDE,
     saved=_saved,
     repeated=_repeated,
-    forget="DELETE FROM learner_totals WHERE user_id = CAST(:user_id AS uuid)",
+    forget_figures=_FORGET_TOTALS,
+    forget_all=f"{_FORGET_TOTALS};\n{_FORGET_WORDS}",
 )
 
 _TABLES = (learner_achievements, learner_totals, learner_words)

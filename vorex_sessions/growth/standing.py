@@ -5,7 +5,7 @@ to what is known, unless its day lies before the last one: then all is added up 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -131,7 +131,7 @@ class Standing:
 
     def columns(self) -> dict[str, Any]:
         """As columns of learner_totals."""
-        return asdict(self)
+        return dict(vars(self))
 
 
 def from_columns(columns: dict[str, Any]) -> Standing:

@@ -14,7 +14,10 @@ def take_charge(derived: Iterable[Derived]) -> None:
     forgetting.cache_clear()
 
 
-@lru_cache(maxsize=1)
-def forgetting() -> str:
+@lru_cache(maxsize=2)
+def forgetting(*, figures_only: bool = False) -> str:
     """Statements for whatever changes or removes sessions of `:user_id`, in its own transaction."""
-    return "".join(f"{derived.forget};\n" for derived in DERIVED)
+    return "".join(
+        f"{derived.forget_figures if figures_only else derived.forget_all};\n"
+        for derived in DERIVED
+    )

@@ -47,8 +47,9 @@ RETURNING user_id, session_result_id, session_type, duration_seconds, words_spok
 @lru_cache(maxsize=1)
 def _insert_statement() -> sa.TextClause:
     """Behind the learner's lock: store what is new, and return it beside what is derived so far."""
+    writes = "".join(f", {derived.writes}" for derived in charge.DERIVED)
     beside = "".join(f", ({derived.beside})" for derived in charge.DERIVED)
-    return locks.exclusive(f"WITH new AS ({_INSERT}) SELECT new.*{beside} FROM new")  # noqa: S608  # texts of our own
+    return locks.exclusive(f"WITH new AS ({_INSERT}){writes} SELECT new.*{beside} FROM new")  # noqa: S608  # texts of our own
 
 
 def _find_statement() -> sa.Select[Any]:

@@ -135,7 +135,8 @@ def correct(
         content.check_instant(changes["completed_at"], now)
     mine = {"learner_id": learner_id, "id": session_result_id}
     with transaction() as connection:
-        behind = locks.exclusive(charge.forgetting())
+        figures_only = "vocabulary_learned" not in changes
+        behind = locks.exclusive(charge.forgetting(figures_only=figures_only))
         connection.execute(behind, {"learner_lock": locks.key(learner_id), "user_id": learner_id})
         stored = connection.execute(_SHOW.with_for_update(), mine).one_or_none()
         if stored is None:

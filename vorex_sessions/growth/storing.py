@@ -1,0 +1,68 @@
+"""Writing what is derived: totals, words and unlocks, in one statement of what there is to write."""
+
+from collections.abc import Collection, Sequence
+
+import orjson
+import sqlalchemy as sa
+
+from vorex_sessions.extensions import Ask
+from vorex_sessions.growth.standing import Standing
+from vorex_sessions.growth.unlocking import Unlock
+from vorex_sessions.models import learner_totals
+
+_UNLOCK = """
+INSERT INTO learner_achievements (user_id, achievement, unlocked_at, session_result_id)
+SELECT CAST(:user_id AS uuid), reached.*
+FROM jsonb_to_recordset(CAST(:unlocks AS jsonb)) AS reached (
+    achievement text, unlocked_at timestamptz, session_result_id uuid)
+ON CONFLICT (user_id, achievement) DO NOTHING
+RETURNING achievement, unlocked_at, session_result_id
+"""
+_NO_UNLOCKS = "SELECT NULL WHERE false"
+_NAMES = [column.name for column in learner_totals.c if column.name != "user_id"]
+_SET = ", ".join(f"{name} = :{name}" for name in _NAMES)
+_UPDATE = f"UPDATE learner_totals SET {_SET} WHERE user_id = CAST(:user_id AS uuid)"  # noqa: S608  # names of ours
+# The words are all there are, and the row may be missing.
+_RENEW = f"""
+gone AS (
+    DELETE FROM learner_words
+    WHERE user_id = CAST(:user_id AS uuid) AND word <> ALL(CAST(:words AS text[]))),
+met AS (
+    INSERT INTO learner_words (user_id, word)
+    SELECT CAST(:user_id AS uuid), unnest(CAST(:words AS text[]))
+    ON CONFLICT (user_id, word) DO NOTHING),
+totals AS (
+    INSERT INTO learner_totals (user_id, {", ".join(_NAMES)})
+    VALUES (CAST(:user_id AS uuid), {", ".join(f":{name}" for name in _NAMES)})
+    ON CONFLICT (user_id) DO UPDATE SET {_SET})
+"""  # noqa: S608  # names of ours
+
+_AND_UNLOCK = f", unlocked AS ({_UNLOCK}) SELECT * FROM unlocked"  # noqa: S608  # as above
+# By whether everything is made anew, and whether there is something to unlock.
+_STORE = {
+    (False, False): sa.text(_UPDATE),
+    (False, True): sa.text(f"WITH totals AS ({_UPDATE}) {_AND_UNLOCK}"),
+    (True, False): sa.text(f"WITH {_RENEW} {_NO_UNLOCKS}"),
+    (True, True): sa.text(f"WITH {_RENEW} {_AND_UNLOCK}"),
+}
+
+
+def store(
+    within: Ask,
+    learner_id: str,
+    standing: Standing,
+    unlocks: Sequence[Unlock],
+    all_words: Collection[str] | None = None,
+) -> list[Unlock]:
+    """Write the totals, and what is unlocked; returns what had not been before.
+
+    `all_words`, where everything is made anew.
+    """
+    whole = all_words is not None
+    parameters = {"user_id": learner_id, **standing.columns()}
+    if all_words is not None:
+        parameters["words"] = sorted(all_words)
+    if unlocks:
+        parameters["unlocks"] = orjson.dumps([one._asdict() for one in unlocks]).decode()
+    rows = within(_STORE[whole, bool(unlocks)], parameters)
+    return [Unlock(row[0], row[1], str(row[2])) for row in rows]
