@@ -55,11 +55,12 @@ OPERATIONS = {
     "GET /metrics",
     "GET /readyz",
 }
+TAKE_NOTHING = {"GET /api/sessions/achievements", "GET /healthz", "GET /metrics", "GET /readyz"}
 RUNS = [
     (path, mode)
     for path in sorted(OPERATIONS)
     for mode in schemathesis.GenerationMode
-    if mode == schemathesis.GenerationMode.POSITIVE or "/api/" in path  # others take nothing
+    if mode == schemathesis.GenerationMode.POSITIVE or path not in TAKE_NOTHING
 ]
 # Formats that are more than their JSON Schema can say: a generator that knows them gets further in.
 schemathesis.openapi.format(

@@ -182,6 +182,15 @@ def test_an_erasure_takes_everything_and_unlocks_begin_anew(learner: Learner, ap
     assert keys(learner.told()) == ["first_session", "first_conversation"]
 
 
+def test_a_question_stores_nothing_about_who_has_no_sessions(learner: Learner) -> None:
+    learner.save(vocabulary_learned=["essen"])
+    learner.request("DELETE", "/api/sessions?confirm=true")
+    learner.get("/streak")
+    assert unlocked(learner) == {}
+    export = learner.get("/export")
+    assert (export["achievements"], export["totals"], export["words"]) == ([], [], [])
+
+
 def test_an_export_shows_what_is_derived(learner: Learner) -> None:
     saved = learner.told(vocabulary_learned=["essen", "Essen"])
     export = learner.get("/export")

@@ -22,28 +22,18 @@ from vorex_sessions.models import (
     learner_achievements,
     learner_totals,
     learner_words,
-    session_results,
 )
 
-_s = session_results.c
-_SESSIONS = sa.select(
-    _s.session_result_id,
-    _s.session_type,
-    _s.duration_seconds,
-    _s.words_spoken,
-    _s.pronunciation_score,
-    _s.fluency_score,
-    _s.grammar_score,
-    _s.vocabulary_learned,
-    _s.completed_at,
-    _s.practiced_on,
-    _s.timezone,
-).where(_s.user_id == sa.bindparam("user_id"))
-_LOCKED_SESSIONS = locks.exclusive(
-    "SELECT session_result_id, session_type, duration_seconds, words_spoken, pronunciation_score, "
-    "fluency_score, grammar_score, vocabulary_learned, completed_at, practiced_on, timezone "
-    "FROM session_results WHERE user_id = CAST(:user_id AS uuid)"
-)
+_EVERY = """
+SELECT session_result_id, session_type, duration_seconds, words_spoken, pronunciation_score,
+    fluency_score, grammar_score, vocabulary_learned, completed_at, practiced_on, timezone
+FROM session_results WHERE user_id = CAST(:user_id AS uuid)
+"""
+_SESSIONS, _LOCKED_SESSIONS = sa.text(_EVERY), locks.exclusive(_EVERY)
+_FORGET_TOTALS = "DELETE FROM learner_totals WHERE user_id = CAST(:user_id AS uuid)"
+_FORGET_WORDS = "DELETE FROM learner_words WHERE user_id = CAST(:user_id AS uuid)"
+_FORGET = f"{_FORGET_TOTALS};\n{_FORGET_WORDS}"
+_CLEAR = sa.text(_FORGET)
 TOTALS = "SELECT row_to_json(totals) FROM learner_totals AS totals WHERE user_id = CAST(:user_id AS uuid)"
 _WRITES = """met AS (
     INSERT INTO learner_words (user_id, word)
@@ -130,7 +120,10 @@ def _repeated(learner_id: str, ids: Sequence[str], now: datetime) -> Members:
 
 
 def asked_with_totals(statement: sa.Executable, parameters: dict[str, Any]) -> Sequence[Any]:
-    """The rows of a question whose column `totals` is the learner's row, made first where it is missing."""
+    """The rows of a question whose column `totals` is the learner's row, made first where it is missing.
+
+    It stays missing (None) for a learner without sessions.
+    """
     rows = ask(statement, parameters)
     if rows[0].totals is None:
         rebuild(parameters["user_id"])
@@ -145,21 +138,22 @@ def rebuild(learner_id: str) -> None:
 
     def work(within: Ask) -> None:
         sessions = within(_LOCKED_SESSIONS, mine)
+        if not sessions:  # nothing is kept about who has none
+            within(_CLEAR, mine)
+            return
         standing, unlocks = unlocking.added_up(sessions, shortest)
         store(within, learner_id, standing, unlocks, _words(sessions))
 
     together(work)
 
 
-_FORGET_TOTALS = "DELETE FROM learner_totals WHERE user_id = CAST(:user_id AS uuid)"
-_FORGET_WORDS = "DELETE FROM learner_words WHERE user_id = CAST(:user_id AS uuid)"
 DERIVED = Derived(
     writes=_WRITES,
     beside=_BESIDE,
     saved=_saved,
     repeated=_repeated,
     forget_figures=_FORGET_TOTALS,
-    forget_all=f"{_FORGET_TOTALS};\n{_FORGET_WORDS}",
+    forget_all=_FORGET,
 )
 
 _TABLES = (learner_achievements, learner_totals, learner_words)

@@ -134,8 +134,10 @@ class Standing:
         return dict(vars(self))
 
 
-def from_columns(columns: dict[str, Any]) -> Standing:
-    """Of a row of learner_totals as PostgreSQL writes it in JSON."""
+def from_columns(columns: dict[str, Any] | None) -> Standing:
+    """Of a row of learner_totals as PostgreSQL writes it in JSON; None: of a learner without sessions."""
+    if columns is None:
+        return Standing()
     standing = Standing(**{name: columns[name] for name in Standing.__dataclass_fields__})
     for name in ("last_day", "counted_on"):
         if columns[name]:
