@@ -26,11 +26,12 @@ _UPDATE = f"UPDATE learner_totals SET {_SET} WHERE user_id = CAST(:user_id AS uu
 _RENEW = f"""
 gone AS (
     DELETE FROM learner_words
-    WHERE user_id = CAST(:user_id AS uuid) AND word <> ALL(CAST(:words AS text[]))),
+    WHERE user_id = CAST(:user_id AS uuid) AND NOT EXISTS (
+        SELECT FROM unnest(CAST(:words AS text[])) AS kept WHERE kept = word)),
 met AS (
     INSERT INTO learner_words (user_id, word)
     SELECT CAST(:user_id AS uuid), unnest(CAST(:words AS text[]))
-    ON CONFLICT (user_id, word) DO NOTHING),
+    EXCEPT SELECT user_id, word FROM learner_words WHERE user_id = CAST(:user_id AS uuid)),
 totals AS (
     INSERT INTO learner_totals (user_id, {", ".join(_NAMES)})
     VALUES (CAST(:user_id AS uuid), {", ".join(f":{name}" for name in _NAMES)})
