@@ -66,8 +66,8 @@ class DrainingWorker(GeventWorker):
 # What the workers need of other people's, loaded once: its memory is theirs in common. Only what keeps
 # no lock, socket or thread of its own may be here (tests/operations/test_shared_memory.py).
 for _library in (
-    *("flask", "flask_cors", "flask_jwt_extended", "flask_migrate", "flask_smorest"),
-    *("flask_sqlalchemy", "jwt", "marshmallow", "orjson", "sqlalchemy.orm", "webargs"),
+    *("cryptography.x509", "flask", "flask_cors", "flask_migrate", "flask_smorest"),
+    *("flask_sqlalchemy", "marshmallow", "orjson", "sqlalchemy.orm", "webargs"),
     *("apispec.ext.marshmallow", "psycopg2.extras", "sqlalchemy.dialects.postgresql.psycopg2"),
 ):
     importlib.import_module(_library)
