@@ -9,6 +9,7 @@ derived from the sessions can then be read, added to and written back without an
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 # `:learner_lock` is `key(learner_id)`. Held until the transaction ends. Who waits holds a connection
 # of the pool, so nobody waits long: one learner's stuck lock must not stop all the others. It ends
@@ -20,6 +21,11 @@ EXCLUSIVE = f"{_BRIEFLY}, pg_advisory_xact_lock(:learner_lock);"
 def exclusive(statements: str) -> sa.TextClause:
     """Statements on a learner's data, in one transaction behind the lock."""
     return sa.text(EXCLUSIVE + statements)
+
+
+def is_taken(error: DBAPIError) -> bool:
+    """Whether a statement failed because somebody held the lock."""
+    return getattr(error.orig, "pgcode", None) == "55P03"  # lock_not_available
 
 
 def key(learner_id: str) -> int:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.factories import Learner, content
+from tests.sessions.test_races import at_once, clones
 from vorex_sessions import create_app
 from vorex_sessions.extensions import db, transaction
 
@@ -54,7 +55,7 @@ def practice(random: Random) -> dict:
     )
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(8))
 def test_totals_words_and_streak_agree_with_the_sessions_after_anything(
     app: Flask, tireless: Learner, seed: int
 ) -> None:
@@ -63,9 +64,15 @@ def test_totals_words_and_streak_agree_with_the_sessions_after_anything(
     stored: list[str] = []
     unlocks: set[str] = set()
     for step in range(260):
-        what = random.choices(["save", "batch", "patch", "delete"], [6, 2, 2, 1])[0]
+        what = random.choices(["save", "at once", "batch", "patch", "delete"], [6, 1, 2, 2, 1])[0]
         if what == "save" or not stored:
             stored.append(learner.save(**practice(random))["session_result_id"])
+        elif what == "at once":
+            saves = [(phone, content(**practice(random))) for phone in clones(learner, 3)]
+            answers = at_once(
+                *(lambda phone=phone, said=said: phone.try_save(said) for phone, said in saves)
+            )
+            stored += [answer.get_json()["session_result_id"] for answer in answers]
         elif what == "batch":
             items = {"sessions": [practice(random) for _ in range(random.randrange(1, 6))]}
             answer = learner.request("POST", "/api/sessions/batch", json=items)

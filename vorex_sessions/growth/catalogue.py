@@ -81,5 +81,4 @@ CATALOGUE: tuple[Achievement, ...] = (
         ("comeback_30", "Never too late", "Come back after 30 days or more without practice.", SILVER, 30)),
 )
 # fmt: on
-CATEGORIES = tuple(dict.fromkeys(one.category for one in CATALOGUE))
 BY_KEY = {one.key: one for one in CATALOGUE}

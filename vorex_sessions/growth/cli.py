@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask.cli import AppGroup
 from sqlalchemy.exc import DBAPIError
 
+from vorex_sessions import locks
 from vorex_sessions.extensions import ask
 from vorex_sessions.growth.keeping import rebuild
 
@@ -19,7 +20,6 @@ SELECT DISTINCT user_id FROM (
     ORDER BY user_id LIMIT 20000) AS page
 ORDER BY user_id
 """)
-_LOCK_TAKEN = "55P03"
 _BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 
 
@@ -52,7 +52,7 @@ def _done(learner_id: str) -> bool:
     try:
         rebuild(learner_id)
     except DBAPIError as error:
-        if getattr(error.orig, "pgcode", None) != _LOCK_TAKEN:
+        if not locks.is_taken(error):
             raise
         return False
     return True

@@ -20,19 +20,11 @@ class StreakQuerySchema(Schema):
     )
 
 
-def _minutes(description: str) -> ma.fields.Float:
-    return ma.fields.Float(
-        required=True,
-        validate=ma.validate.Range(0),
-        metadata={"description": description, "example": 12.5},
-    )
-
-
 class CalendarDaySchema(Schema):
     """A day of the calendar."""
 
     date = documented.day("The calendar day.")
-    minutes = _minutes("Time practised, in minutes, 1 decimal.")
+    minutes = documented.minutes()
     practiced = ma.fields.Boolean(
         required=True, metadata={"description": "Whether the day counts.", "example": True}
     )
@@ -48,7 +40,7 @@ class CalendarDaySchema(Schema):
 class StreakPageSchema(StreakSchema):
     """The streak, today, and the last 28 days."""
 
-    minutes_today = _minutes("Time practised today, in minutes, 1 decimal.")
+    minutes_today = documented.minutes("Time practised today, in minutes, 1 decimal.")
     goal_minutes = documented.whole("The goal that was asked for, in minutes a day.", 10)
     calendar = ma.fields.List(
         ma.fields.Nested(CalendarDaySchema),

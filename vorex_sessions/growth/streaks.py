@@ -55,7 +55,7 @@ def calendar(
 ) -> list[dict[str, Any]]:
     """The last 28 days, newest first; `frozen`: missed, and covered by a freeze in the current streak."""
     days = [today - age * ONE_DAY for age in range(CALENDAR_DAYS)]
-    counted = {day for day in seconds if _counts(seconds[day], shortest_day)}
+    counted = {day for day, total in seconds.items() if total >= shortest_day}
     began = _began(standing, counted, days[-1]) if is_alive(standing, today) else today
     return [
         {
@@ -66,10 +66,6 @@ def calendar(
         }
         for day in days
     ]
-
-
-def _counts(seconds: int, shortest_day: int) -> bool:
-    return seconds >= shortest_day
 
 
 def _began(standing: Standing, counted: set[date], earliest: date) -> date:

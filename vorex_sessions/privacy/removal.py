@@ -14,7 +14,6 @@ from vorex_sessions.sessions.charge import forgetting
 
 _BATCH = 500  # sessions removed behind one lock
 _ROUNDS = 3  # how often a learner whose lock is taken is tried
-_LOCK_TAKEN = "55P03"
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def _empty(
         try:
             gone = len(ask(what, mine))
         except DBAPIError as error:
-            if getattr(error.orig, "pgcode", None) != _LOCK_TAKEN:
+            if not locks.is_taken(error):
                 raise
             return False
         removed[learner_id] = removed.get(learner_id, 0) + gone

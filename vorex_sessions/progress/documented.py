@@ -30,6 +30,15 @@ def whole(description: str, example: int) -> ma.fields.Integer:
     )
 
 
+def minutes(description: str = "Time practised, in minutes, 1 decimal.") -> ma.fields.Float:
+    """A time in minutes."""
+    return ma.fields.Float(
+        required=True,
+        validate=ma.validate.Range(0),
+        metadata={"description": description, "example": 12.5},
+    )
+
+
 def day(description: str, *, allow_none: bool = False) -> ma.fields.Date:
     """A calendar day that is always a member, if only as null."""
     return ma.fields.Date(

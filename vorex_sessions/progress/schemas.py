@@ -20,20 +20,12 @@ class BreakdownQuerySchema(Schema):
     zone_name = documented.zone()
 
 
-def _minutes() -> ma.fields.Float:
-    return ma.fields.Float(
-        required=True,
-        validate=ma.validate.Range(0),
-        metadata={"description": "Time practised, in minutes, 1 decimal.", "example": 12.5},
-    )
-
-
 class DaySchema(Schema):
     """What was practised on one day."""
 
     date = documented.day("The calendar day.")
     sessions = documented.whole("Sessions.", 2)
-    minutes = _minutes()
+    minutes = documented.minutes()
     words_spoken = documented.whole("Words spoken.", 240)
     pronunciation_avg = documented.mean("pronunciation", nullable=True)
     fluency_avg = documented.mean("fluency", nullable=True)
@@ -44,7 +36,7 @@ class BreakdownTotalsSchema(Schema):
     """All days together."""
 
     sessions = documented.whole("Sessions.", 6)
-    minutes = _minutes()
+    minutes = documented.minutes()
     words_spoken = documented.whole("Words spoken.", 720)
 
 
