@@ -1,11 +1,12 @@
 """The capabilities of the service. Adding one: a folder, and a word here."""
 
-from vorex_sessions import growth, operations, privacy, progress, sessions
+from vorex_sessions import growth, operations, privacy, progress, recall, sessions, skills
 
-CAPABILITIES = (sessions, progress, growth, privacy, operations)
+CAPABILITIES = (sessions, progress, growth, recall, skills, privacy, operations)
 BLUEPRINTS = tuple(blueprint for part in CAPABILITIES for blueprint in part.blueprints)
 
 sessions.take_charge(derived for part in CAPABILITIES for derived in getattr(part, "derived", ()))
+progress.take_charge(one for part in CAPABILITIES for one in getattr(part, "suggests", ()))
 privacy.take_charge(
     exports=[export for part in CAPABILITIES for export in getattr(part, "exports", ())],
     erasers=[part.erase for part in CAPABILITIES if hasattr(part, "erase")],

@@ -119,13 +119,13 @@ def _rows(
     return rows
 
 
-def together(work: Callable[[Ask], T]) -> T:
+def together(work: Callable[[Ask], T], patience: float = waiting.PATIENCE) -> T:
     """Run `work(ask)`, whose questions are one transaction: all or nothing.
 
     For work that may safely run twice: where the connection was lost it runs once more on a fresh one.
-    Raises DBAPIError, in time for a client that waits.
+    Raises DBAPIError after `patience` seconds, by default in time for a client that waits.
     """
-    with waiting.at_most(waiting.PATIENCE):
+    with waiting.at_most(patience):
         try:
             return _together(work)
         except _ConnectionLost:

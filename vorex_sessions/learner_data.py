@@ -1,12 +1,13 @@
 """What each capability says about the learner's data it keeps, so that none is forgotten.
 
-A capability offers `exports`, `erase` and `derived`; capabilities.py collects them and hands them to
-`privacy` and `sessions`, which know no table of the others by name.
+A capability offers `exports`, `erase`, `derived` and `suggests`; capabilities.py collects them and
+hands them to `privacy`, `sessions` and `progress`, which know no table of the others by name.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,24 +30,73 @@ class Export:
 Members = dict[str, dict[str, Any]]
 
 
+# By which rules words and skills are derived from sessions. Raised when a rule changes what comes out,
+# this has everything made anew when it is next needed.
+VERSION = 1
+# Whether what is derived about the learner `:user_id` can be relied on: `counted` is about growth alone.
+DERIVED_BY = "(SELECT derived_version FROM learner_totals WHERE user_id = CAST(:user_id AS uuid))"
+
+
+@dataclass
+class Saving:
+    """A save under way, within its transaction."""
+
+    ask: Ask
+    learner_id: str
+    new: Sequence[Any]  # the rows just stored
+    now: datetime
+    derived_by: int | None  # DERIVED_BY as it was before
+    all_sessions: Callable[[], Sequence[Any]]
+
+    @cached_property
+    def every(self) -> Sequence[Any]:
+        """All sessions of the learner, the new ones included, in no order."""
+        return self.all_sessions()
+
+    @cached_property
+    def fresh(self) -> bool:
+        """Whether words and skills are derived from everything before; True where nothing was before."""
+        if self.derived_by is None:
+            return len(self.every) == len(self.new)
+        return self.derived_by == VERSION
+
+
+def _tells_nothing(learner_id: str, ids: Sequence[str], now: datetime) -> Members:
+    return {name: {} for name in ids}
+
+
 @dataclass(frozen=True)
 class Derived:
     """What a capability derives from a learner's sessions, and keeps up with them in their transactions."""
 
-    # SQL within the statement that saves, where `new` are the rows just stored and `:user_id` the
-    # learner: a WITH query that writes what needs no thought, and one JSON value to go by, which sees
-    # the tables as they were before.
-    writes: str
+    # (columns about to be stored): whether a session says anything that matters here.
+    concerns: Callable[[Mapping[str, Any]], bool]
+    # One JSON value to go by, in SQL within the statement that saves, where `new` are the rows just
+    # stored and `:user_id` the learner. It sees the tables as they were before.
     beside: str
-    # (ask, learner_id, new rows, what `beside` read, now): follows a save, within its transaction.
-    saved: Callable[[Ask, str, Sequence[Any], Any, datetime], Members]
-    # (learner_id, ids, now): the same members for sessions that were saved before.
-    repeated: Callable[[str, Sequence[str], datetime], Members]
-    # Statements that drop what is derived, so that it is made anew when it is next needed: for what
-    # changes figures of sessions of `:user_id`, and for what removes sessions or words, of which nothing
-    # may be left.
-    forget_figures: str
-    forget_all: str
+    # (saving, what `beside` read): follows a save that concerns it, within the save's transaction.
+    saved: Callable[[Saving, Any], Members]
+    # (ask, learner_id, all sessions): makes everything anew.
+    renew: Callable[[Ask, str, Sequence[Any]], None]
+    # A WITH query that goes before `beside` and writes what needs no thought.
+    writes: str = ""
+    # (learner_id, ids, now): what `saved` told, for sessions that were saved before.
+    repeated: Callable[[str, Sequence[str], datetime], Members] = _tells_nothing
+    # Statements after which it is made anew when it is next needed: for what changes figures of sessions
+    # of `:user_id`, and for what moves or removes sessions or words, of which nothing may be left.
+    forget_figures: str = ""
+    forget_all: str = ""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What a capability adds to the warm-up."""
+
+    # One JSON value in SQL, where `recent` are the learner's sessions of the last days, `:user_id` the
+    # learner and `:days` all days that are today somewhere on Earth. Not asked without a session.
+    beside: str
+    # (sessions of the warm-up's 7 days, what `beside` read or None, today): members of the answer.
+    suggest: Callable[[Sequence[Any], Any, date], dict[str, Any]]
 
 
 _OF_LEARNER: sa.BindParameter[str] = sa.bindparam("user_id")

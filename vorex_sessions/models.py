@@ -14,6 +14,8 @@ LARGEST_DURATION = 86_400  # seconds
 LARGEST_WORDS = 100_000
 MOST_TOPICS, TOPIC_LENGTH = 50, 200
 MOST_VOCABULARY, WORD_LENGTH = 500, 100
+MOST_SKILLS = 50
+OUTCOMES = ("again", "hard", "good", "easy")
 FINGERPRINT_BYTES = 16
 
 _Uuid = sa.Uuid(as_uuid=False)
@@ -75,6 +77,8 @@ class SessionResult(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAl
     topics: Mapped[list[str]] = mapped_column(_Texts, server_default="{}")
     vocabulary_learned: Mapped[list[str]] = mapped_column(_Texts, server_default="{}")
     areas_to_improve: Mapped[list[str]] = mapped_column(_Texts, server_default="{}")
+    vocabulary_results: Mapped[list[dict[str, str]]] = mapped_column(JSONB, server_default="[]")
+    skills: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     # The attribute has another name than the column: Declarative keeps `metadata` for itself.
     details: Mapped[dict[str, Any]] = mapped_column("metadata", JSONB, server_default="{}")
     completed_at: Mapped[datetime] = mapped_column(_Instant)
@@ -132,15 +136,55 @@ class LearnerTotals(db.Model):  # type: ignore[name-defined,misc]  # as above
     latest_at: Mapped[datetime | None] = mapped_column(_Instant)
     latest_id: Mapped[str | None] = mapped_column(_Uuid)
     timezone: Mapped[str | None] = mapped_column(sa.Text)
+    # Whether all of the above can be relied on, and by which rules the other tables were derived.
+    counted: Mapped[bool] = mapped_column(sa.Boolean, server_default=sa.true())
+    derived_version: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")
 
 
 class LearnerWord(db.Model):  # type: ignore[name-defined,misc]  # as above
-    """A word that a learner's sessions name. Derived from them."""
+    """A word that a learner's sessions name, and in how many. Derived from them."""
 
     __tablename__ = "learner_words"
 
     user_id: Mapped[str] = mapped_column(_Uuid, primary_key=True)
     word: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    times_seen: Mapped[int] = mapped_column(sa.Integer, server_default="1")
+    first_seen: Mapped[datetime | None] = mapped_column(_Instant)
+    last_seen: Mapped[datetime | None] = mapped_column(_Instant)
+
+
+class LearnerMemory(db.Model):  # type: ignore[name-defined,misc]  # as above
+    """How well a learner remembers a word, from the outcomes of exercises. Derived from sessions.
+
+    `tested_on` is a day of the learner's calendar; `due_on` the first one on which the predicted recall
+    is below 0.9.
+    """
+
+    __tablename__ = "learner_memories"
+    __table_args__ = (sa.Index("ix_learner_memories_due", "user_id", "due_on"),)
+
+    user_id: Mapped[str] = mapped_column(_Uuid, primary_key=True)
+    word: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    times_tested: Mapped[int] = mapped_column(sa.Integer)
+    last_outcome: Mapped[str] = mapped_column(sa.Text)
+    tested_at: Mapped[datetime] = mapped_column(_Instant)
+    tested_on: Mapped[date] = mapped_column(sa.Date)
+    stability: Mapped[float] = mapped_column(sa.Double)
+    difficulty: Mapped[float] = mapped_column(sa.Double)
+    due_on: Mapped[date] = mapped_column(sa.Date)
+
+
+class LearnerSkill(db.Model):  # type: ignore[name-defined,misc]  # as above
+    """How well a learner masters a skill, and from how much evidence. Derived from sessions."""
+
+    __tablename__ = "learner_skills"
+
+    user_id: Mapped[str] = mapped_column(_Uuid, primary_key=True)
+    skill: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    mastery: Mapped[float] = mapped_column(sa.Double)
+    evidence: Mapped[int] = mapped_column(sa.Integer)
+    flagged: Mapped[int] = mapped_column(sa.Integer)
+    last_at: Mapped[datetime] = mapped_column(_Instant)
 
 
 class LearnerAchievement(db.Model):  # type: ignore[name-defined,misc]  # as above
@@ -160,3 +204,5 @@ erased_learners = ErasedLearner.__table__
 learner_totals = LearnerTotals.__table__
 learner_words = LearnerWord.__table__
 learner_achievements = LearnerAchievement.__table__
+learner_memories = LearnerMemory.__table__
+learner_skills = LearnerSkill.__table__

@@ -44,6 +44,13 @@ def day_of(instant: datetime, zone_name: str) -> date:
     return instant.astimezone(zone(zone_name)).date()
 
 
+def todays(now: datetime) -> list[date]:
+    """Every day that is today in some zone; fixed offsets of a day less a minute included."""
+    furthest = timedelta(hours=23, minutes=59)
+    first, last = ((now.astimezone(UTC) + shift).date() for shift in (-furthest, furthest))
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
 def wall_clock(instant: datetime, zone_name: str) -> datetime:
     """What the clock on the wall shows in a zone, without the zone."""
     return instant.astimezone(zone(zone_name)).replace(tzinfo=None)

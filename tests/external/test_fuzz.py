@@ -45,6 +45,8 @@ OPERATIONS = {
     "POST /api/sessions/batch",
     "GET /api/sessions/streak",
     "GET /api/sessions/achievements",
+    "GET /api/sessions/vocabulary",
+    "GET /api/sessions/skills",
     "GET /api/sessions/{session_result_id}",
     "PATCH /api/sessions/{session_result_id}",
     "DELETE /api/sessions/{session_result_id}",
@@ -55,7 +57,13 @@ OPERATIONS = {
     "GET /metrics",
     "GET /readyz",
 }
-TAKE_NOTHING = {"GET /api/sessions/achievements", "GET /healthz", "GET /metrics", "GET /readyz"}
+TAKE_NOTHING = {
+    "GET /api/sessions/achievements",
+    "GET /api/sessions/skills",
+    "GET /healthz",
+    "GET /metrics",
+    "GET /readyz",
+}
 RUNS = [
     (path, mode)
     for path in sorted(OPERATIONS)
@@ -79,6 +87,8 @@ def practised(app: Flask) -> Learner:
             topics=["travel"],
             areas_to_improve=["past tense"],
             vocabulary_learned=["reservation"],
+            vocabulary_results=[{"word": "available", "outcome": "good"}],
+            skills=[{"skill": "past-simple", "score": 60}],
             fluency_score=80.5,
             metadata={"scenario_id": "hotel"},
         )

@@ -22,6 +22,7 @@ class Practice:
     fluency_score: float | None = None
     grammar_score: float | None = None
     vocabulary_learned: list[str] = field(default_factory=list)
+    vocabulary_results: list[dict] = field(default_factory=list)
     timezone: str = "UTC"
     session_result_id: str = ""
 

@@ -98,7 +98,11 @@ def fill_every_table(learner: Learner) -> None:
     """A learner of whom something is stored in every table; a new table wants a line here."""
     learner.save(completed_at="2026-01-01T10:00:00Z")
     learner.request("DELETE", "/api/sessions?confirm=true")
-    learner.save(topics=["travel"], vocabulary_learned=["reservation"])
+    learner.save(
+        vocabulary_learned=["reservation"],
+        vocabulary_results=[{"word": "reservation", "outcome": "good"}],
+        skills=[{"skill": "past-simple", "score": 80}],
+    )
 
 
 @pytest.mark.parametrize("by", ["the learner", "the operator", "the command"])

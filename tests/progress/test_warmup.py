@@ -25,6 +25,8 @@ def test_a_learner_without_sessions_gets_nothing_to_warm_up_with(learner: Learne
     assert learner.get("/warmup") == {
         "focus_areas": [],
         "vocabulary_review": [],
+        "vocabulary_details": [],
+        "focus_skills": [],
         "last_session_summary": None,
         "based_on": {"from": "2026-03-09", "to": "2026-03-15", "sessions": 0},
     }

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from vorex_sessions import locks
 from vorex_sessions.extensions import ask
-from vorex_sessions.growth.keeping import rebuild
+from vorex_sessions.sessions.deriving import rebuild
 
 growth = AppGroup("growth", help="Streaks and achievements.")
 _NEXT = sa.text("""
@@ -26,7 +26,7 @@ _BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 @growth.command("rebuild")
 @click.option("--learner", type=click.UUID, help="This learner only.")
 def rebuild_command(learner: UUID | None) -> None:
-    """Make streaks, totals and words anew from the sessions. May be stopped, and run again.
+    """Make everything that is derived from sessions anew. May be stopped, and run again.
 
     What was unlocked stays, and more may be.
     """
@@ -50,7 +50,7 @@ def _everybody() -> Iterator[str]:
 def _done(learner_id: str) -> bool:
     """Rebuild a learner; False where somebody held the lock."""
     try:
-        rebuild(learner_id)
+        rebuild(learner_id, everything=True)
     except DBAPIError as error:
         if not locks.is_taken(error):
             raise

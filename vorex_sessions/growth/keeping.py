@@ -1,7 +1,7 @@
 """What this capability keeps about a learner, and how it keeps up with the sessions.
 
-A row of learner_totals that is missing is made from the sessions when it is next needed: that is how
-deletes, corrections and purges are followed, and how learners from before this capability come in.
+A row of learner_totals that is missing, or not `counted`, is made from the sessions when it is next needed:
+that is how deletes, corrections and purges are followed, and how learners from before come in.
 """
 
 from collections.abc import Collection, Sequence
@@ -10,75 +10,63 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions import locks
-from vorex_sessions.extensions import Ask, ask, setting, together
+from vorex_sessions.extensions import Ask, setting
 from vorex_sessions.growth import unlocking
 from vorex_sessions.growth.catalogue import BY_KEY
 from vorex_sessions.growth.standing import Standing, from_columns, is_late
 from vorex_sessions.growth.storing import store
 from vorex_sessions.growth.streaks import streak
-from vorex_sessions.learner_data import Derived, Export, Members, of_learner
-from vorex_sessions.models import (
-    learner_achievements,
-    learner_totals,
-    learner_words,
-)
+from vorex_sessions.growth.words import MET, all_words
+from vorex_sessions.learner_data import VERSION, Derived, Export, Members, Saving, of_learner
+from vorex_sessions.models import learner_achievements, learner_totals, learner_words
+from vorex_sessions.sessions.deriving import asked
 
-_EVERY = """
-SELECT session_result_id, session_type, duration_seconds, words_spoken, pronunciation_score,
-    fluency_score, grammar_score, vocabulary_learned, completed_at, practiced_on, timezone
-FROM session_results WHERE user_id = CAST(:user_id AS uuid)
-"""
-_SESSIONS, _LOCKED_SESSIONS = sa.text(_EVERY), locks.exclusive(_EVERY)
-_FORGET_TOTALS = "DELETE FROM learner_totals WHERE user_id = CAST(:user_id AS uuid)"
-_FORGET_WORDS = "DELETE FROM learner_words WHERE user_id = CAST(:user_id AS uuid)"
-_FORGET = f"{_FORGET_TOTALS};\n{_FORGET_WORDS}"
+_MINE = "WHERE user_id = CAST(:user_id AS uuid)"
+_FORGET_FIGURES = f"UPDATE learner_totals SET counted = false {_MINE}"  # noqa: S608  # our own text
+_FORGET = f"DELETE FROM learner_totals {_MINE};\nDELETE FROM learner_words {_MINE}"  # noqa: S608  # as above
 _CLEAR = sa.text(_FORGET)
-TOTALS = "SELECT row_to_json(totals) FROM learner_totals AS totals WHERE user_id = CAST(:user_id AS uuid)"
-_WRITES = """met AS (
-    INSERT INTO learner_words (user_id, word)
-    SELECT DISTINCT user_id, unnest(vocabulary_learned) FROM new
-    ON CONFLICT (user_id, word) DO NOTHING
-    RETURNING word)"""
+TOTALS = f"SELECT row_to_json(totals) FROM learner_totals AS totals {_MINE} AND counted"  # noqa: S608  # as above
 _BESIDE = f"""
-SELECT json_build_object('totals', ({TOTALS}), 'new_words', ARRAY(SELECT word FROM met))
+SELECT json_build_object('totals', ({TOTALS}), 'new_words', ARRAY(SELECT word FROM met WHERE is_new))
 """  # noqa: S608  # our own text
 
 
-def _words(sessions: Sequence[Any]) -> set[str]:
-    return {word for session in sessions for word in session.vocabulary_learned}
-
-
-def _saved(
-    within: Ask, learner_id: str, new: Sequence[Any], beside: dict[str, Any], now: datetime
-) -> Members:
-    """Follow a save: totals, words and unlocks; returns what the learner is told of it."""
-    shortest = setting("STREAK_MIN_SECONDS")
-    ids = {str(session.session_result_id) for session in new}
+def _saved(saving: Saving, beside: dict[str, Any]) -> Members:
+    """Follow a save: totals and unlocks; returns what the learner is told of it."""
+    shortest, new = setting("STREAK_MIN_SECONDS"), saving.new
     if beside["totals"] is None:
-        return _first_saved(within, learner_id, new, now)
+        return _recounted(saving)
     before = from_columns(beside["totals"])
     if is_late(before, new):
-        after, reached = unlocking.added_up(within(_SESSIONS, {"user_id": learner_id}), shortest)
+        after, reached = unlocking.added_up(saving.every, shortest)
         reached = unlocking.brought_by(new, reached, before)
     else:
-        known = _words(new).difference(beside["new_words"])
+        known = all_words(new).difference(beside["new_words"])
         after, reached = unlocking.added_up(new, shortest, before=before, known_words=known)
-    done = store(within, learner_id, after, reached)
-    return _members(after, [one._asdict() for one in done], ids, now)
+    done = store(saving.ask, saving.learner_id, after, reached)
+    return _members(after, [one._asdict() for one in done], _ids(new), saving.now)
 
 
-def _first_saved(within: Ask, learner_id: str, new: Sequence[Any], now: datetime) -> Members:
-    """Follow a save where nothing is derived yet: first what was there before it, then the save."""
-    shortest = setting("STREAK_MIN_SECONDS")
-    ids = {str(session.session_result_id) for session in new}
-    every = within(_SESSIONS, {"user_id": learner_id})
-    old = [session for session in every if str(session.session_result_id) not in ids]
+def _recounted(saving: Saving) -> Members:
+    """Follow a save where totals cannot be relied on: first what was there before it, then the save."""
+    shortest, ids = setting("STREAK_MIN_SECONDS"), _ids(saving.new)
+    old = [one for one in saving.every if str(one.session_result_id) not in ids]
     before, unlocks = unlocking.added_up(old, shortest)
-    after, reached = unlocking.added_up(every, shortest)
-    unlocks += unlocking.brought_by(new, reached, before)
-    done = store(within, learner_id, after, unlocks, _words(every))
-    return _members(after, [one._asdict() for one in done], ids, now)
+    after, reached = unlocking.added_up(saving.every, shortest)
+    unlocks += unlocking.brought_by(saving.new, reached, before)
+    done = store(
+        saving.ask,
+        saving.learner_id,
+        after,
+        unlocks,
+        whole=saving.derived_by is None,
+        derived_version=VERSION if saving.fresh else 0,
+    )
+    return _members(after, [one._asdict() for one in done], ids, saving.now)
+
+
+def _ids(sessions: Sequence[Any]) -> set[str]:
+    return {str(session.session_result_id) for session in sessions}
 
 
 def _members(
@@ -120,39 +108,27 @@ def _repeated(learner_id: str, ids: Sequence[str], now: datetime) -> Members:
 
 
 def asked_with_totals(statement: sa.Executable, parameters: dict[str, Any]) -> Sequence[Any]:
-    """The rows of a question whose column `totals` is the learner's row, made first where it is missing.
-
-    It stays missing (None) for a learner without sessions.
-    """
-    rows = ask(statement, parameters)
-    if rows[0].totals is None:
-        rebuild(parameters["user_id"])
-        rows = ask(statement, parameters)
-    return rows
+    """The rows of a question whose column `totals` is the learner's row; None where there is no session."""
+    return asked(statement, parameters, lambda row: row.totals is not None)
 
 
-def rebuild(learner_id: str) -> None:
-    """Make everything anew from the sessions. What was unlocked stays, and more may be."""
-    shortest = setting("STREAK_MIN_SECONDS")
-    mine = {"user_id": learner_id, "learner_lock": locks.key(learner_id)}
-
-    def work(within: Ask) -> None:
-        sessions = within(_LOCKED_SESSIONS, mine)
-        if not sessions:  # nothing is kept about who has none
-            within(_CLEAR, mine)
-            return
-        standing, unlocks = unlocking.added_up(sessions, shortest)
-        store(within, learner_id, standing, unlocks, _words(sessions))
-
-    together(work)
+def _renew(within: Ask, learner_id: str, sessions: Sequence[Any]) -> None:
+    """Make totals and words anew from all sessions. What was unlocked stays, and more may be."""
+    if sessions:
+        standing, unlocks = unlocking.added_up(sessions, setting("STREAK_MIN_SECONDS"))
+        store(within, learner_id, standing, unlocks, whole=True)
+    else:  # nothing is kept about who has none
+        within(_CLEAR, {"user_id": learner_id})
 
 
 DERIVED = Derived(
-    writes=_WRITES,
+    concerns=lambda row: True,
+    writes=MET,
     beside=_BESIDE,
     saved=_saved,
+    renew=_renew,
     repeated=_repeated,
-    forget_figures=_FORGET_TOTALS,
+    forget_figures=_FORGET_FIGURES,
     forget_all=_FORGET,
 )
 

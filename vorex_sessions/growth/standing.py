@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from vorex_sessions.growth.words import words_of
+
 FREEZE_EVERY = 7  # days of streak
 MOST_FREEZES = 2
 
@@ -24,6 +26,7 @@ class Session(Protocol):
     fluency_score: Any
     grammar_score: Any
     vocabulary_learned: Any
+    vocabulary_results: Any
     completed_at: Any
     practiced_on: Any
     timezone: Any
@@ -95,7 +98,7 @@ class Standing:
         self.seconds += session.duration_seconds
         self.words_spoken += session.words_spoken
         before = len(known_words)
-        known_words.update(session.vocabulary_learned)
+        known_words.update(words_of(session))
         self.distinct_words += len(known_words) - before
         self.best_pronunciation = max(self.best_pronunciation, session.pronunciation_score or 0.0)
         self.best_fluency = max(self.best_fluency, session.fluency_score or 0.0)

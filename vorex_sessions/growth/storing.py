@@ -1,6 +1,6 @@
 """Writing what is derived: totals, words and unlocks, in one statement of what there is to write."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import orjson
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from vorex_sessions.extensions import Ask
 from vorex_sessions.growth.standing import Standing
 from vorex_sessions.growth.unlocking import Unlock
-from vorex_sessions.models import learner_totals
+from vorex_sessions.growth.words import RENEWED
 
 _UNLOCK = """
 INSERT INTO learner_achievements (user_id, achievement, unlocked_at, session_result_id)
@@ -19,22 +19,14 @@ ON CONFLICT (user_id, achievement) DO NOTHING
 RETURNING achievement, unlocked_at, session_result_id
 """
 _NO_UNLOCKS = "SELECT NULL WHERE false"
-_NAMES = [column.name for column in learner_totals.c if column.name != "user_id"]
-_SET = ", ".join(f"{name} = :{name}" for name in _NAMES)
+_NAMES = list(Standing.__dataclass_fields__)
+_SET = ", ".join(f"{name} = :{name}" for name in _NAMES) + ", counted = true"
 _UPDATE = f"UPDATE learner_totals SET {_SET} WHERE user_id = CAST(:user_id AS uuid)"  # noqa: S608  # names of ours
-# The words are all there are, and the row may be missing.
 _RENEW = f"""
-gone AS (
-    DELETE FROM learner_words
-    WHERE user_id = CAST(:user_id AS uuid) AND NOT EXISTS (
-        SELECT FROM unnest(CAST(:words AS text[])) AS kept WHERE kept = word)),
-met AS (
-    INSERT INTO learner_words (user_id, word)
-    SELECT CAST(:user_id AS uuid), unnest(CAST(:words AS text[]))
-    EXCEPT SELECT user_id, word FROM learner_words WHERE user_id = CAST(:user_id AS uuid)),
+{RENEWED},
 totals AS (
-    INSERT INTO learner_totals (user_id, {", ".join(_NAMES)})
-    VALUES (CAST(:user_id AS uuid), {", ".join(f":{name}" for name in _NAMES)})
+    INSERT INTO learner_totals (user_id, derived_version, {", ".join(_NAMES)})
+    VALUES (CAST(:user_id AS uuid), :derived_version, {", ".join(f":{name}" for name in _NAMES)})
     ON CONFLICT (user_id) DO UPDATE SET {_SET})
 """  # noqa: S608  # names of ours
 
@@ -53,16 +45,15 @@ def store(
     learner_id: str,
     standing: Standing,
     unlocks: Sequence[Unlock],
-    all_words: Collection[str] | None = None,
+    *,
+    whole: bool = False,
+    derived_version: int = 0,
 ) -> list[Unlock]:
     """Write the totals, and what is unlocked; returns what had not been before.
 
-    `all_words`, where everything is made anew.
+    `whole`: the row may be missing, and the words are made anew; the row then starts with `derived_version`.
     """
-    whole = all_words is not None
-    parameters = {"user_id": learner_id, **standing.columns()}
-    if all_words is not None:
-        parameters["words"] = sorted(all_words)
+    parameters = {"user_id": learner_id, **standing.columns(), "derived_version": derived_version}
     if unlocks:
         parameters["unlocks"] = orjson.dumps([one._asdict() for one in unlocks]).decode()
     rows = within(_STORE[whole, bool(unlocks)], parameters)

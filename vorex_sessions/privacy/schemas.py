@@ -101,7 +101,15 @@ class ExportSchema(Schema):
             [],
         ),
     )
+    skills = ma.fields.List(
+        ma.fields.Dict(),
+        **_noted("How well each skill with evidence is mastered.", [{"skill": "past-simple"}]),
+    )
     words = ma.fields.List(ma.fields.Dict(), **_noted("Each word met.", [{"word": "reservation"}]))
+    memories = ma.fields.List(
+        ma.fields.Dict(),
+        **_noted("How well each word with an outcome is remembered.", [{"word": "reservation"}]),
+    )
 
 
 EXPORT_CONTENT = {

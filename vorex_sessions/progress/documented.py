@@ -71,3 +71,24 @@ def mean(skill: str, *, nullable: bool) -> ma.fields.Float:
             "example": 82.4,
         },
     )
+
+
+def instant(description: str) -> ma.fields.AwareDateTime:
+    """An instant that is always there."""
+    return ma.fields.AwareDateTime(
+        required=True,
+        metadata={"description": description, "example": "2026-03-01T17:30:00.000000Z"},
+    )
+
+
+def recall() -> ma.fields.Float:
+    """A predicted recall."""
+    return ma.fields.Float(
+        required=True,
+        allow_none=True,
+        validate=ma.validate.Range(0, 1),
+        metadata={
+            "description": "Predicted probability of recalling it today; null without an outcome.",
+            "example": 0.8213,
+        },
+    )

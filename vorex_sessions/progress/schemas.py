@@ -103,6 +103,51 @@ class BasedOnSchema(Schema):
     sessions = documented.whole("Sessions in these days.", 6)
 
 
+class ReviewSchema(Schema):
+    """Why to review a word."""
+
+    word = ma.fields.String(
+        required=True, metadata={"description": "The word.", "example": "reservation"}
+    )
+    reason = ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf(("due", "forgotten", "new", "rarely met")),
+        metadata={
+            "description": (
+                "`forgotten` the last time, or `due`; without an outcome `new` (met once) or "
+                "`rarely met`."
+            ),
+            "example": "due",
+        },
+    )
+    recall = documented.recall()
+    last_seen = documented.instant("When the last session that named it was completed; UTC.")
+    times_seen = documented.whole("Sessions that named it.", 3)
+
+
+class FocusSkillSchema(Schema):
+    """A skill to work on, and why."""
+
+    skill = ma.fields.String(
+        required=True, metadata={"description": "Its key.", "example": "past-simple"}
+    )
+    name = ma.fields.String(
+        required=True, metadata={"description": "Its name.", "example": "Past simple"}
+    )
+    reason = ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf(("foundation", "named", "almost", "in progress", "new")),
+        metadata={"description": "Why now, for programs.", "example": "named"},
+    )
+    explanation = ma.fields.String(
+        required=True,
+        metadata={
+            "description": "Why now, in a sentence.",
+            "example": "Named as an area to improve, and not mastered yet.",
+        },
+    )
+
+
 class WarmupSchema(Schema):
     """What to warm up with."""
 
@@ -117,9 +162,24 @@ class WarmupSchema(Schema):
         required=True,
         validate=ma.validate.Length(max=10),
         metadata={
-            "description": "Words met least often; ties: longest ago first, then by name.",
+            "description": (
+                "Words with known outcomes whose predicted recall is below 0.9, lowest first; then "
+                "those met least often, ties: longest ago first, then by name."
+            ),
             "example": ["reservation"],
         },
+    )
+    vocabulary_details = ma.fields.List(
+        ma.fields.Nested(ReviewSchema),
+        required=True,
+        validate=ma.validate.Length(max=10),
+        metadata={"description": "Why each of these words, in the same order."},
+    )
+    focus_skills = ma.fields.List(
+        ma.fields.Nested(FocusSkillSchema),
+        required=True,
+        validate=ma.validate.Length(max=5),
+        metadata={"description": "Skills to work on; empty while nothing is known of any."},
     )
     last_session_summary = ma.fields.Nested(
         LastSessionSchema,

@@ -1,11 +1,11 @@
 """Pure: the learner's recent sessions -> what to warm up with."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from vorex_sessions.periods import ONE_DAY, day_of, stamp
+from vorex_sessions.periods import ONE_DAY, stamp
 from vorex_sessions.progress.figures import most_common
 
 WEEK = timedelta(days=7)
@@ -21,20 +21,23 @@ _SUMMARY = (
 )
 
 
-def suggestions(
-    recent: Sequence[Any], *, zone_name: str | None = None, now: datetime
-) -> dict[str, Any]:
-    """Focus areas, words to review and the last session; `recent`: the rows of questions.RECENT."""
-    last = recent[0] if recent else None
-    end = day_of(now, zone_name or (last.timezone if last else "UTC"))
-    if last and not _since(recent, end - WEEK + ONE_DAY):
-        end = last.practiced_on
+def window(recent: Sequence[Any], today: date) -> tuple[list[Any], date, date]:
+    """The sessions to go by, with their first and last day; `recent`: the rows of questions.RECENT."""
+    end = today
+    if recent and not _since(recent, end - WEEK + ONE_DAY):
+        end = recent[0].practiced_on
     start = end - WEEK + ONE_DAY
-    sessions = _since(recent, start)
+    return _since(recent, start), start, end
+
+
+def suggestions(
+    recent: Sequence[Any], sessions: Sequence[Any], start: date, end: date
+) -> dict[str, Any]:
+    """Focus areas, words to review and the last session; `sessions`, `start` and `end` of `window`."""
     return {
         "focus_areas": focus_areas(sessions),
-        "vocabulary_review": rarely_met(sessions),
-        "last_session_summary": last and _summary(last),
+        "vocabulary_review": rarely_met(sessions)[:MOST_WORDS],
+        "last_session_summary": _summary(recent[0]) if recent else None,
         "based_on": {"from": start, "to": end, "sessions": len(sessions)},
     }
 
@@ -57,12 +60,13 @@ def focus_areas(sessions: Sequence[Any]) -> list[str]:
     return [name for name, _ in most_common(spellings, MOST_AREAS)]
 
 
-def rarely_met(sessions: Sequence[Any]) -> list[str]:
-    """The words that were met least often; ties: longest ago first, then by name."""
+def rarely_met(sessions: Sequence[Any], leaving_out: Collection[str] = ()) -> list[str]:
+    """The words that were met, least often first; ties: longest ago first, then by name."""
     times: Counter[str] = Counter()
     last_met: dict[str, datetime] = {}
     for session in sessions:
         for word in session.vocabulary_learned:
-            times[word] += 1
-            last_met[word] = max(session.completed_at, last_met.get(word, session.completed_at))
-    return sorted(times, key=lambda word: (times[word], last_met[word], word))[:MOST_WORDS]
+            if word not in leaving_out:
+                times[word] += 1
+                last_met[word] = max(session.completed_at, last_met.get(word, session.completed_at))
+    return sorted(times, key=lambda word: (times[word], last_met[word], word))

@@ -17,7 +17,5 @@ def take_charge(derived: Iterable[Derived]) -> None:
 @lru_cache(maxsize=2)
 def forgetting(*, figures_only: bool = False) -> str:
     """Statements for whatever changes or removes sessions of `:user_id`, in its own transaction."""
-    return "".join(
-        f"{derived.forget_figures if figures_only else derived.forget_all};\n"
-        for derived in DERIVED
-    )
+    texts = (one.forget_figures if figures_only else one.forget_all for one in DERIVED)
+    return "".join(f"{text};\n" for text in texts if text)

@@ -18,6 +18,8 @@ DEFAULTS: dict[str, Any] = {
     "topics": [],
     "vocabulary_learned": [],
     "areas_to_improve": [],
+    "vocabulary_results": [],
+    "skills": [],
     "metadata": {},
 }
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)

@@ -3,8 +3,8 @@
 import marshmallow as ma
 
 from vorex_sessions import fields
-from vorex_sessions.schemas import Schema
-from vorex_sessions.sessions.schemas import BatchAnswerSchema, BatchItemSchema, SessionResultSchema
+from vorex_sessions.schemas import ProblemSchema, Schema
+from vorex_sessions.sessions.schemas import SessionResultSchema
 
 _ID = "3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10"
 _STAMP = "2026-03-01T17:30:00.000000Z"
@@ -89,14 +89,26 @@ class SavedSchema(SessionResultSchema):
     streak = ma.fields.Nested(StreakSchema, required=True, metadata=_STREAK)
 
 
-class SavedItemSchema(BatchItemSchema):
+class SavedItemSchema(Schema):
     """What became of one item of a batch."""
 
+    index = _number("Its place in the batch, from 0.", 1, whole=True)
+    status = _text(
+        "`created` now, stored before (`replayed`), or `rejected`.",
+        "created",
+        *("created", "replayed", "rejected"),
+    )
+    session = ma.fields.Nested(
+        SessionResultSchema, metadata={"description": "The stored result, unless rejected."}
+    )
+    problem = ma.fields.Nested(
+        ProblemSchema, metadata={"description": "Why it was rejected; nothing of it was stored."}
+    )
     achievements_unlocked = ma.fields.List(ma.fields.Nested(AchievementSchema), metadata=_UNLOCKED)
     streak = ma.fields.Nested(StreakSchema, metadata=_STREAK)
 
 
-class SavedBatchSchema(BatchAnswerSchema):
+class SavedBatchSchema(Schema):
     """What became of a batch."""
 
     results = ma.fields.List(
@@ -104,3 +116,6 @@ class SavedBatchSchema(BatchAnswerSchema):
         required=True,
         metadata={"description": "An answer for each item, in the order they were sent."},
     )
+    created = _number("How many were stored now.", 1, whole=True)
+    replayed = _number("How many had been stored before.", 1, whole=True)
+    rejected = _number("How many were not stored.", 1, whole=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import orjson
@@ -12,22 +12,24 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from vorex_sessions import locks
 from vorex_sessions.extensions import Ask, Row, ask, together
-from vorex_sessions.learner_data import Members
+from vorex_sessions.learner_data import DERIVED_BY, Members, Saving
 from vorex_sessions.models import deleted_sessions, erased_learners, session_results
 from vorex_sessions.problems import Gone, Problem, Unavailable
 from vorex_sessions.sessions import charge, results
+from vorex_sessions.sessions.deriving import EVERY
 
 # The rows travel as one JSON parameter, so that one statement serves one session and a hundred.
 _INSERT = """
 INSERT INTO session_results (
     user_id, session_result_id, session_type, duration_seconds, words_spoken, pronunciation_score,
-    fluency_score, grammar_score, topics, vocabulary_learned, areas_to_improve, metadata,
-    completed_at, timezone, practiced_on, fingerprint)
+    fluency_score, grammar_score, topics, vocabulary_learned, areas_to_improve, vocabulary_results,
+    skills, metadata, completed_at, timezone, practiced_on, fingerprint)
 SELECT CAST(:user_id AS uuid), new.*
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new (
     session_result_id uuid, session_type text, duration_seconds int, words_spoken int,
     pronunciation_score float8, fluency_score float8, grammar_score float8, topics text[],
-    vocabulary_learned text[], areas_to_improve text[], metadata jsonb,
+    vocabulary_learned text[], areas_to_improve text[], vocabulary_results jsonb, skills jsonb,
+    metadata jsonb,
     completed_at timestamptz, timezone text, practiced_on date, fingerprint bytea)
 WHERE NOT EXISTS (
     SELECT FROM deleted_sessions AS deleted
@@ -40,16 +42,23 @@ AND NOT EXISTS (
 ON CONFLICT (user_id, session_result_id) DO NOTHING
 RETURNING user_id, session_result_id, session_type, duration_seconds, words_spoken,
     pronunciation_score, fluency_score, grammar_score, topics, vocabulary_learned,
-    areas_to_improve, metadata, completed_at, timezone, practiced_on, created_at, updated_at
+    areas_to_improve, vocabulary_results, skills, metadata, completed_at, timezone, practiced_on,
+    created_at, updated_at
 """
 
 
-@lru_cache(maxsize=1)
-def _insert_statement() -> sa.TextClause:
-    """Behind the learner's lock: store what is new, and return it beside what is derived so far."""
-    writes = "".join(f", {derived.writes}" for derived in charge.DERIVED)
-    beside = "".join(f", ({derived.beside})" for derived in charge.DERIVED)
-    return locks.exclusive(f"WITH new AS ({_INSERT}){writes} SELECT new.*{beside} FROM new")  # noqa: S608  # texts of our own
+@lru_cache(maxsize=16)
+def _insert_statement(concerned: tuple[int, ...]) -> sa.TextClause:
+    """Behind the learner's lock: store what is new, and return it beside what is derived so far.
+
+    `concerned`: which of charge.DERIVED; what they need not read costs nothing.
+    """
+    those = [charge.DERIVED[place] for place in concerned]
+    writes = "".join(f", {derived.writes}" for derived in those if derived.writes)
+    beside = "".join(f", ({one.beside}) AS beside_{place}" for place, one in enumerate(those))
+    return locks.exclusive(
+        f"WITH new AS ({_INSERT}){writes} SELECT new.*, {DERIVED_BY}{beside} FROM new"  # noqa: S608  # texts of our own
+    )
 
 
 def _find_statement() -> sa.Select[Any]:
@@ -143,13 +152,22 @@ def _insert(learner_id: str, entries: Sequence[Entry], now: datetime) -> dict[st
         "user_id": learner_id,
         "rows": orjson.dumps([entry.row for entry in entries]).decode(),
     }
+    concerned = tuple(
+        place
+        for place, derived in enumerate(charge.DERIVED)
+        if any(derived.concerns(entry.row) for entry in entries)
+    )
 
     def work(ask: Ask) -> tuple[Sequence[Row], Members]:
-        rows = ask(_insert_statement(), parameters)
+        rows = ask(_insert_statement(concerned), parameters)
         members: Members = {str(row.session_result_id): {} for row in rows}
-        for place, derived in enumerate(charge.DERIVED if rows else (), len(results.COLUMNS)):
-            for name, more in derived.saved(ask, learner_id, rows, rows[0][place], now).items():
-                members[name] |= more
+        if rows:
+            derived_by, *beside = rows[0][len(results.COLUMNS) :]
+            every = partial(ask, EVERY, {"user_id": learner_id})
+            saving = Saving(ask, learner_id, rows, now, derived_by, every)
+            for place, found in zip(concerned, beside, strict=True):
+                for name, more in charge.DERIVED[place].saved(saving, found).items():
+                    members[name] |= more
         return rows, members
 
     rows, members = together(work)

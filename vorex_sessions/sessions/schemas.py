@@ -4,8 +4,8 @@ from typing import Any
 
 import marshmallow as ma
 
-from vorex_sessions import fields, models
-from vorex_sessions.schemas import ProblemSchema, Schema
+from vorex_sessions import fields, models, result_fields
+from vorex_sessions.schemas import Schema
 
 _TYPE = "What was practised."
 _EXAMPLES = {
@@ -26,18 +26,12 @@ SAVE_EXAMPLE = {
     "topics": ["travel", "hotels"],
     "vocabulary_learned": ["reservation", "available"],
     "areas_to_improve": ["past tense", "prepositions"],
+    "vocabulary_results": [{"word": "reservation", "outcome": "good"}],
+    "skills": [{"skill": "past-simple", "score": 72.5}],
     "metadata": {"scenario_id": "hotel-check-in", "user_level": "B1"},
     "completed_at": "2026-03-01T18:30:00+01:00",
     "timezone": "Europe/Berlin",
 }
-
-
-def _count(description: str) -> ma.fields.Integer:
-    return ma.fields.Integer(
-        required=True,
-        validate=ma.validate.Range(0),
-        metadata={"description": description, "example": 1},
-    )
 
 
 def _score(name: str) -> fields.Score:
@@ -107,6 +101,22 @@ class SessionContentSchema(Schema):
         "What the learner should work on.",
         ["past tense", "prepositions"],
         fold=True,
+    )
+    vocabulary_results = result_fields.Outcomes(
+        metadata={
+            "description": (
+                "How exercises with single words went, in their order; a word may come several times, "
+                f"and is met even if `vocabulary_learned` does not name it. At most "
+                f"{models.MOST_VOCABULARY}."
+            ),
+            "example": [{"word": "reservation", "outcome": "good"}],
+        }
+    )
+    skills = result_fields.SkillScores(
+        metadata={
+            "description": f"How well single skills went, each once. At most {models.MOST_SKILLS}.",
+            "example": [{"skill": "past-simple", "score": 72.5}],
+        }
     )
     metadata = fields.Metadata(
         metadata={
@@ -209,36 +219,3 @@ class BatchSchema(Schema):
         required=True,
         metadata={"description": "The session results, 1 to 100."},
     )
-
-
-class BatchItemSchema(Schema):
-    """What became of one item of a batch."""
-
-    index = _count("Its place in the batch, from 0.")
-    status = ma.fields.String(
-        required=True,
-        validate=ma.validate.OneOf(("created", "replayed", "rejected")),
-        metadata={
-            "description": "`created` now, stored before (`replayed`), or `rejected`.",
-            "example": "created",
-        },
-    )
-    session = ma.fields.Nested(
-        SessionResultSchema, metadata={"description": "The stored result, unless rejected."}
-    )
-    problem = ma.fields.Nested(
-        ProblemSchema, metadata={"description": "Why it was rejected; nothing of it was stored."}
-    )
-
-
-class BatchAnswerSchema(Schema):
-    """What became of a batch."""
-
-    results = ma.fields.List(
-        ma.fields.Nested(BatchItemSchema),
-        required=True,
-        metadata={"description": "An answer for each item, in the order they were sent."},
-    )
-    created = _count("How many were stored now.")
-    replayed = _count("How many had been stored before.")
-    rejected = _count("How many were not stored.")

@@ -36,6 +36,13 @@ WHERE user_id = CAST(:user_id AS uuid) AND session_result_id = CAST(:session_res
 """
 
 
+# What words and skills are derived from; all else only matters to figures.
+_DERIVED_FROM = {
+    *("vocabulary_learned", "vocabulary_results", "areas_to_improve", "skills"),
+    *("completed_at", "timezone"),
+}
+
+
 @lru_cache(maxsize=1)
 def _delete_statement() -> sa.TextClause:
     return locks.exclusive(charge.forgetting() + _DELETE)
@@ -135,7 +142,7 @@ def correct(
         content.check_instant(changes["completed_at"], now)
     mine = {"learner_id": learner_id, "id": session_result_id}
     with transaction() as connection:
-        figures_only = "vocabulary_learned" not in changes
+        figures_only = not changes.keys() & _DERIVED_FROM
         behind = locks.exclusive(charge.forgetting(figures_only=figures_only))
         connection.execute(behind, {"learner_lock": locks.key(learner_id), "user_id": learner_id})
         stored = connection.execute(_SHOW.with_for_update(), mine).one_or_none()

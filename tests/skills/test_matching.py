@@ -1,0 +1,44 @@
+"""Labels of tutors, written down before the matcher: what it names is right, and it names most."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from vorex_sessions.skill_graph import SKILLS
+from vorex_sessions.skills.matching import skill_of
+
+with (Path(__file__).parent / "labels.csv").open(newline="") as file:
+    LABELS = [(row["label"], row["skill"].split("|")) for row in csv.DictReader(file)]
+
+
+def test_labels_are_matched_with_precision_and_recall() -> None:
+    assert len(LABELS) >= 150
+    assert {skill for _, skills in LABELS for skill in skills if skill} <= set(SKILLS)
+    found = [(skill_of(label), skills) for label, skills in LABELS]
+    named = [skill in skills for skill, skills in found if skill]
+    meant = [skill in skills for skill, skills in found if skills != [""]]
+    assert sum(named) / len(named) >= 0.95, "precision"
+    assert sum(meant) / len(meant) >= 0.8, "recall"
+
+
+@pytest.mark.parametrize(
+    "label", ["Past Tense", "past tenses", "PAST TENSE!", "use of the past tense", "tense, past"]
+)
+def test_case_plural_and_order_do_not_matter(label: str) -> None:
+    assert skill_of(label) == "past-simple"
+
+
+@pytest.mark.parametrize("label", ["", "...", "the", "grammar", "🙂", "x" * 200, "сложно"])
+def test_what_means_no_skill_is_none(label: str) -> None:
+    assert skill_of(label) is None
+
+
+def test_every_name_of_a_skill_means_it() -> None:
+    wrong = [
+        (name, skill.key)
+        for skill in SKILLS.values()
+        for name in (skill.name, *skill.aliases)
+        if skill_of(name) != skill.key
+    ]
+    assert not wrong

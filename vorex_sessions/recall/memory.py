@@ -1,0 +1,69 @@
+"""Pure: how well a word is remembered, after exercises whose outcome is known (FSRS-6).
+
+The model is the `fsrs` package's, with its default parameters, fitted to some hundred million reviews
+(github.com/open-spaced-repetition/py-fsrs). It counts in whole days; ours are the learner's own calendar
+days, so it is given midnights: 24-hour blocks in their place cost a fifth of its skill to tell what will be
+recalled (docs/recall.md).
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from math import floor
+
+from fsrs import Card, Rating, Scheduler, State
+
+from vorex_sessions.models import OUTCOMES
+
+DUE_BELOW = 0.9  # predicted recall; stability is the number of days after which it is just that
+KNOWN_FROM = 21.0  # days of stability
+_LONGEST = 36_500  # days until a word is due
+# No steps within a day: they only plan reviews, and say nothing of what is remembered.
+_MODEL = Scheduler(learning_steps=(), relearning_steps=(), enable_fuzzing=False)
+_RATINGS = {outcome: Rating(place) for place, outcome in enumerate(OUTCOMES, 1)}
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What is known of a learner and a word; `stability` in days, `difficulty` 1 to 10."""
+
+    times_tested: int
+    last_outcome: str
+    tested_at: datetime
+    tested_on: date
+    stability: float
+    difficulty: float
+
+    @property
+    def due_on(self) -> date:
+        """The first day on which the predicted recall is below 0.9."""
+        return self.tested_on + timedelta(days=min(floor(self.stability) + 1, _LONGEST))
+
+
+def after(memory: Memory | None, outcome: str, at: datetime, on: date) -> Memory:
+    """What an exercise at an instant, on a calendar day, makes of a memory."""
+    if memory:  # a traveller's calendar may step back
+        on = max(on, memory.tested_on)
+        card = _card(memory.stability, memory.tested_on, memory.difficulty)
+    else:
+        card = Card(card_id=0)
+    card, _ = _MODEL.review_card(card, _RATINGS[outcome], _midnight(on))
+    assert card.stability is not None  # noqa: S101  # a reviewed card has both
+    assert card.difficulty is not None  # noqa: S101
+    times = memory.times_tested + 1 if memory else 1
+    return Memory(times, outcome, at, on, card.stability, card.difficulty)
+
+
+def recall(stability: float, tested_on: date, day: date) -> float:
+    """The predicted probability that the word is recalled on a day, from 0 to 1."""
+    return _MODEL.get_card_retrievability(_card(stability, tested_on), _midnight(day))
+
+
+def _card(stability: float, tested_on: date, difficulty: float = 5.0) -> Card:
+    return Card(0, State.Review, None, stability, difficulty, _LONG_AGO, _midnight(tested_on))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)

@@ -1,0 +1,16 @@
+"""HTTP: the graph of skills."""
+
+from flask import Response
+
+from vorex_sessions.auth import learner_id
+from vorex_sessions.blueprint import Blueprint, answer
+from vorex_sessions.skills import schemas, service
+
+blueprint = Blueprint("skills", __name__, url_prefix="/api/sessions")
+
+
+@blueprint.get("/skills")
+@blueprint.response(200, schemas.SkillsSchema)
+def show_skills() -> Response:
+    """Show how well I master each skill, and what to work on."""
+    return answer(service.show_skills(learner_id()))
