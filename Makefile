@@ -6,7 +6,7 @@ PEERS := .venv/peers/.installed
 export FLASK_APP := wsgi
 
 .DEFAULT_GOAL := help
-.PHONY: help run token demo test soak bench bench-quick check lint external lock clean
+.PHONY: help run token demo test soak bench bench-quick bench-recall check lint external lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ bench: $(VENV) $(PEERS) ## what the service costs beside a peer, in half an hour
 
 bench-quick: $(VENV) $(PEERS) ## the same in 5 minutes, on 100,000 sessions
 	$(BIN)/python -m bench --quick $(ARGS)
+
+bench-recall: $(VENV) ## how true predicted recall is: LOG=FILE, a review log (docs/recall.md)
+	$(BIN)/python -m bench.recall $(LOG)
 
 check: lint test external ## everything: lint, types, test, external
 

@@ -70,6 +70,8 @@ def _measure(
         found["growth's part"] = shapes.derived(
             ours, without, size, folder, seconds=seconds, times=times
         )
+    with service(address) as ours:
+        found["full saves"] = shapes.full_saves(ours, size, folder, seconds=seconds, times=times)
     found["hello"] = compare.framework(folder, clients=8, seconds=seconds)
     found["pgbench"] = compare.postgres(address, size, folder, clients=8, seconds=seconds)
     if not quick:

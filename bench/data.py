@@ -17,7 +17,7 @@ import orjson
 import psycopg2
 from psycopg2 import sql
 
-VERSION = 3  # of what is built; another one builds anew
+VERSION = 4  # of what is built; another one builds anew
 DAYS = 180
 HEAVY_EACH = 100  # one learner of so many has
 HEAVY = 5_000  # sessions,
@@ -43,6 +43,26 @@ _COLUMNS = (
     "user_id, session_result_id, completed_at, created_at, updated_at, timezone, practiced_on, "
     "session_type, duration_seconds, words_spoken, pronunciation_score, fluency_score, grammar_score, "
     "topics, vocabulary_learned, areas_to_improve, metadata, fingerprint"
+)
+
+
+# What learners of today's version have, so that no question has it made first. Totals are not counted:
+# each learner's first save does that.
+_DERIVED = (
+    """
+    INSERT INTO learner_words (user_id, word, times_seen, first_seen, last_seen)
+    SELECT user_id, word, count(*), min(completed_at), max(completed_at)
+    FROM session_results CROSS JOIN LATERAL (SELECT DISTINCT unnest(vocabulary_learned)) AS met (word)
+    GROUP BY user_id, word
+    """,
+    """
+    INSERT INTO learner_totals (
+        user_id, sessions, conversations, pronunciations, roleplays, seconds, words_spoken,
+        distinct_words, best_pronunciation, best_fluency, best_grammar, longest_break,
+        last_day_seconds, days, current_streak, longest_streak, freezes, counted, derived_version)
+    SELECT DISTINCT user_id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, 1
+    FROM session_results
+    """,
 )
 
 
@@ -95,11 +115,14 @@ def build(address: str, sessions: int, until: date) -> int:
         cursor.execute("SET maintenance_work_mem = '1GB'")
         for definition in definitions:
             cursor.execute(definition)
+        for statement in _DERIVED:
+            cursor.execute(statement)
     connection.close()
     connection = psycopg2.connect(address)
     connection.autocommit = True
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE, FREEZE) session_results")
+        for table in ("session_results", "learner_words", "learner_totals"):
+            cursor.execute(f"VACUUM (ANALYZE, FREEZE) {table}")
         cursor.execute("CHECKPOINT")
     connection.close()
     return stored

@@ -45,13 +45,17 @@ class Server:
         """Stop it; what it holds stays for the next time."""
         embedded.stop(FOLDER)
 
+    def address_of(self, name: str) -> str:
+        """The address of a database on it."""
+        return self._address.replace("/postgres?", f"/{name}?", 1)
+
     def database(self, sessions: int, until: date) -> str:
         """The address of the database with so many sessions, built unless it stands from earlier today."""
         name, mark = (
             f"bench_{sessions}",
             f"{sessions} sessions until {until}, version {data.VERSION}",
         )
-        address = self._address.replace("/postgres?", f"/{name}?", 1)
+        address = self.address_of(name)
         with closing(psycopg2.connect(self._address)) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:

@@ -220,3 +220,20 @@ def derived(
     }
     print(f"saves with streaks and achievements beside those without: {found}", flush=True)
     return found
+
+
+def full_saves(
+    ours: Running, sessions: int, folder: Path, *, seconds: int, times: int
+) -> dict[str, float]:
+    """Saves with 20 words with outcomes and 5 skills beside plain ones, by 8 clients."""
+    runs: dict[bool, list[Any]] = {True: [], False: []}
+    for _ in range(times + 1):
+        made = traffic.tokens(sessions, recurring=True)
+        for full in (False, True):
+            file = traffic.write(folder, "save", made, full=full)
+            runs[full].append(drive(ours, file, clients=8, seconds=seconds))
+    # The first pair is left out, as above.
+    full_, plain = runs[True][1:], runs[False][1:]
+    found = {"ratio p50": ratio(full_, plain, "p50"), "ratio per second": ratio(full_, plain)}
+    print(f"saves with 20 words and 5 skills beside plain ones: {found}", flush=True)
+    return found

@@ -17,6 +17,8 @@ import orjson
 
 from bench import data
 from bench.databases import SECRET
+from vorex_sessions.models import OUTCOMES
+from vorex_sessions.skill_graph import SKILLS
 
 COUNT = 40_000  # requests in a file: more than are sent within a minute
 _VISIT = 200  # a visit's calls lie within so many requests of others
@@ -82,19 +84,27 @@ def _ordinary(sessions: int, rng: random.Random) -> Iterator[int]:
             yield number
 
 
-def write(folder: Path, name: str, made: list[str]) -> Path:
-    """The file of requests to an endpoint with these tokens."""
+def write(folder: Path, name: str, made: list[str], *, full: bool = False) -> Path:
+    """The file of requests to an endpoint with these tokens; `full` saves tell of words and skills."""
     method, path = ENDPOINTS[name]
     rng = random.Random(name)
-    bodies = [_body(rng) for _ in range(500)] if method == "POST" else [""]
+    bodies = [_body(rng, full=full) for _ in range(500)] if method == "POST" else [""]
     file = folder / f"{name.replace(' ', '-')}.txt"
     with file.open("w") as lines:
         lines.writelines(f"{method}\t{path}\t{one}\t{rng.choice(bodies)}\n" for one in made)
     return file
 
 
-def _body(rng: random.Random) -> str:
+def _body(rng: random.Random, *, full: bool = False) -> str:
     said = {"session_result_id": "@ID@", **data.content(rng), "timezone": "Europe/Berlin"}
+    if full:
+        said["vocabulary_results"] = [
+            {"word": f"word {rng.randrange(3000)}", "outcome": rng.choice(OUTCOMES)}
+            for _ in range(20)
+        ]
+        said["skills"] = [
+            {"skill": skill, "score": rng.randrange(101)} for skill in rng.sample(list(SKILLS), 5)
+        ]
     return orjson.dumps(said).decode()
 
 

@@ -18,6 +18,8 @@ QUESTIONS = [
     "/stats?period=year",
     "/stats?period=all",
     "/warmup",
+    "/vocabulary",
+    "/skills",
 ]
 SESSION = st.fixed_dictionaries(
     {
@@ -35,6 +37,8 @@ def marked(session: dict[str, Any], owner: str) -> dict[str, Any]:
         "topics": ["shared", owner],
         "areas_to_improve": [owner],
         "vocabulary_learned": [owner],
+        "vocabulary_results": [{"word": f"tested by {owner}", "outcome": "again"}],
+        "skills": [{"skill": "rhythm", "score": 20 if owner == "mine" else 90}],
         "metadata": {"scenario_id": "shared", "owner": owner},
     }
 
