@@ -101,13 +101,18 @@ def _plain_cursor() -> Iterator[Any]:
         with connection.cursor(cursor_factory=NamedTupleCursor) as cursor:
             yield cursor
     except psycopg2.Error as error:
-        if connection.closed:
+        if connection.closed or error.pgcode in _SHUTTING_DOWN:
+            connection.invalidate()
             raise _ConnectionLost from error
         raise DBAPIError.instance(None, None, error, psycopg2.Error) from error
     finally:
-        if connection.closed:
+        if connection.is_valid and connection.closed:
             connection.invalidate()
         connection.close()
+
+
+# The server has said so already and is yet to hang up: admin_shutdown, crash_shutdown, cannot_connect_now.
+_SHUTTING_DOWN = {"57P01", "57P02", "57P03"}
 
 
 def _rows(
@@ -122,23 +127,21 @@ def _rows(
 def together(work: Callable[[Ask], T], patience: float = waiting.PATIENCE) -> T:
     """Run `work(ask)`, whose questions are one transaction: all or nothing.
 
-    For work that may safely run twice: where the connection was lost it runs once more on a fresh one.
-    Raises DBAPIError after `patience` seconds, by default in time for a client that waits.
+    For work that may safely run twice: where the connection was lost it runs once more, until none of those
+    that stood by is left, dead as they may be. Raises DBAPIError after `patience` seconds, by default in
+    time for a client that waits.
     """
     with waiting.at_most(patience):
-        try:
-            return _together(work)
-        except _ConnectionLost:
-            _ask_anew(_ANYTHING, {})  # puts away what else is dead
-        try:
-            return _together(work)
-        except _ConnectionLost as lost:
-            error = lost.__cause__
-            assert isinstance(error, psycopg2.Error)  # noqa: S101  # raised from nothing else
-            raise DBAPIError.instance(None, None, error, psycopg2.Error) from error
-
-
-_ANYTHING = sa.text("SELECT 1")
+        stood_by = db.engine.pool.checkedin()  # type: ignore[attr-defined]  # pools.FairPool has it
+        for left in range(stood_by + 1, -1, -1):
+            try:
+                return _together(work)
+            except _ConnectionLost as lost:
+                error = lost.__cause__
+                if not left:
+                    assert isinstance(error, psycopg2.Error)  # noqa: S101  # raised from nothing else
+                    raise DBAPIError.instance(None, None, error, psycopg2.Error) from error
+        raise AssertionError("the last try returns or raises")
 
 
 def _together(work: Callable[[Ask], T]) -> T:
@@ -176,6 +179,21 @@ def _ask_slowly(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequ
         return connection.execute(statement, parameters).all()
 
 
+def _begun() -> sa.Connection:
+    """A connection in a transaction; once one was found dead, SQLAlchemy replaces all of the pool."""
+    for is_last in (False, True):
+        connection = db.engine.connect()
+        try:
+            connection.exec_driver_sql("BEGIN")
+        except DBAPIError as error:
+            connection.close()
+            if is_last or not error.connection_invalidated:
+                raise
+        else:
+            return connection
+    raise AssertionError("the second try returns or raises")
+
+
 _LET_RUN = sa.text("SELECT set_config('statement_timeout', :milliseconds, true)")
 
 
@@ -186,10 +204,8 @@ def transaction(patience: float = waiting.PATIENCE) -> Iterator[sa.Connection]:
     All of it together gets `patience` seconds, then DBAPIError.
     """
     with waiting.at_most(waiting.PATIENCE):  # who may take long is not to wait long for a beginning
-        connection = db.engine.connect()
+        connection = _begun()
     with connection, waiting.at_most(patience):
-        with waiting.at_most(waiting.PATIENCE):
-            connection.exec_driver_sql("BEGIN")
         try:
             if patience > waiting.PATIENCE:
                 connection.execute(_LET_RUN, {"milliseconds": str(round(patience * 1000))})

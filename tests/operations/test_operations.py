@@ -1,7 +1,9 @@
 """Health, readiness, request ids, problems and docs pages."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
+import psycopg2
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -136,6 +138,35 @@ def test_reads_survive_a_restart_of_the_database(app: Flask, learner: Learner) -
             )
         )
     assert learner.count() == 1
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_saves_survive_connections_of_which_every_other_is_dead(
+    app: Flask, learner: Learner, database_url: str, first: int
+) -> None:
+    learner.save()
+    with app.app_context():
+        db.engine.dispose()
+        many = [db.engine.connect() for _ in range(4)]
+        pids = [one.execute(sa.text("SELECT pg_backend_pid()")).scalar_one() for one in many]
+        for one in many:
+            one.close()
+    with closing(psycopg2.connect(database_url)) as outside, outside.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", [pids[first::2]])
+    learner.save()
+    assert learner.count() == 2
+
+
+def test_corrections_survive_a_restart_of_the_database(
+    app: Flask, learner: Learner, database_url: str
+) -> None:
+    path = f"/api/sessions/{learner.save()['session_result_id']}"
+    with closing(psycopg2.connect(database_url)) as outside, outside.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    assert learner.request("PATCH", path, json={"fluency_score": 50}).status_code == 200
 
 
 @pytest.mark.parametrize("given", ["abc-123", "x" * 128, "with space", "~!@#"])
