@@ -225,10 +225,13 @@ def derived(
 def full_saves(
     ours: Running, sessions: int, folder: Path, *, seconds: int, times: int
 ) -> dict[str, float]:
-    """Saves with 20 words with outcomes and 5 skills beside plain ones, by 8 clients."""
+    """Saves with 20 words with outcomes and 5 skills beside plain ones, by 8 clients.
+
+    Of learners whom nobody else reads, since the peer would suggest other words to them.
+    """
     runs: dict[bool, list[Any]] = {True: [], False: []}
     for _ in range(times + 1):
-        made = traffic.tokens(sessions, recurring=True)
+        made = traffic.tokens(sessions, recurring=True, newcomers=True)
         for full in (False, True):
             file = traffic.write(folder, "save", made, full=full)
             runs[full].append(drive(ours, file, clients=8, seconds=seconds))

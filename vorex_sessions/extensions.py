@@ -35,8 +35,6 @@ class Base(DeclarativeBase):
 # A row of columns that its reader knows; SQLAlchemy's own type wants each of them spelt out.
 Row = sa.Row[*tuple[Any, ...]]
 
-# What `ask` is, and what `together` gives to its work.
-Ask = Callable[[sa.Executable, Mapping[str, Any]], Sequence[Any]]
 T = TypeVar("T")
 
 db = SQLAlchemy(model_class=Base)
@@ -124,8 +122,32 @@ def _rows(
     return rows
 
 
-def together(work: Callable[[Ask], T], patience: float = waiting.PATIENCE) -> T:
-    """Run `work(ask)`, whose questions are one transaction: all or nothing.
+class Within:
+    """The questions of one transaction, asked one by one: `within(statement, parameters)` returns rows."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+        self._begin = "BEGIN;"  # travels with the first question
+        self._last: list[str] = []
+
+    def __call__(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """All rows of a statement, as named tuples."""
+        begin, self._begin = self._begin, ""
+        return _rows(self._cursor, statement, parameters, begin)
+
+    def later(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> None:
+        """Run what nobody waits for: it travels with the end of the transaction."""
+        compiled = _compiled(statement)
+        text = self._cursor.mogrify(compiled.string, compiled.construct_params(parameters))
+        self._last.append(text.decode())
+
+    def commit(self) -> None:
+        """End the transaction."""
+        self._cursor.execute(";\n".join([*self._last, "COMMIT"]))
+
+
+def together(work: Callable[[Within], T], patience: float = waiting.PATIENCE) -> T:
+    """Run `work(within)`, whose questions are one transaction: all or nothing.
 
     For work that may safely run twice: where the connection was lost it runs once more, until none of those
     that stood by is left, dead as they may be. Raises DBAPIError after `patience` seconds, by default in
@@ -144,14 +166,12 @@ def together(work: Callable[[Ask], T], patience: float = waiting.PATIENCE) -> T:
         raise AssertionError("the last try returns or raises")
 
 
-def _together(work: Callable[[Ask], T]) -> T:
+def _together(work: Callable[[Within], T]) -> T:
     with _plain_cursor() as cursor:
-        begin = iter(["BEGIN;"])  # travels with the first question
+        within = Within(cursor)
         try:
-            done = work(
-                lambda statement, parameters: _rows(cursor, statement, parameters, next(begin, ""))
-            )
-            cursor.execute("COMMIT")
+            done = work(within)
+            within.commit()
         except BaseException:
             with suppress(psycopg2.Error):  # the connection is gone, and the transaction with it
                 cursor.execute("ROLLBACK")

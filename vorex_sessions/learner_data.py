@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.extensions import Ask
+from vorex_sessions.extensions import Within
 
 # Deletes a learner's rows within the transaction of an erasure; returns how many sessions that were.
 Eraser = Callable[[sa.Connection, str], int]
@@ -41,7 +41,7 @@ DERIVED_BY = "(SELECT derived_version FROM learner_totals WHERE user_id = CAST(:
 class Saving:
     """A save under way, within its transaction."""
 
-    ask: Ask
+    ask: Within
     learner_id: str
     new: Sequence[Any]  # the rows just stored
     now: datetime
@@ -77,7 +77,7 @@ class Derived:
     # (saving, what `beside` read): follows a save that concerns it, within the save's transaction.
     saved: Callable[[Saving, Any], Members]
     # (ask, learner_id, all sessions): makes everything anew.
-    renew: Callable[[Ask, str, Sequence[Any]], None]
+    renew: Callable[[Within, str, Sequence[Any]], None]
     # A WITH query that goes before `beside` and writes what needs no thought.
     writes: str = ""
     # (learner_id, ids, now): what `saved` told, for sessions that were saved before.

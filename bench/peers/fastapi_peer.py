@@ -45,7 +45,7 @@ from vorex_sessions.periods import (  # noqa: E402  # see above
     stamp,
 )
 from vorex_sessions.progress.statistics import from_sessions, statistics  # noqa: E402  # as above
-from vorex_sessions.progress.suggestions import WEEK, suggestions  # noqa: E402  # as above
+from vorex_sessions.progress.suggestions import WEEK, suggestions, window  # noqa: E402  # as above
 from vorex_sessions.sessions import cursors  # noqa: E402  # as above
 
 SECRET = os.environ["SUPABASE_JWT_SECRET"]
@@ -237,4 +237,6 @@ async def warmup(request: Request, learner: Learner) -> Response:
     now = datetime.now(UTC)
     since = earliest_instant(now.date() - WEEK)
     rows = await request.app.state.pool.fetch(_RECENT, learner, since)
-    return _json(suggestions(rows, now=now))
+    today = day_of(now, rows[0].timezone if rows else "UTC")
+    sessions, start, end = window(rows, today)
+    return _json(suggestions(rows, sessions, start, end))

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.extensions import Ask, setting
+from vorex_sessions.extensions import Within, setting
 from vorex_sessions.growth import unlocking
 from vorex_sessions.growth.catalogue import BY_KEY
 from vorex_sessions.growth.standing import Standing, from_columns, is_late
@@ -112,7 +112,7 @@ def asked_with_totals(statement: sa.Executable, parameters: dict[str, Any]) -> S
     return asked(statement, parameters, lambda row: row.totals is not None)
 
 
-def _renew(within: Ask, learner_id: str, sessions: Sequence[Any]) -> None:
+def _renew(within: Within, learner_id: str, sessions: Sequence[Any]) -> None:
     """Make totals and words anew from all sessions. What was unlocked stays, and more may be."""
     if sessions:
         standing, unlocks = unlocking.added_up(sessions, setting("STREAK_MIN_SECONDS"))

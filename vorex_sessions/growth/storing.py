@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import orjson
 import sqlalchemy as sa
 
-from vorex_sessions.extensions import Ask
+from vorex_sessions.extensions import Within
 from vorex_sessions.growth.standing import Standing
 from vorex_sessions.growth.unlocking import Unlock
 from vorex_sessions.growth.words import RENEWED
@@ -41,7 +41,7 @@ _STORE = {
 
 
 def store(
-    within: Ask,
+    within: Within,
     learner_id: str,
     standing: Standing,
     unlocks: Sequence[Unlock],
@@ -56,5 +56,8 @@ def store(
     parameters = {"user_id": learner_id, **standing.columns(), "derived_version": derived_version}
     if unlocks:
         parameters["unlocks"] = orjson.dumps([one._asdict() for one in unlocks]).decode()
-    rows = within(_STORE[whole, bool(unlocks)], parameters)
+    if not unlocks:
+        within.later(_STORE[whole, False], parameters)
+        return []
+    rows = within(_STORE[whole, True], parameters)
     return [Unlock(row[0], row[1], str(row[2])) for row in rows]

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from vorex_sessions.extensions import Ask
+from vorex_sessions.extensions import Within
 from vorex_sessions.learner_data import Derived, Export, Members, Saving, of_learner
 from vorex_sessions.models import learner_memories
 from vorex_sessions.recall.memory import Memory, after
@@ -61,7 +61,7 @@ def _saved(saving: Saving, beside: dict[str, dict[str, Any]] | None) -> Members:
     return {}
 
 
-def _renew(within: Ask, learner_id: str, sessions: Sequence[Any]) -> None:
+def _renew(within: Within, learner_id: str, sessions: Sequence[Any]) -> None:
     _store(within, _REPLACE, learner_id, remembered(sessions))
 
 
@@ -98,13 +98,13 @@ def _memory(columns: Mapping[str, Any]) -> Memory:
 
 
 def _store(
-    within: Ask, statement: sa.TextClause, learner_id: str, memories: Mapping[str, Memory]
+    within: Within, statement: sa.TextClause, learner_id: str, memories: Mapping[str, Memory]
 ) -> None:
     rows = [
         {"word": word, **asdict(memory), "due_on": memory.due_on}
         for word, memory in memories.items()
     ]
-    within(statement, {"user_id": learner_id, "memories": orjson.dumps(rows).decode()})
+    within.later(statement, {"user_id": learner_id, "memories": orjson.dumps(rows).decode()})
 
 
 DERIVED = Derived(

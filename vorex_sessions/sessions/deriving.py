@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vorex_sessions import locks
-from vorex_sessions.extensions import Ask, ask, together
+from vorex_sessions.extensions import Within, ask, together
 from vorex_sessions.learner_data import DERIVED_BY, VERSION
 from vorex_sessions.sessions import charge
 
@@ -33,13 +33,13 @@ def rebuild(learner_id: str, *, everything: bool = False) -> None:
     """Make anew what cannot be relied on, or everything. Raises DBAPIError."""
     mine = {"user_id": learner_id}
 
-    def work(within: Ask) -> None:
+    def work(within: Within) -> None:
         sessions = within(_LOCKED, mine | {"learner_lock": locks.key(learner_id)})
         current = within(_DERIVED_BY, mine)[0].version == VERSION
         for derived in charge.DERIVED:
             if everything or not current or derived.forget_figures:
                 derived.renew(within, learner_id, sessions)
-        within(_DONE, mine)
+        within.later(_DONE, mine)
 
     together(work, _PATIENCE)
 

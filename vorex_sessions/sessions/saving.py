@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from vorex_sessions import locks
-from vorex_sessions.extensions import Ask, Row, ask, together
+from vorex_sessions.extensions import Row, Within, ask, together
 from vorex_sessions.learner_data import DERIVED_BY, Members, Saving
 from vorex_sessions.models import deleted_sessions, erased_learners, session_results
 from vorex_sessions.problems import Gone, Problem, Unavailable
@@ -158,7 +158,7 @@ def _insert(learner_id: str, entries: Sequence[Entry], now: datetime) -> dict[st
         if any(derived.concerns(entry.row) for entry in entries)
     )
 
-    def work(ask: Ask) -> tuple[Sequence[Row], Members]:
+    def work(ask: Within) -> tuple[Sequence[Row], Members]:
         rows = ask(_insert_statement(concerned), parameters)
         members: Members = {str(row.session_result_id): {} for row in rows}
         if rows:

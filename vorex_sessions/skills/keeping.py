@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from vorex_sessions.extensions import Ask
+from vorex_sessions.extensions import Within
 from vorex_sessions.learner_data import Derived, Export, Members, Saving, of_learner
 from vorex_sessions.models import learner_skills
 from vorex_sessions.skills.tracing import Trace, evidence_of, trace
@@ -59,7 +59,7 @@ def _saved(saving: Saving, beside: dict[str, dict[str, Any]] | None) -> Members:
     return {}
 
 
-def _renew(within: Ask, learner_id: str, sessions: Sequence[Any]) -> None:
+def _renew(within: Within, learner_id: str, sessions: Sequence[Any]) -> None:
     _store(within, _REPLACE, learner_id, trace(sessions))
 
 
@@ -77,10 +77,10 @@ def traces(columns_by_skill: Mapping[str, Mapping[str, Any]] | None) -> dict[str
 
 
 def _store(
-    within: Ask, statement: sa.TextClause, learner_id: str, found: Mapping[str, Trace]
+    within: Within, statement: sa.TextClause, learner_id: str, found: Mapping[str, Trace]
 ) -> None:
     rows = [{"skill": skill, **vars(one)} for skill, one in found.items()]
-    within(statement, {"user_id": learner_id, "traces": orjson.dumps(rows).decode()})
+    within.later(statement, {"user_id": learner_id, "traces": orjson.dumps(rows).decode()})
 
 
 DERIVED = Derived(concerns=_concerns, beside=TRACES, saved=_saved, renew=_renew, forget_all=_FORGET)
