@@ -7,12 +7,21 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from vorex_sessions.models import OUTCOMES
 from vorex_sessions.problems import KeyReused
 from vorex_sessions.sessions import service
 
 DAYS = 182
 ZONE = "Europe/Berlin"
 _TYPES = ("conversation", "conversation", "pronunciation", "roleplay")
+_SKILLS = (
+    "past-simple",
+    "articles",
+    "word-stress",
+    "speaking-pace",
+    "polite-requests",
+    "small-talk",
+)
 _WORDS_A_MINUTE = 24
 # scenario -> topics, words, areas that it brings out
 _SCENARIOS: dict[str, tuple[list[str], list[str], list[str]]] = {
@@ -97,6 +106,14 @@ def _session(random: Random, *, progress: float) -> dict[str, Any]:
         else _score(random, 60 + 14 * progress),
         "topics": topics,
         "vocabulary_learned": random.sample(words, k=min(len(words), 3)),
+        "vocabulary_results": [
+            {"word": word, "outcome": random.choices(OUTCOMES, [2, 1, 5, 2])[0]}
+            for word in random.sample(words, k=min(len(words), 2))
+        ],
+        "skills": [
+            {"skill": skill, "score": _score(random, 60 + 30 * progress)}
+            for skill in random.sample(_SKILLS, 2)
+        ],
         "areas_to_improve": random.sample(areas, k=random.randrange(1, len(areas) + 1)),
         "metadata": {"scenario_id": scenario, "user_level": "B1"},
     }

@@ -105,3 +105,20 @@ _OF_LEARNER: sa.BindParameter[str] = sa.bindparam("user_id")
 def of_learner(table: Any, *columns: sa.Column[Any]) -> sa.Select[Any]:
     """These columns of the rows of the learner `:user_id`."""
     return sa.select(*columns).where(table.c.user_id == _OF_LEARNER)
+
+
+def export_of(member: str, table: Any, *order: sa.Column[Any]) -> Export:
+    """All columns of a table but the learner's id."""
+    columns = [column for column in table.c if column.name != "user_id"]
+    return Export(member, of_learner(table, *columns).order_by(*order))
+
+
+def eraser_of(*tables: Any) -> Eraser:
+    """Deletes what is kept in tables of which no row is a session."""
+
+    def erase(connection: sa.Connection, learner_id: str) -> int:
+        for table in tables:
+            connection.execute(table.delete().where(table.c.user_id == learner_id))
+        return 0
+
+    return erase

@@ -17,7 +17,7 @@ from vorex_sessions.growth.standing import Standing, from_columns, is_late
 from vorex_sessions.growth.storing import store
 from vorex_sessions.growth.streaks import streak
 from vorex_sessions.growth.words import MET, all_words
-from vorex_sessions.learner_data import VERSION, Derived, Export, Members, Saving, of_learner
+from vorex_sessions.learner_data import VERSION, Derived, Members, Saving, eraser_of, export_of
 from vorex_sessions.models import learner_achievements, learner_totals, learner_words
 from vorex_sessions.sessions.deriving import asked
 
@@ -132,23 +132,9 @@ DERIVED = Derived(
     forget_all=_FORGET,
 )
 
-_TABLES = (learner_achievements, learner_totals, learner_words)
-
-
-def _export(member: str, table: Any, *order: sa.Column[Any]) -> Export:
-    columns = [column for column in table.c if column.name != "user_id"]
-    return Export(member, of_learner(table, *columns).order_by(*order))
-
-
 EXPORTS = (
-    _export("achievements", learner_achievements, learner_achievements.c.unlocked_at),
-    _export("totals", learner_totals),
-    _export("words", learner_words, learner_words.c.word),
+    export_of("achievements", learner_achievements, learner_achievements.c.unlocked_at),
+    export_of("totals", learner_totals),
+    export_of("words", learner_words, learner_words.c.word),
 )
-
-
-def erase(connection: sa.Connection, learner_id: str) -> int:
-    """Delete everything derived, and what was unlocked; none of it is a session."""
-    for table in _TABLES:
-        connection.execute(table.delete().where(table.c.user_id == learner_id))
-    return 0
+erase = eraser_of(learner_achievements, learner_totals, learner_words)

@@ -9,7 +9,7 @@ import orjson
 import sqlalchemy as sa
 
 from vorex_sessions.extensions import Within
-from vorex_sessions.learner_data import Derived, Export, Members, Saving, of_learner
+from vorex_sessions.learner_data import Derived, Members, Saving, eraser_of, export_of
 from vorex_sessions.models import learner_memories
 from vorex_sessions.recall.memory import Memory, after
 
@@ -110,13 +110,5 @@ def _store(
 DERIVED = Derived(
     concerns=_concerns, beside=_BESIDE, saved=_saved, renew=_renew, forget_all=_FORGET
 )
-_columns = [learner_memories.c[name] for name in _NAMES]
-EXPORTS = (
-    Export("memories", of_learner(learner_memories, *_columns).order_by(learner_memories.c.word)),
-)
-
-
-def erase(connection: sa.Connection, learner_id: str) -> int:
-    """Delete what is derived; none of it is a session."""
-    connection.execute(learner_memories.delete().where(learner_memories.c.user_id == learner_id))
-    return 0
+EXPORTS = (export_of("memories", learner_memories, learner_memories.c.word),)
+erase = eraser_of(learner_memories)

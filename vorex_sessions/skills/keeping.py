@@ -8,7 +8,7 @@ import orjson
 import sqlalchemy as sa
 
 from vorex_sessions.extensions import Within
-from vorex_sessions.learner_data import Derived, Export, Members, Saving, of_learner
+from vorex_sessions.learner_data import Derived, Members, Saving, eraser_of, export_of
 from vorex_sessions.models import learner_skills
 from vorex_sessions.skills.tracing import Trace, evidence_of, trace
 
@@ -84,13 +84,5 @@ def _store(
 
 
 DERIVED = Derived(concerns=_concerns, beside=TRACES, saved=_saved, renew=_renew, forget_all=_FORGET)
-_columns = [learner_skills.c[name] for name in _NAMES]
-EXPORTS = (
-    Export("skills", of_learner(learner_skills, *_columns).order_by(learner_skills.c.skill)),
-)
-
-
-def erase(connection: sa.Connection, learner_id: str) -> int:
-    """Delete what is derived; none of it is a session."""
-    connection.execute(learner_skills.delete().where(learner_skills.c.user_id == learner_id))
-    return 0
+EXPORTS = (export_of("skills", learner_skills, learner_skills.c.skill),)
+erase = eraser_of(learner_skills)
