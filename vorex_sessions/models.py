@@ -138,7 +138,7 @@ class LearnerTotals(db.Model):  # type: ignore[name-defined,misc]  # as above
     timezone: Mapped[str | None] = mapped_column(sa.Text)
     # Whether all of the above can be relied on, and by which rules the other tables were derived.
     counted: Mapped[bool] = mapped_column(sa.Boolean, server_default=sa.true())
-    derived_version: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")
+    derived_version: Mapped[int] = mapped_column(sa.Integer, server_default="0")
 
 
 class LearnerWord(db.Model):  # type: ignore[name-defined,misc]  # as above

@@ -17,7 +17,7 @@ ALTER TABLE session_results
 MARKS = """
 ALTER TABLE learner_totals
     ADD COLUMN counted boolean NOT NULL DEFAULT true,
-    ADD COLUMN derived_version smallint NOT NULL DEFAULT 0
+    ADD COLUMN derived_version integer NOT NULL DEFAULT 0
 """
 SEEN = """
 ALTER TABLE learner_words
