@@ -149,8 +149,8 @@ class LearnerWord(db.Model):  # type: ignore[name-defined,misc]  # as above
     user_id: Mapped[str] = mapped_column(_Uuid, primary_key=True)
     word: Mapped[str] = mapped_column(sa.Text, primary_key=True)
     times_seen: Mapped[int] = mapped_column(sa.Integer, server_default="1")
-    first_seen: Mapped[datetime | None] = mapped_column(_Instant)
-    last_seen: Mapped[datetime | None] = mapped_column(_Instant)
+    first_seen: Mapped[datetime] = mapped_column(_Instant, server_default=sa.func.now())
+    last_seen: Mapped[datetime] = mapped_column(_Instant, server_default=sa.func.now())
 
 
 class LearnerMemory(db.Model):  # type: ignore[name-defined,misc]  # as above

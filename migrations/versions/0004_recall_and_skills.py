@@ -19,11 +19,12 @@ ALTER TABLE learner_totals
     ADD COLUMN counted boolean NOT NULL DEFAULT true,
     ADD COLUMN derived_version integer NOT NULL DEFAULT 0
 """
+# The default is for words that processes of the release before add while they still run.
 SEEN = """
 ALTER TABLE learner_words
     ADD COLUMN times_seen integer NOT NULL DEFAULT 1,
-    ADD COLUMN first_seen timestamptz,
-    ADD COLUMN last_seen timestamptz
+    ADD COLUMN first_seen timestamptz NOT NULL DEFAULT now(),
+    ADD COLUMN last_seen timestamptz NOT NULL DEFAULT now()
 """
 MEMORIES = """
 CREATE TABLE learner_memories (

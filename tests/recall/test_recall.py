@@ -238,6 +238,16 @@ def test_what_was_derived_by_older_rules_is_made_anew(learner: Learner, app: Fla
     assert [one["word"] for one in after_all] == ["x", "y"]
 
 
+def test_words_of_processes_of_the_release_before_do_no_harm(learner: Learner, app: Flask) -> None:
+    learner.save(vocabulary_learned=["x"])
+    with app.app_context(), transaction() as connection:
+        connection.execute(sa.text("DELETE FROM learner_words"))
+        insert = "INSERT INTO learner_words (user_id, word) VALUES (CAST(:id AS uuid), 'x')"
+        connection.execute(sa.text(insert), {"id": learner.id})
+    assert learner.get("/warmup")["vocabulary_review"] == ["x"]
+    assert list(words(learner)) == ["x"]
+
+
 def test_learners_do_not_see_each_other(learner: Learner, other: Learner) -> None:
     learner.save(completed_at=ago(9), vocabulary_results=outcomes("x:again"))
     other.save(vocabulary_learned=["y"])
