@@ -199,15 +199,15 @@ def _ask_slowly(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequ
         return connection.execute(statement, parameters).all()
 
 
-def _begun() -> sa.Connection:
+def begun(engine: sa.Engine, begin: str = "BEGIN") -> sa.Connection:
     """A connection in a transaction; once one was found dead, SQLAlchemy replaces all of the pool."""
     for is_last in (False, True):
-        connection = db.engine.connect()
+        connection = engine.connect()
         try:
-            connection.exec_driver_sql("BEGIN")
-        except DBAPIError as error:
+            connection.exec_driver_sql(begin)
+        except BaseException as error:
             connection.close()
-            if is_last or not error.connection_invalidated:
+            if is_last or not (isinstance(error, DBAPIError) and error.connection_invalidated):
                 raise
         else:
             return connection
@@ -224,7 +224,7 @@ def transaction(patience: float = waiting.PATIENCE) -> Iterator[sa.Connection]:
     All of it together gets `patience` seconds, then DBAPIError.
     """
     with waiting.at_most(waiting.PATIENCE):  # who may take long is not to wait long for a beginning
-        connection = _begun()
+        connection = begun(db.engine)
     with connection, waiting.at_most(patience):
         try:
             if patience > waiting.PATIENCE:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from vorex_sessions import waiting
-from vorex_sessions.extensions import db
+from vorex_sessions.extensions import begun, db
 
 POOL = "exports"  # the name of the bind in flask_config.py
 _FIRST = 4  # rows in the first portion,
@@ -31,12 +31,7 @@ class Snapshot:
 
     def __init__(self) -> None:
         with waiting.at_most(waiting.PATIENCE):
-            self._connection = db.engines[POOL].connect()
-            try:
-                self._connection.exec_driver_sql(_BEGIN)
-            except BaseException:
-                self._connection.close()
-                raise
+            self._connection = begun(db.engines[POOL], _BEGIN)
 
     def documents(
         self, name: str, rows: sa.Select[Any], parameters: Mapping[str, Any]

@@ -157,16 +157,18 @@ def test_saves_survive_connections_of_which_every_other_is_dead(
     assert learner.count() == 2
 
 
-def test_corrections_survive_a_restart_of_the_database(
+def test_corrections_and_downloads_survive_a_restart_of_the_database(
     app: Flask, learner: Learner, database_url: str
 ) -> None:
     path = f"/api/sessions/{learner.save()['session_result_id']}"
+    learner.get("/export")
     with closing(psycopg2.connect(database_url)) as outside, outside.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
     assert learner.request("PATCH", path, json={"fluency_score": 50}).status_code == 200
+    assert learner.get("/export")["sessions"][0]["fluency_score"] == 50
 
 
 @pytest.mark.parametrize("given", ["abc-123", "x" * 128, "with space", "~!@#"])
