@@ -1,5 +1,6 @@
 """What a session says of single words and of skills, as marshmallow fields."""
 
+from collections.abc import Callable
 from typing import Any
 
 import marshmallow as ma
@@ -53,10 +54,15 @@ class SkillScoreSchema(Schema):
 class _Objects(ma.fields.List[dict[str, Any]]):
     """A list of small objects of two required members each, judged by hand: there may be hundreds."""
 
-    members: tuple[str, str]
-
-    def __init__(self, schema: type[Schema], most: int, **options: Any) -> None:
-        self.most = most
+    def __init__(
+        self,
+        schema: type[Schema],
+        most: int,
+        judged: Callable[[dict[str, Any]], tuple[dict[str, Any], dict[str, list[str]]]],
+        **options: Any,
+    ) -> None:
+        self.most, self.judged = most, judged
+        self.members = tuple(schema().fields)
         rule = f"must be a list of at most {most} objects"
         super().__init__(
             ma.fields.Nested(schema),
@@ -75,7 +81,7 @@ class _Objects(ma.fields.List[dict[str, Any]]):
         for index, entry in enumerate(value):
             broken = self._shape(entry)
             if not broken:
-                entry, broken = self._judged(entry)
+                entry, broken = self.judged(entry)
             if broken:
                 errors[index] = broken
             entries.append(entry)
@@ -94,40 +100,34 @@ class _Objects(ma.fields.List[dict[str, Any]]):
         missing = {name: ["is required"] for name in self.members if name not in entry}
         return missing | {name: [UNKNOWN] for name in entry if name not in self.members}
 
-    def _judged(self, entry: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
-        raise NotImplementedError
-
 
 class Outcomes(_Objects):
     """Outcomes of exercises with words, in their order; a word may come several times."""
 
-    members = ("word", "outcome")
-
     def __init__(self, **options: Any) -> None:
-        super().__init__(OutcomeSchema, models.MOST_VOCABULARY, **options)
+        super().__init__(OutcomeSchema, models.MOST_VOCABULARY, _outcome, **options)
 
-    def _judged(self, entry: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
-        errors = {}
-        said, outcome = entry["word"], entry["outcome"]
-        word = text.tidy(said) if isinstance(said, str) else ""
-        if not isinstance(said, str):
-            errors["word"] = ["must be a text"]
-        elif not text.storable(said):
-            errors["word"] = [TEXT_RULE]
-        elif not 1 <= len(word) <= models.WORD_LENGTH:
-            errors["word"] = [f"must be 1 to {models.WORD_LENGTH} characters long"]
-        if not isinstance(outcome, str) or outcome not in models.OUTCOMES:
-            errors["outcome"] = [_OUTCOME_RULE]
-        return {"word": word, "outcome": outcome}, errors
+
+def _outcome(entry: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    errors = {}
+    said, outcome = entry["word"], entry["outcome"]
+    word = text.tidy(said) if isinstance(said, str) else ""
+    if not isinstance(said, str):
+        errors["word"] = ["must be a text"]
+    elif not text.storable(said):
+        errors["word"] = [TEXT_RULE]
+    elif not 1 <= len(word) <= models.WORD_LENGTH:
+        errors["word"] = [f"must be 1 to {models.WORD_LENGTH} characters long"]
+    if not isinstance(outcome, str) or outcome not in models.OUTCOMES:
+        errors["outcome"] = [_OUTCOME_RULE]
+    return {"word": word, "outcome": outcome}, errors
 
 
 class SkillScores(_Objects):
     """Scores of skills, each skill once."""
 
-    members = ("skill", "score")
-
     def __init__(self, **options: Any) -> None:
-        super().__init__(SkillScoreSchema, models.MOST_SKILLS, **options)
+        super().__init__(SkillScoreSchema, models.MOST_SKILLS, _skill_score, **options)
 
     def _together(self, entries: list[dict[str, Any]]) -> dict[int, Any]:
         seen: set[str] = set()
@@ -138,12 +138,13 @@ class SkillScores(_Objects):
             seen.add(entry["skill"])
         return errors
 
-    def _judged(self, entry: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
-        errors = {}
-        skill, score = entry["skill"], entry["score"]
-        if not isinstance(skill, str) or skill not in SKILLS:
-            errors["skill"] = [_SKILL_RULE]
-        if type(score) not in (int, float) or not 0 <= score <= 100:
-            errors["score"] = [_SCORE_RULE]
-            score = 0
-        return {"skill": skill, "score": abs(float(score))}, errors
+
+def _skill_score(entry: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    errors = {}
+    skill, score = entry["skill"], entry["score"]
+    if not isinstance(skill, str) or skill not in SKILLS:
+        errors["skill"] = [_SKILL_RULE]
+    if type(score) not in (int, float) or not 0 <= score <= 100:
+        errors["score"] = [_SCORE_RULE]
+        score = 0
+    return {"skill": skill, "score": abs(float(score))}, errors

@@ -1,9 +1,8 @@
 """Pure: how well a word is remembered, after exercises whose outcome is known (FSRS-6).
 
-The model is the `fsrs` package's, with its default parameters, fitted to some hundred million reviews
-(github.com/open-spaced-repetition/py-fsrs). It counts in whole days; ours are the learner's own calendar
-days, so it is given midnights: 24-hour blocks in their place cost a fifth of its skill to tell what will be
-recalled (docs/recall.md).
+The model is the `fsrs` package's, with its default parameters (github.com/open-spaced-repetition/py-fsrs).
+It counts in whole days; ours are the learner's own calendar days, so it is given midnights: with 24-hour
+blocks in their place it told much less of what will be recalled (docs/recall.md).
 """
 
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from fsrs import Card, Rating, Scheduler, State
 
 from vorex_sessions.models import OUTCOMES
 
-DUE_BELOW = 0.9  # predicted recall; stability is the number of days after which it is just that
 KNOWN_FROM = 21.0  # days of stability
 _LONGEST = 36_500  # days until a word is due
 # No steps within a day: they only plan reviews, and say nothing of what is remembered.
@@ -35,7 +33,7 @@ class Memory:
 
     @property
     def due_on(self) -> date:
-        """The first day on which the predicted recall is below 0.9."""
+        """The first day with a predicted recall below 0.9, which it is down to after `stability` days."""
         return self.tested_on + timedelta(days=min(floor(self.stability) + 1, _LONGEST))
 
 
@@ -48,7 +46,7 @@ def after(memory: Memory | None, outcome: str, at: datetime, on: date) -> Memory
         card = Card(card_id=0)
     card, _ = _MODEL.review_card(card, _RATINGS[outcome], _midnight(on))
     assert card.stability is not None  # noqa: S101  # a reviewed card has both
-    assert card.difficulty is not None  # noqa: S101
+    assert card.difficulty is not None  # noqa: S101  # as above
     times = memory.times_tested + 1 if memory else 1
     return Memory(times, outcome, at, on, card.stability, card.difficulty)
 
