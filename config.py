@@ -135,6 +135,12 @@ SETTINGS = (
         "60",
         "How long the sessions of a day must be together for the day to count in a streak.",
     ),
+    Setting(
+        "COHORT_MIN_OTHERS",
+        _whole(5, 1000),
+        "10",
+        "How many others a learner must be compared with, at least.",
+    ),
     Setting("RATELIMIT_ENABLED", _yes_or_no, "true", "Whether requests are counted at all."),
     Setting(
         "RATELIMIT_READS",

@@ -20,6 +20,8 @@ QUESTIONS = [
     "/warmup",
     "/vocabulary",
     "/skills",
+    "/trends",
+    "/comparison",
 ]
 SESSION = st.fixed_dictionaries(
     {

@@ -1,8 +1,18 @@
 """The capabilities of the service. Adding one: a folder, and a word here."""
 
-from vorex_sessions import growth, operations, privacy, progress, recall, sessions, skills
+from vorex_sessions import (
+    cohorts,
+    growth,
+    operations,
+    privacy,
+    progress,
+    recall,
+    sessions,
+    skills,
+    trends,
+)
 
-CAPABILITIES = (sessions, progress, growth, recall, skills, privacy, operations)
+CAPABILITIES = (sessions, progress, trends, growth, recall, skills, cohorts, privacy, operations)
 BLUEPRINTS = tuple(blueprint for part in CAPABILITIES for blueprint in part.blueprints)
 
 sessions.take_charge(derived for part in CAPABILITIES for derived in getattr(part, "derived", ()))

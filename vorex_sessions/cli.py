@@ -1,5 +1,5 @@
 """Commands for whoever runs or tries the service: `flask token`, `flask demo`, `flask privacy`, `flask
-growth`."""
+growth`, `flask cohorts`."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -9,6 +9,7 @@ from flask import Flask
 from flask.cli import with_appcontext
 
 from vorex_sessions import demo, tokens
+from vorex_sessions.cohorts.cli import cohorts
 from vorex_sessions.growth.cli import growth
 from vorex_sessions.privacy.cli import privacy
 
@@ -19,6 +20,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(demo_command)
     app.cli.add_command(privacy)
     app.cli.add_command(growth)
+    app.cli.add_command(cohorts)
 
 
 @click.command("token")

@@ -61,6 +61,19 @@ class Score(ma.fields.Float):
         return abs(float(value))  # -0.0 is 0.0
 
 
+class Flag(ma.fields.Boolean):
+    """true or false; "true" and 1 are refused."""
+
+    def __init__(self, **options: Any) -> None:
+        rule = "must be true or false"
+        super().__init__(error_messages={**COMMON, "invalid": rule}, **options)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> bool:
+        if type(value) is not bool:
+            raise self.make_error("invalid")
+        return value
+
+
 class Choice(ma.fields.String):
     """One of a few words."""
 

@@ -198,6 +198,51 @@ class LearnerAchievement(db.Model):  # type: ignore[name-defined,misc]  # as abo
     session_result_id: Mapped[str] = mapped_column(_Uuid)
 
 
+class CohortParticipant(db.Model):  # type: ignore[name-defined,misc]  # as above
+    """A learner who takes part in comparisons; who does not has no row."""
+
+    __tablename__ = "cohort_participants"
+
+    user_id: Mapped[str] = mapped_column(_Uuid, primary_key=True)
+    since: Mapped[datetime] = mapped_column(_Instant)
+
+
+class CohortStanding(db.Model):  # type: ignore[name-defined,misc]  # as above
+    """A participant's one value in a cohort, as the last snapshot found it. Derived from sessions.
+
+    `sessions` is how many it rests on; `counted_from` when it came into the cohort, `changed_at` when it
+    last became another.
+    """
+
+    __tablename__ = "cohort_standings"
+    __table_args__ = (sa.Index("ix_cohort_standings_cohort", "period", "level", "measure"),)
+
+    user_id: Mapped[str] = mapped_column(_Uuid, primary_key=True)
+    period: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    level: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    measure: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    value: Mapped[float] = mapped_column(sa.Double)
+    sessions: Mapped[int] = mapped_column(sa.Integer)
+    last_day: Mapped[date] = mapped_column(sa.Date)
+    counted_from: Mapped[datetime] = mapped_column(_Instant)
+    changed_at: Mapped[datetime] = mapped_column(_Instant)
+
+
+class Cohort(db.Model):  # type: ignore[name-defined,misc]  # as above
+    """What is published of a cohort, names nobody: of each band that is taken its least value."""
+
+    __tablename__ = "cohorts"
+
+    period: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    level: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    measure: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    as_of: Mapped[datetime] = mapped_column(_Instant)
+    learners: Mapped[int] = mapped_column(sa.Integer)
+    width: Mapped[int] = mapped_column(sa.Integer)
+    bands: Mapped[list[int]] = mapped_column(ARRAY(sa.Integer))
+    least: Mapped[list[float]] = mapped_column(ARRAY(sa.Double))
+
+
 session_results = SessionResult.__table__
 deleted_sessions = DeletedSession.__table__
 erased_learners = ErasedLearner.__table__
@@ -206,3 +251,6 @@ learner_words = LearnerWord.__table__
 learner_achievements = LearnerAchievement.__table__
 learner_memories = LearnerMemory.__table__
 learner_skills = LearnerSkill.__table__
+cohort_participants = CohortParticipant.__table__
+cohort_standings = CohortStanding.__table__
+cohorts = Cohort.__table__

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from tests.cohorts.practising import opt, snapshot
 from tests.contract import hold_to_contract
 from tests.factories import Learner, content, token
 from vorex_sessions import create_app, locks
@@ -103,6 +104,9 @@ def fill_every_table(learner: Learner) -> None:
         vocabulary_results=[{"word": "reservation", "outcome": "good"}],
         skills=[{"skill": "past-simple", "score": 80}],
     )
+    opt(learner, into=True)
+    learner.save(metadata={"user_level": "B1"})
+    snapshot(learner.app, day=1)
 
 
 @pytest.mark.parametrize("by", ["the learner", "the operator", "the command"])

@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import DBAPIError
 
 from vorex_sessions import locks
+from vorex_sessions.commands import told
 from vorex_sessions.extensions import ask
 from vorex_sessions.sessions.deriving import rebuild
 
@@ -25,16 +26,13 @@ _BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 
 @growth.command("rebuild")
 @click.option("--learner", type=click.UUID, help="This learner only.")
+@told
 def rebuild_command(learner: UUID | None) -> None:
     """Make everything that is derived from sessions anew. May be stopped, and run again.
 
     What was unlocked stays, and more may be.
     """
-    try:
-        done = Counter(_done(one) for one in ([str(learner)] if learner else _everybody()))
-    except DBAPIError as error:
-        reason = str(error.orig).partition("\n")[0]
-        raise click.ClickException(f"The database could not do it: {reason}") from None
+    done = Counter(_done(one) for one in ([str(learner)] if learner else _everybody()))
     click.echo(f"Rebuilt {done[True]} learners.")
     if done[False]:
         raise click.ClickException(f"{done[False]} learners were busy; run the command again.")

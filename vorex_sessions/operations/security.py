@@ -22,7 +22,7 @@ _CORS = {
         "Retry-After",
         "X-Request-ID",
     ],
-    "methods": ["GET", "POST", "PATCH", "DELETE"],
+    "methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
     "max_age": 600,  # seconds
 }
 

@@ -1,39 +1,20 @@
 """`flask privacy …`: export, erase, purge, tombstones, replay."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import wraps
-from typing import BinaryIO, ParamSpec, TypeVar
+from typing import BinaryIO
 from uuid import UUID
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from vorex_sessions.commands import told
 from vorex_sessions.privacy import retention, tombstones
 from vorex_sessions.privacy.erasure import erase
 from vorex_sessions.privacy.export import FORMATS, Download
 from vorex_sessions.privacy.removal import Removed
 
 privacy = AppGroup("privacy", help="What is stored about learners: export, erase, purge, replay.")
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def _told(command: Callable[P, R]) -> Callable[P, R]:
-    """A database that is away is one sentence and exit status 1."""
-
-    @wraps(command)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except (DBAPIError, PoolTimeout) as error:
-            reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
-            raise click.ClickException(f"The database could not do it: {reason}") from None
-
-    return told
 
 
 @privacy.command("export")
@@ -42,7 +23,7 @@ def _told(command: Callable[P, R]) -> Callable[P, R]:
 @click.option(
     "--output", type=click.File("wb"), default="-", help="A file; standard output if none."
 )
-@_told
+@told
 def export_command(user_id: UUID, file_format: str, output: BinaryIO) -> None:
     """Write everything that is stored about a learner."""
     download = Download(str(user_id), file_format=file_format, now=datetime.now(UTC))
@@ -58,7 +39,7 @@ def export_command(user_id: UUID, file_format: str, output: BinaryIO) -> None:
 @click.option(
     "--keep-open", is_flag=True, help="The account goes on: what the learner does next is saved."
 )
-@_told
+@told
 def erase_command(user_id: UUID, keep_open: bool) -> None:
     """Erase everything that is stored about a learner, for good, and close the learner."""
     count = erase(str(user_id), now=datetime.now(UTC), close=not keep_open)
@@ -70,7 +51,7 @@ def erase_command(user_id: UUID, keep_open: bool) -> None:
 
 @privacy.command("purge")
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
-@_told
+@told
 def purge_command(dry_run: bool) -> None:
     """Remove the sessions that are older than SESSION_RETENTION_DAYS."""
     days = current_app.config["SESSION_RETENTION_DAYS"]
@@ -90,7 +71,7 @@ def purge_command(dry_run: bool) -> None:
 @click.option(
     "--output", type=click.File("wb"), default="-", help="A file; standard output if none."
 )
-@_told
+@told
 def tombstones_command(output: BinaryIO) -> None:
     """Write what was deleted and erased, ids and times, to be kept apart from the backups."""
     for line in tombstones.lines():
@@ -99,7 +80,7 @@ def tombstones_command(output: BinaryIO) -> None:
 
 @privacy.command("replay")
 @click.argument("kept", type=click.File("rb"), required=False)
-@_told
+@told
 def replay_command(kept: BinaryIO | None) -> None:
     """After a backup was restored: remove again what had been deleted and erased.
 

@@ -110,6 +110,14 @@ class ExportSchema(Schema):
         ma.fields.Dict(),
         **_noted("How well each word with an outcome is remembered.", [{"word": "reservation"}]),
     )
+    comparison = ma.fields.List(
+        ma.fields.Dict(),
+        **_noted("Since when the learner takes part in comparisons, if so.", [{"since": _STAMP}]),
+    )
+    standings = ma.fields.List(
+        ma.fields.Dict(),
+        **_noted("The learner's own values in the last snapshot of cohorts.", [{"level": "B1"}]),
+    )
 
 
 EXPORT_CONTENT = {

@@ -1,0 +1,60 @@
+"""Who takes part in comparisons, and the daily snapshot that they rest on."""
+
+from alembic import op
+
+revision = "0005_cohorts"
+down_revision = "0004_recall_and_skills"
+branch_labels = None
+depends_on = None
+
+PARTICIPANTS = """
+CREATE TABLE cohort_participants (
+    user_id uuid NOT NULL,
+    since timestamptz NOT NULL,
+    CONSTRAINT pk_cohort_participants PRIMARY KEY (user_id)
+)
+"""
+STANDINGS = """
+CREATE TABLE cohort_standings (
+    user_id uuid NOT NULL,
+    period text NOT NULL,
+    level text NOT NULL,
+    measure text NOT NULL,
+    value double precision NOT NULL,
+    sessions integer NOT NULL,
+    last_day date NOT NULL,
+    counted_from timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
+    CONSTRAINT pk_cohort_standings PRIMARY KEY (user_id, period, level, measure)
+) WITH (fillfactor = 80)
+"""
+COHORTS = """
+CREATE TABLE cohorts (
+    period text NOT NULL,
+    level text NOT NULL,
+    measure text NOT NULL,
+    as_of timestamptz NOT NULL,
+    learners integer NOT NULL,
+    width integer NOT NULL,
+    bands integer[] NOT NULL,
+    least double precision[] NOT NULL,
+    CONSTRAINT pk_cohorts PRIMARY KEY (period, level, measure)
+)
+"""
+TABLES = ("cohort_participants", "cohort_standings", "cohorts")
+
+
+def upgrade() -> None:
+    op.execute(PARTICIPANTS)
+    op.execute(STANDINGS)
+    op.execute(
+        "CREATE INDEX ix_cohort_standings_cohort ON cohort_standings (period, level, measure)"
+    )
+    op.execute(COHORTS)
+    for table in TABLES:
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+
+
+def downgrade() -> None:
+    for table in reversed(TABLES):
+        op.execute(f"DROP TABLE {table}")

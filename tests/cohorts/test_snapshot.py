@@ -1,0 +1,259 @@
+"""The daily snapshot: what it rests on, what can be learned from two of them, and who waits for it."""
+
+import random
+import threading
+import time
+from collections import defaultdict
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.cohorts.practising import (
+    TODAY,
+    ago,
+    cohort,
+    join,
+    learners,
+    opt,
+    practise,
+    sessions,
+    snapshot,
+)
+from tests.factories import Learner
+from tests.sessions.test_races import at_once
+from vorex_sessions.cohorts import snapshot as snapshots
+from vorex_sessions.extensions import db, transaction
+
+
+def views(members: list[Learner]) -> list[dict]:
+    return [member.get("/comparison") for member in members]
+
+
+def published(app: Flask) -> list:
+    with app.app_context(), db.engine.connect() as connection:
+        return [
+            tuple(row)
+            for row in connection.execute(
+                sa.text("SELECT * FROM cohorts ORDER BY period, level, measure")
+            )
+        ]
+
+
+def standings(app: Flask) -> dict:
+    with app.app_context(), db.engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT * FROM cohort_standings")).all()
+    return {
+        (row.user_id, row.period, row.level, row.measure): (row.value, row.sessions, row.last_day)
+        for row in rows
+    }
+
+
+def test_within_a_day_nothing_that_anybody_does_can_be_seen(app: Flask) -> None:
+    members = cohort(app, 40)
+    snapshot(app)
+    before = views(members[:10])
+    opt(members[30], into=False)
+    members[31].request("DELETE", "/api/sessions?confirm=true")
+    newcomers = learners(app, 8, first=100)
+    join(app, newcomers)
+    practise(app, [one for new in newcomers for one in sessions(new, fluency=99)])
+    practise(app, [one for member in members[20:30] for one in sessions(member, fluency=1)])
+    assert views(members[:10]) == before
+    assert snapshot(app).published == 0
+    assert views(members[:10]) == before
+    assert snapshot(app, day=1).published > 0
+    assert views(members[:10]) != before
+
+
+@pytest.mark.parametrize("what", ["joins", "leaves", "practises", "is erased", "all of it"])
+def test_the_differencing_attack_gains_nothing(app: Flask, what: str) -> None:
+    """Those who know everybody else look before and after: until 5 have changed, nothing has."""
+    members = cohort(app, 34)
+    attackers, targets = members[:20], members[20:24]
+    newcomers = learners(app, 4, first=100)
+    snapshot(app)
+    before, seen = views(attackers), published(app)
+    for day, (target, newcomer) in enumerate(zip(targets, newcomers, strict=True), start=1):
+        if what == "joins":
+            opt(newcomer, into=True)
+            practise(app, sessions(newcomer, fluency=99))
+        elif what == "leaves":
+            opt(target, into=False)
+        elif what == "practises":
+            practise(app, sessions(target, 20, day=5, fluency=1, grammar=99))
+        elif what == "is erased":
+            target.request("DELETE", "/api/sessions?confirm=true")
+        elif day == 1:
+            opt(newcomer, into=True)
+            practise(app, sessions(newcomer, fluency=99))
+            practise(app, sessions(target, 20, day=5, fluency=1))
+            opt(targets[-1], into=False)
+        assert snapshot(app, day=day).published == 0
+        assert views(attackers) == before
+        assert published(app) == seen
+    changing = members[24:29]
+    practise(app, [one for member in changing for one in sessions(member, day=5, fluency=90)])
+    assert snapshot(app, day=9).published > 0
+    assert published(app) != seen
+
+
+def test_a_measure_changes_only_where_five_have_changed_in_it(app: Flask) -> None:
+    """Five practise, but of one alone the grammar is measured: that cohort stays."""
+    members = cohort(app, 20, grammar=60)
+    snapshot(app)
+    grammar = members[0].get("/comparison")["measures"]["grammar"]
+    practise(app, [one for member in members[5:10] for one in sessions(member, day=5)])
+    practise(app, sessions(members[5], day=5, grammar=100))
+    snapshot(app, day=1)
+    after = members[0].get("/comparison")["measures"]
+    assert after["grammar"] == grammar
+    assert after["sessions"]["percentile"]["from"] == 25  # 5 of 20 have more now
+
+
+def test_who_falls_out_of_the_period_is_counted_no_more(app: Flask) -> None:
+    members = cohort(app, 24)
+    practise(app, [one for member in members[:12] for one in sessions(member, day=1)])
+    snapshot(app)
+    snapshot(app, day=25)
+    assert {key[0] for key in standings(app) if key[1] == "month"} == {
+        one.id for one in members[:12]
+    }
+    assert members[20].get("/comparison")["status"] == "not_counted"
+    assert members[20].get("/comparison", period="year")["status"] == "compared"
+
+
+def test_the_snapshot_is_what_the_sessions_add_up_to_after_thousands_of_operations(
+    app: Flask,
+) -> None:
+    chance = random.Random(8)
+    members = learners(app, 12)
+    join(app, members)
+    for day in range(6):
+        practise(
+            app,
+            [
+                {
+                    "user_id": chance.choice(members).id,
+                    "day": ago(chance.randrange(400)).isoformat(),
+                    "seconds": chance.randrange(3000),
+                    "level": chance.choice(["A2", "B1", "b1 "]),
+                    "fluency": chance.choice([None, 50, 61.3, 77.75]),
+                    "grammar": chance.choice([None, 40.5, 90]),
+                }
+                for _ in range(400)
+            ],
+        )
+        for member in chance.sample(members, 3):
+            page = member.get("/history", limit=20)["sessions"]
+            for one in page[:8]:
+                path = f"/api/sessions/{one['session_result_id']}"
+                if chance.random() < 0.5:
+                    member.request("DELETE", path)
+                else:
+                    member.request("PATCH", path, json={"fluency_score": 33.3, "timezone": "UTC"})
+        leaver = chance.choice(members)
+        opt(leaver, into=False)
+        if day % 2:
+            opt(leaver, into=True)
+        taking_part = {m.id for m in members if m.get("/export")["comparison"]}
+        snapshot(app, day=day)
+        assert standings(app) == by_hand(members, taking_part, TODAY + timedelta(days=day))
+
+
+def by_hand(members: list[Learner], taking_part: set[str], today: object) -> dict:
+    found = {}
+    for member in members:
+        grouped = defaultdict(list)
+        for session in member.get("/export")["sessions"]:
+            for period, length in (("month", 30), ("year", 365)):
+                age = (today - TODAY).days + (TODAY - ago(0)).days
+                days = age + (TODAY - _day(session)).days
+                if 1 <= days <= length:
+                    level = session["metadata"]["user_level"].strip().upper()
+                    grouped[period, level].append(session)
+        if member.id not in taking_part:
+            continue
+        for (period, level), those in grouped.items():
+            last = max(map(_day, those))
+            seconds = sum(one["duration_seconds"] for one in those)
+            days_ = len({one["practiced_on"] for one in those})
+            key = (member.id, period, level)
+            found[*key, "minutes"] = (int(seconds / 60 + 0.5), len(those), last)
+            found[*key, "sessions"] = (len(those), len(those), last)
+            found[*key, "active_days"] = (days_, len(those), last)
+            for name in ("fluency", "grammar"):
+                scored = [one for one in those if one[f"{name}_score"] is not None]
+                if scored:
+                    mean = sum(one[f"{name}_score"] for one in scored) / len(scored)
+                    rounded = int(round(mean, 9) * 10 + 0.5) / 10
+                    found[*key, name] = (rounded, len(scored), max(map(_day, scored)))
+    return found
+
+
+def _day(session: dict) -> object:
+    return type(TODAY).fromisoformat(session["practiced_on"])
+
+
+def test_twice_at_once_is_as_good_as_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "_PAGE", 5)
+    members = cohort(app, 60)
+    done = at_once(*[lambda: snapshot(app)] * 3)
+    assert [one.learners for one in done] == [60] * 3
+    assert sum(one.published for one in done) == len(published(app)) == 8
+    before = views(members), standings(app), published(app)
+    assert snapshot(app).published == 0
+    assert (views(members), standings(app), published(app)) == before
+
+
+def test_a_snapshot_that_was_stopped_is_taken_by_the_next_one(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    members = cohort(app, 12)
+
+    def stopped(cohort: dict) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(snapshots, "_publish", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            snapshot(app)
+    assert members[0].get("/comparison")["status"] == "too_few_learners"
+    snapshot(app)
+    assert members[0].get("/comparison")["status"] == "compared"
+
+
+def test_a_page_under_way_stops_no_save_and_an_erasure_leaves_nothing_of_it(app: Flask) -> None:
+    saver, eraser, leaver = members = cohort(app, 3)
+    days = {"month": ago(30), "year": ago(365), "since": f"{ago(370)} 00:00+00", "last_day": ago(1)}
+    asked = {**days, "after": snapshots._BEFORE_ALL, "now": f"{TODAY} 00:00+00"}
+    waiting = []
+    with app.app_context(), transaction(30) as connection:
+        assert len(connection.execute(snapshots._COUNT_PAGE, asked).all()) == len(members)
+        started = time.monotonic()
+        for one in members:
+            one.save()
+        assert saver.get("/comparison")["status"] == "not_counted"
+        assert time.monotonic() - started < 1
+        for action in (
+            lambda: eraser.request("DELETE", "/api/sessions?confirm=true"),
+            lambda: opt(leaver, into=False),
+        ):
+            waiting.append(threading.Thread(target=action))
+            waiting[-1].start()
+        time.sleep(0.3)
+        assert all(thread.is_alive() for thread in waiting)
+    for thread in waiting:
+        thread.join()
+    assert {key[0] for key in standings(app)} == {saver.id}
+
+
+def test_the_command_says_what_it_did(app: Flask) -> None:
+    cohort(app, 12)
+    runner = app.test_cli_runner()
+    said = runner.invoke(args=["cohorts", "refresh"])
+    assert said.exit_code == 0
+    assert said.output == "Counted 12 learners; published 8 cohorts, left 0 as they were.\n"
+    again = runner.invoke(args=["cohorts", "refresh"])
+    assert again.output == "Counted 12 learners; published 0 cohorts, left 8 as they were.\n"

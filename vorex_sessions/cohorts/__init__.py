@@ -1,0 +1,16 @@
+"""A fair comparison: where a learner stands among those who take part, without showing anyone."""
+
+from vorex_sessions.cohorts.routes import blueprint
+from vorex_sessions.learner_data import eraser_of, export_of
+from vorex_sessions.models import cohort_participants, cohort_standings
+
+__all__ = ["blueprints", "erase", "exports"]
+
+blueprints = (blueprint,)
+_standing = cohort_standings.c
+exports = (
+    export_of("comparison", cohort_participants),
+    export_of("standings", cohort_standings, _standing.period, _standing.level, _standing.measure),
+)
+# In this order: a snapshot under way holds the first until its page is stored.
+erase = eraser_of(cohort_participants, cohort_standings)

@@ -1,0 +1,22 @@
+"""`flask cohorts …`: refresh."""
+
+from datetime import UTC, datetime
+
+import click
+from flask.cli import AppGroup
+
+from vorex_sessions.cohorts.snapshot import refresh
+from vorex_sessions.commands import told
+
+cohorts = AppGroup("cohorts", help="Learners compared with each other.")
+
+
+@cohorts.command("refresh")
+@told
+def refresh_command() -> None:
+    """Take the daily snapshot that comparisons rest on. May be stopped, run again, and run twice at once."""
+    done = refresh(datetime.now(UTC).date())
+    click.echo(
+        f"Counted {done.learners} learners; published {done.published} cohorts, "
+        f"left {done.left} as they were."
+    )

@@ -1,0 +1,30 @@
+"""HTTP: taking part in the comparison, and its answer."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Response
+
+from vorex_sessions.auth import learner_id
+from vorex_sessions.blueprint import Blueprint, answer, component_name
+from vorex_sessions.cohorts import schemas, service
+from vorex_sessions.problems import Gone
+
+blueprint = Blueprint("cohorts", __name__, url_prefix="/api/sessions")
+
+
+@blueprint.put("/comparison")
+@blueprint.arguments(schemas.ChoiceSchema())
+@blueprint.response(200, schemas.ChosenSchema)
+@blueprint.alt_response(410, component_name(Gone))
+def take_part(choice: dict[str, Any]) -> Response:
+    """Take part in comparisons, or no more."""
+    return answer(service.take_part(learner_id(), now=datetime.now(UTC), **choice))
+
+
+@blueprint.get("/comparison")
+@blueprint.arguments(schemas.ComparisonQuerySchema(), location="query")
+@blueprint.response(200, schemas.ComparisonSchema)
+def show_comparison(query: dict[str, Any]) -> Response:
+    """Show where I stand among learners of my level who take part."""
+    return answer(service.compare(learner_id(), now=datetime.now(UTC), **query))

@@ -1,0 +1,123 @@
+"""Taking part in the comparison, and where the learner stands."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from vorex_sessions import locks
+from vorex_sessions.cohorts.bands import about, band_of
+from vorex_sessions.cohorts.snapshot import LEVEL, MEASURES
+from vorex_sessions.extensions import ask, setting
+from vorex_sessions.periods import stamp
+from vorex_sessions.problems import Gone
+
+LEAST_SESSIONS = 5  # that a learner's own value must rest on
+_LASTS = timedelta(days=30)  # after which what was published of a cohort is shown no more
+
+_OPT_IN = locks.exclusive("""
+INSERT INTO cohort_participants (user_id, since)
+SELECT CAST(:user_id AS uuid), :now
+WHERE NOT EXISTS (
+    SELECT FROM erased_learners WHERE user_id = CAST(:user_id AS uuid) AND closed)
+ON CONFLICT (user_id) DO NOTHING;
+SELECT since FROM cohort_participants WHERE user_id = CAST(:user_id AS uuid)
+""")
+# In this order: a snapshot under way holds the first until its page is stored.
+_OPT_OUT = locks.exclusive("""
+DELETE FROM cohort_participants WHERE user_id = CAST(:user_id AS uuid);
+DELETE FROM cohort_standings WHERE user_id = CAST(:user_id AS uuid)
+""")
+_STANDINGS = sa.text(f"""
+SELECT standing.level, standing.measure, standing.value, standing.sessions, standing.last_day,
+    standing.counted_from, cohort.as_of, cohort.learners, cohort.width, cohort.bands, cohort.least
+FROM cohort_participants AS participant
+LEFT JOIN cohort_standings AS standing ON standing.user_id = participant.user_id
+    AND standing.period = :period
+    AND (CAST(:level AS text) IS NULL OR standing.level = {LEVEL.format("CAST(:level AS text)")})
+LEFT JOIN cohorts AS cohort
+    ON (cohort.period, cohort.level, cohort.measure)
+        = (standing.period, standing.level, standing.measure)
+WHERE participant.user_id = CAST(:user_id AS uuid)
+""")  # noqa: S608  # our own text
+
+DETAILS = {
+    "compared": "This is where you stand among the learners who take part.",
+    "not_taking_part": "You take no part; opt in, and you are counted from the next daily snapshot on.",
+    "not_counted": "No snapshot has counted you at this level yet; the next one is taken within a day.",
+    "too_few_sessions": f"It takes {LEAST_SESSIONS} sessions of your own at this level within the period.",
+    "too_few_learners": "Too few other learners of this level take part to compare you with.",
+}
+
+
+def take_part(learner_id: str, *, opt_in: bool, now: datetime) -> dict[str, Any]:
+    """Take part in comparisons, or no more, which removes what was kept for it. Raises Gone."""
+    mine = {"learner_lock": locks.key(learner_id), "user_id": learner_id}
+    if not opt_in:
+        ask(_OPT_OUT, mine)
+        return {"opt_in": False, "since": None}
+    rows = ask(_OPT_IN, mine | {"now": now})
+    if not rows:
+        raise Gone("This learner's account is closed; it can take part in nothing more.")
+    return {"opt_in": True, "since": stamp(rows[0].since)}
+
+
+def compare(
+    learner_id: str, *, period: str, level: str | None = None, now: datetime
+) -> dict[str, Any]:
+    """Where the learner stands among those who practised at a level, as of the last snapshot.
+
+    By default the level at which the learner practised last.
+    """
+    rows = ask(_STANDINGS, {"user_id": learner_id, "period": period, "level": level})
+    standings = _of_latest_level([row for row in rows if row.measure])
+    measures = {name: _measure(standings, name, now) for name in MEASURES}
+    status = _status(measures) if rows else "not_taking_part"
+    return {
+        "status": status,
+        "detail": DETAILS[status],
+        "opt_in": bool(rows),
+        "period": period,
+        "level": next((row.level for row in standings.values()), None),
+        "measures": measures,
+    }
+
+
+def _of_latest_level(rows: Sequence[Any]) -> dict[str, Any]:
+    """The standings by measure, of the level practised last; of two that of more sessions, then by name."""
+    levels = (row for row in rows if row.measure == "sessions")
+    ordered = sorted(levels, key=lambda row: row.level)
+    latest = max(ordered, key=lambda row: (row.last_day, row.sessions), default=None)
+    return {row.measure: row for row in rows if latest and row.level == latest.level}
+
+
+def _measure(standings: dict[str, Any], name: str, now: datetime) -> dict[str, Any]:
+    """The learner's own value, and its place where it can be told; else why it cannot."""
+    row = standings.get(name)
+    if row is None:
+        return _shown("not_measured" if standings else "not_counted", None, 0)
+    if row.sessions < LEAST_SESSIONS:
+        return _shown("too_few_sessions", row.value, row.sessions)
+    if not row.as_of or row.learners <= setting("COHORT_MIN_OTHERS") or row.as_of < now - _LASTS:
+        return _shown("too_few_learners", row.value, row.sessions)
+    if row.counted_from > row.as_of:  # only who is counted is told
+        return _shown("not_counted", row.value, row.sessions)
+    start = band_of(row.value, row.bands, row.least)
+    return _shown("compared", row.value, row.sessions) | {
+        "percentile": {"from": start, "to": start + row.width},
+        "learners": about(row.learners),
+        "counted_at": stamp(row.as_of),
+    }
+
+
+def _shown(status: str, value: float | None, sessions: int) -> dict[str, Any]:
+    nowhere = {"percentile": None, "learners": None, "counted_at": None}
+    return {"status": status, "value": value, "sessions": sessions, **nowhere}
+
+
+def _status(measures: dict[str, dict[str, Any]]) -> str:
+    """`compared` where any measure is; else what stands in the way of sessions, which all have."""
+    if any(one["status"] == "compared" for one in measures.values()):
+        return "compared"
+    return str(measures["sessions"]["status"])

@@ -1,0 +1,7 @@
+"""Am I getting better: a trend of each score, and whether it can be told from chance."""
+
+from vorex_sessions.trends.routes import blueprint
+
+__all__ = ["blueprints"]
+
+blueprints = (blueprint,)

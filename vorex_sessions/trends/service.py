@@ -1,0 +1,74 @@
+"""Answers: am I getting better."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from vorex_sessions.extensions import ask
+from vorex_sessions.periods import DAYS, ONE_DAY, day_of, earliest_instant
+from vorex_sessions.progress.figures import SKILLS, Tally
+from vorex_sessions.progress.questions import BY_DAY
+from vorex_sessions.trends.slopes import Days, Trend, trends
+
+PERIODS = ("month", "year")
+
+
+def show_trends(
+    learner_id: str, *, period: str, zone_name: str | None = None, now: datetime
+) -> dict[str, Any]:
+    """The trend of each score over the last 30 or 365 calendar days, from the means of days."""
+    length = timedelta(days=DAYS[period])
+    first = now.astimezone(UTC).date() - length  # a day early: the zone may be behind
+    rows = ask(BY_DAY, {"user_id": learner_id, "since": earliest_instant(first)})
+    zone_name = zone_name or (rows[0].zone_name if rows else "UTC")
+    today = day_of(now, zone_name)
+    start = today + ONE_DAY - length
+    tallies = [Tally(*row[1:]) for row in rows if row.practiced_on and row.practiced_on >= start]
+    scores = _daily_means(sorted(tallies, key=lambda tally: tally.practiced_on))
+    found = trends(scores)
+    return {
+        "period": period,
+        "period_start": start,
+        "period_end": today,
+        "trends": {skill: _shown(scores[skill], found.get(skill)) for skill in SKILLS},
+    }
+
+
+def _daily_means(tallies: Sequence[Tally]) -> dict[str, Days]:
+    """Of each score the days on which it was measured, with their means."""
+    means: dict[str, list[tuple[date, float]]] = {skill: [] for skill in SKILLS}
+    for tally in tallies:
+        for skill, (total, count) in zip(SKILLS, tally.scores(), strict=True):
+            if total is not None and count:
+                # Rounded, so that the order of adding up cannot show.
+                means[skill].append((tally.practiced_on, round(total / count, 9)))
+    return dict(means)
+
+
+def _shown(days: Days, trend: Trend | None) -> dict[str, Any]:
+    told = {
+        "days": len(days),
+        "first_day": days[0][0] if days else None,
+        "last_day": days[-1][0] if days else None,
+    }
+    if trend is None:
+        return {
+            "verdict": "unclear",
+            "slope_per_week": None,
+            "interval": None,
+            "change": None,
+        } | told
+    return {
+        "verdict": trend.verdict,
+        "slope_per_week": _weekly(trend.slope),
+        "interval": {
+            "low": _weekly(trend.low),
+            "high": _weekly(trend.high),
+            "confidence": round(trend.confidence, 4),
+        },
+        "change": round(trend.change, 1),
+    } | told
+
+
+def _weekly(slope: float) -> float:
+    return round(7 * slope, 4)

@@ -1,0 +1,108 @@
+"""Pure: whether scores rise or fall, told from chance.
+
+The slope is Theil's (1950) and Sen's (1968): the median of the slopes between any two days, which a few odd
+days hardly move. Its interval is Sen's, of the slopes that Kendall's test of no trend would not refuse, ties
+counted in. Of several scores some seem to move by chance alone: Holm (1979) asks the more of the clearest.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+from math import sqrt
+from statistics import NormalDist, median
+from typing import NamedTuple
+
+LEAST_DAYS, LEAST_SPAN = 8, 14  # days with a score, and calendar days from the first to the last
+LEAST_CHANGE = 2.0  # points over the span, below which a change does not matter
+ERROR = 0.05  # how often any score of a learner may seem to move where none does
+VERDICTS = ("improving", "declining", "stable", "unclear")
+
+Days = Sequence[tuple[date, float]]  # a day and its mean score, ascending, no day twice
+
+
+class Trend(NamedTuple):
+    """What can be told: slope and interval in points a day, `change` in points over the span."""
+
+    verdict: str
+    slope: float
+    low: float
+    high: float
+    confidence: float
+    change: float
+
+
+class Slopes:
+    """The slopes between any two of the days."""
+
+    def __init__(self, days: Days) -> None:
+        points = [(day.toordinal(), score) for day, score in days]
+        self.sorted = sorted(
+            (score - before) / (day - earlier)
+            for place, (day, score) in enumerate(points)
+            for earlier, before in points[:place]
+        )
+        self.span = points[-1][0] - points[0][0]
+        self.deviation = _deviation([score for _, score in points])
+
+    @property
+    def median(self) -> float:
+        """Theil's and Sen's estimate."""
+        return median(self.sorted)
+
+    @property
+    def clearness(self) -> float:
+        """How many standard deviations Kendall's statistic is away from no trend."""
+        falling = bisect_left(self.sorted, 0)
+        rising = len(self.sorted) - bisect_right(self.sorted, 0)
+        return abs(rising - falling) / self.deviation if self.deviation else 0.0
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        """Sen's interval: the slopes of the ranks between which the true one lies so surely."""
+        reach = NormalDist().inv_cdf((1 + confidence) / 2) * self.deviation
+        count = len(self.sorted)
+        low = max(round((count - reach) / 2) - 1, 0)
+        high = min(round((count + reach) / 2), count - 1)
+        return self.sorted[low], self.sorted[high]
+
+
+def _deviation(scores: Sequence[float]) -> float:
+    """The standard deviation of Kendall's statistic without a trend, equal scores taken into account."""
+    counts = [len(scores), *(-count for count in Counter(scores).values())]
+    variance = sum((1 if n > 0 else -1) * _pairs(abs(n)) for n in counts)
+    return sqrt(variance / 18)
+
+
+def _pairs(count: int) -> int:
+    return count * (count - 1) * (2 * count + 5)
+
+
+def enough(days: Days) -> bool:
+    """Whether a slope of these days says anything."""
+    return len(days) >= LEAST_DAYS and (days[-1][0] - days[0][0]).days + 1 >= LEAST_SPAN
+
+
+def trends(scores: Mapping[str, Days]) -> dict[str, Trend]:
+    """The trend of each score that has days enough; together they are wrong in 1 of 20 learners at most."""
+    slopes = {name: Slopes(days) for name, days in scores.items() if enough(days)}
+    clearest_first = sorted(slopes, key=lambda name: -slopes[name].clearness)
+    found: dict[str, Trend] = {}
+    left = len(slopes)
+    for name in clearest_first:
+        found[name] = _trend(slopes[name], confidence=1 - ERROR / left)
+        if found[name].low <= 0 <= found[name].high:
+            continue  # none that is less clear is asked for less
+        left -= 1
+    return found
+
+
+def _trend(slopes: Slopes, *, confidence: float) -> Trend:
+    slope = slopes.median
+    low, high = slopes.interval(confidence)
+    change = slope * slopes.span
+    verdict = "unclear"
+    if not low <= 0 <= high and abs(change) >= LEAST_CHANGE:
+        verdict = "improving" if slope > 0 else "declining"
+    elif max(abs(low), abs(high)) * slopes.span < LEAST_CHANGE:
+        verdict = "stable"
+    return Trend(verdict, slope, low, high, confidence, change)
