@@ -6,7 +6,7 @@ PEERS := .venv/peers/.installed
 export FLASK_APP := wsgi
 
 .DEFAULT_GOAL := help
-.PHONY: help run token demo test soak bench bench-quick bench-recall check lint external lock clean
+.PHONY: help run token demo test soak bench bench-quick bench-recall bench-cohorts check lint external lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ bench-quick: $(VENV) $(PEERS) ## the same in 5 minutes, on 100,000 sessions
 
 bench-recall: $(VENV) ## how true predicted recall is: LOG=FILE, a review log (docs/recall.md)
 	$(BIN)/python -m bench.recall $(LOG)
+
+bench-cohorts: $(VENV) ## what the daily snapshot of comparisons costs, on 1,000,000 sessions (needs wrk)
+	$(BIN)/python -m bench.cohorts
 
 check: lint test external ## everything: lint, types, test, external
 

@@ -24,6 +24,8 @@ READS = [
     "/stats?period=all",
     "/daily-breakdown",
     "/warmup",
+    "/trends?period=year",
+    "/comparison",
 ]
 
 

@@ -22,7 +22,7 @@ PERIODS = ("month", "year")
 MEASURES = ("pronunciation", "fluency", "grammar", "minutes", "sessions", "active_days")
 LEAST_CHANGED = 5  # learners
 _LONGEST_LEVEL = 50  # characters; a longer `user_level` is none
-_PAGE = 200  # participants whose sessions are counted in one transaction
+_PAGE = 50  # participants counted in one transaction, which an opt-out of theirs waits for
 _LONGEST = 600  # seconds for any one statement
 _BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 
@@ -43,22 +43,28 @@ _SUMS = "".join(
     for name in MEASURES[:3]
 )
 # The participants' own locks make an opt-out or an erasure wait for the page, and then remove it.
+# OFFSET has each learner's sessions read by the index: PostgreSQL knows nothing of what metadata holds,
+# expects a few rows in all, and would read the whole table for every page.
 _COUNT_PAGE = sa.text(f"""
 WITH page AS MATERIALIZED (
     SELECT user_id FROM cohort_participants WHERE user_id > CAST(:after AS uuid)
     ORDER BY user_id LIMIT {_PAGE} FOR KEY SHARE
 ), practised AS (
-    SELECT session.*, periods.period, {LEVEL.format("metadata ->> 'user_level'")} AS level
-    FROM page
-    JOIN session_results AS session USING (user_id)
-    JOIN (VALUES ('month', CAST(:month AS date)), ('year', CAST(:year AS date)))
-        AS periods (period, first_day) ON session.practiced_on >= periods.first_day
-    WHERE session.completed_at >= :since AND session.practiced_on <= :last_day
-        AND jsonb_typeof(session.metadata -> 'user_level') IN ('string', 'number')
+    SELECT page.user_id, session.*
+    FROM page CROSS JOIN LATERAL (
+        SELECT practiced_on, duration_seconds, pronunciation_score, fluency_score, grammar_score,
+            {LEVEL.format("metadata ->> 'user_level'")} AS level
+        FROM session_results
+        WHERE user_id = page.user_id AND completed_at >= :since AND practiced_on <= :last_day
+            AND jsonb_typeof(metadata -> 'user_level') IN ('string', 'number')
+        OFFSET 0) AS session
 ), figures AS (
     SELECT user_id, period, level, count(*) AS sessions, sum(duration_seconds) AS seconds,
         count(DISTINCT practiced_on) AS days, max(practiced_on) AS last_day{_SUMS}
-    FROM practised WHERE char_length(level) BETWEEN 1 AND {_LONGEST_LEVEL}
+    FROM practised
+    JOIN (VALUES ('month', CAST(:month AS date)), ('year', CAST(:year AS date)))
+        AS periods (period, first_day) ON practiced_on >= first_day
+    WHERE char_length(level) BETWEEN 1 AND {_LONGEST_LEVEL}
     GROUP BY user_id, period, level
 ), found AS MATERIALIZED (
     SELECT user_id, period, level, measured.*
@@ -69,8 +75,8 @@ WITH page AS MATERIALIZED (
     ) AS measured (measure, value, sessions, last_day)
     WHERE measured.value IS NOT NULL
 ), gone AS (
-    DELETE FROM cohort_standings AS old USING page
-    WHERE old.user_id = page.user_id AND NOT EXISTS (
+    DELETE FROM cohort_standings AS old
+    WHERE old.user_id = ANY(ARRAY(SELECT user_id FROM page)) AND NOT EXISTS (
         SELECT FROM found WHERE (found.user_id, found.period, found.level, found.measure)
             = (old.user_id, old.period, old.level, old.measure))
 ), stored AS (
