@@ -21,8 +21,8 @@ def recorded(app: Flask) -> Iterator[list[str]]:
     def record(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
         sent.append(statement)
 
-    def ask(cursor: Any, statement: str, parameters: Any = None) -> None:
-        sent.append(statement)
+    def ask(cursor: Any, statement: str | bytes, parameters: Any = None) -> None:
+        sent.append(statement.decode() if isinstance(statement, bytes) else statement)
         NamedTupleCursor.execute(cursor, statement, parameters)
 
     with app.app_context():
@@ -37,6 +37,6 @@ def recorded(app: Flask) -> Iterator[list[str]]:
 
 
 def statements(sent: list[str]) -> list[str]:
-    """The statements in what was sent, without the beginning and the end of transactions."""
+    """The statements in what was sent, without BEGIN and COMMIT; one that is prepared comes once."""
     parts = [part.strip() for text in sent for part in text.split(";")]
-    return [part for part in parts if part not in ("", "BEGIN", "COMMIT")]
+    return [part for part in parts if part not in ("", "BEGIN", "COMMIT") and "PREPARE" not in part]

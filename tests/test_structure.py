@@ -19,6 +19,7 @@ LAYERS = [
     "config",
     "logs",
     "pools",
+    "plans",
     "flask_config",
     "text",
     "skill_graph",

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase
 
 from vorex_sessions import waiting
+from vorex_sessions.plans import NoPlans, Plans
 
 
 class Base(DeclarativeBase):
@@ -97,6 +98,7 @@ def _plain_cursor() -> Iterator[Any]:
         raise _ConnectionLost from error
     try:
         with connection.cursor(cursor_factory=NamedTupleCursor) as cursor:
+            cursor.plans = _plans(connection)
             yield cursor
     except psycopg2.Error as error:
         if connection.closed or error.pgcode in _SHUTTING_DOWN:
@@ -113,11 +115,17 @@ def _plain_cursor() -> Iterator[Any]:
 _SHUTTING_DOWN = {"57P01", "57P02", "57P03"}
 
 
+def _plans(connection: Any) -> Plans:
+    if setting("DB_TRANSACTION_POOLER"):
+        return NoPlans()
+    plans: Plans = connection.info.setdefault("plans", Plans())  # gone when the connection is
+    return plans
+
+
 def _rows(
     cursor: Any, statement: sa.Executable, parameters: Mapping[str, Any], before: str = ""
 ) -> Sequence[Any]:
-    compiled = _compiled(statement)
-    cursor.execute(before + compiled.string, compiled.construct_params(parameters))
+    cursor.plans.send(cursor, [(_compiled(statement), parameters)], before, "")
     rows: Sequence[Any] = cursor.fetchall() if cursor.description else ()
     return rows
 
@@ -128,7 +136,7 @@ class Within:
     def __init__(self, cursor: Any) -> None:
         self._cursor = cursor
         self._begin = "BEGIN;"  # travels with the first question
-        self._last: list[str] = []
+        self._last: list[tuple[Any, Mapping[str, Any]]] = []
 
     def __call__(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Any]:
         """All rows of a statement, as named tuples."""
@@ -137,13 +145,14 @@ class Within:
 
     def later(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> None:
         """Run what nobody waits for: it travels with the end of the transaction."""
-        compiled = _compiled(statement)
-        text = self._cursor.mogrify(compiled.string, compiled.construct_params(parameters))
-        self._last.append(text.decode())
+        self._last.append((_compiled(statement), parameters))
 
     def commit(self) -> None:
         """End the transaction."""
-        self._cursor.execute(";\n".join([*self._last, "COMMIT"]))
+        if self._last:
+            self._cursor.plans.send(self._cursor, self._last, "", ";\nCOMMIT")
+        else:
+            self._cursor.execute("COMMIT")
 
 
 def together(work: Callable[[Within], T], patience: float = waiting.PATIENCE) -> T:

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from config import SettingError
+from vorex_sessions import plans
 from vorex_sessions.pools import FairPool
 
 
@@ -23,7 +24,7 @@ def _connect_args(values: Mapping[str, Any]) -> dict[str, Any]:
     if not values["DB_TRANSACTION_POOLER"] and "options=" not in values["DATABASE_URL"]:
         # In the server: whoever waits has given up long before, and locks must not stay behind.
         limits = "-c statement_timeout=5s -c idle_in_transaction_session_timeout=10s"
-        arguments["options"] = limits
+        arguments["options"] = f"{limits} {plans.SETTING}"
     return arguments
 
 

@@ -9,6 +9,7 @@ from vorex_sessions.extensions import Within
 from vorex_sessions.growth.standing import Standing
 from vorex_sessions.growth.unlocking import Unlock
 from vorex_sessions.growth.words import RENEWED
+from vorex_sessions.plans import planned_once
 
 _UNLOCK = """
 INSERT INTO learner_achievements (user_id, achievement, unlocked_at, session_result_id)
@@ -33,7 +34,7 @@ totals AS (
 _AND_UNLOCK = f", unlocked AS ({_UNLOCK}) SELECT * FROM unlocked"  # noqa: S608  # as above
 # By whether everything is made anew, and whether there is something to unlock.
 _STORE = {
-    (False, False): sa.text(_UPDATE),
+    (False, False): planned_once(sa.text(_UPDATE)),
     (False, True): sa.text(f"WITH totals AS ({_UPDATE}) {_AND_UNLOCK}"),
     (True, False): sa.text(f"WITH {_RENEW} {_NO_UNLOCKS}"),
     (True, True): sa.text(f"WITH {_RENEW} {_AND_UNLOCK}"),

@@ -5,11 +5,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from vorex_sessions.models import session_results
+from vorex_sessions.plans import planned_once
 
 _s = session_results.c
 _learner = _s.user_id == sa.bindparam("user_id")
 _since = _s.completed_at >= sa.bindparam("since")
-_wanted_type = sa.bindparam("session_type", type_=sa.Text)
+_wanted_type = sa.cast(sa.bindparam("session_type"), sa.Text)
 _of_type = sa.or_(_wanted_type.is_(None), _s.session_type == _wanted_type)
 _newest_first = (_s.completed_at.desc(), _s.session_result_id.desc())
 _SCORES = (_s.pronunciation_score, _s.fluency_score, _s.grammar_score)
@@ -136,8 +137,8 @@ def _by_day() -> sa.Select[Any]:
     )
 
 
-SESSIONS = _sessions()
-BY_DAY = _by_day()
+SESSIONS = planned_once(_sessions())
+BY_DAY = planned_once(_by_day())
 DAY_GROUPS = _day_groups()
 
 # The learner's latest sessions: since an instant, or in the week that ends with the latest of all.

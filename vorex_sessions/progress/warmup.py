@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from vorex_sessions.learner_data import DERIVED_BY, VERSION
 from vorex_sessions.periods import day_of, earliest_instant, todays
+from vorex_sessions.plans import planned_once
 from vorex_sessions.progress import charge
 from vorex_sessions.progress.questions import RECENT
 from vorex_sessions.progress.suggestions import WEEK, suggestions, window
@@ -25,7 +26,7 @@ def _statement() -> sa.Select[Any]:
         sa.case((first, _expression(text))).label(f"beside_{place}")
         for place, text in enumerate(besides)
     ]
-    return sa.select(recent, *columns).order_by(*newest)
+    return planned_once(sa.select(recent, *columns).order_by(*newest))
 
 
 def _expression(text: str) -> Any:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from vorex_sessions.extensions import Within
 from vorex_sessions.learner_data import Derived, Members, Saving, eraser_of, export_of
 from vorex_sessions.models import learner_memories
+from vorex_sessions.plans import planned_once
 from vorex_sessions.recall.memory import Memory, after
 
 _FORGET = "DELETE FROM learner_memories WHERE user_id = CAST(:user_id AS uuid)"
@@ -37,7 +38,7 @@ WITH given AS MATERIALIZED (
 _GONE = f""", gone AS (
     {_FORGET} AND NOT EXISTS (SELECT FROM given WHERE given.word = learner_memories.word))
 """
-_ADD, _REPLACE = sa.text(_GIVEN + _STORE), sa.text(_GIVEN + _GONE + _STORE)
+_ADD, _REPLACE = planned_once(sa.text(_GIVEN + _STORE)), sa.text(_GIVEN + _GONE + _STORE)
 
 
 def _concerns(row: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from vorex_sessions.periods import stamp
 from vorex_sessions.progress.suggestions import MOST_WORDS, rarely_met
 from vorex_sessions.recall.memory import recall
 
+# LIMIT has the words of some days looked up one by one, instead of all that the learner ever met.
 # `:days` are all days that are today somewhere: whose calendar counts is known only from the answer.
 _BESIDE = f"""
 SELECT json_build_object(
@@ -24,13 +25,15 @@ SELECT json_build_object(
             JOIN learner_words AS seen
                 ON seen.user_id = CAST(:user_id AS uuid) AND seen.word = lowest.word) AS due),
     'met', (
-        SELECT json_object_agg(seen.word, json_build_array(
+        SELECT json_object_agg(met.word, json_build_array(
             seen.times_seen, seen.last_seen, memory.word IS NOT NULL))
         FROM (SELECT DISTINCT unnest(vocabulary_learned) AS word FROM recent) AS met
-        JOIN learner_words AS seen
-            ON seen.user_id = CAST(:user_id AS uuid) AND seen.word = met.word
-        LEFT JOIN learner_memories AS memory
-            ON memory.user_id = CAST(:user_id AS uuid) AND memory.word = met.word))
+        CROSS JOIN LATERAL (
+            SELECT times_seen, last_seen FROM learner_words
+            WHERE user_id = CAST(:user_id AS uuid) AND word = met.word LIMIT 1) AS seen
+        LEFT JOIN LATERAL (
+            SELECT word FROM learner_memories
+            WHERE user_id = CAST(:user_id AS uuid) AND word = met.word LIMIT 1) AS memory ON true))
 """  # noqa: S608  # a number of ours
 
 

@@ -14,6 +14,7 @@ from vorex_sessions import locks
 from vorex_sessions.extensions import Row, Within, ask, together
 from vorex_sessions.learner_data import DERIVED_BY, Members, Saving
 from vorex_sessions.models import deleted_sessions, erased_learners, session_results
+from vorex_sessions.plans import planned_once
 from vorex_sessions.problems import Gone, Problem, Unavailable
 from vorex_sessions.sessions import charge, results
 from vorex_sessions.sessions.deriving import EVERY
@@ -56,9 +57,8 @@ def _insert_statement(concerned: tuple[int, ...]) -> sa.TextClause:
     those = [charge.DERIVED[place] for place in concerned]
     writes = "".join(f", {derived.writes}" for derived in those if derived.writes)
     beside = "".join(f", ({one.beside}) AS beside_{place}" for place, one in enumerate(those))
-    return locks.exclusive(
-        f"WITH new AS ({_INSERT}){writes} SELECT new.*, {DERIVED_BY}{beside} FROM new"  # noqa: S608  # texts of our own
-    )
+    text = f"WITH new AS ({_INSERT}){writes} SELECT new.*, {DERIVED_BY}{beside} FROM new"  # noqa: S608  # texts of our own
+    return planned_once(locks.exclusive(text))
 
 
 def _find_statement() -> sa.Select[Any]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from vorex_sessions.extensions import Within
 from vorex_sessions.learner_data import Derived, Members, Saving, eraser_of, export_of
 from vorex_sessions.models import learner_skills
+from vorex_sessions.plans import planned_once
 from vorex_sessions.skills.tracing import Trace, evidence_of, trace
 
 _FORGET = "DELETE FROM learner_skills WHERE user_id = CAST(:user_id AS uuid)"
@@ -34,7 +35,7 @@ WHERE ({", ".join(f"known.{name}" for name in _VALUES)})
 _GONE = f""", gone AS (
     {_FORGET} AND NOT EXISTS (SELECT FROM given WHERE given.skill = learner_skills.skill))
 """
-_ADD, _REPLACE = sa.text(_GIVEN + _STORE), sa.text(_GIVEN + _GONE + _STORE)
+_ADD, _REPLACE = planned_once(sa.text(_GIVEN + _STORE)), sa.text(_GIVEN + _GONE + _STORE)
 
 
 def _concerns(row: Mapping[str, Any]) -> bool:
