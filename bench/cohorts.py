@@ -17,7 +17,7 @@ import psutil
 import psycopg2
 
 from bench import traffic
-from bench.databases import BIN, FOLDER, ROOT, Server, environment, upgrade
+from bench.databases import BIN, FOLDER, ROOT, Server, environment
 from bench.measure import drive
 from bench.services import database_cpu, service
 
@@ -73,7 +73,6 @@ def main() -> None:
     try:
         with tempfile.TemporaryDirectory() as folder:
             address = server.database(SIZE, datetime.now(UTC).date())
-            upgrade(address)
             _execute(address, _EVERYBODY)
             found: dict[str, Any] = {"first": Refresh(address).done()}
             found["again"] = Refresh(address).done()

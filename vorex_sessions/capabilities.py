@@ -20,4 +20,5 @@ progress.take_charge(one for part in CAPABILITIES for one in getattr(part, "sugg
 privacy.take_charge(
     exports=[export for part in CAPABILITIES for export in getattr(part, "exports", ())],
     erasers=[part.erase for part in CAPABILITIES if hasattr(part, "erase")],
+    reburials=[one for part in CAPABILITIES for one in getattr(part, "reburials", ())],
 )

@@ -1,7 +1,7 @@
 """What each capability says about the learner's data it keeps, so that none is forgotten.
 
-A capability offers `exports`, `erase`, `derived` and `suggests`; capabilities.py collects them and
-hands them to `privacy`, `sessions` and `progress`, which know no table of the others by name.
+A capability offers `exports`, `erase`, `reburials`, `derived` and `suggests`; capabilities.py collects them
+and hands them to `privacy`, `sessions` and `progress`, which know no table of the others by name.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vorex_sessions.extensions import Within
+from vorex_sessions.models import erased_learners
 
 # Deletes a learner's rows within the transaction of an erasure; returns how many sessions that were.
 Eraser = Callable[[sa.Connection, str], int]
@@ -122,3 +123,14 @@ def eraser_of(*tables: Any) -> Eraser:
         return 0
 
     return erase
+
+
+def reburial_of(table: Any, at: sa.Column[Any]) -> sa.Delete:
+    """Removes what learners had of a table, by the time `at`, when they were erased or closed.
+
+    For what a restored backup brought back and does not go with the sessions.
+    """
+    erased = erased_learners.c
+    return sa.delete(table).where(
+        table.c.user_id == erased.user_id, sa.or_(erased.closed, at <= erased.erased_at)
+    )

@@ -246,6 +246,27 @@ def test_replay_without_a_file_goes_by_the_tombstones_in_the_database(
     assert learner.count() == 0
 
 
+def test_replay_leaves_no_row_in_any_table_but_the_tombstones(
+    app: Flask, learner: Learner, other: Learner
+) -> None:
+    """Of who was erased; a restored backup has all tables."""
+    tables = tables_of_learners(app)
+    for one in (learner, other):
+        fill_every_table(one)
+    backup = {table: whole(app, table) for table in tables}
+    learner.request("DELETE", "/api/sessions?confirm=true")
+    kept = run(app, "tombstones")
+    with app.app_context(), db.engine.connect() as connection:
+        for table in tables:
+            connection.execute(sa.delete(db.metadata.tables[table]))
+            connection.execute(sa.insert(db.metadata.tables[table]), backup[table])
+    before = {table: rows_of(app, table, other) for table in tables}
+    run(app, "replay", "-", stdin=kept)
+    for table in tables:
+        assert rows_of(app, table, learner) == 0 or table in TOMBSTONES, table
+        assert rows_of(app, table, other) == before[table] > 0, table
+
+
 def test_a_busy_learner_holds_no_other_up_in_a_replay(
     app: Flask, learner: Learner, other: Learner
 ) -> None:

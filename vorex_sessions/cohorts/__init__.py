@@ -1,10 +1,10 @@
 """A fair comparison: where a learner stands among those who take part, without showing anyone."""
 
 from vorex_sessions.cohorts.routes import blueprint
-from vorex_sessions.learner_data import eraser_of, export_of
+from vorex_sessions.learner_data import eraser_of, export_of, reburial_of
 from vorex_sessions.models import cohort_participants, cohort_standings
 
-__all__ = ["blueprints", "erase", "exports"]
+__all__ = ["blueprints", "erase", "exports", "reburials"]
 
 blueprints = (blueprint,)
 _standing = cohort_standings.c
@@ -14,3 +14,7 @@ exports = (
 )
 # In this order: a snapshot under way holds the first until its page is stored.
 erase = eraser_of(cohort_participants, cohort_standings)
+reburials = (
+    reburial_of(cohort_participants, cohort_participants.c.since),
+    reburial_of(cohort_standings, _standing.counted_from),
+)

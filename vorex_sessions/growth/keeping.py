@@ -17,7 +17,15 @@ from vorex_sessions.growth.standing import Standing, from_columns, is_late
 from vorex_sessions.growth.storing import store
 from vorex_sessions.growth.streaks import streak
 from vorex_sessions.growth.words import MET, all_words
-from vorex_sessions.learner_data import VERSION, Derived, Members, Saving, eraser_of, export_of
+from vorex_sessions.learner_data import (
+    VERSION,
+    Derived,
+    Members,
+    Saving,
+    eraser_of,
+    export_of,
+    reburial_of,
+)
 from vorex_sessions.models import learner_achievements, learner_totals, learner_words
 from vorex_sessions.sessions.deriving import asked
 
@@ -138,3 +146,4 @@ EXPORTS = (
     export_of("words", learner_words, learner_words.c.word),
 )
 erase = eraser_of(learner_achievements, learner_totals, learner_words)
+REBURIALS = (reburial_of(learner_achievements, learner_achievements.c.unlocked_at),)

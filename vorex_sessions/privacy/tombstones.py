@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from vorex_sessions.extensions import transaction
 from vorex_sessions.learner_data import Export, of_learner
 from vorex_sessions.models import deleted_sessions, erased_learners
-from vorex_sessions.privacy import removal
+from vorex_sessions.privacy import charge, removal
 from vorex_sessions.privacy.removal import Removed
 from vorex_sessions.snapshots import Snapshot
 
@@ -91,6 +91,8 @@ def replay(kept: Iterable[bytes] = ()) -> Removed:
     while batch := list(islice(rest, _BATCH)):
         _bury([_tombstone(line) for line in batch if line.strip()])
     with transaction(_LONGEST) as connection:
+        for reburial in charge.REBURIALS:
+            connection.execute(reburial)
         risen = [str(row.user_id) for row in connection.execute(_RISEN)]
     return removal.remove(risen, _LAY_TO_REST, {})
 
