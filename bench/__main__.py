@@ -66,10 +66,12 @@ def _measure(
         found["all"] = shapes.everything(ours, size, folder, seconds=seconds)
         found["batches"] = shapes.batches(ours, size, folder, seconds=seconds)
         found["export"] = shapes.export(ours, address)
-    with service(address) as ours, service(address, app=compare.WITHOUT_GROWTH) as without:
-        found["growth's part"] = shapes.derived(
-            ours, without, size, folder, seconds=seconds, times=times
-        )
+    with service(address, app=compare.NOTHING_DERIVED) as without:
+        for name, app in (("growth's part", compare.GROWTH_ALONE), ("what is derived", "wsgi:app")):
+            with service(address, app=app) as ours:
+                found[name] = shapes.derived(
+                    ours, without, size, folder, seconds=seconds, times=times
+                )
     with service(address) as ours:
         found["full saves"] = shapes.full_saves(ours, size, folder, seconds=seconds, times=times)
     found["hello"] = compare.framework(folder, clients=8, seconds=seconds)

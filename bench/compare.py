@@ -20,7 +20,8 @@ from bench.services import Running, hello
 from vorex_sessions.progress.questions import RECENT, SESSIONS
 from vorex_sessions.sessions.history import statement
 
-WITHOUT_GROWTH = "bench.peers.without_growth:app"
+NOTHING_DERIVED = "bench.peers.nothing_derived:app"
+GROWTH_ALONE = "bench.peers.growth_alone:app"
 OURS, PEER = "service", "peer"
 
 

@@ -1,4 +1,4 @@
-"""The service as it would be if a save told of no streak and no achievement."""
+"""The service as it would be if nothing were derived from a save."""
 
 from vorex_sessions import capabilities, create_app
 
