@@ -68,9 +68,8 @@ class Slopes:
 
 def _deviation(scores: Sequence[float]) -> float:
     """The standard deviation of Kendall's statistic without a trend, equal scores taken into account."""
-    counts = [len(scores), *(-count for count in Counter(scores).values())]
-    variance = sum((1 if n > 0 else -1) * _pairs(abs(n)) for n in counts)
-    return sqrt(variance / 18)
+    ties = sum(_pairs(count) for count in Counter(scores).values())
+    return sqrt((_pairs(len(scores)) - ties) / 18)
 
 
 def _pairs(count: int) -> int:
