@@ -52,7 +52,10 @@ def _day_groups() -> sa.CompoundSelect[Any]:
     `edge_from` to `edge_to`), sessions are kept apart by instant and names by day.
     """
     mine = (
-        sa.select(session_results)
+        sa.select(
+            *(_s.practiced_on, _s.completed_at, _s.session_type, _s.duration_seconds),
+            *(_s.words_spoken, *_SCORES, _s.topics, _s.areas_to_improve),
+        )
         .where(_learner, _since, _of_type)
         .cte("mine")
         .prefix_with("MATERIALIZED", dialect="postgresql")
