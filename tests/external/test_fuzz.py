@@ -27,7 +27,7 @@ from vorex_sessions.extensions import db
 
 pytestmark = pytest.mark.external
 
-CASES = int(os.environ.get("FUZZ_CASES", "1000"))  # per operation
+CASES = int(os.environ.get("FUZZ_CASES", "700"))  # per operation
 CHECKS = (
     schemathesis.checks.not_a_server_error,
     status_code_conformance,
