@@ -27,9 +27,7 @@ TRUNCATE cohorts, cohort_standings, cohort_participants;
 INSERT INTO cohort_participants (user_id, since) SELECT DISTINCT user_id, now() FROM session_results
 """
 _DAY_OLD = """
-UPDATE cohorts SET as_of = as_of - interval '1 day';
-UPDATE cohort_standings SET counted_from = counted_from - interval '1 day',
-    changed_at = changed_at - interval '1 day'
+UPDATE cohorts SET as_of = as_of - interval '1 day'
 """
 
 

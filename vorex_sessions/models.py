@@ -210,8 +210,8 @@ class CohortParticipant(db.Model):  # type: ignore[name-defined,misc]  # as abov
 class CohortStanding(db.Model):  # type: ignore[name-defined,misc]  # as above
     """A participant's one value in a cohort, as the last snapshot found it. Derived from sessions.
 
-    `sessions` is how many it rests on; `counted_from` when it came into the cohort, `changed_at` when it
-    last became another.
+    `sessions` is how many it rests on; `counted_from` when it was first counted; `published` the value that
+    what is published of the cohort rests on, null where the learner is not in it.
     """
 
     __tablename__ = "cohort_standings"
@@ -225,7 +225,7 @@ class CohortStanding(db.Model):  # type: ignore[name-defined,misc]  # as above
     sessions: Mapped[int] = mapped_column(sa.Integer)
     last_day: Mapped[date] = mapped_column(sa.Date)
     counted_from: Mapped[datetime] = mapped_column(_Instant)
-    changed_at: Mapped[datetime] = mapped_column(_Instant)
+    published: Mapped[float | None] = mapped_column(sa.Double)
 
 
 class Cohort(db.Model):  # type: ignore[name-defined,misc]  # as above

@@ -24,7 +24,7 @@ CREATE TABLE cohort_standings (
     sessions integer NOT NULL,
     last_day date NOT NULL,
     counted_from timestamptz NOT NULL,
-    changed_at timestamptz NOT NULL,
+    published double precision,
     CONSTRAINT pk_cohort_standings PRIMARY KEY (user_id, period, level, measure)
 ) WITH (fillfactor = 80)
 """

@@ -257,3 +257,32 @@ def test_the_command_says_what_it_did(app: Flask) -> None:
     assert said.output == "Counted 12 learners; published 8 cohorts, left 0 as they were.\n"
     again = runner.invoke(args=["cohorts", "refresh"])
     assert again.output == "Counted 12 learners; published 0 cohorts, left 8 as they were.\n"
+
+
+def test_a_learners_own_new_value_is_never_held_against_what_was_published(app: Flask) -> None:
+    """Else one learner could try value after value, and read off where the others' are."""
+    members = cohort(app, 14)
+    spy = members[0]
+    snapshot(app)
+    before = spy.get("/comparison")["measures"]["fluency"]
+    for day, fluency in enumerate((95, 5, 70), start=1):
+        practise(app, sessions(spy, 30, day=5, fluency=fluency))
+        assert snapshot(app, day=day).published == 0
+        after = spy.get("/comparison")["measures"]["fluency"]
+        assert (after["value"], after["percentile"]) == (before["value"], before["percentile"])
+
+
+def test_a_value_that_is_again_what_it_was_is_no_change(app: Flask) -> None:
+    members = cohort(app, 34)
+    snapshot(app)
+    seen = published(app)
+    for member in members[:4]:
+        one = member.get("/history", limit=1)["sessions"][0]
+        path = f"/api/sessions/{one['session_result_id']}"
+        member.request("PATCH", path, json={"fluency_score": 99})
+        snapshot(app, day=1)
+        member.request("PATCH", path, json={"fluency_score": one["fluency_score"]})
+        snapshot(app, day=2)
+    practise(app, sessions(members[5], day=5, fluency=99))
+    assert snapshot(app, day=3).published == 0
+    assert published(app) == seen

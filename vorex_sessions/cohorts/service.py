@@ -31,7 +31,7 @@ DELETE FROM cohort_standings WHERE user_id = CAST(:user_id AS uuid)
 """)
 _STANDINGS = sa.text(f"""
 SELECT standing.level, standing.measure, standing.value, standing.sessions, standing.last_day,
-    standing.counted_from, cohort.as_of, cohort.learners, cohort.width, cohort.bands, cohort.least
+    standing.published, cohort.as_of, cohort.learners, cohort.width, cohort.bands, cohort.least
 FROM cohort_participants AS participant
 LEFT JOIN cohort_standings AS standing ON standing.user_id = participant.user_id
     AND standing.period = :period
@@ -44,8 +44,8 @@ WHERE participant.user_id = CAST(:user_id AS uuid)
 
 DETAILS = {
     "compared": "This is where you stand among the learners who take part.",
-    "not_taking_part": "You take no part; opt in, and you are counted from the next daily snapshot on.",
-    "not_counted": "No snapshot has counted you at this level yet; the next one is taken within a day.",
+    "not_taking_part": "You take no part; opt in, and the next daily snapshot counts you.",
+    "not_counted": "Nothing published has counted you at this level yet; that takes a snapshot or several.",
     "too_few_sessions": f"It takes {LEAST_SESSIONS} sessions of your own at this level within the period.",
     "too_few_learners": "Too few other learners of this level take part to compare you with.",
 }
@@ -101,10 +101,11 @@ def _measure(standings: dict[str, Any], name: str, now: datetime) -> dict[str, A
         return _shown("too_few_sessions", row.value, row.sessions)
     if not row.as_of or row.learners <= setting("COHORT_MIN_OTHERS") or row.as_of < now - _LASTS:
         return _shown("too_few_learners", row.value, row.sessions)
-    if row.counted_from > row.as_of:  # only who is counted is told
+    if row.published is None:  # only who is counted is told
         return _shown("not_counted", row.value, row.sessions)
-    start = band_of(row.value, row.bands, row.least)
-    return _shown("compared", row.value, row.sessions) | {
+    # The value that was counted, not the newest: with ever new ones the others' could be found out.
+    start = band_of(row.published, row.bands, row.least)
+    return _shown("compared", row.published, row.sessions) | {
         "percentile": {"from": start, "to": start + row.width},
         "learners": about(row.learners),
         "counted_at": stamp(row.as_of),

@@ -1,8 +1,8 @@
 """The daily snapshot: every participant's values, page by page, then what is published of each cohort.
 
-What is published stays until the values of `LEAST_CHANGED` learners have changed, and a day at least: two
-snapshots rest on the same learners and values, or differ by several, so that none can be told from the
-difference. Who leaves is not counted as a change, which only makes it stay longer.
+What is published stays until `LEAST_CHANGED` learners have joined or have other values than were published,
+and a day at least, so that one alone cannot be told from the difference. Who leaves is not counted; who
+leaves and joins again is. docs/comparison.md says what is left to those who make up accounts.
 """
 
 from collections.abc import Iterator
@@ -81,12 +81,10 @@ WITH page AS MATERIALIZED (
             = (old.user_id, old.period, old.level, old.measure))
 ), stored AS (
     INSERT INTO cohort_standings AS known (
-        user_id, period, level, measure, value, sessions, last_day, counted_from, changed_at)
-    SELECT user_id, period, level, measure, value, sessions, last_day, :now, :now FROM found
+        user_id, period, level, measure, value, sessions, last_day, counted_from)
+    SELECT user_id, period, level, measure, value, sessions, last_day, :now FROM found
     ON CONFLICT (user_id, period, level, measure) DO UPDATE SET
-        value = excluded.value, sessions = excluded.sessions, last_day = excluded.last_day,
-        changed_at = CASE WHEN known.value = excluded.value
-            THEN known.changed_at ELSE excluded.changed_at END
+        value = excluded.value, sessions = excluded.sessions, last_day = excluded.last_day
     WHERE (known.value, known.sessions, known.last_day)
         IS DISTINCT FROM (excluded.value, excluded.sessions, excluded.last_day)
 )
@@ -94,11 +92,11 @@ SELECT user_id FROM page ORDER BY user_id
 """)  # noqa: S608  # names and numbers of ours
 _COHORTS = sa.text("""
 SELECT period, level, measure,
-    published.as_of IS NULL OR published.as_of < :today AND
-        count(*) FILTER (WHERE standing.changed_at > published.as_of) >= :changed AS is_due
+    cohort.as_of IS NULL OR cohort.as_of < :today AND
+        count(*) FILTER (WHERE value IS DISTINCT FROM standing.published) >= :changed AS is_due
 FROM cohort_standings AS standing
-LEFT JOIN cohorts AS published USING (period, level, measure)
-GROUP BY period, level, measure, published.as_of
+LEFT JOIN cohorts AS cohort USING (period, level, measure)
+GROUP BY period, level, measure, cohort.as_of
 HAVING count(*) > :others
 ORDER BY period, level, measure
 """)
@@ -120,6 +118,13 @@ RETURNING 1
     sa.bindparam("bands", type_=cohorts.c.bands.type),
     sa.bindparam("least", type_=cohorts.c.least.type),
 )
+
+
+_NOTE_PUBLISHED = sa.text("""
+UPDATE cohort_standings SET published = value
+WHERE period = :period AND level = :level AND measure = :measure
+    AND published IS DISTINCT FROM value
+""")
 
 
 @dataclass(frozen=True)
@@ -173,7 +178,10 @@ def _publish(cohort: dict[str, Any]) -> int:
             return 0
         learners, width, starts, least = bands(histogram)
         shown = {"learners": learners, "width": width, "bands": starts, "least": least}
-        return len(connection.execute(_PUBLISH, {**cohort, **shown, "now": now}).all())
+        done = len(connection.execute(_PUBLISH, {**cohort, **shown, "now": now}).all())
+        if done:
+            connection.execute(_NOTE_PUBLISHED, cohort)
+        return done
 
 
 @contextmanager
