@@ -79,6 +79,14 @@ class Run:
         self.output.seek(0)
         return self.output.read()
 
+    def processor_seconds(self) -> float:
+        """What it and the processes it started have used, whatever else the machine was doing."""
+        runner = psutil.Process(self.process.pid)
+        return sum(
+            sum(process.cpu_times()[:4])  # its own and its ended children's, user and system
+            for process in [runner, *runner.children(recursive=True)]
+        )
+
     def end(self, how: signal.Signals) -> int:
         self.process.send_signal(how)
         return self.wait()
@@ -112,14 +120,6 @@ def wait_until_closed(port: int) -> None:
             time.sleep(0.05)
 
 
-def started_again(crashed: Run) -> tuple[Run, float]:
-    """The next `make run` after one that was killed, and the seconds until it served."""
-    wait_until_closed(crashed.port)
-    started = time.monotonic()
-    run = Run(crashed.clone, crashed.port).ready()
-    return run, time.monotonic() - started
-
-
 def curl_of(printed: str) -> list[str]:
     (command,) = re.findall(r"^curl -X POST (?:.*\\\n)*.*$", printed, re.MULTILINE)
     return ["sh", "-c", command.replace("curl ", "curl -sS ", 1)]
@@ -138,13 +138,9 @@ def test_data_and_secret_survive_a_crash_and_the_next_start_is_quick(clone: Path
     crashed = Run(clone).ready()
     saved = subprocess.check_output(curl_of(crashed.printed()), text=True)
     crashed.end(signal.SIGKILL)
-    run, seconds = started_again(crashed)
-    took = [seconds]
-    while took[-1] >= 5 and len(took) < 3:  # the machine may have been busy with something else
-        run.end(signal.SIGKILL)
-        run, seconds = started_again(run)
-        took.append(seconds)
-    assert min(took) < 5, took
+    wait_until_closed(crashed.port)
+    run = Run(clone, crashed.port).ready()
+    assert run.processor_seconds() < 8  # on two cores that are free: half of it on the clock
     token = re.search(r"Bearer (\S+)\"", crashed.last_words).group(1)
     history = requests.get(
         f"{run.address}/api/sessions/history",
