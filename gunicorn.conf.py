@@ -67,8 +67,10 @@ class DrainingWorker(GeventWorker):
 # no lock, socket or thread of its own may be here (tests/operations/test_shared_memory.py).
 for _library in (
     *("cryptography.x509", "flask", "flask_cors", "flask_migrate", "flask_smorest"),
-    *("flask_sqlalchemy", "marshmallow", "orjson", "sqlalchemy.orm", "webargs"),
+    *("flask_sqlalchemy", "fsrs", "importlib.resources", "marshmallow"),
+    *("orjson", "rapidfuzz.fuzz", "rapidfuzz.process", "sqlalchemy.orm", "statistics", "tomllib"),
     *("apispec.ext.marshmallow", "psycopg2.extras", "sqlalchemy.dialects.postgresql.psycopg2"),
+    *("webargs.flaskparser", "wsgiref.handlers"),
 ):
     importlib.import_module(_library)
 

@@ -4,7 +4,7 @@ Everything rests on tallies: one session, or several of one day and type that Po
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -40,26 +40,16 @@ class Tally(NamedTuple):
 
 
 class Sums:
-    """A running total of tallies."""
+    """Tallies added up; a score that was not measured takes no part."""
 
     __slots__ = ("counts", "duration", "scores", "sessions", "words")
 
-    def __init__(self, tallies: Iterable[Tally] = ()) -> None:
-        self.sessions = self.duration = self.words = 0
-        self.scores = [0.0, 0.0, 0.0]
-        self.counts = [0, 0, 0]
-        for tally in tallies:
-            self.add(tally)
-
-    def add(self, tally: Tally) -> None:
-        """Count a tally in; a score that was not measured takes no part."""
-        self.sessions += tally.sessions
-        self.duration += tally.duration
-        self.words += tally.words
-        for place, (total, count) in enumerate(tally.scores()):
-            if total is not None:
-                self.scores[place] += total
-                self.counts[place] += count
+    def __init__(self, tallies: Sequence[Tally] = ()) -> None:
+        columns = list(zip(*tallies, strict=True)) or [()] * len(Tally._fields)
+        _, _, _, sessions, duration, words, *scores = columns
+        self.sessions, self.duration, self.words = sum(sessions), sum(duration), sum(words)
+        self.scores: list[float] = [sum(filter(None, totals)) for totals in scores[::2]]
+        self.counts: list[int] = [sum(counts) for counts in scores[1::2]]
 
     def means(self) -> list[float | None]:
         """The mean of each score with 1 decimal, None where none was measured."""
@@ -73,10 +63,10 @@ def mean(total: float, count: int) -> float | None:
 
 def grouped(tallies: Iterable[Tally], key: Callable[[Tally], Any]) -> dict[Any, Sums]:
     """The sums of each group of tallies, in the order in which the groups appear."""
-    groups: defaultdict[Any, Sums] = defaultdict(Sums)
+    groups: defaultdict[Any, list[Tally]] = defaultdict(list)
     for tally in tallies:
-        groups[key(tally)].add(tally)
-    return groups
+        groups[key(tally)].append(tally)
+    return {name: Sums(group) for name, group in groups.items()}
 
 
 def totals(sums: Sums) -> dict[str, Any]:
