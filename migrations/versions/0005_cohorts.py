@@ -24,6 +24,7 @@ CREATE TABLE cohort_standings (
     sessions integer NOT NULL,
     last_day date NOT NULL,
     counted_from timestamptz NOT NULL,
+    noted_at timestamptz NOT NULL,
     published double precision,
     CONSTRAINT pk_cohort_standings PRIMARY KEY (user_id, period, level, measure)
 ) WITH (fillfactor = 80)
@@ -33,6 +34,7 @@ CREATE TABLE cohorts (
     period text NOT NULL,
     level text NOT NULL,
     measure text NOT NULL,
+    day date NOT NULL,
     as_of timestamptz NOT NULL,
     learners integer NOT NULL,
     width integer NOT NULL,
@@ -41,7 +43,14 @@ CREATE TABLE cohorts (
     CONSTRAINT pk_cohorts PRIMARY KEY (period, level, measure)
 )
 """
-TABLES = ("cohort_participants", "cohort_standings", "cohorts")
+SNAPSHOTS = """
+CREATE TABLE cohort_snapshots (
+    day date NOT NULL,
+    joined_by timestamptz,
+    CONSTRAINT pk_cohort_snapshots PRIMARY KEY (day)
+)
+"""
+TABLES = ("cohort_participants", "cohort_standings", "cohorts", "cohort_snapshots")
 
 
 def upgrade() -> None:
@@ -51,6 +60,7 @@ def upgrade() -> None:
         "CREATE INDEX ix_cohort_standings_cohort ON cohort_standings (period, level, measure)"
     )
     op.execute(COHORTS)
+    op.execute(SNAPSHOTS)
     for table in TABLES:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
 

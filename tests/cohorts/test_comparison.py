@@ -44,7 +44,7 @@ def test_taking_part_is_reversible_and_said_again_it_is_the_same(
     chosen = opt(learner, into=True)
     assert chosen["opt_in"]
     assert opt(learner, into=True) == chosen
-    assert learner.get("/comparison")["status"] == "not_counted"
+    assert learner.get("/comparison")["status"] == "not_counted_yet"
     snapshot(app)
     assert learner.get("/comparison")["status"] == "too_few_learners"
     exported = learner.get("/export")
@@ -136,10 +136,15 @@ def test_only_who_takes_part_is_counted_and_only_who_is_counted_is_told(app: Fla
     assert measure(members[-1])["percentile"] == {"from": 75, "to": 100}
     assert measure(members[-1])["learners"] == 10
     opt(outsiders[0], into=True)
-    assert outsiders[0].get("/comparison")["status"] == "not_counted"
-    snapshot(app)  # of the same day: she is counted, but in nothing that was published
-    assert measure(outsiders[0])["status"] == "not_counted"
-    assert measure(outsiders[0])["value"] == 99
+    assert outsiders[0].get("/comparison")["status"] == "not_counted_yet"
+    for day in (0, 1):  # she is counted, but in nothing that was published
+        snapshot(app, day=day)
+        assert outsiders[0].get("/comparison")["status"] == "waiting"
+        assert measure(outsiders[0])["value"] == 99
+    for out in outsiders[1:5]:
+        opt(out, into=True)
+    snapshot(app, day=2)
+    assert measure(outsiders[0])["percentile"] == {"from": 75, "to": 100}
 
 
 @pytest.mark.parametrize(
@@ -192,7 +197,7 @@ def test_levels_are_compared_in_any_case_and_each_by_its_own_sessions(app: Flask
     assert members[0].get("/comparison")["level"] == "B2"  # practised last
     assert members[0].get("/comparison", level="b2")["measures"]["fluency"]["value"] == 90
     assert members[0].get("/comparison", level=" B1")["measures"]["fluency"]["value"] == 50
-    assert members[0].get("/comparison", level="A1")["status"] == "not_counted"
+    assert members[0].get("/comparison", level="A1")["status"] == "no_practice"
     assert {row["level"] for row in members[1].get("/export")["standings"]} == {"B1"}
     assert {row["level"] for row in members[2].get("/export")["standings"]} == {"B1"}
     assert {row["level"] for row in members[3].get("/export")["standings"]} == {"B1", "7"}
@@ -210,12 +215,82 @@ def test_a_period_is_of_whole_days_before_the_snapshot(app: Flask) -> None:
     assert members[0].request("GET", "/api/sessions/comparison?period=week").status_code == 422
 
 
-def test_what_is_thirty_days_old_is_not_shown(app: Flask, in_app: Flask) -> None:
-    members = cohort(app, 12)
+def age(days: int) -> None:
+    """What was published and noted becomes so much older."""
+    with db.engine.connect() as connection:
+        for change in (
+            "cohorts SET as_of = as_of - days",
+            "cohort_standings SET noted_at = noted_at - days",
+        ):
+            connection.exec_driver_sql(
+                f"UPDATE {change.replace('days', f'interval $${days} days$$')}"  # ours
+            )
+
+
+def test_what_is_thirty_days_old_is_not_shown_and_its_values_go(app: Flask, in_app: Flask) -> None:
+    members = cohort(app, 20)
     snapshot(app, day=0)
-    with db.engine.connect() as connection:
-        connection.exec_driver_sql("UPDATE cohorts SET as_of = as_of - interval '29 days'")
+    age(29)
     assert measure(members[0])["status"] == "compared"
+    age(2)
+    assert measure(members[0])["status"] == "outdated"
+    assert members[0].get("/comparison")["status"] == "outdated"
+    practise(app, [one for member in members[:4] for one in sessions(member, day=5, fluency=99)])
+    assert snapshot(app, day=1).published == 0
+    assert measure(members[0])["status"] == "outdated"
     with db.engine.connect() as connection:
-        connection.exec_driver_sql("UPDATE cohorts SET as_of = as_of - interval '2 days'")
-    assert measure(members[0])["status"] == "too_few_learners"
+        kept = connection.exec_driver_sql("SELECT DISTINCT bands, least FROM cohorts").all()
+    assert [tuple(row) for row in kept] == [([], [])]
+    practise(app, sessions(members[4], day=5, fluency=99))
+    assert snapshot(app, day=2).published > 0
+    assert measure(members[0])["status"] == "compared"
+
+
+def test_nothing_is_kept_of_a_cohort_that_all_have_left(app: Flask, in_app: Flask) -> None:
+    members = cohort(app, 12)
+    snapshot(app)
+    for member in members:
+        opt(member, into=False)
+    snapshot(app, day=1)
+    with db.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM cohorts").scalar() == 0
+
+
+def test_who_did_not_practise_is_told_so_once_a_snapshot_has_looked(
+    app: Flask, learner: Learner, other: Learner
+) -> None:
+    assert learner.get("/comparison")["measures"]["minutes"]["status"] == "not_taking_part"
+    opt(learner, into=True)
+    assert learner.get("/comparison")["status"] == "not_counted_yet"
+    snapshot(app)
+    assert learner.get("/comparison")["status"] == "no_practice"
+    assert learner.get("/comparison")["measures"]["minutes"]["status"] == "no_practice"
+    opt(other, into=True)
+    assert other.get("/comparison")["status"] == "not_counted_yet"
+    opt(learner, into=False)
+    opt(learner, into=True)
+    assert learner.get("/comparison")["status"] == "not_counted_yet"
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ("\tB1\n", "b1"),
+        ("\u00a0B1\u3000", "B1"),
+        ("upper \u2003 intermediate", "Upper Intermediate"),
+        ("e\u0301le\u0300ve", "\u00e9l\u00e8ve"),
+        ("\u00e9l\u00e8ve", "e\u0301le\u0300ve"),
+    ],
+)
+def test_a_level_is_found_however_it_was_typed(
+    app: Flask, learner: Learner, written: str, asked: str
+) -> None:
+    opt(learner, into=True)
+    for said in (written, asked):
+        learner.save(metadata={"user_level": said}, completed_at=f"{ago(2)}T12:00:00Z")
+    learner.save(metadata={"user_level": "\t\u00a0"}, completed_at=f"{ago(1)}T12:00:00Z")
+    snapshot(app)
+    page = learner.get("/comparison", level=asked)
+    assert page["measures"]["sessions"]["value"] == 2
+    assert page["level"] == learner.get("/comparison")["level"]
+    assert len({row["level"] for row in learner.get("/export")["standings"]}) == 1

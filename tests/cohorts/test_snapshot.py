@@ -23,6 +23,7 @@ from tests.cohorts.practising import (
 )
 from tests.factories import Learner
 from tests.sessions.test_races import at_once
+from vorex_sessions.cohorts import pages
 from vorex_sessions.cohorts import snapshot as snapshots
 from vorex_sessions.extensions import db, transaction
 
@@ -120,7 +121,7 @@ def test_who_falls_out_of_the_period_is_counted_no_more(app: Flask) -> None:
     assert {key[0] for key in standings(app) if key[1] == "month"} == {
         one.id for one in members[:12]
     }
-    assert members[20].get("/comparison")["status"] == "not_counted"
+    assert members[20].get("/comparison")["status"] == "no_practice"
     assert members[20].get("/comparison", period="year")["status"] == "compared"
 
 
@@ -196,11 +197,10 @@ def _day(session: dict) -> object:
     return type(TODAY).fromisoformat(session["practiced_on"])
 
 
-def test_twice_at_once_is_as_good_as_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshots, "_PAGE", 5)
-    members = cohort(app, 60)
+def test_twice_at_once_is_as_good_as_once(app: Flask) -> None:
+    members = cohort(app, 120, fluency=70)  # three pages
     done = at_once(*[lambda: snapshot(app)] * 3)
-    assert [one.learners for one in done] == [60] * 3
+    assert [one.learners for one in done] == [120] * 3
     assert sum(one.published for one in done) == len(published(app)) == 8
     before = views(members), standings(app), published(app)
     assert snapshot(app).published == 0
@@ -212,7 +212,7 @@ def test_a_snapshot_that_was_stopped_is_taken_by_the_next_one(
 ) -> None:
     members = cohort(app, 12)
 
-    def stopped(cohort: dict) -> int:
+    def stopped(*asked: object) -> int:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
@@ -224,17 +224,41 @@ def test_a_snapshot_that_was_stopped_is_taken_by_the_next_one(
     assert members[0].get("/comparison")["status"] == "compared"
 
 
-def test_a_page_under_way_stops_no_save_and_an_erasure_leaves_nothing_of_it(app: Flask) -> None:
-    saver, eraser, leaver = members = cohort(app, 3)
+def read(connection: sa.Connection) -> dict:
+    """A page, read and not yet stored."""
     days = {"month": ago(30), "year": ago(365), "since": f"{ago(370)} 00:00+00", "last_day": ago(1)}
-    asked = {**days, "after": snapshots._BEFORE_ALL, "now": f"{TODAY} 00:00+00"}
+    row = connection.execute(pages.READ, {**days, "after": pages.BEFORE_ALL}).one()
+    return {"page": row.page, "found": row.found, "now": f"{TODAY} 00:00+00"}
+
+
+def test_nobody_waits_for_a_page_that_is_read_and_nothing_is_stored_of_who_left_meanwhile(
+    app: Flask,
+) -> None:
+    stayer, eraser, leaver, returner = cohort(app, 4)
+    with app.app_context(), transaction(30) as connection:
+        page = read(connection)
+        started = time.monotonic()
+        stayer.save()
+        eraser.request("DELETE", "/api/sessions?confirm=true")
+        opt(leaver, into=False)
+        returner.request("DELETE", "/api/sessions?confirm=true")
+        opt(returner, into=True)
+        assert time.monotonic() - started < 1
+        assert connection.execute(pages.STORE, page).scalar_one() == 1
+    assert {key[0] for key in standings(app)} == {stayer.id}
+
+
+def test_a_page_that_is_stored_stops_no_save_and_an_erasure_leaves_nothing_of_it(
+    app: Flask,
+) -> None:
+    saver, eraser, leaver = members = cohort(app, 3)
     waiting = []
     with app.app_context(), transaction(30) as connection:
-        assert len(connection.execute(snapshots._COUNT_PAGE, asked).all()) == len(members)
+        assert connection.execute(pages.STORE, read(connection)).scalar_one() == len(members)
         started = time.monotonic()
         for one in members:
             one.save()
-        assert saver.get("/comparison")["status"] == "not_counted"
+        assert saver.get("/comparison")["status"] == "not_counted_yet"
         assert time.monotonic() - started < 1
         for action in (
             lambda: eraser.request("DELETE", "/api/sessions?confirm=true"),
@@ -247,6 +271,48 @@ def test_a_page_under_way_stops_no_save_and_an_erasure_leaves_nothing_of_it(app:
     for thread in waiting:
         thread.join()
     assert {key[0] for key in standings(app)} == {saver.id}
+
+
+def test_publishing_a_cohort_holds_up_nobody_in_it(app: Flask) -> None:
+    members = cohort(app, 12)
+    snapshot(app)
+    practise(app, [one for member in members[:6] for one in sessions(member, day=5)])
+    named = {"period": "month", "level": "B1", "measure": "sessions"}
+    with app.app_context(), snapshots._turn(TODAY) as (connection, now):
+        connection.execute(
+            snapshots._PUBLISH,
+            {
+                **named,
+                "day": ago(-1),
+                "now": now,
+                "learners": 12,
+                "width": 25,
+                "bands": [0],
+                "least": [1],
+            },
+        )
+        opt(members[0], into=False)
+        members[1].request("DELETE", "/api/sessions?confirm=true")
+    assert members[0].id not in {key[0] for key in standings(app)}
+
+
+def test_a_snapshot_that_ends_after_midnight_leaves_the_next_day_its_own(app: Flask) -> None:
+    members = cohort(app, 20)
+    assert snapshot(app, day=-1).published > 0  # of yesterday, and published today
+    practise(app, [one for member in members[:6] for one in sessions(member, day=5, fluency=1)])
+    assert snapshot(app, day=0).published > 0
+
+
+def test_a_snapshot_ends_where_that_of_a_later_day_has_begun(app: Flask) -> None:
+    cohort(app, 12)
+    snapshot(app, day=1)
+    before = standings(app), published(app)
+    with pytest.raises(snapshots.Overtaken):
+        snapshot(app, day=0)
+    said = app.test_cli_runner().invoke(args=["cohorts", "refresh"])
+    assert said.exit_code == 1
+    assert "a later day has begun" in said.output
+    assert (standings(app), published(app)) == before
 
 
 def test_the_command_says_what_it_did(app: Flask) -> None:
@@ -276,13 +342,13 @@ def test_a_value_that_is_again_what_it_was_is_no_change(app: Flask) -> None:
     members = cohort(app, 34)
     snapshot(app)
     seen = published(app)
-    for member in members[:4]:
+    for day, member in enumerate(members[:4]):
         one = member.get("/history", limit=1)["sessions"][0]
         path = f"/api/sessions/{one['session_result_id']}"
         member.request("PATCH", path, json={"fluency_score": 99})
-        snapshot(app, day=1)
+        snapshot(app, day=day + 1)
         member.request("PATCH", path, json={"fluency_score": one["fluency_score"]})
-        snapshot(app, day=2)
+        snapshot(app, day=day + 1)
     practise(app, sessions(members[5], day=5, fluency=99))
-    assert snapshot(app, day=3).published == 0
+    assert snapshot(app, day=5).published == 0
     assert published(app) == seen

@@ -122,6 +122,15 @@ def test_only_the_period_counts_and_today_is_the_learners_own(learner: Learner) 
     assert learner.request("GET", "/api/sessions/trends?period=week").status_code == 422
 
 
+def test_a_travellers_day_that_is_still_to_come_does_not_count(learner: Learner) -> None:
+    learner.save(timezone="Pacific/Kiritimati", fluency_score=50)
+    days = [
+        learner.get("/trends", timezone=zone)["trends"]["fluency"]["days"]
+        for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago")
+    ]
+    assert days == [1, 0]
+
+
 def test_a_clear_change_of_less_than_two_points_is_none(learner: Learner) -> None:
     for ago in range(0, 30, 2):
         save(learner, ago, fluency_score=80 - ago / 16)

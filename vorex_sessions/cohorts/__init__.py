@@ -12,7 +12,7 @@ exports = (
     export_of("comparison", cohort_participants),
     export_of("standings", cohort_standings, _standing.period, _standing.level, _standing.measure),
 )
-# In this order: a snapshot under way holds the first until its page is stored.
+# In this order: a snapshot under way holds the first while it stores a page.
 erase = eraser_of(cohort_participants, cohort_standings)
 reburials = (
     reburial_of(cohort_participants, cohort_participants.c.since),

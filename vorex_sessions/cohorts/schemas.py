@@ -3,8 +3,8 @@
 import marshmallow as ma
 
 from vorex_sessions import fields, query_fields
+from vorex_sessions.cohorts.pages import MEASURES, PERIODS
 from vorex_sessions.cohorts.service import DETAILS
-from vorex_sessions.cohorts.snapshot import MEASURES, PERIODS
 from vorex_sessions.schemas import Schema
 
 _STAMP = "2026-03-01T03:30:00.000000Z"
@@ -91,7 +91,7 @@ class MeasureSchema(Schema):
 
     status = _status(
         "`compared`, or why not.",
-        *(one for one in _STATUSES if one != "not_taking_part"),
+        *_STATUSES,
         "not_measured",
     )
     value = ma.fields.Float(

@@ -1,20 +1,20 @@
 """Taking part in the comparison, and where the learner stands."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from vorex_sessions import locks
 from vorex_sessions.cohorts.bands import about, band_of
-from vorex_sessions.cohorts.snapshot import LEVEL, MEASURES
+from vorex_sessions.cohorts.pages import LEVEL, MEASURES, PUBLISHED
+from vorex_sessions.cohorts.snapshot import LASTS, LEAST_CHANGED
 from vorex_sessions.extensions import ask, setting
 from vorex_sessions.periods import stamp
 from vorex_sessions.problems import Gone
 
 LEAST_SESSIONS = 5  # that a learner's own value must rest on
-_LASTS = timedelta(days=30)  # after which what was published of a cohort is shown no more
 
 _OPT_IN = locks.exclusive("""
 INSERT INTO cohort_participants (user_id, since)
@@ -24,14 +24,16 @@ WHERE NOT EXISTS (
 ON CONFLICT (user_id) DO NOTHING;
 SELECT since FROM cohort_participants WHERE user_id = CAST(:user_id AS uuid)
 """)
-# In this order: a snapshot under way holds the first until its page is stored.
+# In this order: a snapshot under way holds the first while it stores a page.
 _OPT_OUT = locks.exclusive("""
 DELETE FROM cohort_participants WHERE user_id = CAST(:user_id AS uuid);
 DELETE FROM cohort_standings WHERE user_id = CAST(:user_id AS uuid)
 """)
 _STANDINGS = sa.text(f"""
-SELECT standing.level, standing.measure, standing.value, standing.sessions, standing.last_day,
-    standing.published, cohort.as_of, cohort.learners, cohort.width, cohort.bands, cohort.least
+SELECT participant.since <= (SELECT max(joined_by) FROM cohort_snapshots) AS is_counted,
+    standing.level, standing.measure, standing.value, standing.sessions, standing.last_day,
+    {PUBLISHED.format(standing="standing", as_of="cohort.as_of")} AS published,
+    cohort.as_of, cohort.learners, cohort.width, cohort.bands, cohort.least
 FROM cohort_participants AS participant
 LEFT JOIN cohort_standings AS standing ON standing.user_id = participant.user_id
     AND standing.period = :period
@@ -45,9 +47,13 @@ WHERE participant.user_id = CAST(:user_id AS uuid)
 DETAILS = {
     "compared": "This is where you stand among the learners who take part.",
     "not_taking_part": "You take no part; opt in, and the next daily snapshot counts you.",
-    "not_counted": "Nothing published has counted you at this level yet; that takes a snapshot or several.",
+    "not_counted_yet": "You take part; the next daily snapshot counts you.",
+    "no_practice": "The last daily snapshot found no practice of yours at this level within the period.",
     "too_few_sessions": f"It takes {LEAST_SESSIONS} sessions of your own at this level within the period.",
     "too_few_learners": "Too few other learners of this level take part to compare you with.",
+    "waiting": f"You are counted once {LEAST_CHANGED} learners of this level are new or have new values.",
+    "outdated": "Too little has changed at this level for a month; new values of several learners bring "
+    "it back.",
 }
 
 
@@ -72,8 +78,14 @@ def compare(
     """
     rows = ask(_STANDINGS, {"user_id": learner_id, "period": period, "level": level})
     standings = _of_latest_level([row for row in rows if row.measure])
-    measures = {name: _measure(standings, name, now) for name in MEASURES}
-    status = _status(measures) if rows else "not_taking_part"
+    nowhere = _nowhere(rows)
+    measures = {
+        name: _measure(standings[name], now)
+        if name in standings
+        else _shown("not_measured" if standings else nowhere, None, 0)
+        for name in MEASURES
+    }
+    status = _status(measures)
     return {
         "status": status,
         "detail": DETAILS[status],
@@ -92,17 +104,23 @@ def _of_latest_level(rows: Sequence[Any]) -> dict[str, Any]:
     return {row.measure: row for row in rows if latest and row.level == latest.level}
 
 
-def _measure(standings: dict[str, Any], name: str, now: datetime) -> dict[str, Any]:
+def _nowhere(rows: Sequence[Any]) -> str:
+    """Why nothing was counted of a learner, if nothing was."""
+    if not rows:
+        return "not_taking_part"
+    return "no_practice" if rows[0].is_counted else "not_counted_yet"
+
+
+def _measure(row: Any, now: datetime) -> dict[str, Any]:
     """The learner's own value, and its place where it can be told; else why it cannot."""
-    row = standings.get(name)
-    if row is None:
-        return _shown("not_measured" if standings else "not_counted", None, 0)
     if row.sessions < LEAST_SESSIONS:
         return _shown("too_few_sessions", row.value, row.sessions)
-    if not row.as_of or row.learners <= setting("COHORT_MIN_OTHERS") or row.as_of < now - _LASTS:
+    if not row.as_of or row.learners <= setting("COHORT_MIN_OTHERS"):
         return _shown("too_few_learners", row.value, row.sessions)
+    if row.as_of < now - LASTS:
+        return _shown("outdated", row.value, row.sessions)
     if row.published is None:  # only who is counted is told
-        return _shown("not_counted", row.value, row.sessions)
+        return _shown("waiting", row.value, row.sessions)
     # The value that was counted, not the newest: with ever new ones the others' could be found out.
     start = band_of(row.published, row.bands, row.least)
     return _shown("compared", row.published, row.sessions) | {

@@ -1,118 +1,72 @@
 """The daily snapshot: every participant's values, page by page, then what is published of each cohort.
 
 What is published stays until `LEAST_CHANGED` learners have joined or have other values than were published,
-and a day at least, so that one alone cannot be told from the difference. Who leaves is not counted; who
-leaves and joins again is. docs/comparison.md says what is left to those who make up accounts.
+and a day at least, so that one alone cannot be told from the difference. Who leaves is not counted.
+docs/comparison.md says what is left to those who make up accounts.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from vorex_sessions.cohorts import pages
 from vorex_sessions.cohorts.bands import bands
 from vorex_sessions.extensions import setting, transaction
 from vorex_sessions.models import cohorts
-from vorex_sessions.periods import DAYS, ONE_DAY, earliest_instant, midnight_utc
+from vorex_sessions.periods import DAYS, ONE_DAY, earliest_instant
 
-PERIODS = ("month", "year")
-MEASURES = ("pronunciation", "fluency", "grammar", "minutes", "sessions", "active_days")
 LEAST_CHANGED = 5  # learners
-_LONGEST_LEVEL = 50  # characters; a longer `user_level` is none
-_PAGE = 50  # participants counted in one transaction, which an opt-out of theirs waits for
+LASTS = timedelta(days=30)  # after which what was published of a cohort is shown no more
 _LONGEST = 600  # seconds for any one statement
-_BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 
-# Pages and publications take turns, so that one instant says what had been counted by then. A key of
-# two numbers never meets a learner's.
+# What changes anything takes turns, so that one instant, of one clock, says what had been counted by then.
+# A key of two numbers never meets a learner's.
 _TAKE_TURNS = sa.text("SELECT pg_advisory_xact_lock(7, 1)")
-# How a level is compared: as a text of any case. A number is one, too.
-LEVEL = "upper(btrim({}))"
-_SCORES = "".join(
-    f""",
-        ('{name}', round(CAST(avg_{name} AS numeric), 1), scored_{name}, last_{name})"""
-    for name in MEASURES[:3]
-)
-_SUMS = "".join(
-    f""",
-        avg({name}_score) AS avg_{name}, count({name}_score) AS scored_{name},
-        max(practiced_on) FILTER (WHERE {name}_score IS NOT NULL) AS last_{name}"""
-    for name in MEASURES[:3]
-)
-# The participants' own locks make an opt-out or an erasure wait for the page, and then remove it.
-# OFFSET has each learner's sessions read by the index: PostgreSQL knows nothing of what metadata holds,
-# expects a few rows in all, and would read the whole table for every page.
-_COUNT_PAGE = sa.text(f"""
-WITH page AS MATERIALIZED (
-    SELECT user_id FROM cohort_participants WHERE user_id > CAST(:after AS uuid)
-    ORDER BY user_id LIMIT {_PAGE} FOR KEY SHARE
-), practised AS (
-    SELECT page.user_id, session.*
-    FROM page CROSS JOIN LATERAL (
-        SELECT practiced_on, duration_seconds, pronunciation_score, fluency_score, grammar_score,
-            {LEVEL.format("metadata ->> 'user_level'")} AS level
-        FROM session_results
-        WHERE user_id = page.user_id AND completed_at >= :since AND practiced_on <= :last_day
-            AND jsonb_typeof(metadata -> 'user_level') IN ('string', 'number')
-        OFFSET 0) AS session
-), figures AS (
-    SELECT user_id, period, level, count(*) AS sessions, sum(duration_seconds) AS seconds,
-        count(DISTINCT practiced_on) AS days, max(practiced_on) AS last_day{_SUMS}
-    FROM practised
-    JOIN (VALUES ('month', CAST(:month AS date)), ('year', CAST(:year AS date)))
-        AS periods (period, first_day) ON practiced_on >= first_day
-    WHERE char_length(level) BETWEEN 1 AND {_LONGEST_LEVEL}
-    GROUP BY user_id, period, level
-), found AS MATERIALIZED (
-    SELECT user_id, period, level, measured.*
-    FROM figures CROSS JOIN LATERAL (VALUES
-        ('minutes', round(seconds / 60.0), sessions, last_day),
-        ('sessions', sessions, sessions, last_day),
-        ('active_days', days, sessions, last_day){_SCORES}
-    ) AS measured (measure, value, sessions, last_day)
-    WHERE measured.value IS NOT NULL
-), gone AS (
-    DELETE FROM cohort_standings AS old
-    WHERE old.user_id = ANY(ARRAY(SELECT user_id FROM page)) AND NOT EXISTS (
-        SELECT FROM found WHERE (found.user_id, found.period, found.level, found.measure)
-            = (old.user_id, old.period, old.level, old.measure))
-), stored AS (
-    INSERT INTO cohort_standings AS known (
-        user_id, period, level, measure, value, sessions, last_day, counted_from)
-    SELECT user_id, period, level, measure, value, sessions, last_day, :now FROM found
-    ON CONFLICT (user_id, period, level, measure) DO UPDATE SET
-        value = excluded.value, sessions = excluded.sessions, last_day = excluded.last_day
-    WHERE (known.value, known.sessions, known.last_day)
-        IS DISTINCT FROM (excluded.value, excluded.sessions, excluded.last_day)
-)
-SELECT user_id FROM page ORDER BY user_id
-""")  # noqa: S608  # names and numbers of ours
-_COHORTS = sa.text("""
+_WHAT_TIME = sa.text("""
+SELECT clock_timestamp() AS now,
+    EXISTS (SELECT FROM cohort_snapshots WHERE day > :day) AS is_overtaken
+""")
+_BEGIN = sa.text("""
+DELETE FROM cohort_snapshots WHERE day < CAST(:day AS date) - 30;
+INSERT INTO cohort_snapshots (day) VALUES (:day) ON CONFLICT (day) DO NOTHING
+""")
+# Of what is shown no more nothing is kept but the day: it tells whose values have changed since.
+_END = sa.text("""
+UPDATE cohort_snapshots SET joined_by = greatest(joined_by, :begun) WHERE day = :day;
+UPDATE cohorts SET bands = '{}', least = '{}' WHERE as_of < :long_ago AND bands <> '{}';
+DELETE FROM cohorts AS left_by_all WHERE NOT EXISTS (
+    SELECT FROM cohort_standings AS standing
+    WHERE (standing.period, standing.level, standing.measure)
+        = (left_by_all.period, left_by_all.level, left_by_all.measure))
+""")
+_PUBLISHED = pages.PUBLISHED.format(standing="standing", as_of="cohort.as_of")
+_COHORTS = sa.text(f"""
 SELECT period, level, measure,
-    cohort.as_of IS NULL OR cohort.as_of < :today AND
-        count(*) FILTER (WHERE value IS DISTINCT FROM standing.published) >= :changed AS is_due
+    cohort.day IS NULL OR cohort.day < :day
+        AND count(*) FILTER (WHERE value IS DISTINCT FROM {_PUBLISHED}) >= :changed AS is_due
 FROM cohort_standings AS standing
 LEFT JOIN cohorts AS cohort USING (period, level, measure)
-GROUP BY period, level, measure, cohort.as_of
+GROUP BY period, level, measure, cohort.day
 HAVING count(*) > :others
 ORDER BY period, level, measure
-""")
+""")  # noqa: S608  # our own text
 _HISTOGRAM = sa.text("""
 SELECT value, count(*) AS learners FROM cohort_standings
 WHERE period = :period AND level = :level AND measure = :measure
 GROUP BY value ORDER BY value
 """)
-# Whoever else has published it today was first.
+# Whoever else has published it for this day was first.
 _PUBLISH = sa.text("""
-INSERT INTO cohorts AS published (period, level, measure, as_of, learners, width, bands, least)
-VALUES (:period, :level, :measure, :now, :learners, :width, :bands, :least)
+INSERT INTO cohorts AS published (period, level, measure, day, as_of, learners, width, bands, least)
+VALUES (:period, :level, :measure, :day, :now, :learners, :width, :bands, :least)
 ON CONFLICT (period, level, measure) DO UPDATE SET
-    as_of = excluded.as_of, learners = excluded.learners, width = excluded.width,
-    bands = excluded.bands, least = excluded.least
-WHERE published.as_of < :today
+    day = excluded.day, as_of = excluded.as_of, learners = excluded.learners,
+    width = excluded.width, bands = excluded.bands, least = excluded.least
+WHERE published.day < excluded.day
 RETURNING 1
 """).bindparams(
     sa.bindparam("bands", type_=cohorts.c.bands.type),
@@ -120,11 +74,8 @@ RETURNING 1
 )
 
 
-_NOTE_PUBLISHED = sa.text("""
-UPDATE cohort_standings SET published = value
-WHERE period = :period AND level = :level AND measure = :measure
-    AND published IS DISTINCT FROM value
-""")
+class Overtaken(Exception):
+    """The snapshot of a later day has begun."""
 
 
 @dataclass(frozen=True)
@@ -137,56 +88,63 @@ class Refreshed:
 
 
 def refresh(today: date) -> Refreshed:
-    """Take the snapshot of a day of UTC: of the days before it. Raises DBAPIError.
+    """Take the snapshot of a day of UTC: of the days before it. Raises DBAPIError and Overtaken.
 
     May be stopped, run again and run twice at once; a cohort is published once a day at most. Memory is
     that of a page and of one cohort's different values.
     """
+    with _turn(today) as (connection, begun):
+        connection.execute(_BEGIN, {"day": today})
     learners = sum(_pages(today))
-    due = {"today": midnight_utc(today)}
     with transaction(_LONGEST) as connection:
         found = connection.execute(
-            _COHORTS, due | {"changed": LEAST_CHANGED, "others": setting("COHORT_MIN_OTHERS")}
+            _COHORTS,
+            {"day": today, "changed": LEAST_CHANGED, "others": setting("COHORT_MIN_OTHERS")},
         ).all()
-    published = sum(
-        _publish({"period": row.period, "level": row.level, "measure": row.measure, **due})
-        for row in found
-        if row.is_due
-    )
+    published = sum(_publish(today, row._asdict()) for row in found if row.is_due)
+    with _turn(today) as (connection, now):
+        connection.execute(_END, {"day": today, "begun": begun, "long_ago": now - LASTS})
     return Refreshed(learners, published, len(found) - published)
 
 
 def _pages(today: date) -> Iterator[int]:
     """Count every participant, a page at a time; yields how many were in each."""
-    first = {period: today - timedelta(days=DAYS[period]) for period in PERIODS}
+    first = {period: today - timedelta(days=DAYS[period]) for period in pages.PERIODS}
     days = {**first, "since": earliest_instant(min(first.values())), "last_day": today - ONE_DAY}
-    after = _BEFORE_ALL
+    after = pages.BEFORE_ALL
     while True:
-        with _turn() as (connection, now):
-            page = connection.execute(_COUNT_PAGE, {**days, "after": after, "now": now}).all()
-        if not page:
+        with transaction(_LONGEST) as connection:
+            read = connection.execute(pages.READ, {**days, "after": after}).one()
+        if not read.learners:
             return
-        yield len(page)
-        after = str(page[-1].user_id)
+        with _turn(today) as (connection, now):
+            counted = {"page": read.page, "found": read.found, "now": now}
+            yield int(connection.execute(pages.STORE, counted).scalar_one())
+        after = str(read.last)
 
 
-def _publish(cohort: dict[str, Any]) -> int:
-    """Publish a cohort; 1, or 0 where somebody else has done it today."""
-    with _turn() as (connection, now):
+def _publish(today: date, cohort: dict[str, Any]) -> int:
+    """Publish a cohort; 1, or 0 where somebody else has done it for this day."""
+    with _turn(today) as (connection, now):
         histogram = [tuple(row) for row in connection.execute(_HISTOGRAM, cohort)]
         if not histogram:
             return 0
         learners, width, starts, least = bands(histogram)
         shown = {"learners": learners, "width": width, "bands": starts, "least": least}
-        done = len(connection.execute(_PUBLISH, {**cohort, **shown, "now": now}).all())
-        if done:
-            connection.execute(_NOTE_PUBLISHED, cohort)
-        return done
+        return len(
+            connection.execute(_PUBLISH, {**cohort, **shown, "day": today, "now": now}).all()
+        )
 
 
 @contextmanager
-def _turn() -> Iterator[tuple[sa.Connection, datetime]]:
-    """A transaction alone among those of snapshots, and the instant at which its turn came."""
+def _turn(today: date) -> Iterator[tuple[sa.Connection, datetime]]:
+    """A transaction alone among those of snapshots, and the instant at which its turn came.
+
+    Raises Overtaken: a late snapshot must not undo a newer one.
+    """
     with transaction(_LONGEST) as connection:
         connection.execute(_TAKE_TURNS)
-        yield connection, datetime.now(UTC)
+        now, is_overtaken = connection.execute(_WHAT_TIME, {"day": today}).one()
+        if is_overtaken:
+            raise Overtaken("The snapshot of a later day has begun; this one is not needed.")
+        yield connection, now

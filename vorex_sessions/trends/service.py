@@ -1,13 +1,12 @@
 """Answers: am I getting better."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from vorex_sessions.extensions import ask
-from vorex_sessions.periods import DAYS, ONE_DAY, day_of, earliest_instant
+from vorex_sessions.periods import DAYS, ONE_DAY
+from vorex_sessions.progress.days import last_days
 from vorex_sessions.progress.figures import SKILLS, Tally
-from vorex_sessions.progress.questions import BY_DAY
 from vorex_sessions.trends.slopes import Days, Trend, trends
 
 PERIODS = ("month", "year")
@@ -17,18 +16,12 @@ def show_trends(
     learner_id: str, *, period: str, zone_name: str | None = None, now: datetime
 ) -> dict[str, Any]:
     """The trend of each score over the last 30 or 365 calendar days, from the means of days."""
-    length = timedelta(days=DAYS[period])
-    first = now.astimezone(UTC).date() - length  # a day early: the zone may be behind
-    rows = ask(BY_DAY, {"user_id": learner_id, "since": earliest_instant(first)})
-    zone_name = zone_name or (rows[0].zone_name if rows else "UTC")
-    today = day_of(now, zone_name)
-    start = today + ONE_DAY - length
-    tallies = [Tally(*row[1:]) for row in rows if row.practiced_on and row.practiced_on >= start]
-    scores = _daily_means(sorted(tallies, key=lambda tally: tally.practiced_on))
+    today, tallies = last_days(learner_id, DAYS[period], zone_name=zone_name, now=now)
+    scores = _daily_means(tallies)
     found = trends(scores)
     return {
         "period": period,
-        "period_start": start,
+        "period_start": today + ONE_DAY - timedelta(days=DAYS[period]),
         "period_end": today,
         "trends": {skill: _shown(scores[skill], found.get(skill)) for skill in SKILLS},
     }

@@ -1,0 +1,106 @@
+"""What is kept for good. Limits of the contract stand here a second time, as named CHECK constraints."""
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from vorex_sessions.extensions import db
+from vorex_sessions.models.columns import Instant, Texts, Uuid
+
+SESSION_TYPES = ("conversation", "pronunciation", "roleplay")
+LARGEST_DURATION = 86_400  # seconds
+LARGEST_WORDS = 100_000
+MOST_TOPICS, TOPIC_LENGTH = 50, 200
+MOST_VOCABULARY, WORD_LENGTH = 500, 100
+MOST_SKILLS = 50
+OUTCOMES = ("again", "hard", "good", "easy")
+FINGERPRINT_BYTES = 16
+
+
+def _score_check(score: str) -> sa.CheckConstraint:
+    return sa.CheckConstraint(f"{score} BETWEEN 0 AND 100", name=score)
+
+
+class SessionResult(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAlchemy builds Model at run time
+    """One finished practice session of a learner.
+
+    `practiced_on` and `timezone` are fixed on save, so that no day moves when the learner travels.
+    """
+
+    __tablename__ = "session_results"
+    __table_args__ = (
+        sa.CheckConstraint(
+            "session_type IN ('conversation', 'pronunciation', 'roleplay')", name="session_type"
+        ),
+        sa.CheckConstraint(
+            f"duration_seconds BETWEEN 0 AND {LARGEST_DURATION}", name="duration_seconds"
+        ),
+        sa.CheckConstraint(f"words_spoken BETWEEN 0 AND {LARGEST_WORDS}", name="words_spoken"),
+        _score_check("pronunciation_score"),
+        _score_check("fluency_score"),
+        _score_check("grammar_score"),
+        sa.CheckConstraint(f"cardinality(topics) <= {MOST_TOPICS}", name="topics"),
+        sa.CheckConstraint(
+            f"cardinality(vocabulary_learned) <= {MOST_VOCABULARY}", name="vocabulary_learned"
+        ),
+        sa.CheckConstraint(
+            f"cardinality(areas_to_improve) <= {MOST_TOPICS}", name="areas_to_improve"
+        ),
+        sa.CheckConstraint("jsonb_typeof(metadata) = 'object'", name="metadata"),
+        sa.CheckConstraint("completed_at >= '2000-01-01 00:00:00+00'", name="completed_at"),
+        sa.CheckConstraint(
+            "abs(practiced_on - (completed_at AT TIME ZONE 'UTC')::date) <= 1", name="practiced_on"
+        ),
+        sa.CheckConstraint(f"octet_length(fingerprint) = {FINGERPRINT_BYTES}", name="fingerprint"),
+        sa.Index(
+            "ix_session_results_newest",
+            "user_id",
+            sa.text("completed_at DESC"),
+            sa.text("session_result_id DESC"),
+        ),
+    )
+
+    user_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    session_result_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    session_type: Mapped[str] = mapped_column(sa.Text)
+    duration_seconds: Mapped[int] = mapped_column(sa.Integer)
+    words_spoken: Mapped[int] = mapped_column(sa.Integer, server_default="0")
+    pronunciation_score: Mapped[float | None] = mapped_column(sa.Double)
+    fluency_score: Mapped[float | None] = mapped_column(sa.Double)
+    grammar_score: Mapped[float | None] = mapped_column(sa.Double)
+    topics: Mapped[list[str]] = mapped_column(Texts, server_default="{}")
+    vocabulary_learned: Mapped[list[str]] = mapped_column(Texts, server_default="{}")
+    areas_to_improve: Mapped[list[str]] = mapped_column(Texts, server_default="{}")
+    vocabulary_results: Mapped[list[dict[str, str]]] = mapped_column(JSONB, server_default="[]")
+    skills: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    # The attribute has another name than the column: Declarative keeps `metadata` for itself.
+    details: Mapped[dict[str, Any]] = mapped_column("metadata", JSONB, server_default="{}")
+    completed_at: Mapped[datetime] = mapped_column(Instant)
+    timezone: Mapped[str] = mapped_column(sa.Text)
+    practiced_on: Mapped[date] = mapped_column(sa.Date)
+    created_at: Mapped[datetime] = mapped_column(Instant, server_default=sa.func.now())
+    updated_at: Mapped[datetime] = mapped_column(Instant, server_default=sa.func.now())
+    fingerprint: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
+class DeletedSession(db.Model):  # type: ignore[name-defined,misc]  # as above
+    """A session that was deleted or erased: its id may never be saved again."""
+
+    __tablename__ = "deleted_sessions"
+
+    user_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    session_result_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    deleted_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ErasedLearner(db.Model):  # type: ignore[name-defined,misc]  # as above
+    """A learner whose data was erased: nothing completed before may be saved, nothing at all if closed."""
+
+    __tablename__ = "erased_learners"
+
+    user_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    erased_at: Mapped[datetime] = mapped_column(Instant)
+    closed: Mapped[bool] = mapped_column(sa.Boolean, server_default=sa.false())

@@ -1,0 +1,25 @@
+"""The learner's last calendar days."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from vorex_sessions.extensions import ask
+from vorex_sessions.periods import ONE_DAY, day_of, earliest_instant
+from vorex_sessions.progress.figures import Tally
+from vorex_sessions.progress.questions import BY_DAY
+
+
+def last_days(
+    learner_id: str, count: int, *, zone_name: str | None, now: datetime
+) -> tuple[date, list[Tally]]:
+    """The learner's today, and what was practised on each of so many days up to it, oldest first.
+
+    The zone is that of the latest session unless one is given, or UTC.
+    """
+    first = now.astimezone(UTC).date() - timedelta(
+        days=count
+    )  # a day early: the zone may be behind
+    rows = ask(BY_DAY, {"user_id": learner_id, "since": earliest_instant(first)})
+    today = day_of(now, zone_name or (rows[0].zone_name if rows else "UTC"))
+    start = today + ONE_DAY - timedelta(days=count)
+    tallies = [Tally(*row[1:]) for row in rows if row.practiced_on]
+    return today, sorted(tally for tally in tallies if start <= tally.practiced_on <= today)
