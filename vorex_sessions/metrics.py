@@ -57,6 +57,11 @@ CONNECTIONS_MOST = Gauge(
     "Database connections that may be in use at once.",
     multiprocess_mode="livesum",
 )
+SNAPSHOT = Gauge(
+    "vorex_cohort_snapshot_timestamp_seconds",
+    "When the last whole snapshot of comparisons began, as of the last answer that rests on it; 0 before.",
+    multiprocess_mode="max",
+)
 
 
 def page() -> bytes:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.cohorts.practising import opt, snapshot
 from tests.factories import Learner, content, token
 from tests.serving import gunicorn
 from vorex_sessions import create_app
@@ -95,6 +96,24 @@ def test_saves_replays_and_rejections_are_counted(app: Flask, database_url: str)
         for outcome, count in [("created", 2), ("replayed", 2), ("rejected", 2)]:
             label = frozenset({("outcome", outcome)})
             assert seen["vorex_session_saves_total", label] == count
+
+
+def test_the_age_of_the_last_snapshot_is_told_once_somebody_looked(
+    app: Flask, database_url: str
+) -> None:
+    learner, name = Learner(app), ("vorex_cohort_snapshot_timestamp_seconds", frozenset())
+    opt(learner, into=True)
+    with gunicorn(database_url) as (address, _):
+
+        def told() -> float:
+            path = f"{address}/api/sessions/comparison"
+            assert requests.get(path, headers=headers(learner), timeout=5).ok
+            return figures(address)[name]
+
+        assert told() == 0
+        before = time.time()
+        snapshot(app)
+        assert before - 1 <= told() <= time.time() + 1
 
 
 def test_unknown_paths_and_methods_share_one_label(app: Flask, database_url: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions import locks
+from vorex_sessions import locks, metrics
 from vorex_sessions.cohorts.bands import about, band_of
 from vorex_sessions.cohorts.pages import LEVEL, MEASURES, PUBLISHED
 from vorex_sessions.cohorts.snapshot import LASTS, LEAST_CHANGED
@@ -30,7 +30,7 @@ DELETE FROM cohort_participants WHERE user_id = CAST(:user_id AS uuid);
 DELETE FROM cohort_standings WHERE user_id = CAST(:user_id AS uuid)
 """)
 _STANDINGS = sa.text(f"""
-SELECT participant.since <= (SELECT max(joined_by) FROM cohort_snapshots) AS is_counted,
+SELECT participant.since, (SELECT max(joined_by) FROM cohort_snapshots) AS joined_by,
     standing.level, standing.measure, standing.value, standing.sessions, standing.last_day,
     {PUBLISHED.format(standing="standing", as_of="cohort.as_of")} AS published,
     cohort.as_of, cohort.learners, cohort.width, cohort.bands, cohort.least
@@ -79,6 +79,8 @@ def compare(
     rows = ask(_STANDINGS, {"user_id": learner_id, "period": period, "level": level})
     standings = _of_latest_level([row for row in rows if row.measure])
     nowhere = _nowhere(rows)
+    if rows and rows[0].joined_by:
+        metrics.SNAPSHOT.set(rows[0].joined_by.timestamp())
     measures = {
         name: _measure(standings[name], now)
         if name in standings
@@ -108,7 +110,8 @@ def _nowhere(rows: Sequence[Any]) -> str:
     """Why nothing was counted of a learner, if nothing was."""
     if not rows:
         return "not_taking_part"
-    return "no_practice" if rows[0].is_counted else "not_counted_yet"
+    since, joined_by = rows[0].since, rows[0].joined_by
+    return "no_practice" if joined_by and since <= joined_by else "not_counted_yet"
 
 
 def _measure(row: Any, now: datetime) -> dict[str, Any]:
