@@ -1,4 +1,4 @@
-r"""The statements that count participants, page by page, and the words that cohorts are named with.
+"""The statements that count participants, page by page, and the words that cohorts are named with.
 
 A page is read without a lock, and its result, which may be a second away by then, stored in a moment: of
 those who still take part since the same instant. So an opt-out or an erasure waits for no reading, and leaves
