@@ -79,7 +79,7 @@ def _measure(
     if not quick:
         sizes = (SMALL, LARGE)
         with (
-            service(server.database(SMALL, today)) as small,
+            service(server.database(SMALL, today, anew=True)) as small,
             service(server.database(LARGE, today)) as large,
         ):
             found["growth"] = shapes.growth(

@@ -49,8 +49,11 @@ class Server:
         """The address of a database on it."""
         return self._address.replace("/postgres?", f"/{name}?", 1)
 
-    def database(self, sessions: int, until: date) -> str:
-        """The address of the database with so many sessions, built unless it stands from earlier today."""
+    def database(self, sessions: int, until: date, *, anew: bool = False) -> str:
+        """The address of the database with so many sessions, built unless it stands from earlier today.
+
+        `anew` where nothing may have been saved to it since.
+        """
         name, mark = (
             f"bench_{sessions}",
             f"{sessions} sessions until {until}, version {data.VERSION}",
@@ -63,7 +66,7 @@ class Server:
                     "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
                     [name],
                 )
-                if cursor.fetchone() == (mark,):
+                if cursor.fetchone() == (mark,) and not anew:
                     return address
                 began = time.monotonic()
                 quoted = sql.Identifier(name)
