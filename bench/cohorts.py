@@ -27,7 +27,7 @@ TRUNCATE cohorts, cohort_standings, cohort_participants;
 INSERT INTO cohort_participants (user_id, since) SELECT DISTINCT user_id, now() FROM session_results
 """
 _DAY_OLD = """
-UPDATE cohorts SET as_of = as_of - interval '1 day'
+UPDATE cohorts SET day = day - 1; UPDATE cohort_snapshots SET day = day - 1
 """
 
 

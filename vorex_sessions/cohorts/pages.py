@@ -87,10 +87,9 @@ WITH page AS MATERIALIZED (
         user_id uuid, period text, level text, measure text, value float8, sessions int, last_day date)
     JOIN page USING (user_id)
 ), gone AS (
-    DELETE FROM cohort_standings AS old
-    WHERE old.user_id = ANY(ARRAY(SELECT user_id FROM page)) AND NOT EXISTS (
-        SELECT FROM found WHERE (found.user_id, found.period, found.level, found.measure)
-            = (old.user_id, old.period, old.level, old.measure))
+    DELETE FROM cohort_standings
+    WHERE user_id = ANY(ARRAY(SELECT user_id FROM page))
+        AND (user_id, period, level, measure) NOT IN (SELECT user_id, period, level, measure FROM found)
 ), stored AS (
     INSERT INTO cohort_standings AS known (
         user_id, period, level, measure, value, sessions, last_day, counted_from, noted_at)
