@@ -64,6 +64,8 @@ class Run:
             env={**environment, "PORT": str(self.port)},
             stdout=self.output,
             stderr=subprocess.STDOUT,
+            # A shell that runs the tests in the background has them, and all they start, ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         self.begun.append(self)
 
