@@ -19,7 +19,7 @@ blueprint = Blueprint("cohorts", __name__, url_prefix="/api/sessions")
 @blueprint.alt_response(410, component_name(Gone))
 def take_part(choice: dict[str, Any]) -> Response:
     """Take part in comparisons, or no more."""
-    return answer(service.take_part(learner_id(), now=datetime.now(UTC), **choice))
+    return answer(service.take_part(learner_id(), **choice))
 
 
 @blueprint.get("/comparison")

@@ -16,9 +16,10 @@ from vorex_sessions.problems import Gone
 
 LEAST_SESSIONS = 5  # that a learner's own value must rest on
 
+# By the clock of the snapshots, which count who had joined by then.
 _OPT_IN = locks.exclusive("""
 INSERT INTO cohort_participants (user_id, since)
-SELECT CAST(:user_id AS uuid), :now
+SELECT CAST(:user_id AS uuid), clock_timestamp()
 WHERE NOT EXISTS (
     SELECT FROM erased_learners WHERE user_id = CAST(:user_id AS uuid) AND closed)
 ON CONFLICT (user_id) DO NOTHING;
@@ -57,13 +58,13 @@ DETAILS = {
 }
 
 
-def take_part(learner_id: str, *, opt_in: bool, now: datetime) -> dict[str, Any]:
+def take_part(learner_id: str, *, opt_in: bool) -> dict[str, Any]:
     """Take part in comparisons, or no more, which removes what was kept for it. Raises Gone."""
     mine = {"learner_lock": locks.key(learner_id), "user_id": learner_id}
     if not opt_in:
         ask(_OPT_OUT, mine)
         return {"opt_in": False, "since": None}
-    rows = ask(_OPT_IN, mine | {"now": now})
+    rows = ask(_OPT_IN, mine)
     if not rows:
         raise Gone("This learner's account is closed; it can take part in nothing more.")
     return {"opt_in": True, "since": stamp(rows[0].since)}
