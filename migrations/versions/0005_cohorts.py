@@ -23,9 +23,10 @@ CREATE TABLE cohort_standings (
     value double precision NOT NULL,
     sessions integer NOT NULL,
     last_day date NOT NULL,
-    counted_from timestamptz NOT NULL,
+    since timestamptz NOT NULL,
     noted_at timestamptz NOT NULL,
     published double precision,
+    published_sessions integer,
     CONSTRAINT pk_cohort_standings PRIMARY KEY (user_id, period, level, measure)
 ) WITH (fillfactor = 80)
 """

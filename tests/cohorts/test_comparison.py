@@ -177,6 +177,22 @@ def test_it_takes_five_sessions_of_ones_own(app: Flask) -> None:
     assert measure(members[0])["status"] == "compared"
 
 
+def test_the_five_sessions_are_those_that_the_published_value_rests_on(app: Flask) -> None:
+    members = cohort(app, 12)
+    newcomer, leaver = *learners(app, 1, first=50), members[3]
+    join(app, [newcomer])
+    practise(app, sessions(newcomer, 1, fluency=99))
+    snapshot(app)
+    shown = measure(leaver)
+    practise(app, sessions(newcomer, 6, day=20, fluency=99))
+    for one in leaver.get("/history", limit=20)["sessions"][:3]:
+        leaver.request("DELETE", f"/api/sessions/{one['session_result_id']}")
+    assert snapshot(app, day=1).published == 0
+    told = measure(newcomer)
+    assert (told["status"], told["value"], told["sessions"]) == ("too_few_sessions", 99, 1)
+    assert measure(leaver) == shown  # what was published stays as it is
+
+
 def test_a_learner_counts_once_however_often_she_practises(app: Flask) -> None:
     members = cohort(app, 12)
     practise(app, [one for _ in range(40) for one in sessions(members[-1], fluency=55.5)])

@@ -16,5 +16,5 @@ exports = (
 erase = eraser_of(cohort_participants, cohort_standings)
 reburials = (
     reburial_of(cohort_participants, cohort_participants.c.since),
-    reburial_of(cohort_standings, _standing.counted_from),
+    reburial_of(cohort_standings, _standing.since),
 )

@@ -11,15 +11,18 @@ PERIODS = ("month", "year")
 MEASURES = ("pronunciation", "fluency", "grammar", "minutes", "sessions", "active_days")
 BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 _LONGEST_LEVEL = 50  # characters; a longer `user_level` is none
+_MOST_LEVELS = 20  # of a learner and a period, those practised last; some 240 rows
 _PAGE = 50  # participants; what is stored of so many takes some 10 ms
 # What `text.tidy` takes for white space; PostgreSQL's \s depends on the database's locale.
 _SPACES = r"[\s\x1c-\x1f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
 # How a level is compared: as a tidied text of any case. A number is one, too.
 LEVEL = f"upper(btrim(regexp_replace(normalize({{}}, NFC), '{_SPACES}', ' ', 'g')))"
-# The value that was published of a learner: a newer one was noted after the cohort was counted.
-PUBLISHED = (
-    "CASE WHEN {standing}.noted_at <= {as_of} THEN {standing}.value ELSE {standing}.published END"
-)
+# What was published of a learner, a value or how many sessions it rests on: a newer one was noted after
+# the cohort was counted.
+_PUBLISHED = """CASE WHEN standing.noted_at <= cohort.as_of THEN standing.{what}
+    ELSE standing.published{suffix} END"""
+PUBLISHED = _PUBLISHED.format(what="value", suffix="")
+PUBLISHED_SESSIONS = _PUBLISHED.format(what="sessions", suffix="_sessions")
 _SCORES = "".join(
     f""",
         ('{name}', round(CAST(avg_{name} AS numeric), 1), scored_{name}, last_{name})"""
@@ -52,7 +55,10 @@ WITH page AS MATERIALIZED (
     FROM (SELECT DISTINCT written FROM practised) AS spellings
 ), figures AS (
     SELECT user_id, period, level, count(*) AS sessions, sum(duration_seconds) AS seconds,
-        count(DISTINCT practiced_on) AS days, max(practiced_on) AS last_day{_SUMS}
+        count(DISTINCT practiced_on) AS days, max(practiced_on) AS last_day{_SUMS},
+        row_number() OVER (
+            PARTITION BY user_id, period ORDER BY max(practiced_on) DESC, count(*) DESC, level
+        ) AS place
     FROM practised JOIN levels USING (written)
     JOIN (VALUES ('month', CAST(:month AS date)), ('year', CAST(:year AS date)))
         AS periods (period, first_day) ON practiced_on >= first_day
@@ -65,7 +71,7 @@ WITH page AS MATERIALIZED (
         ('sessions', sessions, sessions, last_day),
         ('active_days', days, sessions, last_day){_SCORES}
     ) AS measured (measure, value, sessions, last_day)
-    WHERE measured.value IS NOT NULL
+    WHERE measured.value IS NOT NULL AND place <= {_MOST_LEVELS}
 )
 SELECT (SELECT count(*) FROM page) AS learners,
     (SELECT user_id FROM page ORDER BY user_id DESC LIMIT 1) AS last,
@@ -73,36 +79,47 @@ SELECT (SELECT count(*) FROM page) AS learners,
     CAST((SELECT coalesce(jsonb_agg(found), '[]') FROM found) AS text) AS found
 """)  # noqa: S608  # names and numbers of ours
 
-# The participants' own locks have an opt-out or an erasure wait, and then remove what was stored.
-STORE = sa.text(f"""
+# The participants' own locks have an opt-out or an erasure wait, and then remove what was stored. What was
+# published is kept beside a newer value, and only as long as that is newer.
+STORE = sa.text("""
 WITH page AS MATERIALIZED (
-    SELECT user_id
+    SELECT user_id, since
     FROM cohort_participants
     JOIN jsonb_to_recordset(CAST(:page AS jsonb)) AS said (user_id uuid, since timestamptz)
         USING (user_id, since)
     ORDER BY user_id FOR KEY SHARE OF cohort_participants
 ), found AS MATERIALIZED (
-    SELECT said.*
+    SELECT said.*, page.since, cohort.as_of
     FROM jsonb_to_recordset(CAST(:found AS jsonb)) AS said (
         user_id uuid, period text, level text, measure text, value float8, sessions int, last_day date)
     JOIN page USING (user_id)
+    LEFT JOIN cohorts AS cohort USING (period, level, measure)
 ), gone AS (
     DELETE FROM cohort_standings
     WHERE user_id = ANY(ARRAY(SELECT user_id FROM page))
         AND (user_id, period, level, measure) NOT IN (SELECT user_id, period, level, measure FROM found)
-), stored AS (
-    INSERT INTO cohort_standings AS known (
-        user_id, period, level, measure, value, sessions, last_day, counted_from, noted_at)
-    SELECT user_id, period, level, measure, value, sessions, last_day, :now, :now FROM found
-    ON CONFLICT (user_id, period, level, measure) DO UPDATE SET
-        sessions = excluded.sessions, last_day = excluded.last_day, value = excluded.value,
-        noted_at = CASE WHEN known.value = excluded.value THEN known.noted_at ELSE :now END,
-        published = CASE WHEN known.value = excluded.value THEN known.published ELSE (
-            SELECT {PUBLISHED.format(standing="known", as_of="cohort.as_of")} FROM cohorts AS cohort
-            WHERE (cohort.period, cohort.level, cohort.measure)
-                = (known.period, known.level, known.measure)) END
-    WHERE (known.value, known.sessions, known.last_day)
-        IS DISTINCT FROM (excluded.value, excluded.sessions, excluded.last_day)
+), added AS (
+    INSERT INTO cohort_standings (
+        user_id, period, level, measure, value, sessions, last_day, since, noted_at)
+    SELECT user_id, period, level, measure, value, sessions, last_day, since, :now FROM found
+    ON CONFLICT (user_id, period, level, measure) DO NOTHING
+), compared AS (
+    SELECT found.*, known.published, known.published_sessions,
+        known.value AS old_value, known.sessions AS old_sessions,
+        coalesce(known.noted_at <= found.as_of, false) AS was_published,
+        (known.value, known.sessions) = (found.value, found.sessions) AS is_same,
+        known.noted_at, known.last_day AS old_day
+    FROM found JOIN cohort_standings AS known USING (user_id, period, level, measure)
 )
-SELECT count(*) FROM page
-""")  # noqa: S608  # names and numbers of ours
+UPDATE cohort_standings AS known SET
+    value = compared.value, sessions = compared.sessions, last_day = compared.last_day,
+    noted_at = CASE WHEN is_same THEN known.noted_at ELSE :now END,
+    published = CASE
+        WHEN NOT was_published THEN known.published WHEN NOT is_same THEN old_value END,
+    published_sessions = CASE
+        WHEN NOT was_published THEN known.published_sessions WHEN NOT is_same THEN old_sessions END
+FROM compared
+WHERE (known.user_id, known.period, known.level, known.measure)
+        = (compared.user_id, compared.period, compared.level, compared.measure)
+    AND (NOT is_same OR compared.last_day <> old_day OR (was_published AND known.published IS NOT NULL))
+""")

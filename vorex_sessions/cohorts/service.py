@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from vorex_sessions import locks, metrics
 from vorex_sessions.cohorts.bands import about, band_of
-from vorex_sessions.cohorts.pages import LEVEL, MEASURES, PUBLISHED
+from vorex_sessions.cohorts.pages import LEVEL, MEASURES, PUBLISHED, PUBLISHED_SESSIONS
 from vorex_sessions.cohorts.snapshot import LASTS, LEAST_CHANGED
 from vorex_sessions.extensions import ask, setting
 from vorex_sessions.periods import stamp
@@ -33,7 +33,7 @@ DELETE FROM cohort_standings WHERE user_id = CAST(:user_id AS uuid)
 _STANDINGS = sa.text(f"""
 SELECT participant.since, (SELECT max(joined_by) FROM cohort_snapshots) AS joined_by,
     standing.level, standing.measure, standing.value, standing.sessions, standing.last_day,
-    {PUBLISHED.format(standing="standing", as_of="cohort.as_of")} AS published,
+    {PUBLISHED} AS published, {PUBLISHED_SESSIONS} AS published_sessions,
     cohort.as_of, cohort.learners, cohort.width, cohort.bands, cohort.least
 FROM cohort_participants AS participant
 LEFT JOIN cohort_standings AS standing ON standing.user_id = participant.user_id
@@ -53,8 +53,8 @@ DETAILS = {
     "too_few_sessions": f"It takes {LEAST_SESSIONS} sessions of your own at this level within the period.",
     "too_few_learners": "Too few other learners of this level take part to compare you with.",
     "waiting": f"You are counted once {LEAST_CHANGED} learners of this level are new or have new values.",
-    "outdated": "Too little has changed at this level for a month; new values of several learners bring "
-    "it back.",
+    "outdated": "What was counted at this level is a month old; it takes a snapshot that finds enough "
+    "learners with new values.",
 }
 
 
@@ -117,21 +117,28 @@ def _nowhere(rows: Sequence[Any]) -> str:
 
 def _measure(row: Any, now: datetime) -> dict[str, Any]:
     """The learner's own value, and its place where it can be told; else why it cannot."""
-    if row.sessions < LEAST_SESSIONS:
-        return _shown("too_few_sessions", row.value, row.sessions)
-    if not row.as_of or row.learners <= setting("COHORT_MIN_OTHERS"):
-        return _shown("too_few_learners", row.value, row.sessions)
-    if row.as_of < now - LASTS:
-        return _shown("outdated", row.value, row.sessions)
-    if row.published is None:  # only who is counted is told
-        return _shown("waiting", row.value, row.sessions)
+    if obstacle := _obstacle(row, now):
+        few = row.sessions < LEAST_SESSIONS
+        return _shown("too_few_sessions" if few else obstacle, row.value, row.sessions)
     # The value that was counted, not the newest: with ever new ones the others' could be found out.
-    start = band_of(row.published, row.bands, row.least)
-    return _shown("compared", row.published, row.sessions) | {
+    value, sessions = row.published, row.published_sessions
+    if sessions < LEAST_SESSIONS:
+        return _shown("too_few_sessions", value, sessions)
+    start = band_of(value, row.bands, row.least)
+    return _shown("compared", value, sessions) | {
         "percentile": {"from": start, "to": start + row.width},
         "learners": about(row.learners),
         "counted_at": stamp(row.as_of),
     }
+
+
+def _obstacle(row: Any, now: datetime) -> str | None:
+    """Why nothing that was published may be told, if so."""
+    if not row.as_of or row.learners <= setting("COHORT_MIN_OTHERS"):
+        return "too_few_learners"
+    if row.as_of < now - LASTS or not row.bands:
+        return "outdated"
+    return "waiting" if row.published is None else None  # only who is counted is told
 
 
 def _shown(status: str, value: float | None, sessions: int) -> dict[str, Any]:

@@ -34,8 +34,11 @@ _BEGIN = sa.text("""
 DELETE FROM cohort_snapshots WHERE day < CAST(:day AS date) - 30;
 INSERT INTO cohort_snapshots (day) VALUES (:day) ON CONFLICT (day) DO NOTHING
 """)
-# Of what is shown no more nothing is kept but the day: it tells whose values have changed since.
+# Of what is shown no more nothing is kept but the day: it tells whose values have changed since. Standings
+# without a participant are what a restored backup may bring.
 _END = sa.text("""
+DELETE FROM cohort_standings AS stray WHERE NOT EXISTS (
+    SELECT FROM cohort_participants AS participant WHERE participant.user_id = stray.user_id);
 UPDATE cohort_snapshots SET joined_by = greatest(joined_by, :begun) WHERE day = :day;
 UPDATE cohorts SET bands = '{}', least = '{}' WHERE as_of < :long_ago AND bands <> '{}';
 DELETE FROM cohorts AS left_by_all WHERE NOT EXISTS (
@@ -43,22 +46,24 @@ DELETE FROM cohorts AS left_by_all WHERE NOT EXISTS (
     WHERE (standing.period, standing.level, standing.measure)
         = (left_by_all.period, left_by_all.level, left_by_all.measure))
 """)
-_PUBLISHED = pages.PUBLISHED.format(standing="standing", as_of="cohort.as_of")
+# How many would be counted, and how many of them differ from what was published.
+_CHANGED = f"count(*) FILTER (WHERE value IS DISTINCT FROM {pages.PUBLISHED})"
 _COHORTS = sa.text(f"""
 SELECT period, level, measure,
-    cohort.day IS NULL OR cohort.day < :day
-        AND count(*) FILTER (WHERE value IS DISTINCT FROM {_PUBLISHED}) >= :changed AS is_due
+    cohort.day IS NULL OR cohort.day < :day AND {_CHANGED} >= :changed AS is_due
 FROM cohort_standings AS standing
 LEFT JOIN cohorts AS cohort USING (period, level, measure)
 GROUP BY period, level, measure, cohort.day
 HAVING count(*) > :others
 ORDER BY period, level, measure
 """)  # noqa: S608  # our own text
-_HISTOGRAM = sa.text("""
-SELECT value, count(*) AS learners FROM cohort_standings
-WHERE period = :period AND level = :level AND measure = :measure
+_HISTOGRAM = sa.text(f"""
+SELECT value, count(*) AS learners, {_CHANGED} AS changed, bool_or(cohort.day IS NULL) AS is_new
+FROM cohort_standings AS standing
+LEFT JOIN cohorts AS cohort USING (period, level, measure)
+WHERE (period, level, measure) = (:period, :level, :measure)
 GROUP BY value ORDER BY value
-""")
+""")  # noqa: S608  # our own text
 # Whoever else has published it for this day was first.
 _PUBLISH = sa.text("""
 INSERT INTO cohorts AS published (period, level, measure, day, as_of, learners, width, bands, least)
@@ -119,17 +124,21 @@ def _pages(today: date) -> Iterator[int]:
             return
         with _turn(today) as (connection, now):
             counted = {"page": read.page, "found": read.found, "now": now}
-            yield int(connection.execute(pages.STORE, counted).scalar_one())
+            connection.execute(pages.STORE, counted)
+        yield int(read.learners)
         after = str(read.last)
 
 
 def _publish(today: date, cohort: dict[str, Any]) -> int:
-    """Publish a cohort; 1, or 0 where somebody else has done it for this day."""
+    """Publish a cohort; 1, or 0 where somebody else has done it for this day, or it is not due any more."""
     with _turn(today) as (connection, now):
-        histogram = [tuple(row) for row in connection.execute(_HISTOGRAM, cohort)]
-        if not histogram:
+        rows = connection.execute(_HISTOGRAM, cohort).all()
+        is_due = (
+            any(row.is_new for row in rows) or sum(row.changed for row in rows) >= LEAST_CHANGED
+        )
+        if not is_due or sum(row.learners for row in rows) <= setting("COHORT_MIN_OTHERS"):
             return 0
-        learners, width, starts, least = bands(histogram)
+        learners, width, starts, least = bands((row.value, row.learners) for row in rows)
         shown = {"learners": learners, "width": width, "bands": starts, "least": least}
         return len(
             connection.execute(_PUBLISH, {**cohort, **shown, "day": today, "now": now}).all()

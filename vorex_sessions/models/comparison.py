@@ -22,9 +22,9 @@ class CohortParticipant(db.Model):  # type: ignore[name-defined,misc]  # Flask-S
 class CohortStanding(db.Model):  # type: ignore[name-defined,misc]  # as above
     """A participant's one value in a cohort, as the last snapshot found it. Derived from sessions.
 
-    `sessions` is how many it rests on, `counted_from` when the learner was first counted, `noted_at` since
-    when the value is what it is. What is published of the cohort rests on it if the cohort is as of then or
-    later, else on `published`; null where the learner was not in it.
+    `sessions` is how many it rests on, `since` when the learner takes part, `noted_at` since when value and
+    sessions are what they are. If the cohort is as of then or later, that is what was published; else it is
+    `published` and `published_sessions`, null where the learner was not in it.
     """
 
     __tablename__ = "cohort_standings"
@@ -37,9 +37,10 @@ class CohortStanding(db.Model):  # type: ignore[name-defined,misc]  # as above
     value: Mapped[float] = mapped_column(sa.Double)
     sessions: Mapped[int] = mapped_column(sa.Integer)
     last_day: Mapped[date] = mapped_column(sa.Date)
-    counted_from: Mapped[datetime] = mapped_column(Instant)
+    since: Mapped[datetime] = mapped_column(Instant)
     noted_at: Mapped[datetime] = mapped_column(Instant)
     published: Mapped[float | None] = mapped_column(sa.Double)
+    published_sessions: Mapped[int | None] = mapped_column(sa.Integer)
 
 
 class Cohort(db.Model):  # type: ignore[name-defined,misc]  # as above
