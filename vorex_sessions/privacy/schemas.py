@@ -116,7 +116,10 @@ class ExportSchema(Schema):
     )
     standings = ma.fields.List(
         ma.fields.Dict(),
-        **_noted("The learner's own values in the last snapshot, and `published`, if others were.", [{"level": "B1"}]),
+        **_noted(
+            "The learner's own values in the last snapshot, and `published`, if others were.",
+            [{"level": "B1"}],
+        ),
     )
 
 
