@@ -313,15 +313,17 @@ def test_a_cohort_is_not_published_that_is_no_longer_due(app: Flask) -> None:
 
 
 def test_standings_of_nobody_who_takes_part_do_not_outlive_a_snapshot(app: Flask) -> None:
-    stayer, stray = cohort(app, 2)
+    *stayers, stray = cohort(app, 14)
     snapshot(app)
     with app.app_context(), transaction(10) as connection:  # as a restored backup may have it
         connection.execute(
             sa.text("DELETE FROM cohort_participants WHERE user_id = CAST(:one AS uuid)"),
             {"one": stray.id},
         )
-    snapshot(app)
-    assert {key[0] for key in standings(app)} == {stayer.id}
+    practise(app, [one for member in stayers[:5] for one in sessions(member, day=5, fluency=99)])
+    assert snapshot(app, day=1).published > 0
+    assert {key[0] for key in standings(app)} == {one.id for one in stayers}
+    assert {count for *_, count, _, _, _ in published(app)} == {13}
 
 
 def test_of_a_learners_levels_the_twenty_practised_last_are_counted(app: Flask) -> None:

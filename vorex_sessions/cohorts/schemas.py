@@ -97,7 +97,10 @@ class MeasureSchema(Schema):
     value = ma.fields.Float(
         required=True,
         allow_none=True,
-        metadata={"description": "The learner's own value in the last snapshot.", "example": 78.4},
+        metadata={
+            "description": "The learner's own value that was compared, else that of the last snapshot.",
+            "example": 78.4,
+        },
     )
     sessions = ma.fields.Integer(
         required=True,

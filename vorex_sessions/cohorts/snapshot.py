@@ -30,15 +30,15 @@ _WHAT_TIME = sa.text("""
 SELECT clock_timestamp() AS now,
     EXISTS (SELECT FROM cohort_snapshots WHERE day > :day) AS is_overtaken
 """)
+# Standings without a participant are what a restored backup may bring.
 _BEGIN = sa.text("""
+DELETE FROM cohort_standings AS stray WHERE NOT EXISTS (
+    SELECT FROM cohort_participants AS participant WHERE participant.user_id = stray.user_id);
 DELETE FROM cohort_snapshots WHERE day < CAST(:day AS date) - 30;
 INSERT INTO cohort_snapshots (day) VALUES (:day) ON CONFLICT (day) DO NOTHING
 """)
-# Of what is shown no more nothing is kept but the day: it tells whose values have changed since. Standings
-# without a participant are what a restored backup may bring.
+# Of what is shown no more nothing is kept but the day: it tells whose values have changed since.
 _END = sa.text("""
-DELETE FROM cohort_standings AS stray WHERE NOT EXISTS (
-    SELECT FROM cohort_participants AS participant WHERE participant.user_id = stray.user_id);
 UPDATE cohort_snapshots SET joined_by = greatest(joined_by, :begun) WHERE day = :day;
 UPDATE cohorts SET bands = '{}', least = '{}' WHERE as_of < :long_ago AND bands <> '{}';
 DELETE FROM cohorts AS left_by_all WHERE NOT EXISTS (
@@ -46,19 +46,14 @@ DELETE FROM cohorts AS left_by_all WHERE NOT EXISTS (
     WHERE (standing.period, standing.level, standing.measure)
         = (left_by_all.period, left_by_all.level, left_by_all.measure))
 """)
-# How many would be counted, and how many of them differ from what was published.
-_CHANGED = f"count(*) FILTER (WHERE value IS DISTINCT FROM {pages.PUBLISHED})"
-_COHORTS = sa.text(f"""
-SELECT period, level, measure,
-    cohort.day IS NULL OR cohort.day < :day AND {_CHANGED} >= :changed AS is_due
-FROM cohort_standings AS standing
-LEFT JOIN cohorts AS cohort USING (period, level, measure)
-GROUP BY period, level, measure, cohort.day
-HAVING count(*) > :others
+_COHORTS = sa.text("""
+SELECT period, level, measure FROM cohort_standings
+GROUP BY period, level, measure HAVING count(*) > :others
 ORDER BY period, level, measure
-""")  # noqa: S608  # our own text
+""")
 _HISTOGRAM = sa.text(f"""
-SELECT value, count(*) AS learners, {_CHANGED} AS changed, bool_or(cohort.day IS NULL) AS is_new
+SELECT value, count(*) AS learners, bool_or(cohort.day IS NULL) AS is_new,
+    count(*) FILTER (WHERE value IS DISTINCT FROM {pages.PUBLISHED}) AS changed
 FROM cohort_standings AS standing
 LEFT JOIN cohorts AS cohort USING (period, level, measure)
 WHERE (period, level, measure) = (:period, :level, :measure)
@@ -102,11 +97,8 @@ def refresh(today: date) -> Refreshed:
         connection.execute(_BEGIN, {"day": today})
     learners = sum(_pages(today))
     with transaction(_LONGEST) as connection:
-        found = connection.execute(
-            _COHORTS,
-            {"day": today, "changed": LEAST_CHANGED, "others": setting("COHORT_MIN_OTHERS")},
-        ).all()
-    published = sum(_publish(today, row._asdict()) for row in found if row.is_due)
+        found = connection.execute(_COHORTS, {"others": setting("COHORT_MIN_OTHERS")}).all()
+    published = sum(_publish(today, row._asdict()) for row in found)
     with _turn(today) as (connection, now):
         connection.execute(_END, {"day": today, "begun": begun, "long_ago": now - LASTS})
     return Refreshed(learners, published, len(found) - published)
@@ -130,7 +122,10 @@ def _pages(today: date) -> Iterator[int]:
 
 
 def _publish(today: date, cohort: dict[str, Any]) -> int:
-    """Publish a cohort; 1, or 0 where somebody else has done it for this day, or it is not due any more."""
+    """Publish a cohort that is due; 1, or 0 where it is not, or somebody else has done it for this day.
+
+    That it is due is judged in its turn, since some may have left after the pages were stored.
+    """
     with _turn(today) as (connection, now):
         rows = connection.execute(_HISTOGRAM, cohort).all()
         is_due = (

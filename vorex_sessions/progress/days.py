@@ -15,9 +15,8 @@ def last_days(
 
     The zone is that of the latest session unless one is given, or UTC.
     """
-    first = now.astimezone(UTC).date() - timedelta(
-        days=count
-    )  # a day early: the zone may be behind
+    # A day early: the zone may be behind.
+    first = now.astimezone(UTC).date() - timedelta(days=count)
     rows = ask(BY_DAY, {"user_id": learner_id, "since": earliest_instant(first)})
     today = day_of(now, zone_name or (rows[0].zone_name if rows else "UTC"))
     start = today + ONE_DAY - timedelta(days=count)
