@@ -39,7 +39,7 @@ def test_a_connection_plans_a_statement_once_and_takes_no_round_trip_more(fresh:
         second.save()
     assert words(sent) == (0, 1)
     assert len(sent) == trips
-    for path in ("/warmup", "/stats?period=week", "/daily-breakdown"):
+    for path in ("/warmup", "/stats?period=week", "/daily-breakdown", "/history?limit=1"):
         with recorded(fresh) as sent:
             answers = [
                 learner.request("GET", f"/api/sessions{path}").get_json()
@@ -48,6 +48,15 @@ def test_a_connection_plans_a_statement_once_and_takes_no_round_trip_more(fresh:
         assert words(sent) == (1, 3), path
         assert answers[0] == answers[2]
     assert first.get("/history")["sessions"] != second.get("/history")["sessions"]
+
+
+def test_history_with_filters_is_planned_for_what_they_say(fresh: Flask) -> None:
+    learner = Learner(fresh)
+    learner.save()
+    with recorded(fresh) as sent:
+        assert learner.get("/history", session_type="roleplay")["total"] == 0
+        assert learner.get("/history", offset=1)["sessions"] == []
+    assert words(sent) == (1, 1)
 
 
 def test_a_statement_that_was_not_reached_is_prepared_the_next_time(fresh: Flask) -> None:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.factories import Learner
+from vorex_sessions import plans
 from vorex_sessions.extensions import db
 from vorex_sessions.sessions import history
 
@@ -34,14 +35,17 @@ def busy(app: Flask, learner: Learner) -> Learner:
 
 
 def cost(app: Flask, learner: Learner, cursor: str | None) -> tuple[int, int, set[str]]:
-    """Buffers of the page and of the total, and the kinds of scan, of one page of 20."""
+    """Buffers of the page and of the total, and the kinds of scan, of one page of 20, as it is planned once."""
     place = history._place({}, None, cursor)
     statement = history.statement(frozenset(), cursor is not None)
     with app.app_context(), db.engine.connect() as connection:
         compiled = statement.compile(connection)
         parameters = {**compiled.params, **place, "user_id": learner.id, "limit": 21}
-        explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {compiled}"
+        _, body, arguments = plans._parts(str(compiled))
+        connection.exec_driver_sql(f"PREPARE page AS {body}")
+        explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE page {arguments}"
         ((plan,),) = connection.exec_driver_sql(explain, parameters).scalars()
+        connection.exec_driver_sql("DEALLOCATE page")
     nodes = list(walk(plan["Plan"]))
     (limit,) = [node for node in nodes if node["Node Type"] == "Limit"]
     (total,) = [node for node in nodes if node["Node Type"] == "Aggregate"]

@@ -11,6 +11,7 @@ from vorex_sessions.broken_rules import invalid
 from vorex_sessions.extensions import ask
 from vorex_sessions.models import session_results
 from vorex_sessions.periods import earliest_instant, midnight_utc
+from vorex_sessions.plans import planned_once
 from vorex_sessions.problems import Invalid
 from vorex_sessions.sessions import cursors, results
 
@@ -47,11 +48,13 @@ def statement(filters: frozenset[str], by_cursor: bool) -> sa.Select[Any]:
     page = sa.select(*results.COLUMNS).where(*matching).order_by(*_newest(_s))
     page = page.where(_AFTER) if by_cursor else page.offset(sa.bindparam("offset"))
     counted, shown = total.subquery(), page.limit(sa.bindparam("limit")).subquery()
-    return (
+    both = (
         sa.select(*shown.c, counted.c.total)
         .select_from(counted.outerjoin(shown, sa.true()))
         .order_by(*_newest(shown.c))
     )
+    # Without filters one plan is right for everybody: along the index, and no further than the page.
+    return both if filters else planned_once(both)
 
 
 def _newest(columns: Any) -> tuple[sa.UnaryExpression[Any], ...]:
