@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 
 import config
 from tests import database
 from tests.factories import SECRET, Learner
 from vorex_sessions import create_app
 from vorex_sessions.extensions import db
+from vorex_sessions.migrating import upgrade
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -18,7 +18,6 @@ from uuid import uuid4
 
 import psutil
 import requests
-from flask_migrate import upgrade
 
 import config
 from tests.factories import SECRET, content, token
@@ -26,6 +25,7 @@ from tests.proxy import WHOLE, Cut, Proxy
 from tests.serving import gunicorn
 from vorex_sessions import create_app, embedded
 from vorex_sessions.extensions import db
+from vorex_sessions.migrating import upgrade
 
 CLIENTS = 8
 

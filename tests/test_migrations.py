@@ -9,13 +9,14 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
-from flask_migrate import downgrade, upgrade
+from flask_migrate import downgrade
 
 import config
 from tests import database
 from tests.factories import SECRET
 from vorex_sessions import create_app
 from vorex_sessions.extensions import MIGRATIONS, db
+from vorex_sessions.migrating import upgrade
 
 
 @pytest.fixture

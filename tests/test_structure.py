@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 
 import config
 from tests import database
 from tests.factories import SECRET
 from vorex_sessions import create_app
+from vorex_sessions.migrating import upgrade
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "vorex_sessions"
@@ -26,6 +26,7 @@ LAYERS = [
     "periods",
     "waiting",
     "extensions",
+    "migrating",
     "snapshots",
     "metrics",
     "problems",

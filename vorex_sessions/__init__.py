@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 
 import config
-from vorex_sessions import auth, cli, extensions, fair_use, operations, problem_handler
+from vorex_sessions import auth, cli, extensions, fair_use, migrating, operations, problem_handler
 from vorex_sessions.blueprint import Api, document_components
 from vorex_sessions.capabilities import BLUEPRINTS
 from vorex_sessions.flask_config import flask_config
@@ -28,6 +28,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     auth.init_app(app)
     fair_use.init_app(app)
     cli.init_app(app)
+    migrating.init_app(app)
     api = Api(app)
     problem_handler.init_app(app)  # after Api, whose own error handler it replaces
     document_components(api)

@@ -10,7 +10,6 @@ import psycopg2
 import sqlalchemy as sa
 from flask import Flask, current_app
 from flask_jwt_extended import JWTManager
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from psycopg2.extensions import new_type, register_type
 from psycopg2.extras import NamedTupleCursor
@@ -40,7 +39,6 @@ T = TypeVar("T")
 
 db = SQLAlchemy(model_class=Base)
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
-migrate = Migrate(directory=str(MIGRATIONS), render_as_batch=False)
 jwt = JWTManager()
 
 
@@ -48,7 +46,6 @@ def init_app(app: Flask) -> None:
     """Bind what needs the app first."""
     waiting.install()
     db.init_app(app)
-    migrate.init_app(app, db)
     with app.app_context():
         for engine in db.engines.values():
             sa.event.listen(engine, "connect", _ids_are_text)

@@ -15,10 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from flask_migrate import upgrade
-
 import config
 from vorex_sessions import create_app, embedded, tokens
+from vorex_sessions.migrating import upgrade
 
 INSTANCE = Path(__file__).parent.parent / "instance"
 DATA = INSTANCE / "postgres"

@@ -7,13 +7,13 @@ import psycopg2
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from flask_migrate import upgrade
 
 import config
 from tests import database
 from tests.factories import SECRET, Learner
 from vorex_sessions import create_app
 from vorex_sessions.extensions import db
+from vorex_sessions.migrating import upgrade
 
 # A port on which nothing listens: connections are refused at once.
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"

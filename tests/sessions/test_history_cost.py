@@ -35,7 +35,7 @@ def busy(app: Flask, learner: Learner) -> Learner:
 
 
 def cost(app: Flask, learner: Learner, cursor: str | None) -> tuple[int, int, set[str]]:
-    """Buffers of the page and of the total, and the kinds of scan, of one page of 20, as it is planned once."""
+    """Buffers of a page of 20, planned once, and of the total; the kinds of scan."""
     place = history._place({}, None, cursor)
     statement = history.statement(frozenset(), cursor is not None)
     with app.app_context(), db.engine.connect() as connection:

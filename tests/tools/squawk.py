@@ -7,10 +7,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from flask_migrate import upgrade
-
 import config
 from vorex_sessions import create_app
+from vorex_sessions.migrating import upgrade
 
 # Each left out for a reason:
 EXCLUDED = {
