@@ -8,6 +8,7 @@ from contextlib import closing
 from datetime import date
 from pathlib import Path
 
+import psutil
 import psycopg2
 from psycopg2 import sql
 
@@ -17,14 +18,14 @@ from vorex_sessions import embedded
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 FOLDER = ROOT / "instance" / "bench" / "postgres"
-BUFFERS = "1GB"
+BUFFERS = psutil.virtual_memory().total // 4  # bytes
 SECRET = "the bench's own secret, which protects nothing of value"  # noqa: S105  # it signs made-up tokens
 
 
 class Server:
-    """The embedded server as it comes, but for its buffers: a quarter of a small server's 4 GB.
+    """The embedded server as it comes, but for its buffers: a quarter of the machine's memory.
 
-    (https://www.postgresql.org/docs/current/runtime-config-resource.html recommends a quarter.)
+    As https://www.postgresql.org/docs/current/runtime-config-resource.html recommends.
     """
 
     def __init__(self) -> None:
@@ -32,11 +33,15 @@ class Server:
         with closing(psycopg2.connect(self._address)) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
-                cursor.execute("SHOW shared_buffers")
-                if cursor.fetchone() == (BUFFERS,):
+                wanted = f"{BUFFERS >> 20}MB"
+                cursor.execute(
+                    "SELECT pg_size_bytes(current_setting('shared_buffers')) = pg_size_bytes(%s)",
+                    [wanted],
+                )
+                if cursor.fetchone() == (True,):
                     return
                 cursor.execute(
-                    sql.SQL("ALTER SYSTEM SET shared_buffers = {}").format(sql.Literal(BUFFERS))
+                    sql.SQL("ALTER SYSTEM SET shared_buffers = {}").format(sql.Literal(wanted))
                 )
         embedded.stop(FOLDER)
         self._address = embedded.start(FOLDER)
