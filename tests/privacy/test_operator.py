@@ -15,6 +15,7 @@ from tests.contract import hold_to_contract
 from tests.factories import Learner, content, token
 from vorex_sessions import create_app, locks
 from vorex_sessions.extensions import db
+from vorex_sessions.progress import rollups
 
 # Kept for good, by design: without them what was deleted would come back.
 TOMBSTONES = {"deleted_sessions", "erased_learners"}
@@ -107,6 +108,8 @@ def fill_every_table(learner: Learner) -> None:
     opt(learner, into=True)
     learner.save(metadata={"user_level": "B1"})
     snapshot(learner.app, day=1)
+    with learner.app.app_context():
+        rollups.roll_up(learner.id, datetime.now(UTC) + timedelta(days=30))
 
 
 @pytest.mark.parametrize("by", ["the learner", "the operator", "the command"])

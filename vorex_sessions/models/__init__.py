@@ -9,6 +9,7 @@ from vorex_sessions.models.comparison import (
 from vorex_sessions.models.derived import (
     LearnerAchievement,
     LearnerMemory,
+    LearnerRollup,
     LearnerSkill,
     LearnerTotals,
     LearnerWord,
@@ -48,6 +49,7 @@ __all__ = [
     "ErasedLearner",
     "LearnerAchievement",
     "LearnerMemory",
+    "LearnerRollup",
     "LearnerSkill",
     "LearnerTotals",
     "LearnerWord",
@@ -59,6 +61,7 @@ __all__ = [
     "erased_learners",
     "learner_achievements",
     "learner_memories",
+    "learner_rollups",
     "learner_skills",
     "learner_totals",
     "learner_words",
@@ -72,6 +75,7 @@ learner_totals = LearnerTotals.__table__
 learner_words = LearnerWord.__table__
 learner_achievements = LearnerAchievement.__table__
 learner_memories = LearnerMemory.__table__
+learner_rollups = LearnerRollup.__table__
 learner_skills = LearnerSkill.__table__
 cohort_participants = CohortParticipant.__table__
 cohort_standings = CohortStanding.__table__

@@ -1,6 +1,7 @@
 """What is derived from each learner's sessions, and can be made anew from them."""
 
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -96,3 +97,17 @@ class LearnerAchievement(db.Model):  # type: ignore[name-defined,misc]  # as abo
     achievement: Mapped[str] = mapped_column(sa.Text, primary_key=True)
     unlocked_at: Mapped[datetime] = mapped_column(Instant)
     session_result_id: Mapped[str] = mapped_column(Uuid)
+
+
+class LearnerRollup(db.Model):  # type: ignore[name-defined,misc]  # as above
+    """What all sessions of a learner completed before an instant add up to. Derived from them.
+
+    A row is missing where nobody asked, or a session from before that instant came, went or changed.
+    `tallies` are rows of progress/questions.py's DAY_GROUPS.
+    """
+
+    __tablename__ = "learner_rollups"
+
+    user_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    before: Mapped[datetime] = mapped_column(Instant)
+    tallies: Mapped[list[Any]] = mapped_column(sa.JSON)

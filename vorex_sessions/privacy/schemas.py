@@ -101,6 +101,10 @@ class ExportSchema(Schema):
             [],
         ),
     )
+    rollups = ma.fields.List(
+        ma.fields.Dict(),
+        **_noted("What older sessions add up to, where they are many; else empty.", []),
+    )
     skills = ma.fields.List(
         ma.fields.Dict(),
         **_noted("How well each skill with evidence is mastered.", [{"skill": "past-simple"}]),

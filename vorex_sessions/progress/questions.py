@@ -1,11 +1,14 @@
 """The statements of this capability, built once. Columns of tallies are in the order of `Tally`."""
 
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
 from vorex_sessions.models import session_results
+from vorex_sessions.periods import ONE_DAY, earliest_instant
 from vorex_sessions.plans import planned_once
+from vorex_sessions.progress.statistics import DAWN
 
 _s = session_results.c
 _learner = _s.user_id == sa.bindparam("user_id")
@@ -45,8 +48,8 @@ def _sessions() -> sa.Select[Any]:
     ).select_from(latest.outerjoin(session_results, sa.and_(_learner, _since, _of_type)))
 
 
-def _day_groups() -> sa.CompoundSelect[Any]:
-    """Sessions added up by day and type, names by spelling, and the zone of the latest session.
+def day_groups(*conditions: sa.ColumnElement[bool]) -> list[sa.Select[Any]]:
+    """The learner's sessions that meet the conditions, added up by day and type, and names by spelling.
 
     Near the start of the period, where the time zone and the time of day decide what counts (from
     `edge_from` to `edge_to`), sessions are kept apart by instant and names by day.
@@ -56,7 +59,7 @@ def _day_groups() -> sa.CompoundSelect[Any]:
             *(_s.practiced_on, _s.completed_at, _s.session_type, _s.duration_seconds),
             *(_s.words_spoken, *_SCORES, _s.topics, _s.areas_to_improve),
         )
-        .where(_learner, _since, _of_type)
+        .where(_learner, *conditions)
         .cte("mine")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
@@ -70,13 +73,16 @@ def _day_groups() -> sa.CompoundSelect[Any]:
         mine.c.session_type,
         *_sums(mine.c),
     ).group_by(mine.c.practiced_on, instant, mine.c.session_type)
-    zone = sa.select(*_name_row("zone", _latest.subquery().c.zone_name, _NO_DAY, sa.null()))
-    return sa.union_all(
+    return [
         groups,
         _names(mine, "topic", mine.c.topics, near),
         _names(mine, "area", mine.c.areas_to_improve, near),
-        zone,
-    )
+    ]
+
+
+def text_row(kind: str, text: Any) -> tuple[Any, ...]:
+    """A text, in the columns of a tally."""
+    return _name_row(kind, text, _NO_DAY, sa.null())
 
 
 def _sums(columns: Any) -> list[sa.ColumnElement[Any]]:
@@ -140,9 +146,20 @@ def _by_day() -> sa.Select[Any]:
     )
 
 
+def edges(first: date, start: date) -> dict[str, Any]:
+    """The parameters of DAY_GROUPS for sessions since a day, of a period that begins on another."""
+    return {
+        "since": earliest_instant(first),
+        "edge_from": start - 2 * ONE_DAY,
+        "edge_to": start + ONE_DAY,
+    }
+
+
+EVER = edges(DAWN, DAWN)
 SESSIONS = planned_once(_sessions())
 BY_DAY = planned_once(_by_day())
-DAY_GROUPS = _day_groups()
+ZONE = sa.select(*text_row("zone", _latest.subquery().c.zone_name))
+DAY_GROUPS = sa.union_all(*day_groups(_since, _of_type), ZONE)
 
 # The learner's latest sessions: since an instant, or in the week that ends with the latest of all.
 RECENT = (

@@ -1,10 +1,12 @@
 """Pure: what the database found about a period -> the learner's statistics."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+
+import orjson
 
 from vorex_sessions.periods import Window, day_of, wall_clock, window
 from vorex_sessions.progress import figures
@@ -47,9 +49,9 @@ def from_sessions(rows: Iterable[Sequence[Any]]) -> Found:
 
 
 def from_groups(rows: Iterable[Sequence[Any]]) -> Found:
-    """Of the rows of questions.DAY_GROUPS."""
+    """Of the rows of questions.DAY_GROUPS, or of rollups.EVERYTHING."""
     found = Found()
-    for kind, name, *tally in rows:
+    for kind, name, *tally in _unrolled(rows):
         if kind == "zone":
             found.zone_name = name
         elif kind == "figures":
@@ -57,6 +59,16 @@ def from_groups(rows: Iterable[Sequence[Any]]) -> Found:
         else:
             found.names[kind].append((tally[0], name, tally[3]))
     return found
+
+
+def _unrolled(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    """The rows, and in the place of a rollup those that it holds, as JSON."""
+    for row in rows:
+        if row[0] != "rollup":
+            yield row
+            continue
+        for kind, name, day, *rest in orjson.loads(row[1]):
+            yield kind, name, day and date.fromisoformat(day), *rest
 
 
 def statistics(

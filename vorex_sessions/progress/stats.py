@@ -1,13 +1,13 @@
 """The learner's statistics over a period: one statement, then plain arithmetic."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from vorex_sessions.extensions import ask
 from vorex_sessions.periods import DAYS, ONE_DAY, earliest_instant
-from vorex_sessions.progress.questions import DAY_GROUPS, SESSIONS
+from vorex_sessions.progress import rollups
+from vorex_sessions.progress.questions import DAY_GROUPS, EVER, SESSIONS, edges
 from vorex_sessions.progress.statistics import (
-    DAWN,
     Found,
     from_groups,
     from_sessions,
@@ -35,18 +35,12 @@ def _find(learner_id: str, period: str, session_type: str | None, now: datetime)
     """Ask for all that any time zone's today could call for; the zone may only be known afterwards."""
     parameters = {"user_id": learner_id, "session_type": session_type}
     if period == "all":
-        return from_groups(ask(DAY_GROUPS, {**parameters, **_range(DAWN, DAWN)}))
+        if session_type:  # a rollup does not tell of which type a topic was
+            return from_groups(ask(DAY_GROUPS, {**parameters, **EVER}))
+        return from_groups(rollups.everything(learner_id, now))
     start = now.astimezone(UTC).date() + ONE_DAY - timedelta(days=DAYS[period])
     first = start - timedelta(days=DAYS[period]) - ONE_DAY
     if period in _PLAIN:
         since = earliest_instant(first)
         return from_sessions(ask(SESSIONS, {**parameters, "since": since}))
-    return from_groups(ask(DAY_GROUPS, {**parameters, **_range(first, start)}))
-
-
-def _range(first: date, start: date) -> dict[str, Any]:
-    return {
-        "since": earliest_instant(first),
-        "edge_from": start - 2 * ONE_DAY,
-        "edge_to": start + ONE_DAY,
-    }
+    return from_groups(ask(DAY_GROUPS, {**parameters, **edges(first, start)}))
