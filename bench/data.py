@@ -17,7 +17,7 @@ import orjson
 import psycopg2
 from psycopg2 import sql
 
-VERSION = 7  # of what is built; another one builds anew
+VERSION = 8  # of what is built; another one builds anew
 DAYS = 180
 HEAVY_EACH = 100  # one learner of so many has
 HEAVY = 5_000  # sessions,

@@ -39,7 +39,10 @@ def test_a_connection_plans_a_statement_once_and_takes_no_round_trip_more(fresh:
         second.save()
     assert words(sent) == (0, 1)
     assert len(sent) == trips
-    for path in ("/warmup", "/stats?period=week", "/daily-breakdown", "/history?limit=1"):
+    for path in (
+        *("/warmup", "/stats?period=week", "/stats?period=year", "/stats?period=all"),
+        *("/daily-breakdown", "/history?limit=1", "/streak", "/achievements"),
+    ):
         with recorded(fresh) as sent:
             answers = [
                 learner.request("GET", f"/api/sessions{path}").get_json()

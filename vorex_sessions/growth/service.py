@@ -12,8 +12,10 @@ from vorex_sessions.growth.keeping import TOTALS, asked_with_totals
 from vorex_sessions.growth.standing import from_columns
 from vorex_sessions.growth.unlocking import shown
 from vorex_sessions.periods import ONE_DAY, day_of, earliest_instant
+from vorex_sessions.plans import planned_once
 
-_DAYS = sa.text(f"""
+_DAYS = planned_once(
+    sa.text(f"""
 SELECT found.totals, days.practiced_on, days.seconds
 FROM (SELECT ({TOTALS}) AS totals) AS found
 LEFT JOIN (
@@ -21,11 +23,14 @@ LEFT JOIN (
     WHERE user_id = CAST(:user_id AS uuid) AND completed_at >= :since
     GROUP BY practiced_on) AS days ON true
 """)  # noqa: S608  # our own text
-_UNLOCKED = sa.text(f"""
+)
+_UNLOCKED = planned_once(
+    sa.text(f"""
 SELECT found.totals, unlocked.achievement, unlocked.unlocked_at, unlocked.session_result_id
 FROM (SELECT ({TOTALS}) AS totals) AS found
 LEFT JOIN learner_achievements AS unlocked ON unlocked.user_id = CAST(:user_id AS uuid)
 """)  # noqa: S608  # our own text
+)
 
 
 def show_streak(

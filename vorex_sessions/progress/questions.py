@@ -159,7 +159,7 @@ EVER = edges(DAWN, DAWN)
 SESSIONS = planned_once(_sessions())
 BY_DAY = planned_once(_by_day())
 ZONE = sa.select(*text_row("zone", _latest.subquery().c.zone_name))
-DAY_GROUPS = sa.union_all(*day_groups(_since, _of_type), ZONE)
+DAY_GROUPS = planned_once(sa.union_all(*day_groups(_since, _of_type), ZONE))
 
 # The learner's latest sessions: since an instant, or in the week that ends with the latest of all.
 RECENT = (

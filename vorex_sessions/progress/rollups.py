@@ -19,6 +19,7 @@ from vorex_sessions.extensions import Within, ask, together
 from vorex_sessions.learner_data import Derived, Members, Saving, eraser_of, export_of
 from vorex_sessions.models import learner_rollups, session_results
 from vorex_sessions.periods import ONE_DAY, midnight_utc
+from vorex_sessions.plans import planned_once
 from vorex_sessions.progress.questions import EVER, ZONE, day_groups, text_row
 
 SETTLED = timedelta(days=14)  # what phones without a network send later still comes before
@@ -32,10 +33,12 @@ _mine = learner_rollups.c.user_id == _user_id
 _rolled_up = sa.select(learner_rollups.c.before).where(_mine).scalar_subquery()
 _since = sa.bindparam("since", type_=_completed_at.type)
 # A rollup, if there is one, and the sessions that are not in it.
-EVERYTHING = sa.union_all(
-    *day_groups(_completed_at >= sa.func.coalesce(_rolled_up, _since)),
-    ZONE,
-    sa.select(*text_row("rollup", sa.cast(learner_rollups.c.tallies, sa.Text))).where(_mine),
+EVERYTHING = planned_once(
+    sa.union_all(
+        *day_groups(_completed_at >= sa.func.coalesce(_rolled_up, _since)),
+        ZONE,
+        sa.select(*text_row("rollup", sa.cast(learner_rollups.c.tallies, sa.Text))).where(_mine),
+    )
 )
 
 
