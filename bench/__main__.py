@@ -49,42 +49,61 @@ def _measure(
     size = SMALL if quick else MAIN
     today = datetime.now(UTC).date()
     address = server.database(size, today)
-    found: dict[str, Any] = {"sessions": size, "seconds": seconds, "times": times}
+    length = {"seconds": seconds, "times": times}
+    found: dict[str, Any] = {"sessions": size, **length}
+    found |= _beside_the_peer(address, size, folder, (8, 32) if quick else (8, 1, 32), length)
+    found |= _what_is_derived(address, size, folder, length)
+    found["hello"] = compare.framework(folder, clients=8, seconds=seconds)
+    found["pgbench"] = compare.postgres(address, size, folder, clients=8, seconds=seconds)
+    if not quick:
+        small, large = server.database(SMALL, today, anew=True), server.database(LARGE, today)
+        with service(small) as one, service(large) as other:
+            found["growth"] = shapes.growth(one, other, (SMALL, LARGE), folder, **length)
+    return found
+
+
+def _beside_the_peer(
+    address: str, size: int, folder: Path, clients: tuple[int, ...], length: dict[str, int]
+) -> dict[str, Any]:
+    """The service as it ships beside its peer; and by itself, where it is told from its own runs."""
+    found: dict[str, Any] = {}
+    seconds = length["seconds"]
     with service(address) as ours, peer(address) as theirs:
         sides = {compare.OURS: ours, compare.PEER: theirs}
         print(f"{equal.check(ours, theirs, size)} answers are the same on both sides")
-        for clients in (8, 32) if quick else (8, 1, 32):
-            found[f"{clients} clients"] = compare.endpoints(
-                sides, size, folder, clients=clients, recurring=True, seconds=seconds, times=times
+        for count in clients:
+            found[f"{count} clients"] = compare.endpoints(
+                sides, size, folder, clients=count, recurring=True, **length
             )
         print("every token is new:")
         found["8 clients, new tokens"] = compare.endpoints(
-            sides, size, folder, clients=8, recurring=False, seconds=seconds, times=times
+            sides, size, folder, clients=8, recurring=False, **length
         )
         found["memory"] = compare.memory(sides)
         found["deep pages"] = shapes.deep_pages(ours, address, folder, seconds=seconds)
         found["all"] = shapes.everything(ours, size, folder, seconds=seconds)
         found["batches"] = shapes.batches(ours, size, folder, seconds=seconds)
         found["export"] = shapes.export(ours, address)
+    return found
+
+
+def _what_is_derived(
+    address: str, size: int, folder: Path, length: dict[str, int]
+) -> dict[str, Any]:
+    """The service without what is derived beside its peer, which derives nothing; and what it costs."""
+    found: dict[str, Any] = {}
     with service(address, app=compare.NOTHING_DERIVED) as without:
+        print("nothing is derived on either side:")
+        with peer(address) as theirs:
+            sides = {compare.OURS: without, compare.PEER: theirs}
+            found["the same work"] = compare.endpoints(
+                sides, size, folder, clients=8, recurring=True, names=compare.MORE, **length
+            )
         for name, app in (("growth's part", compare.GROWTH_ALONE), ("what is derived", "wsgi:app")):
             with service(address, app=app) as ours:
-                found[name] = shapes.derived(
-                    ours, without, size, folder, seconds=seconds, times=times
-                )
+                found[name] = shapes.derived(ours, without, size, folder, **length)
     with service(address) as ours:
-        found["full saves"] = shapes.full_saves(ours, size, folder, seconds=seconds, times=times)
-    found["hello"] = compare.framework(folder, clients=8, seconds=seconds)
-    found["pgbench"] = compare.postgres(address, size, folder, clients=8, seconds=seconds)
-    if not quick:
-        sizes = (SMALL, LARGE)
-        with (
-            service(server.database(SMALL, today, anew=True)) as small,
-            service(server.database(LARGE, today)) as large,
-        ):
-            found["growth"] = shapes.growth(
-                small, large, sizes, folder, seconds=seconds, times=times
-            )
+        found["full saves"] = shapes.full_saves(ours, size, folder, **length)
     return found
 
 

@@ -1,6 +1,7 @@
 """The service beside its peer: requests/s, latency, processor time, memory; and the ceilings."""
 
 import subprocess
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,8 @@ from vorex_sessions.sessions.history import statement
 NOTHING_DERIVED = "bench.peers.nothing_derived:app"
 GROWTH_ALONE = "bench.peers.growth_alone:app"
 OURS, PEER = "service", "peer"
+# What the service does more for than its peer, which derives nothing.
+MORE = ("save", "warm-up")
 
 
 def endpoints(
@@ -34,10 +37,11 @@ def endpoints(
     recurring: bool,
     seconds: int,
     times: int,
+    names: Iterable[str] = traffic.ENDPOINTS,
 ) -> dict[str, Any]:
-    """Every endpoint, in turn; what tokens the service remembered of each run's."""
+    """Endpoints, in turn; what tokens the service remembered of each run's."""
     found = {}
-    for name in traffic.ENDPOINTS:
+    for name in names:
         newcomers = name == "save"
         files = [
             traffic.write(
