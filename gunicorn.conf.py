@@ -74,8 +74,8 @@ class DrainingWorker(GeventWorker):
 # What the workers need of other people's, loaded once: its memory is theirs in common. Only what keeps
 # no lock, socket or thread of its own may be here (tests/operations/test_shared_memory.py).
 for _library in (
-    *("cryptography.x509", "flask", "flask_cors", "flask_smorest"),
-    *("flask_sqlalchemy", "fsrs", "importlib.resources", "marshmallow"),
+    *("cryptography.x509", "flask", "flask_cors", "flask_jwt_extended", "flask_smorest"),
+    *("flask_sqlalchemy", "fsrs", "importlib.resources", "marshmallow", "zoneinfo"),
     *("orjson", "rapidfuzz.fuzz", "rapidfuzz.process", "sqlalchemy.orm", "statistics", "tomllib"),
     *("apispec.ext.marshmallow", "psycopg2.extras", "sqlalchemy.dialects.postgresql.psycopg2"),
     *("webargs.flaskparser", "wsgiref.handlers"),

@@ -19,6 +19,7 @@ from bench.services import Running
 from vorex_sessions.sessions import cursors
 
 _EXPORTED = 200_000
+_SENT = 10_000  # requests in a file: more than a run sends
 _FEW = 40_000  # sessions: so few learners have them that each has saved within the first runs
 # Learners of their own, so that what they have makes nobody else's answers longer.
 _GIANT = data.learner_id(-1)
@@ -94,7 +95,9 @@ def everything(running: Running, sessions: int, folder: Path, *, seconds: int) -
     rng = random.Random(1)
     heavy = [number for number in range(data.learners(sessions)) if data.is_heavy(number)]
     tokens = [traffic.token(rng.choice(heavy), rng) for _ in range(2000)]
-    week = traffic.write(folder, "stats week", traffic.tokens(sessions, recurring=True))
+    week = traffic.write(
+        folder, "stats week", traffic.tokens(sessions, recurring=True, count=_SENT)
+    )
     whole = folder / "all.txt"
     whole.write_text("".join(f"GET\t/api/sessions/stats?period=all\t{one}\t\n" for one in tokens))
     runs: dict[str, list[Any]] = {"week": [], "all": []}
@@ -210,7 +213,7 @@ def derived(
     runs: dict[str, list[Any]] = {"with": [], "without": []}
     few = min(sessions, _FEW)
     for _ in range(times + 2):
-        made = traffic.tokens(few, recurring=True)
+        made = traffic.tokens(few, recurring=True, count=_SENT)
         file = traffic.write(folder, "save", made)
         runs["with"].append(drive(ours, file, clients=8, seconds=seconds))
         runs["without"].append(drive(without, file, clients=8, seconds=seconds))
@@ -233,7 +236,7 @@ def full_saves(
     """
     runs: dict[bool, list[Any]] = {True: [], False: []}
     for _ in range(times + 1):
-        made = traffic.tokens(sessions, recurring=True, newcomers=True)
+        made = traffic.tokens(sessions, recurring=True, count=_SENT, newcomers=True)
         for full in (False, True):
             file = traffic.write(folder, "save", made, full=full)
             runs[full].append(drive(ours, file, clients=8, seconds=seconds))

@@ -53,7 +53,7 @@ def _key(header: dict[str, Any], claims: dict[str, Any]) -> Any:
     return published.find(header.get("kid"), algorithm, claims.get("iat"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Who a verified token belongs to: a learner, or the operator where `learner_id` is None."""
 

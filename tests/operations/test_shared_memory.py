@@ -41,6 +41,7 @@ _HARMLESS = {
     "asyncio.events._lock",
     "asyncio.mixins._global_lock",
     "asyncio.events._running_loop",
+    "jwt.jwks_client.SSLContext",  # a type of an argument; keys.py fetches keys itself
     "click.globals._local",  # the command line's
     "click.globals.local",
     # Taken and given back without waiting for anything in between, so no other greenlet meets them.
