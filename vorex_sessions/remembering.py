@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import Generic, TypeVar
 
 LONGEST = 60  # seconds; for so long a token outlives the key it was signed with
-MOST = 5_000  # tokens of a worker, in some 2 MB; then it begins anew
+MOST = 3_000  # tokens of a worker, in 1 MB; then it begins anew
 Known = TypeVar("Known")
 
 

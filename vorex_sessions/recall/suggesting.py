@@ -9,7 +9,7 @@ from vorex_sessions.periods import stamp
 from vorex_sessions.progress.suggestions import MOST_WORDS, rarely_met
 from vorex_sessions.recall.memory import recall
 
-# LIMIT has the words of some days looked up one by one, instead of all that the learner ever met.
+# The words of some days are looked up in one walk along the index, instead of all that the learner ever met.
 # `:days` are all days that are today somewhere: whose calendar counts is known only from the answer.
 _BESIDE = f"""
 SELECT json_build_object(
@@ -25,15 +25,13 @@ SELECT json_build_object(
             JOIN learner_words AS seen
                 ON seen.user_id = CAST(:user_id AS uuid) AND seen.word = lowest.word) AS due),
     'met', (
-        SELECT json_object_agg(met.word, json_build_array(
-            seen.times_seen, seen.last_seen, memory.word IS NOT NULL))
-        FROM (SELECT DISTINCT unnest(vocabulary_learned) AS word FROM recent) AS met
-        CROSS JOIN LATERAL (
-            SELECT times_seen, last_seen FROM learner_words
-            WHERE user_id = CAST(:user_id AS uuid) AND word = met.word LIMIT 1) AS seen
-        LEFT JOIN LATERAL (
+        WITH met AS MATERIALIZED (
+            SELECT ARRAY(SELECT DISTINCT unnest(vocabulary_learned) FROM recent) AS words)
+        SELECT json_object_agg(word, json_build_array(times_seen, last_seen, word IN (
             SELECT word FROM learner_memories
-            WHERE user_id = CAST(:user_id AS uuid) AND word = met.word LIMIT 1) AS memory ON true))
+            WHERE user_id = CAST(:user_id AS uuid) AND word = ANY (CAST((SELECT words FROM met) AS text[])))))
+        FROM learner_words
+        WHERE user_id = CAST(:user_id AS uuid) AND word = ANY (CAST((SELECT words FROM met) AS text[]))))
 """  # noqa: S608  # a number of ours
 
 
