@@ -24,7 +24,9 @@ def _connect_args(values: Mapping[str, Any]) -> dict[str, Any]:
     if not values["DB_TRANSACTION_POOLER"] and "options=" not in values["DATABASE_URL"]:
         # In the server: whoever waits has given up long before, and locks must not stay behind.
         limits = "-c statement_timeout=5s -c idle_in_transaction_session_timeout=10s"
-        arguments["options"] = f"{limits} {plans.SETTING}"
+        # What is read behind a lock is to be as of when it was taken, whatever the database's default is.
+        isolation = r"-c default_transaction_isolation=read\ committed"
+        arguments["options"] = f"{limits} {isolation} {plans.SETTING}"
     return arguments
 
 

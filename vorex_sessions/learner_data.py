@@ -85,8 +85,11 @@ class Derived:
     repeated: Callable[[str, Sequence[str], datetime], Members] = _tells_nothing
     # Statements after which it is made anew when it is next needed: for what changes figures of sessions
     # of `:user_id`, and for what moves or removes sessions or words, of which nothing may be left.
+    # `:changed` is the one session that changes where it is; NULL where it moves, or others change, too.
     forget_figures: str = ""
     forget_all: str = ""
+    # Or what is there is always true, and is made anew only with everything.
+    goes_stale: bool = True
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ from sqlalchemy.exc import DBAPIError
 _BRIEFLY = "SELECT set_config('lock_timeout', '1s', true)"
 EXCLUSIVE = f"{_BRIEFLY}, pg_advisory_xact_lock(:learner_lock);"
 
+# For what may be left to the next one: whether the lock was free, and is held now.
+TRIED = sa.text("SELECT pg_try_advisory_xact_lock(:learner_lock) AS taken")
+
 
 def exclusive(statements: str) -> sa.TextClause:
     """Statements on a learner's data, in one transaction behind the lock."""

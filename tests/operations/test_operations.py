@@ -127,6 +127,20 @@ def test_a_read_only_database_is_503_for_saves(fresh: Flask) -> None:
     assert learner.count() == 0
 
 
+def test_a_database_that_isolates_more_by_default_changes_nothing(fresh: Flask) -> None:
+    with fresh.app_context():
+        upgrade()
+        name = db.engine.url.database
+    execute(
+        fresh, f"""ALTER DATABASE "{name}" SET default_transaction_isolation = 'serializable'"""
+    )
+    with fresh.app_context():
+        db.engine.dispose()
+        with db.engine.connect() as connection:
+            found = connection.exec_driver_sql("SHOW default_transaction_isolation").scalar()
+    assert found == "read committed"  # what is read behind a lock is as of when it was taken
+
+
 def test_reads_survive_a_restart_of_the_database(app: Flask, learner: Learner) -> None:
     learner.save()
     execute(app, "SELECT 1")

@@ -129,6 +129,70 @@ def test_a_correction_or_a_deletion_removes_a_rollup(old_hand: Learner) -> None:
     assert everything(old_hand)["total_sessions"] == 4
 
 
+def test_what_changes_after_the_end_of_a_rollup_leaves_it(old_hand: Learner) -> None:
+    until = kept(old_hand)
+    latest = old_hand.get("/history")["sessions"][0]["session_result_id"]
+    path = f"/api/sessions/{latest}"
+    patched = old_hand.request("PATCH", path, json={"topics": ["new"], "fluency_score": 1})
+    assert patched.status_code == 200
+    old_hand.get("/streak")  # makes the totals anew
+    assert kept(old_hand) == until
+    assert {"topic": "new", "count": 1} in everything(old_hand)["common_topics"]
+    assert old_hand.request("DELETE", path).status_code == 204
+    assert old_hand.request("DELETE", path).status_code == 204
+    assert kept(old_hand) == until
+    moved = old_hand.save()["session_result_id"]
+    change = {"completed_at": ago(50)}
+    assert old_hand.request("PATCH", f"/api/sessions/{moved}", json=change).status_code == 200
+    assert kept(old_hand) is None
+    answer = everything(old_hand)
+    assert answer["total_sessions"] == 5
+    assert answer == without_rollup(old_hand)
+
+
+def test_nothing_is_kept_of_who_was_erased_meanwhile(
+    app: Flask, old_hand: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert without_rollup(old_hand)["total_sessions"] == 5
+    read = rollups.ask
+
+    def read_and_erase(*asked: Any) -> Any:
+        rows = read(*asked)
+        old_hand.request("DELETE", "/api/sessions?confirm=true")
+        return rows
+
+    monkeypatch.setattr(rollups, "ask", read_and_erase)
+    assert everything(old_hand)["total_sessions"] == 5
+    monkeypatch.setattr(rollups, "ask", read)
+    assert kept(old_hand) is None
+    assert everything(old_hand)["total_sessions"] == 0
+
+
+def test_a_rollup_that_outlived_an_erasure_goes_with_the_replay(
+    app: Flask, old_hand: Learner
+) -> None:
+    old_hand.request("DELETE", "/api/sessions?confirm=true")
+    left = sa.text(
+        "INSERT INTO learner_rollups VALUES (CAST(:id AS uuid), now() - interval '15 days', '[]')"
+    )
+    with (
+        app.app_context(),
+        transaction() as connection,
+    ):  # as a process of the release before leaves it
+        connection.execute(left, {"id": old_hand.id})
+    assert app.test_cli_runner().invoke(args=["privacy", "replay"], input="").exit_code == 0
+    assert kept(old_hand) is None
+
+
+def test_a_learner_of_too_many_topics_has_no_rollup(
+    old_hand: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollups, "_STORE", rollups._store(most=4))
+    answer = without_rollup(old_hand)
+    assert everything(old_hand) == answer
+    assert kept(old_hand) is None
+
+
 def test_a_purge_and_a_rebuild_remove_a_rollup(
     app: Flask, old_hand: Learner, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,7 +57,12 @@ def _empty(
     learner_id: str, what: sa.TextClause, parameters: Mapping[str, Any], removed: dict[str, int]
 ) -> bool:
     """Remove everything of one learner, and add to the count; False where somebody held the lock."""
-    mine = {**parameters, "learner_lock": locks.key(learner_id), "user_id": learner_id}
+    mine = {
+        **parameters,
+        "learner_lock": locks.key(learner_id),
+        "user_id": learner_id,
+        "changed": None,
+    }
     gone = _BATCH
     while gone == _BATCH:
         try:

@@ -16,6 +16,6 @@ def take_charge(derived: Iterable[Derived]) -> None:
 
 @lru_cache(maxsize=2)
 def forgetting(*, figures_only: bool = False) -> str:
-    """Statements for whatever changes or removes sessions of `:user_id`, in its own transaction."""
+    """Statements for what changes or removes sessions of `:user_id`, in its transaction; see Derived."""
     texts = (one.forget_figures if figures_only else one.forget_all for one in DERIVED)
     return "".join(f"{text};\n" for text in texts if text)

@@ -37,7 +37,8 @@ def rebuild(learner_id: str, *, everything: bool = False) -> None:
         sessions = within(_LOCKED, mine | {"learner_lock": locks.key(learner_id)})
         current = within(_DERIVED_BY, mine)[0].version == VERSION
         for derived in charge.DERIVED:
-            if everything or not current or derived.forget_figures:
+            stale = derived.goes_stale and (not current or derived.forget_figures)
+            if everything or stale:
                 derived.renew(within, learner_id, sessions)
         within.later(_DONE, mine)
 

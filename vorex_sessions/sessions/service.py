@@ -144,7 +144,12 @@ def correct(
     with transaction() as connection:
         figures_only = not changes.keys() & _DERIVED_FROM
         behind = locks.exclusive(charge.forgetting(figures_only=figures_only))
-        connection.execute(behind, {"learner_lock": locks.key(learner_id), "user_id": learner_id})
+        parameters = {
+            "learner_lock": locks.key(learner_id),
+            "user_id": learner_id,
+            "changed": None if "completed_at" in changes else session_result_id,
+        }
+        connection.execute(behind, parameters)
         stored = connection.execute(_SHOW.with_for_update(), mine).one_or_none()
         if stored is None:
             raise SessionNotFound
@@ -161,6 +166,7 @@ def delete(learner_id: str, session_result_id: str, *, now: datetime) -> None:
         "learner_lock": locks.key(learner_id),
         "user_id": learner_id,
         "session_result_id": session_result_id,
+        "changed": session_result_id,
         "now": now,
     }
     if not ask(_delete_statement(), parameters):
