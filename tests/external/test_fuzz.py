@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import schemathesis
 from flask import Flask
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -67,6 +67,8 @@ TAKE_NOTHING = {
     "GET /metrics",
     "GET /readyz",
 }
+# What would make `/api/sessions/{session_result_id}` the path of another operation.
+LITERAL = {path.rpartition("/")[2] for path in OPERATIONS}
 RUNS = [
     (path, mode)
     for path in sorted(OPERATIONS)
@@ -138,6 +140,7 @@ def test_every_operation_keeps_its_word(
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def judge(case: schemathesis.Case) -> None:
+        assume(LITERAL.isdisjoint(case.path_parameters.values()))
         case.call_and_validate(headers=headers, checks=checks)
 
     judge()
