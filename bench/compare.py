@@ -47,7 +47,9 @@ def endpoints(
             traffic.write(
                 folder,
                 name,
-                traffic.tokens(sessions, recurring=recurring, count=10_000, newcomers=newcomers),
+                traffic.tokens(
+                    sessions, recurring=recurring, count=3_000 * seconds, newcomers=newcomers
+                ),
             ).rename(folder / f"{number}.txt")
             for number in range(times)
         ]
