@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-import orjson
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from tests.factories import Learner, content
+from tests.sessions.changes import alter
 from tests.sessions.test_races import at_once, clones
 from vorex_sessions import create_app
 from vorex_sessions.extensions import db, transaction
@@ -96,19 +96,8 @@ def test_everything_derived_agrees_with_the_sessions_after_anything(
                 *(lambda phone=phone, said=said: phone.try_save(said) for phone, said in saves)
             )
             stored += [answer.get_json()["session_result_id"] for answer in answers]
-        elif what == "batch":
-            items = {"sessions": [practice(random) for _ in range(random.randrange(1, 6))]}
-            answer = learner.request("POST", "/api/sessions/batch", json=items)
-            for result in orjson.loads(answer.data)["results"]:
-                stored.append(result["session"]["session_result_id"])
-        elif what == "patch":
-            changes = practice(random)
-            change = {name: changes[name] for name in random.sample(sorted(changes), 2)}
-            path = f"/api/sessions/{random.choice(stored)}"
-            assert learner.request("PATCH", path, json=change).status_code == 200
         else:
-            gone = stored.pop(random.randrange(len(stored)))
-            learner.request("DELETE", f"/api/sessions/{gone}")
+            alter(learner, random, what, stored, practice)
         if what in ("patch", "delete") and random.random() < 0.7:
             learner.get("/warmup")  # makes anew what the next saves then add to
         if step % 20 == 19:

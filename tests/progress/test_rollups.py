@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-import orjson
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from tests.factories import Learner, content
+from tests.sessions.changes import alter
 from tests.sessions.test_races import at_once, clones
 from tests.statements import recorded
 from vorex_sessions import locks
@@ -175,10 +175,8 @@ def test_a_rollup_that_outlived_an_erasure_goes_with_the_replay(
     left = sa.text(
         "INSERT INTO learner_rollups VALUES (CAST(:id AS uuid), now() - interval '15 days', '[]')"
     )
-    with (
-        app.app_context(),
-        transaction() as connection,
-    ):  # as a process of the release before leaves it
+    # As a process of the release before leaves it, which does not know of rollups.
+    with app.app_context(), transaction() as connection:
         connection.execute(left, {"id": old_hand.id})
     assert app.test_cli_runner().invoke(args=["privacy", "replay"], input="").exit_code == 0
     assert kept(old_hand) is None
@@ -234,11 +232,8 @@ def test_who_cannot_keep_a_rollup_gets_the_answer_all_the_same(
         connection.execute(lock, {"learner_lock": locks.key(learner.id)})
         assert everything(learner)["total_sessions"] == 3  # asked on another connection
     assert kept(learner) is None
-    readonly = sa.text("SET default_transaction_read_only = on")
     with app.app_context():
-        sa.event.listen(
-            db.engine, "connect", _read_only := lambda raw, _: _execute(raw, str(readonly))
-        )
+        sa.event.listen(db.engine, "connect", _read_only)
         db.engine.dispose()
         try:
             assert everything(learner)["total_sessions"] == 3
@@ -250,9 +245,9 @@ def test_who_cannot_keep_a_rollup_gets_the_answer_all_the_same(
     assert kept(learner)
 
 
-def _execute(raw: Any, statement: str) -> None:
-    with raw.cursor() as cursor:
-        cursor.execute(statement)
+def _read_only(connection: Any, record: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
 
 
 def practice(random: Random) -> dict[str, Any]:
@@ -289,19 +284,8 @@ def test_everything_agrees_with_the_sessions_after_anything(
                 *(lambda phone=phone, one=one: phone.try_save(one) for phone, one in said),
             )
             stored += [answer.get_json()["session_result_id"] for answer in answers[1:]]
-        elif what == "batch":
-            items = {"sessions": [practice(random) for _ in range(random.randrange(1, 6))]}
-            answer = learner.request("POST", "/api/sessions/batch", json=items)
-            results = orjson.loads(answer.data)["results"]
-            stored += [result["session"]["session_result_id"] for result in results]
-        elif what == "patch":
-            changes = practice(random)
-            change = {name: changes[name] for name in random.sample(sorted(changes), 2)}
-            path = f"/api/sessions/{random.choice(stored)}"
-            assert learner.request("PATCH", path, json=change).status_code == 200
         else:
-            gone = stored.pop(random.randrange(len(stored)))
-            learner.request("DELETE", f"/api/sessions/{gone}")
+            alter(learner, random, what, stored, practice)
         if random.random() < 0.5:
             lasted += kept(learner) is not None
             answer = everything(learner)

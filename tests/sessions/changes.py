@@ -1,0 +1,32 @@
+"""Changes at random, for tests of what must be right after anything."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import orjson
+
+from tests.factories import Learner
+
+
+def alter(
+    learner: Learner,
+    random: Random,
+    what: str,
+    stored: list[str],
+    practice: Callable[[Random], dict[str, Any]],
+) -> None:
+    """Send a `batch`, `patch` or `delete` a session at random; `stored` are the ids, and follow."""
+    if what == "batch":
+        items = {"sessions": [practice(random) for _ in range(random.randrange(1, 6))]}
+        answer = learner.request("POST", "/api/sessions/batch", json=items)
+        for result in orjson.loads(answer.data)["results"]:
+            stored.append(result["session"]["session_result_id"])
+    elif what == "patch":
+        changes = practice(random)
+        change = {name: changes[name] for name in random.sample(sorted(changes), 2)}
+        path = f"/api/sessions/{random.choice(stored)}"
+        assert learner.request("PATCH", path, json=change).status_code == 200
+    else:
+        gone = stored.pop(random.randrange(len(stored)))
+        learner.request("DELETE", f"/api/sessions/{gone}")
