@@ -12,13 +12,13 @@ help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(VENV) ## set everything up and serve on PORT (8000); Ctrl-C stops it
-	@exec $(BIN)/python -m vorex_sessions.local run
+	@exec $(BIN)/python -m vorex_sessions.local.run run
 
 token: $(VENV) ## print an access token for trying the service; ARGS="--days 7"
-	@$(BIN)/python -m vorex_sessions.local flask token $(ARGS)
+	@$(BIN)/python -m vorex_sessions.local.run flask token $(ARGS)
 
 demo: $(VENV) ## fill the demo learner with half a year of practice
-	@$(BIN)/python -m vorex_sessions.local flask demo $(ARGS)
+	@$(BIN)/python -m vorex_sessions.local.run flask demo $(ARGS)
 
 test: $(VENV) ## every behaviour, on Python and the embedded PostgreSQL alone
 	$(BIN)/pytest -n auto -m "not external" $(ARGS)

@@ -198,3 +198,16 @@ def read(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         except ValueError as error:
             raise SettingError(f"{setting.name} {error}.") from None
     return values
+
+
+def require(values: Mapping[str, Any]) -> None:
+    """Raises `SettingError` where a setting is missing that the service cannot do without."""
+    if not values["DATABASE_URL"]:
+        raise SettingError(
+            "DATABASE_URL is missing: set it to the address of a PostgreSQL database."
+        )
+    if not values["SUPABASE_JWT_SECRET"] and not values["SUPABASE_URL"]:
+        raise SettingError(
+            "SUPABASE_URL or SUPABASE_JWT_SECRET is missing: set the address of the Supabase project, or "
+            "the secret that its tokens are signed with, or both."
+        )

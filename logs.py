@@ -30,7 +30,7 @@ def logging_config(level: str) -> dict[str, Any]:
         "root": {"level": level, "handlers": ["stdout"]},
         "loggers": {
             # SQLAlchemy logs for our pool under its name, with the address of the database.
-            "vorex_sessions.pools": {"level": "WARNING"},
+            "vorex_sessions.database.pool": {"level": "WARNING"},
             "gunicorn.error": {
                 # At DEBUG it writes every path.
                 "level": "INFO" if level == "DEBUG" else level,

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import psycopg2 as psycopg2_dialect
 from bench import data, traffic
 from bench.measure import drive, middle, pairs, ratio
 from bench.services import Running, hello
-from vorex_sessions.progress.questions import RECENT, SESSIONS
+from vorex_sessions.progress.queries import RECENT, SESSIONS
 from vorex_sessions.sessions.history import statement
 
 NOTHING_DERIVED = "bench.peers.nothing_derived:app"

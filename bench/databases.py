@@ -13,7 +13,7 @@ import psycopg2
 from psycopg2 import sql
 
 from bench import data
-from vorex_sessions import embedded
+from vorex_sessions.local import embedded_postgres
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -29,7 +29,7 @@ class Server:
     """
 
     def __init__(self) -> None:
-        self._address = embedded.start(FOLDER)
+        self._address = embedded_postgres.start(FOLDER)
         with closing(psycopg2.connect(self._address)) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
@@ -43,12 +43,12 @@ class Server:
                 cursor.execute(
                     sql.SQL("ALTER SYSTEM SET shared_buffers = {}").format(sql.Literal(wanted))
                 )
-        embedded.stop(FOLDER)
-        self._address = embedded.start(FOLDER)
+        embedded_postgres.stop(FOLDER)
+        self._address = embedded_postgres.start(FOLDER)
 
     def stop(self) -> None:
         """Stop it; what it holds stays for the next time."""
-        embedded.stop(FOLDER)
+        embedded_postgres.stop(FOLDER)
 
     def address_of(self, name: str) -> str:
         """The address of a database on it."""

@@ -7,26 +7,26 @@ import pytest
 from flask import Flask
 
 import config
-from tests import database
+from tests import postgres
 from tests.factories import SECRET, Learner
 from vorex_sessions import create_app
+from vorex_sessions.database.migrate import upgrade
 from vorex_sessions.extensions import db
-from vorex_sessions.migrating import upgrade
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        database.start()
+        postgres.start()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        database.stop()
+        postgres.stop()
 
 
 @pytest.fixture(scope="session")
 def database_url(worker_id: str) -> Iterator[str]:
-    with database.database(f"vorex_test_{worker_id}_{os.getpid()}") as url:
+    with postgres.database(f"vorex_test_{worker_id}_{os.getpid()}") as url:
         yield url
 
 

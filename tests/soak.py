@@ -23,9 +23,10 @@ import config
 from tests.factories import SECRET, content, token
 from tests.proxy import WHOLE, Cut, Proxy
 from tests.serving import gunicorn
-from vorex_sessions import create_app, embedded
+from vorex_sessions import create_app
+from vorex_sessions.database.migrate import upgrade
 from vorex_sessions.extensions import db
-from vorex_sessions.migrating import upgrade
+from vorex_sessions.local import embedded_postgres
 
 CLIENTS = 8
 
@@ -126,7 +127,7 @@ def soak(seconds: float, seed: int = 1) -> dict[str, Any]:
     """Run everything for a while, then compare; raises AssertionError where anything was lost."""
     folder = Path(tempfile.mkdtemp(prefix="vorex-soak-"))
     data = folder / "postgres"
-    url = embedded.start(data)
+    url = embedded_postgres.start(data)
     app = create_app(config.read({"DATABASE_URL": url, "SUPABASE_JWT_SECRET": SECRET}))
     try:
         with app.app_context():
@@ -138,7 +139,7 @@ def soak(seconds: float, seed: int = 1) -> dict[str, Any]:
                 clients, disasters = _storm(seconds, proxy.port, master.pid, data, seed)
             return {**_compare(address, clients), **disasters}
     finally:
-        embedded.stop(data)
+        embedded_postgres.stop(data)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -159,12 +160,12 @@ def _storm(
                 dice.choice(workers).send_signal(signal.SIGKILL)
                 disasters["workers_killed"] += 1
         else:
-            embedded.stop(data)
+            embedded_postgres.stop(data)
             time.sleep(0.3)
-            embedded.start(data)
+            embedded_postgres.start(data)
             disasters["database_restarts"] += 1
-    embedded.stop(data)
-    embedded.start(data)
+    embedded_postgres.stop(data)
+    embedded_postgres.start(data)
     disasters["database_restarts"] += 1
     stopping.set()
     for client in clients:

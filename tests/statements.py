@@ -6,10 +6,9 @@ from typing import Any
 from unittest.mock import patch
 
 from flask import Flask
-from psycopg2.extras import NamedTupleCursor
 from sqlalchemy import event
 
-from vorex_sessions import extensions
+from vorex_sessions.database import connection as connections
 from vorex_sessions.extensions import db
 
 
@@ -21,16 +20,17 @@ def recorded(app: Flask) -> Iterator[list[str]]:
     def record(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
         sent.append(statement)
 
-    def ask(cursor: Any, statement: str | bytes, parameters: Any = None) -> None:
+    def execute(cursor: Any, statement: str | bytes, parameters: Any = None) -> None:
         sent.append(statement.decode() if isinstance(statement, bytes) else statement)
-        NamedTupleCursor.execute(cursor, statement, parameters)
+        plain.execute(cursor, statement, parameters)
 
     with app.app_context():
         engine = db.engine
     event.listen(engine, "before_cursor_execute", record)
-    recording = type("Recording", (NamedTupleCursor,), {"execute": ask})
+    plain = connections.Cursor
+    recording = type("Recording", (plain,), {"execute": execute})
     try:
-        with patch.object(extensions, "NamedTupleCursor", recording):
+        with patch.object(connections, "Cursor", recording):
             yield sent
     finally:
         event.remove(engine, "before_cursor_execute", record)

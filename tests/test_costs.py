@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.factories import Learner, content
+from tests.postgres import transaction
 from tests.privacy.test_export import fill
 from tests.statements import recorded
-from vorex_sessions.extensions import transaction
-from vorex_sessions.progress.questions import RECENT, SESSIONS
+from vorex_sessions.progress.queries import RECENT_QUERY, SESSIONS_QUERY
 
 READS = [
     "/history?limit=20",
@@ -66,7 +66,7 @@ def rows_read(app: Flask, question: Any, parameters: dict[str, Any]) -> int:
         return int(connection.execute(count).scalar_one() - before)
 
 
-@pytest.mark.parametrize("question", [SESSIONS, RECENT])
+@pytest.mark.parametrize("question", [SESSIONS_QUERY, RECENT_QUERY])
 def test_a_period_reads_its_own_rows_and_not_the_learners_whole_past(
     app: Flask, learner: Learner, other: Learner, question: Any
 ) -> None:
@@ -78,6 +78,6 @@ def test_a_period_reads_its_own_rows_and_not_the_learners_whole_past(
     for _ in range(5):
         learner.save()
     asked = {"user_id": learner.id, "since": now - timedelta(days=16), "session_type": None}
-    if question is RECENT:
+    if question is RECENT_QUERY:
         del asked["session_type"]
     assert 5 <= rows_read(app, question, asked) <= 10

@@ -1,72 +1,51 @@
 """What holds the house together, and outlives people."""
 
 import ast
+import re
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
 import config
-from tests import database
+from tests import postgres
 from tests.factories import SECRET
 from vorex_sessions import create_app
-from vorex_sessions.migrating import upgrade
+from vorex_sessions.database.migrate import upgrade
+from vorex_sessions.extensions import db
+from vorex_sessions.hooks.registry import Capability
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "vorex_sessions"
-# From the bottom up: a module may import those above it in this list, never those below.
+# From the bottom up: a module imports from its own folder and from those above it in this list.
 LAYERS = [
-    "config",
-    "logs",
-    "pools",
-    "plans",
-    "flask_config",
-    "text",
-    "skill_graph",
-    "periods",
-    "waiting",
-    "extensions",
-    "migrating",
-    "snapshots",
-    "metrics",
-    "problems",
-    "problem_handler",
-    "locks",
-    "models",
-    "learner_data",
-    "keys",
-    "remembering",
-    "auth",
-    "pseudonyms",
-    "counting",
-    "redis_counting",
-    "fair_use",
-    "schemas",
-    "broken_rules",
-    "requests",
-    "fields",
-    "result_fields",
-    "query_fields",
-    "blueprint",
-    "commands",
-    "operations",
-    "sessions",
-    "progress",
-    "trends",
-    "growth",
-    "recall",
-    "skills",
-    "cohorts",
-    "privacy",
-    "capabilities",
-    "tokens",
-    "demo",
-    "cli",
-    "",
+    *("config", "logs", "text", "skill_graph", "periods", "metrics", "cli_errors", "extensions"),
+    *("models", "database", "flask_config", "problems", "hooks", "auth", "rate_limits", "web"),
+    *("operations", "sessions", "progress", "trends", "growth", "recall", "skills", "cohorts"),
+    *("privacy", "capabilities", "demo", "cli", "", "local"),
 ]
+CURE = (
+    "imports point downward, from newer to older. Move what both need to a lower folder, or let the newer "
+    "capability offer it through hooks/ (docs/development.md, Layers)"
+)
 TOP_LEVEL = {"config", "logs"}
-LOCAL = {"embedded", "local", "local_gunicorn"}
-ROOMS = ["schemas", "service", "routes", "__init__"]
+LOCAL = "local"  # what only `make run` and the tests use
+MODULES = sorted(PACKAGE.rglob("*.py"))
+CAPABILITIES: dict[str, Capability] = {
+    path.parent.name: import_module(f"vorex_sessions.{path.parent.name}").CAPABILITY
+    for path in sorted(PACKAGE.glob("*/routes.py"))
+}
+# Who may name a table beside its owner, and for what.
+SHARED = {
+    ("hooks", "session_results"): "a rebuild reads all sessions",
+    (
+        "hooks",
+        "learner_totals",
+    ): "its column derived_version is about all projections (hooks/rebuild.py)",
+    ("hooks", "erased_learners"): "what a restored backup brought back is erased again",
+}
 
 
 def layer(module: str) -> str:
@@ -82,10 +61,16 @@ def imports(path: Path) -> list[str]:
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         if isinstance(node, ast.ImportFrom) and node.module:
-            if node.module == "vorex_sessions":
-                found += [f"vorex_sessions.{alias.name}" for alias in node.names]
-            else:
-                found.append(node.module)
+            below = [f"{node.module}.{alias.name}" for alias in node.names]
+            are_modules = [
+                name
+                for name in below
+                if (ROOT / name.replace(".", "/")).with_suffix(".py").exists()
+            ]
+            are_packages = [
+                name for name in below if (ROOT / name.replace(".", "/") / "__init__.py").exists()
+            ]
+            found += [*are_modules, *are_packages] or [node.module]
     return [name for name in found if name in TOP_LEVEL or name.startswith("vorex_sessions")]
 
 
@@ -94,42 +79,137 @@ def module_of(path: Path) -> str:
 
 
 def test_imports_point_downward() -> None:
+    wrong = [
+        f"{module_of(path)} imports {name}"
+        for path in MODULES
+        for name in imports(path)
+        if layer(name) != layer(module_of(path))
+        and LAYERS.index(layer(name)) > LAYERS.index(layer(module_of(path)))
+    ]
+    assert not wrong, f"{CURE}: {wrong}"
+
+
+def test_modules_do_not_import_each_other_in_a_circle() -> None:
+    graph = {module_of(path): set(imports(path)) for path in MODULES}
+    done: set[str] = set()
+
+    def visit(module: str, trail: tuple[str, ...]) -> None:
+        assert module not in trail, f"a circle; move what both need to a third module: {trail}"
+        for name in graph.get(module, set()) - done - {module}:
+            visit(name, (*trail, module))
+        done.add(module)
+
+    for module in graph:
+        visit(module, ())
+
+
+def names(tree: ast.AST) -> Iterator[str]:
+    """What is taken from `models`, and the words of SQL in texts; docstrings are neither."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "vorex_sessions.models":
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "models":
+            yield node.attr
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if re.search(r"\b(SELECT|INSERT|UPDATE|DELETE|FROM|JOIN)\b", node.value):
+                yield from re.findall(r"\w+", node.value)
+
+
+def without_docstrings(path: Path) -> ast.AST:
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
+            node
+        ):
+            node.body = node.body[1:]
+    return tree
+
+
+def owners() -> dict[str, str]:
+    return {
+        table.name: folder
+        for folder, capability in CAPABILITIES.items()
+        for table in (*capability.learner_tables, *capability.other_tables)
+    }
+
+
+def test_every_table_has_one_owner() -> None:
+    tables = [
+        table.name
+        for capability in CAPABILITIES.values()
+        for table in (*capability.learner_tables, *capability.other_tables)
+    ]
+    assert sorted(tables) == sorted(db.metadata.tables), (
+        "list each table once, in `learner_tables` or `other_tables` of the Capability that keeps it"
+    )
+
+
+def test_only_its_owner_names_a_table() -> None:
+    """The record itself, session_results, is there for every newer capability to read."""
     wrong = []
-    for path in PACKAGE.rglob("*.py"):
-        here = layer(module_of(path))
-        for name in imports(path):
-            there = layer(name)
-            if here != there and here not in LOCAL and LAYERS.index(there) > LAYERS.index(here):
-                wrong.append(f"{module_of(path)} imports {name}")
-    assert not wrong
+    for path in MODULES:
+        folder = layer(module_of(path))
+        for name in set(names(without_docstrings(path))) & owners().keys():
+            reads = name == "session_results" and folder in CAPABILITIES
+            if (
+                folder not in ("models", owners()[name])
+                and not reads
+                and (folder, name) not in SHARED
+            ):
+                wrong.append(f"{module_of(path)} names {name}, which {owners()[name]} owns")
+    assert not wrong, f"ask the owner: import a query or an expression from its folder: {wrong}"
+
+
+def test_only_sessions_writes_the_record() -> None:
+    written = r"session_results\.(insert|update|delete)\(|(insert|delete|update)\(session_results"
+    in_text = r"(INSERT INTO|UPDATE|DELETE FROM) session_results"
+    wrong = [
+        module_of(path)
+        for path in MODULES
+        if layer(module_of(path)) != "sessions"
+        and re.search(f"{written}|{in_text}", path.read_text())
+    ]
+    assert not wrong, f"call a command of sessions/ instead: {wrong}"
+
+
+def test_there_are_two_ways_to_the_database() -> None:
+    """`db.session` commits what is then rolled back, and waits without a deadline."""
+    forbidden = re.compile(r"\bdb\.session\b|\bengine\.(connect|begin|raw_connection)\(")
+    wrong = [
+        f"{module_of(path)}: {found[0]}"
+        for path in MODULES
+        if layer(module_of(path)) != "database"
+        and (found := forbidden.search(ast.unparse(without_docstrings(path))))
+    ]
+    assert not wrong, (
+        "use database.queries.run for one statement, database.transactions.run_transaction for several "
+        f"(docs/development.md, Queries): {wrong}"
+    )
 
 
 def test_services_know_nothing_of_requests_schemas_and_responses() -> None:
-    for path in PACKAGE.rglob("*.py"):
-        room = path.stem.endswith(("schemas", "routes", "__init__", "documented"))
-        if not room and path.parent != PACKAGE and path.stem != "cli":
+    rooms = ("schemas", "routes", "__init__", "cli", "result_fields")
+    for path in MODULES:
+        if path.parent.name in CAPABILITIES and not path.stem.endswith(rooms):
             tree = ast.dump(ast.parse(path.read_text()))
             assert "'marshmallow'" not in tree, path
-            if path.parent.name != "operations":
-                assert "module='flask'" not in tree, path
+            assert path.parent.name == "operations" or "module='flask'" not in tree, path
 
 
 def test_only_routes_and_what_serves_them_know_the_request() -> None:
-    allowed = {"requests", "auth", "blueprint", "problems", "operations", "cli", "tokens", ""}
-    for path in PACKAGE.rglob("*.py"):
-        here = layer(module_of(path))
-        if here not in allowed | LOCAL and path.stem != "routes":
-            assert "vorex_sessions.requests" not in imports(path), path
+    for path in MODULES:
+        served = layer(module_of(path)) in ("web", "operations") or path.stem == "routes"
+        assert served or "vorex_sessions.web.requests" not in imports(path), path
 
 
 def test_production_needs_nothing_of_what_only_development_installs() -> None:
-    for path in [*PACKAGE.rglob("*.py"), ROOT / "wsgi.py", ROOT / "config.py"]:
-        if path.stem not in LOCAL:
-            assert "vorex_sessions.embedded" not in imports(path), path
+    for path in [*MODULES, ROOT / "wsgi.py", ROOT / "config.py"]:
+        is_local = layer(module_of(path)) == LOCAL if path in MODULES else False
+        assert is_local or "vorex_sessions.local.embedded_postgres" not in imports(path), path
 
 
 def test_modules_and_functions_stay_short() -> None:
-    for path in [*PACKAGE.rglob("*.py"), ROOT / "config.py"]:
+    for path in [*MODULES, ROOT / "config.py"]:
         source = path.read_text()
         assert source.count("\n") <= 260, path
         for node in ast.walk(ast.parse(source)):
@@ -190,7 +270,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 def test_two_apps_live_in_one_process(app: Flask, settings: dict) -> None:
     second = create_app(settings)
-    with database.database("vorex_test_second") as url:
+    with postgres.database("vorex_test_second") as url:
         third = create_app({**settings, "DATABASE_URL": url.replace("://", "+psycopg2://", 1)})
         with third.app_context():
             upgrade()

@@ -1,37 +1,49 @@
 """Vorex Sessions: keeps the results of practice sessions and answers what comes next."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask import Flask
 
 import config
-from vorex_sessions import auth, cli, extensions, fair_use, migrating, operations, problem_handler
-from vorex_sessions.blueprint import Api, document_components
-from vorex_sessions.capabilities import BLUEPRINTS
+from vorex_sessions import cli, operations
+from vorex_sessions.auth import caller
+from vorex_sessions.capabilities import CAPABILITIES
+from vorex_sessions.database import engine, migrate
 from vorex_sessions.flask_config import flask_config
+from vorex_sessions.hooks import registry
+from vorex_sessions.problems import handler
+from vorex_sessions.rate_limits import limiter
+from vorex_sessions.web.blueprint import Api
+from vorex_sessions.web.openapi import document_answers, document_components
 
 
 class _App(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Nothing here is async; Flask looks for it a dozen times a request, 2 % of our time."""
+        """Skip Flask's search for async views, a dozen a request: it takes 2 % of the time, and none is."""
         return func
 
 
-def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
+def create_app(
+    settings: Mapping[str, Any] | None = None,
+    capabilities: Iterable[registry.Capability] = CAPABILITIES,
+) -> Flask:
     """Build the app from `config.read()`'s settings. Raises config.SettingError where one is unusable."""
     app = _App(__name__, static_folder=None)
     app.config.from_mapping(flask_config(settings or config.read()))
-    app.url_map.merge_slashes = False  # a path either is one of ours or a 404, never a redirect
-    extensions.init_app(app)
+    app.url_map.merge_slashes = False  # a path is one of ours or a 404, never a redirect
+    registered = registry.init_app(app, capabilities)
+    engine.init_app(app)
     operations.init_app(app)
-    auth.init_app(app)
-    fair_use.init_app(app)
-    cli.init_app(app)
-    migrating.init_app(app)
+    caller.init_app(app)
+    limiter.init_app(app)
+    migrate.init_app(app)
+    cli.init_app(app, registered)
     api = Api(app)
-    problem_handler.init_app(app)  # after Api, whose own error handler it replaces
+    handler.init_app(app)  # after Api, whose own error handler it replaces
     document_components(api)
-    for blueprint in BLUEPRINTS:
-        api.register_blueprint(blueprint)
+    for capability in registered.capabilities:
+        for blueprint in capability.blueprints:
+            api.register_blueprint(blueprint)
+    document_answers(api, registered)
     return app

@@ -1,4 +1,4 @@
-"""The capabilities of the service. Adding one: a folder, and a word here."""
+"""The capabilities of the service. Adding one: a folder with a `CAPABILITY`, and one word here."""
 
 from vorex_sessions import (
     cohorts,
@@ -12,13 +12,18 @@ from vorex_sessions import (
     trends,
 )
 
-CAPABILITIES = (sessions, progress, trends, growth, recall, skills, cohorts, privacy, operations)
-BLUEPRINTS = tuple(blueprint for part in CAPABILITIES for blueprint in part.blueprints)
-
-sessions.take_charge(derived for part in CAPABILITIES for derived in getattr(part, "derived", ()))
-progress.take_charge(one for part in CAPABILITIES for one in getattr(part, "suggests", ()))
-privacy.take_charge(
-    exports=[export for part in CAPABILITIES for export in getattr(part, "exports", ())],
-    erasers=[part.erase for part in CAPABILITIES if hasattr(part, "erase")],
-    reburials=[one for part in CAPABILITIES for one in getattr(part, "reburials", ())],
+# From older to newer: a capability may import those before it.
+CAPABILITIES = tuple(
+    part.CAPABILITY
+    for part in (
+        sessions,
+        progress,
+        trends,
+        growth,
+        recall,
+        skills,
+        cohorts,
+        privacy,
+        operations,
+    )
 )

@@ -1,5 +1,4 @@
-"""Commands for whoever runs or tries the service: `flask token`, `flask demo`, `flask privacy`, `flask
-growth`, `flask cohorts`."""
+"""The `flask` commands: `token`, `demo`, `rebuild`, and those of the capabilities."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -8,19 +7,19 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from vorex_sessions import demo, tokens
-from vorex_sessions.cohorts.cli import cohorts
-from vorex_sessions.growth.cli import growth
-from vorex_sessions.privacy.cli import privacy
+from vorex_sessions.cli_errors import report_database_errors
+from vorex_sessions.demo import practice, tokens
+from vorex_sessions.hooks.cli import growth, rebuild_command
+from vorex_sessions.hooks.registry import Registry
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: Flask, registry: Registry) -> None:
     """Add the commands to the `flask` command."""
-    app.cli.add_command(token_command)
-    app.cli.add_command(demo_command)
-    app.cli.add_command(privacy)
-    app.cli.add_command(growth)
-    app.cli.add_command(cohorts)
+    for command in (token_command, demo_command, rebuild_command, growth):
+        app.cli.add_command(command)
+    for capability in registry.capabilities:
+        for command in capability.commands:
+            app.cli.add_command(command)
 
 
 @click.command("token")
@@ -38,7 +37,8 @@ def token_command(sub: UUID, role: str, days: int) -> None:
 @click.command("demo")
 @click.option("--sub", type=click.UUID, default=tokens.DEMO_LEARNER, help="The learner's id.")
 @with_appcontext
+@report_database_errors
 def demo_command(sub: UUID) -> None:
     """Fill a learner with half a year of practice; safe to run again."""
-    count = demo.fill(str(sub), now=datetime.now(UTC))
+    count = practice.fill(str(sub), now=datetime.now(UTC))
     click.echo(f"Learner {sub} now has {count} practice sessions from the last half year.")

@@ -1,54 +1,19 @@
-"""What Flask and its extensions call our settings."""
+"""From the settings of config.py to the configuration of Flask and its extensions."""
 
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
-import orjson
+from flask import current_app
 
-from config import SettingError
-from vorex_sessions import plans
-from vorex_sessions.pools import FairPool
-
-
-def _connect_args(values: Mapping[str, Any]) -> dict[str, Any]:
-    """How libpq connects. Our own deadline is in waiting.py; these end what it has to leave behind."""
-    arguments = {
-        "application_name": "vorex-sessions",
-        "connect_timeout": 2,
-        "keepalives_idle": 10,
-        "keepalives_interval": 2,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 2000,  # milliseconds without an acknowledgement
-    }
-    if not values["DB_TRANSACTION_POOLER"] and "options=" not in values["DATABASE_URL"]:
-        # In the server: whoever waits has given up long before, and locks must not stay behind.
-        limits = "-c statement_timeout=5s -c idle_in_transaction_session_timeout=10s"
-        # What is read behind a lock is to be as of when it was taken, whatever the database's default is.
-        isolation = r"-c default_transaction_isolation=read\ committed"
-        arguments["options"] = f"{limits} {isolation} {plans.SETTING}"
-    return arguments
+import config
+from vorex_sessions.database import snapshot
+from vorex_sessions.database.engine import engine_options
 
 
-def _engine_options(values: Mapping[str, Any], size: int) -> dict[str, Any]:
-    """How SQLAlchemy keeps `size` connections."""
-    return {
-        # A question is one statement and needs no BEGIN and COMMIT around it; a transaction says so
-        # (extensions.transaction). Switching a pooled connection to and fro instead loses its place
-        # in the pool when the server has gone away meanwhile.
-        "isolation_level": "AUTOCOMMIT",
-        "pool_reset_on_return": None,
-        "poolclass": FairPool,
-        "pool_size": size,
-        "max_overflow": 0,
-        "pool_timeout": 1,
-        "hide_parameters": True,  # what learners practise stays out of the logs
-        "pool_use_lifo": True,  # the busiest connections stay warm, idle ones age out
-        "json_serializer": lambda value: orjson.dumps(value).decode(),
-        "json_deserializer": orjson.loads,
-        "use_native_hstore": False,  # a question at every connect, for a type we do not have
-        "connect_args": _connect_args(values),
-    }
+def setting(name: str) -> Any:
+    """The value of a setting of config.py, for the current app."""
+    return current_app.config[name]
 
 
 def _pseudonym_key(values: Mapping[str, Any]) -> bytes:
@@ -58,27 +23,22 @@ def _pseudonym_key(values: Mapping[str, Any]) -> bytes:
 
 
 def flask_config(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What Flask and its extensions call these settings. Raises `SettingError` for a missing one."""
-    if not values["DATABASE_URL"]:
-        raise SettingError(
-            "DATABASE_URL is missing: set it to the address of a PostgreSQL database."
-        )
+    """The settings of config.py under the names that Flask and its extensions give them.
+
+    Raises SettingError for a missing one.
+    """
+    config.require(values)
     secret, project = values["SUPABASE_JWT_SECRET"], values["SUPABASE_URL"]
-    if not secret and not project:
-        raise SettingError(
-            "SUPABASE_URL or SUPABASE_JWT_SECRET is missing: set the address of the Supabase project, or "
-            "the secret that its tokens are signed with, or both."
-        )
     algorithms = [*(["HS256"] if secret else []), *(["ES256", "RS256", "EdDSA"] if project else [])]
     return {
         **values,
         "PSEUDONYM_KEY": _pseudonym_key(values),
         "SQLALCHEMY_DATABASE_URI": values["DATABASE_URL"],
-        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(values, values["DB_POOL_SIZE"]),
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(values, values["DB_POOL_SIZE"]),
         "SQLALCHEMY_BINDS": {
-            "exports": {
+            snapshot.POOL: {
                 "url": values["DATABASE_URL"],
-                **_engine_options(values, values["EXPORT_CONNECTIONS"]),
+                **engine_options(values, values["EXPORT_CONNECTIONS"]),
             }
         },
         "JWT_SECRET_KEY": secret,
@@ -87,7 +47,7 @@ def flask_config(values: Mapping[str, Any]) -> dict[str, Any]:
         "JWT_DECODE_ALGORITHMS": algorithms,
         "JWT_DECODE_LEEWAY": 10,
         # flask-jwt-extended insists on its identity claim: that makes `exp` the required one. Who
-        # is calling is read from `sub` and `role` by auth.py, since an operator's token has no `sub`.
+        # is calling is read from `sub` and `role` by auth/caller.py, since an operator's token has no `sub`.
         "JWT_IDENTITY_CLAIM": "exp",
         "JWT_VERIFY_SUB": False,
         "API_TITLE": "Vorex Sessions",

@@ -31,3 +31,8 @@ def distinct(texts: Iterable[str], key: Callable[[str], str] = str) -> list[str]
         if text:
             first.setdefault(key(text), text)
     return list(first.values())
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 learner`, `2 learners`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

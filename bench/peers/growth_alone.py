@@ -1,6 +1,12 @@
 """The service as it would be if a save told of a streak and achievements, and of nothing else."""
 
-from vorex_sessions import capabilities, create_app, growth
+from dataclasses import replace
 
-capabilities.sessions.take_charge(growth.derived)
-app = create_app()
+from vorex_sessions import create_app, growth
+from vorex_sessions.capabilities import CAPABILITIES
+
+app = create_app(
+    capabilities=[
+        one if one is growth.CAPABILITY else replace(one, projections=()) for one in CAPABILITIES
+    ]
+)

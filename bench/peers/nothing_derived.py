@@ -1,7 +1,10 @@
 """The service as it would be if nothing were derived from a save or suggested from it, as with the peer."""
 
-from vorex_sessions import capabilities, create_app
+from dataclasses import replace
 
-capabilities.sessions.take_charge([])
-capabilities.progress.take_charge([])
-app = create_app()
+from vorex_sessions import create_app
+from vorex_sessions.capabilities import CAPABILITIES
+
+app = create_app(
+    capabilities=[replace(one, projections=(), warmup_sections=()) for one in CAPABILITIES]
+)

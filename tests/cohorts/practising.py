@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.factories import Learner
+from tests.postgres import transaction
 from vorex_sessions.cohorts.snapshot import Refreshed, refresh
-from vorex_sessions.extensions import transaction
 
 TODAY = datetime.now(UTC).date()
 _PRACTISE = sa.text("""

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import defaultdict
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -22,10 +23,11 @@ from tests.cohorts.practising import (
     snapshot,
 )
 from tests.factories import Learner
+from tests.postgres import transaction
 from tests.sessions.test_races import at_once
 from vorex_sessions.cohorts import pages
 from vorex_sessions.cohorts import snapshot as snapshots
-from vorex_sessions.extensions import db, transaction
+from vorex_sessions.extensions import db
 
 
 def views(members: list[Learner]) -> list[dict]:
@@ -278,21 +280,15 @@ def test_publishing_a_cohort_holds_up_nobody_in_it(app: Flask) -> None:
     snapshot(app)
     practise(app, [one for member in members[:6] for one in sessions(member, day=5)])
     named = {"period": "month", "level": "B1", "measure": "sessions"}
-    with app.app_context(), snapshots._turn(TODAY) as (connection, now):
-        connection.execute(
-            snapshots._PUBLISH,
-            {
-                **named,
-                "day": ago(-1),
-                "now": now,
-                "learners": 12,
-                "width": 25,
-                "bands": [0],
-                "least": [1],
-            },
-        )
+    shown = {"day": ago(-1), "learners": 12, "width": 25, "bands": [0], "least": [1]}
+
+    def publish(turn: snapshots._Turn) -> None:
+        turn.run(snapshots._PUBLISH, **named, **shown)
         opt(members[0], into=False)
         members[1].request("DELETE", "/api/sessions?confirm=true")
+
+    with app.app_context():
+        snapshots._in_turn(TODAY, publish)
     assert members[0].id not in {key[0] for key in standings(app)}
 
 
@@ -308,7 +304,8 @@ def test_a_cohort_is_not_published_that_is_no_longer_due(app: Flask) -> None:
             pass
         for member in members[:4]:
             opt(member, into=False)
-        assert snapshots._publish(TODAY + timedelta(days=1), named) == 0
+        due = partial(snapshots._publish, named, 10)
+        assert snapshots._in_turn(TODAY + timedelta(days=1), due) == 0
     assert published(app) == seen
 
 
@@ -365,9 +362,9 @@ def test_the_command_says_what_it_did(app: Flask) -> None:
     runner = app.test_cli_runner()
     said = runner.invoke(args=["cohorts", "refresh"])
     assert said.exit_code == 0
-    assert said.output == "Counted 12 learners; published 8 cohorts, left 0 as they were.\n"
+    assert said.output == "Counted 12 learners; published 8 cohorts, left 0 as before.\n"
     again = runner.invoke(args=["cohorts", "refresh"])
-    assert again.output == "Counted 12 learners; published 0 cohorts, left 8 as they were.\n"
+    assert again.output == "Counted 12 learners; published 0 cohorts, left 8 as before.\n"
 
 
 def test_a_learners_own_new_value_is_never_held_against_what_was_published(app: Flask) -> None:

@@ -136,7 +136,7 @@ def test_exports_and_commands_work_through_it_too(
 
         run("db", "upgrade")
         assert run("privacy", "export", learner.id, "--format", "ndjson").count("\n") == 5_000
-        assert "Removed 5000 sessions of 1 learners" in run("privacy", "purge")
+        assert "Removed 5000 sessions of 1 learner" in run("privacy", "purge")
         assert "Removed 0 sessions" in run("privacy", "replay")
 
 

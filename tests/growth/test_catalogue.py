@@ -4,13 +4,13 @@ from dataclasses import fields
 
 from tests.growth.practices import FIRST, Practice, on
 from vorex_sessions.growth.catalogue import BY_KEY, CATALOGUE, TIERS
-from vorex_sessions.growth.standing import Standing
-from vorex_sessions.growth.unlocking import added_up, brought_by, shown
+from vorex_sessions.growth.totals import Totals
+from vorex_sessions.growth.unlocking import accumulate, late_unlocks, shown
 from vorex_sessions.models import learner_totals
 
 
 def unlocked(*sessions: Practice) -> list[str]:
-    return [unlock.achievement for unlock in added_up(sessions, 60)[1]]
+    return [unlock.achievement for unlock in accumulate(sessions, 60)[1]]
 
 
 def test_the_catalogue_is_sound() -> None:
@@ -18,20 +18,20 @@ def test_the_catalogue_is_sound() -> None:
     assert len({one.title for one in CATALOGUE}) == len(CATALOGUE)
     for one in CATALOGUE:
         assert one.tier in TIERS
-        assert getattr(Standing(), one.measure) < one.threshold
+        assert getattr(Totals(), one.measure) < one.threshold
         assert one.description.endswith(".")
 
 
 def test_a_standing_has_the_columns_of_its_table() -> None:
     marks = {"user_id", "counted", "derived_version"}
     columns = [column.name for column in learner_totals.c if column.name not in marks]
-    assert [one.name for one in fields(Standing)] == columns
+    assert [one.name for one in fields(Totals)] == columns
 
 
 def test_what_is_reached_is_unlocked_by_the_session_that_reaches_it() -> None:
     sessions = on(*range(7))
     by_session: dict[str, list[str]] = {}
-    for achievement, _, session in added_up(sessions, 60)[1]:
+    for achievement, _, session in accumulate(sessions, 60)[1]:
         by_session.setdefault(session, []).append(achievement)
     assert by_session == {
         sessions[0].session_result_id: ["first_session", "first_conversation"],
@@ -63,25 +63,25 @@ def test_each_measure_unlocks_its_achievements() -> None:
 
 def test_a_late_session_that_mends_a_streak_brings_the_unlock_itself() -> None:
     early = on(0, 2)
-    before, _ = added_up(early, 60)
+    before, _ = accumulate(early, 60)
     late = on(1)
-    _, reached = added_up([*early, *late], 60)
-    assert brought_by(late, reached, before) == [
+    _, reached = accumulate([*early, *late], 60)
+    assert late_unlocks(late, reached, before) == [
         ("streak_3", late[0].completed_at, late[0].session_result_id)
     ]
 
 
 def test_progress_is_one_only_where_it_is_unlocked() -> None:
-    standing = Standing(words_spoken=99_999_999_999)
-    standing.sessions = 499
-    five_hundred = shown(BY_KEY["sessions_500"], standing, None)
+    totals = Totals(words_spoken=99_999_999_999)
+    totals.sessions = 499
+    five_hundred = shown(BY_KEY["sessions_500"], totals, None)
     assert (five_hundred["progress"], five_hundred["value"]) == (0.998, 499)
-    almost = Standing(best_fluency=99.99999)
+    almost = Totals(best_fluency=99.99999)
     assert shown(BY_KEY["score_100"], almost, None)["progress"] == 0.9999
     assert (
         shown(
             BY_KEY["sessions_500"],
-            Standing(),
+            Totals(),
             {"unlocked_at": on(0)[0].completed_at, "session_result_id": "x"},
         )["progress"]
         == 1.0

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.factories import Learner, content
+from tests.postgres import transaction
 from tests.sessions.test_races import at_once, clones
 from tests.statements import recorded, statements
-from vorex_sessions.extensions import transaction
 
 NOW = datetime.now(UTC)
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from tests.growth.calendars import Walked
 from tests.growth.practices import FIRST, Practice, habits, on, scattered
-from vorex_sessions.growth.standing import Standing, is_late
 from vorex_sessions.growth.streaks import calendar, streak
-from vorex_sessions.growth.unlocking import added_up
+from vorex_sessions.growth.totals import Totals, is_late
+from vorex_sessions.growth.unlocking import accumulate
 from vorex_sessions.periods import day_of
 
 
@@ -20,8 +20,8 @@ def at(day: int) -> datetime:
 
 
 def seen(sessions: list[Practice], day: int) -> dict:
-    standing, _ = added_up(sessions, 60)
-    return streak(standing, zone_name="UTC", now=at(day))
+    totals, _ = accumulate(sessions, 60)
+    return streak(totals, zone_name="UTC", now=at(day))
 
 
 @given(scattered | habits, st.integers(0, 75))
@@ -33,25 +33,25 @@ def test_a_streak_is_what_a_walk_along_the_calendar_finds(
     seconds: dict[date, int] = {}
     for one in sessions:
         seconds[one.practiced_on] = seconds.get(one.practiced_on, 0) + one.duration_seconds
-    standing, _ = added_up(sessions, 60)
-    found = streak(standing, zone_name="UTC", now=at(day))
+    totals, _ = accumulate(sessions, 60)
+    found = streak(totals, zone_name="UTC", now=at(day))
     walked = Walked(seconds, today, 60)
     assert (found["current"], found["longest"]) == (walked.current, walked.longest)
     assert found["freezes"] == walked.freezes
-    shown = calendar(standing, seconds, today=today, shortest_day=60)
+    shown = calendar(totals, seconds, today=today, shortest_day=60)
     window = {today - timedelta(days=age) for age in range(1, 28)}
     assert {one["date"] for one in shown if one["frozen"]} == walked.frozen & window
 
 
 @given(scattered, st.integers())
 def test_the_order_in_which_sessions_arrive_does_not_matter(sessions: list, seed: int) -> None:
-    whole, _ = added_up(sessions, 60)
-    standing, arrived = Standing(), []
+    whole, _ = accumulate(sessions, 60)
+    totals, arrived = Totals(), []
     for one in Random(seed).sample(sessions, len(sessions)):  # no secret
         arrived.append(one)
-        late = is_late(standing, [one])
-        standing, _ = added_up(arrived, 60) if late else added_up([one], 60, before=standing)
-    assert standing == whole
+        late = is_late(totals, [one])
+        totals, _ = accumulate(arrived, 60) if late else accumulate([one], 60, before=totals)
+    assert totals == whole
 
 
 @given(scattered | habits, st.integers(0, 75))
@@ -60,10 +60,10 @@ def test_a_streak_ends_at_the_moment_it_says_and_not_before(sessions: list, day:
     if found["ends_at"] is None:
         assert found["current"] == 0
         return
-    standing, _ = added_up(sessions, 60)
+    totals, _ = accumulate(sessions, 60)
     end = datetime.fromisoformat(found["ends_at"])
-    eve = streak(standing, zone_name="UTC", now=end - timedelta(microseconds=1))
-    after = streak(standing, zone_name="UTC", now=end)
+    eve = streak(totals, zone_name="UTC", now=end - timedelta(microseconds=1))
+    after = streak(totals, zone_name="UTC", now=end)
     assert eve["current"] == found["current"] > 0
     assert eve["at_risk"] or eve["practiced_today"]
     assert (after["current"], after["freezes"], after["ends_at"]) == (0, 0, None)
@@ -108,8 +108,8 @@ def test_short_sessions_of_a_day_count_together() -> None:
 )
 def test_a_streak_ends_at_the_learners_own_midnight(zone_name: str, now: str, ends_at: str) -> None:
     instant = datetime.fromisoformat(now)
-    standing, _ = added_up([Practice(day_of(instant, zone_name))], 60)
-    assert streak(standing, zone_name=zone_name, now=instant)["ends_at"] == ends_at
+    totals, _ = accumulate([Practice(day_of(instant, zone_name))], 60)
+    assert streak(totals, zone_name=zone_name, now=instant)["ends_at"] == ends_at
 
 
 def test_a_session_dated_tomorrow_by_a_traveller_counts_today() -> None:

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from flask import Flask
 
 import config
-from tests import database
+from tests import postgres
 from tests.factories import SECRET, Learner
 from vorex_sessions import create_app
+from vorex_sessions.database.migrate import upgrade
 from vorex_sessions.extensions import db
-from vorex_sessions.migrating import upgrade
 
 # A port on which nothing listens: connections are refused at once.
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -31,7 +31,7 @@ def stranded() -> Iterator[Flask]:
 @pytest.fixture
 def fresh(worker_id: str) -> Iterator[Flask]:
     """An app on a database of its own, without a schema."""
-    with database.database(f"vorex_fresh_{worker_id}") as url:
+    with postgres.database(f"vorex_fresh_{worker_id}") as url:
         app = create_app(config.read({"DATABASE_URL": url, "SUPABASE_JWT_SECRET": SECRET}))
         yield app
         with app.app_context():
@@ -242,7 +242,7 @@ def test_a_bug_is_a_500_that_tells_nothing(
     assert "KeyError" in caplog.text
     assert "secret" not in caplog.text
     (record,) = [
-        record for record in caplog.records if record.name == "vorex_sessions.problem_handler"
+        record for record in caplog.records if record.name == "vorex_sessions.problems.handler"
     ]
     assert any(place.endswith(" bug") for place in record.fields["error"][0]["at"])
 

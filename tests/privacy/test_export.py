@@ -17,9 +17,10 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.factories import Learner, content, token
+from tests.postgres import transaction
 from tests.serving import gunicorn
 from vorex_sessions import create_app
-from vorex_sessions.extensions import db, transaction
+from vorex_sessions.extensions import db
 from vorex_sessions.privacy import export
 from vorex_sessions.privacy.formats import as_csv
 

@@ -1,5 +1,6 @@
 """The purge among many learners: small batches, short locks, and no one forgotten."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -10,10 +11,11 @@ from flask import Flask
 from tests.factories import Learner
 from tests.privacy.test_export import fill
 from tests.statements import recorded
-from vorex_sessions import locks
+from vorex_sessions.database import locks
 from vorex_sessions.extensions import db
-from vorex_sessions.privacy import removal, retention
-from vorex_sessions.privacy.removal import Removed
+from vorex_sessions.privacy import retention
+from vorex_sessions.sessions import purge_batches
+from vorex_sessions.sessions.purge_batches import PurgeResult
 
 CUTOFF = datetime(2026, 1, 1, tzinfo=UTC)  # `fill` makes sessions of the minutes before
 
@@ -37,12 +39,12 @@ def test_nobody_is_forgotten_wherever_a_page_of_the_index_ends(
             learner.save(completed_at="2026-06-02T10:00:00Z")
         if number % 3:
             fill(learner, 5)
-    for name, where in [("_FIRST", ""), ("_NEXT", "WHERE user_id > CAST(:after AS uuid)")]:
-        monkeypatch.setattr(retention, "_PAGE", page)
-        monkeypatch.setattr(retention, name, retention._page(where))
-    assert retention.due(CUTOFF) == Removed(25, 5)
-    assert retention.purge(CUTOFF) == Removed(25, 5)
-    assert retention.purge(CUTOFF) == Removed(0, 0)
+    monkeypatch.setattr(retention, "_PAGE", page)
+    monkeypatch.setattr(retention, "_FIRST", retention._page())
+    monkeypatch.setattr(retention, "_NEXT", retention._page(retention._is_after))
+    assert retention.due(CUTOFF) == PurgeResult(25, 5)
+    assert retention.purge(CUTOFF) == PurgeResult(25, 5)
+    assert retention.purge(CUTOFF) == PurgeResult(0, 0)
     assert left(app) == 8
 
 
@@ -65,16 +67,16 @@ def test_a_purge_that_was_stopped_goes_on_where_it_was(
     app: Flask, in_app: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(learner, 1203)
-    ask = removal.ask
+    run_transaction = purge_batches.run_transaction
     calls = []
 
-    def interrupted(statement: sa.Executable, parameters: dict) -> object:
-        calls.append(statement)
+    def interrupted(work: Callable, *, learner_id: str) -> object:
+        calls.append(work)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return ask(statement, parameters)
+        return run_transaction(work, learner_id=learner_id)
 
-    monkeypatch.setattr(removal, "ask", interrupted)
+    monkeypatch.setattr(purge_batches, "run_transaction", interrupted)
     with pytest.raises(KeyboardInterrupt):
         retention.purge(CUTOFF)
     assert left(app) == 703
@@ -90,6 +92,6 @@ def test_a_learner_who_is_busy_is_left_for_the_next_time_and_said(
         holder.exec_driver_sql("BEGIN")
         lock = sa.text("SELECT pg_advisory_xact_lock(:key)")
         holder.execute(lock, {"key": locks.key(learner.id)})
-        assert retention.purge(CUTOFF) == Removed(3, 1, busy=1)
+        assert retention.purge(CUTOFF) == PurgeResult(3, 1, busy=1)
         holder.exec_driver_sql("ROLLBACK")
-    assert retention.purge(CUTOFF) == Removed(3, 1)
+    assert retention.purge(CUTOFF) == PurgeResult(3, 1)

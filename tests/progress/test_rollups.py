@@ -9,13 +9,15 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.factories import Learner, content
+from tests.postgres import transaction
 from tests.sessions.changes import alter
 from tests.sessions.test_races import at_once, clones
 from tests.statements import recorded
-from vorex_sessions import locks
-from vorex_sessions.extensions import ask, db, transaction
+from vorex_sessions.database import locks
+from vorex_sessions.database.queries import run
+from vorex_sessions.extensions import db
 from vorex_sessions.progress import rollups
-from vorex_sessions.progress.questions import EVER
+from vorex_sessions.progress.queries import EVER
 
 _KEPT = sa.text("SELECT before FROM learner_rollups WHERE user_id = CAST(:id AS uuid)")
 _REMOVED = sa.text("DELETE FROM learner_rollups WHERE user_id = CAST(:id AS uuid)")
@@ -79,7 +81,7 @@ def test_only_who_asks_and_has_many_old_sessions_has_a_rollup(learner: Learner, 
 
 def test_what_is_in_a_rollup_is_not_read_again(app: Flask, old_hand: Learner) -> None:
     with app.app_context():
-        rows = ask(rollups.EVERYTHING, {"user_id": old_hand.id, **EVER})
+        rows = run(rollups.EVERYTHING, {"user_id": old_hand.id, **EVER})
     assert [row.sessions for row in rows if row.kind == "figures"] == [1]
     assert [row.name for row in rows if row.kind == "topic"] == ["topic 2"]
     with recorded(app) as sent:
@@ -154,16 +156,16 @@ def test_nothing_is_kept_of_who_was_erased_meanwhile(
     app: Flask, old_hand: Learner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert without_rollup(old_hand)["total_sessions"] == 5
-    read = rollups.ask
+    read = rollups.run
 
     def read_and_erase(*asked: Any) -> Any:
         rows = read(*asked)
         old_hand.request("DELETE", "/api/sessions?confirm=true")
         return rows
 
-    monkeypatch.setattr(rollups, "ask", read_and_erase)
+    monkeypatch.setattr(rollups, "run", read_and_erase)
     assert everything(old_hand)["total_sessions"] == 5
-    monkeypatch.setattr(rollups, "ask", read)
+    monkeypatch.setattr(rollups, "run", read)
     assert kept(old_hand) is None
     assert everything(old_hand)["total_sessions"] == 0
 
@@ -228,8 +230,7 @@ def test_who_cannot_keep_a_rollup_gets_the_answer_all_the_same(
     for days in (40, 30, 20):
         learner.save(completed_at=ago(days))
     with app.app_context(), transaction(10) as connection:
-        lock = locks.exclusive("SELECT 1")
-        connection.execute(lock, {"learner_lock": locks.key(learner.id)})
+        connection.exec_driver_sql(locks.acquire(learner.id))
         assert everything(learner)["total_sessions"] == 3  # asked on another connection
     assert kept(learner) is None
     with app.app_context():

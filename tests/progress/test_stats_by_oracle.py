@@ -38,7 +38,7 @@ AGES = st.one_of(
 SCORES = st.one_of(st.none(), st.integers(0, 1000).map(lambda tenth: tenth / 10), st.just(100.0))
 NAMES = st.lists(st.sampled_from(["Food", "food", "FOOD", "travel", "straße", "STRASSE", "é"]),
                  max_size=3, unique_by=str.casefold)  # fmt: skip
-SESSIONS = st.fixed_dictionaries(
+SESSIONS_QUERY = st.fixed_dictionaries(
     {
         "age": st.tuples(AGES, st.integers(-12, 12), st.sampled_from([0, 0, 1, 1800, 3599])),
         "timezone": st.sampled_from(ZONES),
@@ -78,7 +78,7 @@ def near(one: Any, two: Any) -> bool:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
-    history=st.lists(SESSIONS, max_size=9),
+    history=st.lists(SESSIONS_QUERY, max_size=9),
     now=NOWS,
     zone=st.one_of(st.none(), st.sampled_from(ZONES)),
     kind=st.sampled_from([None, None, "conversation", "roleplay"]),

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.factories import Learner, content
+from tests.postgres import transaction
 from tests.statements import recorded, statements
-from vorex_sessions.extensions import transaction
 from vorex_sessions.recall.memory import after, recall
 
 NOW = datetime.now(UTC)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.factories import Learner, content, stored
-from vorex_sessions import locks
+from vorex_sessions.database import locks
 from vorex_sessions.extensions import db
 
 
@@ -174,11 +174,11 @@ def test_a_save_racing_an_erasure_never_survives_it(
     assert rows(app, learner) == (0, 0)
 
 
-def hold(app: Flask, learner: Learner, lock: str) -> sa.Connection:
+def hold(app: Flask, learner: Learner) -> sa.Connection:
     """A connection that holds a learner's lock until it is rolled back."""
     with app.app_context():
         connection = db.engine.connect().execution_options(isolation_level="READ COMMITTED")
-    connection.execute(sa.text(lock), {"learner_lock": locks.key(learner.id)})
+    connection.exec_driver_sql(locks.acquire(learner.id))
     return connection
 
 
@@ -191,7 +191,7 @@ def test_every_write_waits_for_the_learners_others(app: Flask, learner: Learner)
         "erase": lambda phone: phone.request("DELETE", "/api/sessions?confirm=true"),
     }
     for name, action in actions.items():
-        connection = hold(app, learner, locks.EXCLUSIVE)
+        connection = hold(app, learner)
         phone = Learner(app, learner.id)
         thread = threading.Thread(target=action, args=(phone,))
         thread.start()
@@ -204,7 +204,7 @@ def test_every_write_waits_for_the_learners_others(app: Flask, learner: Learner)
 
 
 def test_a_stuck_lock_stops_its_learner_only_for_a_moment(app: Flask, learner: Learner) -> None:
-    connection = hold(app, learner, locks.EXCLUSIVE)
+    connection = hold(app, learner)
     stuck = learner.try_save(content())
     connection.rollback()
     connection.close()
@@ -228,7 +228,7 @@ def test_the_same_batch_in_other_orders_at_once_never_deadlocks(learner: Learner
 
 
 def test_learners_do_not_wait_for_each_other(app: Flask, learner: Learner, other: Learner) -> None:
-    connection = hold(app, learner, locks.EXCLUSIVE)
+    connection = hold(app, learner)
     assert other.save()
     connection.rollback()
     connection.close()
@@ -238,7 +238,7 @@ def test_a_save_that_waits_for_an_uncommitted_delete_sees_it(app: Flask, learner
     """The gap that ON CONFLICT and tombstones alone leave, with the delete held open by hand."""
     body = content(session_result_id=str(uuid4()))
     learner.try_save(body)
-    connection = hold(app, learner, locks.EXCLUSIVE)
+    connection = hold(app, learner)
     for statement in (
         "INSERT INTO deleted_sessions SELECT user_id, session_result_id, now() FROM session_results",
         "DELETE FROM session_results",

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories import Learner, content, pointers, stored
-from vorex_sessions.broken_rules import invalid
+from vorex_sessions.problems.validation import validation_problem
 from vorex_sessions.sessions.content import fingerprint
 
 FULL = content(
@@ -240,6 +240,6 @@ def test_ids_from_keys_never_change(learner: Learner) -> None:
 
 
 def test_a_problem_of_several_places_counts_them() -> None:
-    problem = invalid({"a": ["is wrong"], "b": {0: ["is wrong", "is worse"]}})
+    problem = validation_problem({"a": ["is wrong"], "b": {0: ["is wrong", "is worse"]}})
     assert problem.detail == "a is wrong (2 more in `errors`)."
     assert [error["pointer"] for error in problem.errors] == ["#/a", "#/b/0", "#/b/0"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import config
 from vorex_sessions import create_app
-from vorex_sessions.migrating import upgrade
+from vorex_sessions.database.migrate import upgrade
 
 # Each left out for a reason:
 EXCLUDED = {

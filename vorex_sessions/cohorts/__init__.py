@@ -1,20 +1,41 @@
 """A fair comparison: where a learner stands among those who take part, without showing anyone."""
 
+from vorex_sessions.cohorts.cli import cohorts as commands
 from vorex_sessions.cohorts.routes import blueprint
-from vorex_sessions.learner_data import eraser_of, export_of, reburial_of
-from vorex_sessions.models import cohort_participants, cohort_standings
-
-__all__ = ["blueprints", "erase", "exports", "reburials"]
-
-blueprints = (blueprint,)
-_standing = cohort_standings.c
-exports = (
-    export_of("comparison", cohort_participants),
-    export_of("standings", cohort_standings, _standing.period, _standing.level, _standing.measure),
+from vorex_sessions.hooks.personal_data import erase_after_restore, export_of
+from vorex_sessions.hooks.registry import Capability
+from vorex_sessions.models import (
+    cohort_participants,
+    cohort_snapshots,
+    cohort_standings,
+    cohorts,
 )
-# In this order: a snapshot under way holds the first while it stores a page.
-erase = eraser_of(cohort_participants, cohort_standings)
-reburials = (
-    reburial_of(cohort_participants, cohort_participants.c.since),
-    reburial_of(cohort_standings, _standing.since),
+
+_participant, _standing = cohort_participants.c, cohort_standings.c
+
+CAPABILITY = Capability(
+    blueprints=(blueprint,),
+    # In this order: a snapshot under way holds the first while it stores a page.
+    learner_tables=(cohort_participants, cohort_standings),
+    other_tables=(cohorts, cohort_snapshots),
+    exports=(
+        export_of(
+            cohort_participants,
+            "comparison",
+            "Since when the learner takes part in comparisons, if so.",
+            [{"since": "2026-03-01T17:30:00.000000Z"}],
+        ),
+        export_of(
+            cohort_standings,
+            "standings",
+            "The learner's own values in the last snapshot, and `published`, if others were.",
+            [{"level": "B1"}],
+            *(_standing.period, _standing.level, _standing.measure),
+        ),
+    ),
+    after_restore=(
+        erase_after_restore(cohort_participants, _participant.since),
+        erase_after_restore(cohort_standings, _standing.since),
+    ),
+    commands=(commands,),
 )

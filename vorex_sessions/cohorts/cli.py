@@ -5,14 +5,15 @@ from datetime import UTC, datetime
 import click
 from flask.cli import AppGroup
 
+from vorex_sessions.cli_errors import report_database_errors
 from vorex_sessions.cohorts.snapshot import Overtaken, refresh
-from vorex_sessions.commands import told
+from vorex_sessions.text import counted
 
 cohorts = AppGroup("cohorts", help="Learners compared with each other.")
 
 
 @cohorts.command("refresh")
-@told
+@report_database_errors
 def refresh_command() -> None:
     """Take the daily snapshot that comparisons rest on. May be stopped, run again, and run twice at once."""
     try:
@@ -20,6 +21,6 @@ def refresh_command() -> None:
     except Overtaken as reason:
         raise click.ClickException(str(reason)) from None
     click.echo(
-        f"Counted {done.learners} learners; published {done.published} cohorts, "
-        f"left {done.left} as they were."
+        f"Counted {counted(done.learners, 'learner')}; published {counted(done.published, 'cohort')}, "
+        f"left {done.left} as before."
     )

@@ -5,10 +5,10 @@ from typing import Any
 
 from flask import Response
 
-from vorex_sessions.auth import learner_id
-from vorex_sessions.blueprint import Blueprint, answer, component_name
+from vorex_sessions.auth.caller import learner_id
 from vorex_sessions.cohorts import schemas, service
-from vorex_sessions.problems import Gone
+from vorex_sessions.problems.kinds import Gone
+from vorex_sessions.web.blueprint import Blueprint, component_name, json_response
 
 blueprint = Blueprint("cohorts", __name__, url_prefix="/api/sessions")
 
@@ -19,7 +19,7 @@ blueprint = Blueprint("cohorts", __name__, url_prefix="/api/sessions")
 @blueprint.alt_response(410, component_name(Gone))
 def take_part(choice: dict[str, Any]) -> Response:
     """Take part in comparisons, or no more."""
-    return answer(service.take_part(learner_id(), **choice))
+    return json_response(service.take_part(learner_id(), **choice))
 
 
 @blueprint.get("/comparison")
@@ -27,4 +27,4 @@ def take_part(choice: dict[str, Any]) -> Response:
 @blueprint.response(200, schemas.ComparisonSchema)
 def show_comparison(query: dict[str, Any]) -> Response:
     """Show where I stand among learners of my level who take part."""
-    return answer(service.compare(learner_id(), now=datetime.now(UTC), **query))
+    return json_response(service.compare(learner_id(), now=datetime.now(UTC), **query))

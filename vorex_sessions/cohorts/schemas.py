@@ -1,11 +1,9 @@
 """What the endpoints of this capability take and answer."""
 
-import marshmallow as ma
-
-from vorex_sessions import fields, query_fields
 from vorex_sessions.cohorts.pages import MEASURES, PERIODS
 from vorex_sessions.cohorts.service import DETAILS
-from vorex_sessions.schemas import Schema
+from vorex_sessions.web import answer_fields, body_fields, query_fields
+from vorex_sessions.web.schemas import Schema
 
 _STAMP = "2026-03-01T03:30:00.000000Z"
 
@@ -13,7 +11,7 @@ _STAMP = "2026-03-01T03:30:00.000000Z"
 class ChoiceSchema(Schema):
     """Whether to take part."""
 
-    opt_in = fields.Flag(
+    opt_in = body_fields.Flag(
         required=True,
         metadata={
             "description": "`true`: be counted, and see where I stand; `false`: neither any more.",
@@ -25,20 +23,14 @@ class ChoiceSchema(Schema):
 class ChosenSchema(Schema):
     """What was chosen."""
 
-    opt_in = ma.fields.Boolean(
-        required=True, metadata={"description": "Whether the learner takes part.", "example": True}
-    )
-    since = ma.fields.AwareDateTime(
-        required=True,
-        allow_none=True,
-        metadata={"description": "Since when; null where not.", "example": _STAMP},
-    )
+    opt_in = answer_fields.flag("Whether the learner takes part.", True)
+    since = answer_fields.instant("Since when; null where not.", _STAMP, allow_none=True)
 
 
 class ComparisonQuerySchema(Schema):
     """What to compare."""
 
-    period = fields.Choice(
+    period = body_fields.Choice(
         PERIODS,
         load_default="month",
         metadata={
@@ -62,92 +54,47 @@ class ComparisonQuerySchema(Schema):
 class BandSchema(Schema):
     """A band of percentiles; its end belongs to the next, but for 100."""
 
-    from_ = ma.fields.Integer(
-        data_key="from",
-        required=True,
-        validate=ma.validate.Range(0, 95),
-        metadata={"description": "Where it begins.", "example": 60},
-    )
-    to = ma.fields.Integer(
-        required=True,
-        validate=ma.validate.Range(5, 100),
-        metadata={"description": "Where it ends.", "example": 65},
-    )
+    from_ = answer_fields.whole("Where it begins.", 60, 95, data_key="from")
+    to = answer_fields.whole("Where it ends.", 65, 100, least=5)
 
 
 _STATUSES = tuple(DETAILS)
 
 
-def _status(description: str, *choices: str) -> ma.fields.String:
-    return ma.fields.String(
-        required=True,
-        validate=ma.validate.OneOf(choices),
-        metadata={"description": description, "example": "compared"},
-    )
-
-
 class MeasureSchema(Schema):
     """One measure: the learner's own value, and where it stands."""
 
-    status = _status(
-        "`compared`, or why not.",
-        *_STATUSES,
-        "not_measured",
-    )
-    value = ma.fields.Float(
-        required=True,
+    status = answer_fields.text("`compared`, or why not.", "compared", (*_STATUSES, "not_measured"))
+    value = answer_fields.number(
+        "The learner's own value that was compared, else that of the last snapshot.",
+        78.4,
+        least=None,
         allow_none=True,
-        metadata={
-            "description": "The learner's own value that was compared, else that of the last snapshot.",
-            "example": 78.4,
-        },
     )
-    sessions = ma.fields.Integer(
-        required=True,
-        validate=ma.validate.Range(0),
-        metadata={"description": "How many sessions it rests on.", "example": 12},
-    )
-    percentile = ma.fields.Nested(
+    sessions = answer_fields.whole("How many sessions it rests on.", 12)
+    percentile = answer_fields.nested(
         BandSchema,
-        required=True,
+        "The band of its percentile, 5 points wide, 25 where fewer than 30 learners are counted.",
         allow_none=True,
-        metadata={
-            "description": (
-                "The band of its percentile, 5 points wide, 25 where fewer than 30 learners are counted."
-            )
-        },
     )
-    learners = ma.fields.Integer(
-        required=True,
-        allow_none=True,
-        validate=ma.validate.Range(10),
-        metadata={
-            "description": "How many learners were counted, to the nearest 10.",
-            "example": 120,
-        },
+    learners = answer_fields.whole(
+        "How many learners were counted, to the nearest 10.", 120, least=10, allow_none=True
     )
-    counted_at = ma.fields.AwareDateTime(
-        required=True,
-        allow_none=True,
-        metadata={"description": "When they were counted.", "example": _STAMP},
-    )
+    counted_at = answer_fields.instant("When they were counted.", _STAMP, allow_none=True)
 
 
+_DESCRIPTIONS = (
+    "Mean pronunciation score, 1 decimal.",
+    "Mean fluency score, 1 decimal.",
+    "Mean grammar score, 1 decimal.",
+    "Minutes practised.",
+    "Sessions.",
+    "Days practised.",
+)
 MeasuresSchema = Schema.from_dict(
     {
-        name: ma.fields.Nested(MeasureSchema, required=True, metadata={"description": description})
-        for name, description in zip(
-            MEASURES,
-            (
-                "Mean pronunciation score, 1 decimal.",
-                "Mean fluency score, 1 decimal.",
-                "Mean grammar score, 1 decimal.",
-                "Minutes practised.",
-                "Sessions.",
-                "Days practised.",
-            ),
-            strict=True,
-        )
+        name: answer_fields.nested(MeasureSchema, description)
+        for name, description in zip(MEASURES, _DESCRIPTIONS, strict=True)
     },
     name="MeasuresSchema",
 )
@@ -156,27 +103,15 @@ MeasuresSchema = Schema.from_dict(
 class ComparisonSchema(Schema):
     """Where the learner stands."""
 
-    status = _status("`compared` where any measure is, or why none is.", *_STATUSES)
-    detail = ma.fields.String(
-        required=True,
-        metadata={"description": "The status as a sentence.", "example": DETAILS["compared"]},
+    status = answer_fields.text(
+        "`compared` where any measure is, or why none is.", "compared", _STATUSES
     )
-    opt_in = ma.fields.Boolean(
-        required=True, metadata={"description": "Whether the learner takes part.", "example": True}
-    )
-    period = ma.fields.String(
-        required=True,
-        validate=ma.validate.OneOf(PERIODS),
-        metadata={"description": "The period.", "example": "month"},
-    )
-    level = ma.fields.String(
-        required=True,
+    detail = answer_fields.text("The status as a sentence.", DETAILS["compared"])
+    opt_in = answer_fields.flag("Whether the learner takes part.", True)
+    period = answer_fields.text("The period.", "month", PERIODS)
+    level = answer_fields.text(
+        "The level, in capitals; null where the learner is in no snapshot of it.",
+        "B1",
         allow_none=True,
-        metadata={
-            "description": "The level, in capitals; null where the learner is in no snapshot of it.",
-            "example": "B1",
-        },
     )
-    measures = ma.fields.Nested(
-        MeasuresSchema, required=True, metadata={"description": "Each measure."}
-    )
+    measures = answer_fields.nested(MeasuresSchema, "Each measure.")

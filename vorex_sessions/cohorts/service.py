@@ -5,31 +5,39 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
-from vorex_sessions import locks, metrics
+from vorex_sessions import metrics
 from vorex_sessions.cohorts.bands import about, band_of
 from vorex_sessions.cohorts.pages import LEVEL, MEASURES, PUBLISHED, PUBLISHED_SESSIONS
 from vorex_sessions.cohorts.snapshot import LASTS, LEAST_CHANGED
-from vorex_sessions.extensions import ask, setting
+from vorex_sessions.database.queries import run
+from vorex_sessions.database.transactions import Transaction, run_transaction
+from vorex_sessions.flask_config import setting
+from vorex_sessions.models import USER_ID, cohort_participants, cohort_standings
 from vorex_sessions.periods import stamp
-from vorex_sessions.problems import Gone
+from vorex_sessions.problems.kinds import Gone
+from vorex_sessions.sessions import tombstones
 
 LEAST_SESSIONS = 5  # that a learner's own value must rest on
 
-# By the clock of the snapshots, which count who had joined by then.
-_OPT_IN = locks.exclusive("""
-INSERT INTO cohort_participants (user_id, since)
-SELECT CAST(:user_id AS uuid), clock_timestamp()
-WHERE NOT EXISTS (
-    SELECT FROM erased_learners WHERE user_id = CAST(:user_id AS uuid) AND closed)
-ON CONFLICT (user_id) DO NOTHING;
-SELECT since FROM cohort_participants WHERE user_id = CAST(:user_id AS uuid)
-""")
+_p = cohort_participants.c
+
+
+def _join() -> sa.Executable:
+    """Take part from now on, by the clock of the snapshots, which count who had joined by then."""
+    row = sa.select(USER_ID, sa.func.clock_timestamp()).where(~tombstones.IS_CLOSED)
+    joined = insert(cohort_participants).from_select(["user_id", "since"], row)
+    return joined.on_conflict_do_nothing(index_elements=["user_id"])
+
+
+_JOIN = _join()
+_SINCE = sa.select(_p.since).where(_p.user_id == USER_ID)
 # In this order: a snapshot under way holds the first while it stores a page.
-_OPT_OUT = locks.exclusive("""
-DELETE FROM cohort_participants WHERE user_id = CAST(:user_id AS uuid);
-DELETE FROM cohort_standings WHERE user_id = CAST(:user_id AS uuid)
-""")
+_LEAVE = tuple(
+    table.delete().where(table.c.user_id == USER_ID)
+    for table in (cohort_participants, cohort_standings)
+)
 _STANDINGS = sa.text(f"""
 SELECT participant.since, (SELECT max(joined_by) FROM cohort_snapshots) AS joined_by,
     standing.level, standing.measure, standing.value, standing.sessions, standing.last_day,
@@ -60,14 +68,20 @@ DETAILS = {
 
 def take_part(learner_id: str, *, opt_in: bool) -> dict[str, Any]:
     """Take part in comparisons, or no more, which removes what was kept for it. Raises Gone."""
-    mine = {"learner_lock": locks.key(learner_id), "user_id": learner_id}
-    if not opt_in:
-        ask(_OPT_OUT, mine)
-        return {"opt_in": False, "since": None}
-    rows = ask(_OPT_IN, mine)
-    if not rows:
+    own = {"user_id": learner_id}
+
+    def work(transaction: Transaction) -> Sequence[Any]:
+        if opt_in:
+            transaction.defer(_JOIN, own)
+            return transaction.finish(_SINCE, own)
+        for statement in _LEAVE:
+            transaction.defer(statement, own)
+        return ()
+
+    rows = run_transaction(work, learner_id=learner_id)
+    if opt_in and not rows:
         raise Gone("This learner's account is closed; it can take part in nothing more.")
-    return {"opt_in": True, "since": stamp(rows[0].since)}
+    return {"opt_in": opt_in, "since": stamp(rows[0].since) if rows else None}
 
 
 def compare(
@@ -77,7 +91,7 @@ def compare(
 
     By default the level at which the learner practised last.
     """
-    rows = ask(_STANDINGS, {"user_id": learner_id, "period": period, "level": level})
+    rows = run(_STANDINGS, {"user_id": learner_id, "period": period, "level": level})
     standings = _of_latest_level([row for row in rows if row.measure])
     nowhere = _nowhere(rows)
     if rows and rows[0].joined_by:

@@ -1,11 +1,38 @@
 """What keeps a learner going: streaks and achievements."""
 
-from vorex_sessions.growth.keeping import DERIVED, EXPORTS, REBURIALS, erase
+from vorex_sessions.growth.projection import GrowthProjection
 from vorex_sessions.growth.routes import blueprint
+from vorex_sessions.growth.schemas import ItemExtrasSchema, SaveExtrasSchema, UnlockedSchema
+from vorex_sessions.hooks.personal_data import erase_after_restore, export_of
+from vorex_sessions.hooks.registry import Capability
+from vorex_sessions.models import learner_achievements, learner_totals, learner_words
 
-__all__ = ["blueprints", "derived", "erase", "exports", "reburials"]
+_unlocked_at = learner_achievements.c.unlocked_at
 
-blueprints = (blueprint,)
-derived = (DERIVED,)
-exports = EXPORTS
-reburials = REBURIALS
+CAPABILITY = Capability(
+    blueprints=(blueprint,),
+    learner_tables=(learner_achievements, learner_totals, learner_words),
+    projections=(GrowthProjection(),),
+    exports=(
+        export_of(
+            *(learner_achievements, "achievements", "What was unlocked, oldest first.", []),
+            *(_unlocked_at,),
+            row=UnlockedSchema,
+        ),
+        export_of(
+            learner_totals,
+            "totals",
+            "What the sessions add up to, and the streak; empty where it is yet to be made anew.",
+            [],
+        ),
+        export_of(
+            learner_words,
+            "words",
+            "Each word met.",
+            [{"word": "reservation"}],
+            learner_words.c.word,
+        ),
+    ),
+    after_restore=(erase_after_restore(learner_achievements, _unlocked_at),),
+    answer_schemas={"Saved": SaveExtrasSchema, "SavedItem": ItemExtrasSchema},
+)

@@ -5,9 +5,9 @@ from typing import Any
 
 from flask import Response
 
-from vorex_sessions.auth import learner_id
-from vorex_sessions.blueprint import Blueprint, answer
+from vorex_sessions.auth.caller import learner_id
 from vorex_sessions.growth import schemas, service
+from vorex_sessions.web.blueprint import Blueprint, json_response
 
 blueprint = Blueprint("growth", __name__, url_prefix="/api/sessions")
 
@@ -17,11 +17,11 @@ blueprint = Blueprint("growth", __name__, url_prefix="/api/sessions")
 @blueprint.response(200, schemas.StreakPageSchema)
 def show_streak(query: dict[str, Any]) -> Response:
     """Show my streak, and the last 28 days."""
-    return answer(service.show_streak(learner_id(), now=datetime.now(UTC), **query))
+    return json_response(service.show_streak(learner_id(), now=datetime.now(UTC), **query))
 
 
 @blueprint.get("/achievements")
 @blueprint.response(200, schemas.AchievementsSchema)
 def list_achievements() -> Response:
     """List what I have reached, and how far the rest is."""
-    return answer(service.list_achievements(learner_id()))
+    return json_response(service.list_achievements(learner_id()))

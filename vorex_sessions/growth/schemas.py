@@ -1,17 +1,88 @@
-"""What the endpoints of this capability take and answer; what a save tells, too, is among its schemas."""
+"""What the endpoints of this capability take and answer, and what it adds to the answer to a save."""
 
 import marshmallow as ma
 
-from vorex_sessions import fields, query_fields
-from vorex_sessions.progress import documented
-from vorex_sessions.schemas import Schema
-from vorex_sessions.sessions.saved_schemas import AchievementSchema, StreakSchema
+from vorex_sessions.web import answer_fields, body_fields, query_fields
+from vorex_sessions.web.schemas import Schema
+
+
+class AchievementSchema(Schema):
+    """An achievement, and how far the learner is."""
+
+    key = answer_fields.text("Its name for programs; it never changes.", "streak_7")
+    title = answer_fields.text("Its name for learners.", "Full week")
+    description = answer_fields.text("What it takes.", "Keep a streak of 7 days.")
+    category = answer_fields.text("What it is about.", "streaks")
+    tier = answer_fields.text("How hard it is.", "bronze", ("bronze", "silver", "gold"))
+    threshold = answer_fields.number("The value that unlocks it.", 7)
+    value = answer_fields.number("Where the learner is now.", 3)
+    progress = answer_fields.number(
+        "The part of the way, 0 to 1; 1 where it is unlocked.", 0.4285, 1
+    )
+    unlocked_at = answer_fields.instant(
+        "When the session that brought it was completed; null before. UTC.", allow_none=True
+    )
+    session_result_id = answer_fields.session_id(
+        "The session that brought it; null before.", allow_none=True
+    )
+
+
+class StreakSchema(Schema):
+    """How many days in a row the learner has practised, as of today."""
+
+    current = answer_fields.whole("Days practised in the streak that stands; 0 if none.", 12)
+    longest = answer_fields.whole("The longest streak ever.", 30)
+    practiced_today = answer_fields.flag("Whether today counts already.")
+    at_risk = answer_fields.flag("Whether the streak breaks tonight unless the learner practises.")
+    ends_at = answer_fields.instant(
+        "When the streak breaks without practice, freezes counted in; null if none.",
+        allow_none=True,
+    )
+    last_practiced_on = answer_fields.day("The last day that counts, or null.", allow_none=True)
+    freezes = answer_fields.whole("Missed days that the streak can still bear.", 1, 2)
+
+
+_UNLOCKED = {"description": "What this session has unlocked; a replay repeats it."}
+_STREAK = {"description": "The learner's streak now, by the calendar of the latest session."}
+
+
+class SaveExtrasSchema(Schema):
+    """Added to the answer to a save."""
+
+    achievements_unlocked = ma.fields.List(
+        ma.fields.Nested(AchievementSchema), required=True, metadata=_UNLOCKED
+    )
+    streak = ma.fields.Nested(StreakSchema, required=True, metadata=_STREAK)
+
+
+class ItemExtrasSchema(Schema):
+    """Added to an item of a saved batch; not there where it was rejected."""
+
+    achievements_unlocked = ma.fields.List(ma.fields.Nested(AchievementSchema), metadata=_UNLOCKED)
+    streak = ma.fields.Nested(StreakSchema, metadata=_STREAK)
+
+
+class UnlockedSchema(Schema):
+    """An achievement that the learner has unlocked, as the export shows it."""
+
+    achievement = answer_fields.text("Its key.", "first_session")
+    unlocked_at = ma.fields.DateTime(
+        required=True,
+        metadata={"description": "When its session was completed.", "example": answer_fields.STAMP},
+    )
+    session_result_id = ma.fields.UUID(
+        required=True,
+        metadata={
+            "description": "The session that brought it.",
+            "example": "3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10",
+        },
+    )
 
 
 class StreakQuerySchema(Schema):
     """Whose calendar, and what for."""
 
-    zone_name: fields.Zone = documented.zone()
+    zone_name: body_fields.Zone = answer_fields.zone()
     goal_minutes = query_fields.Whole(
         1,
         1440,
@@ -23,40 +94,25 @@ class StreakQuerySchema(Schema):
 class CalendarDaySchema(Schema):
     """A day of the calendar."""
 
-    date = documented.day("The calendar day.")
-    minutes = documented.minutes()
-    practiced = ma.fields.Boolean(
-        required=True, metadata={"description": "Whether the day counts.", "example": True}
-    )
-    frozen = ma.fields.Boolean(
-        required=True,
-        metadata={
-            "description": "Whether it was missed, and a freeze has covered it in the current streak.",
-            "example": False,
-        },
+    date = answer_fields.day("The calendar day.")
+    minutes = answer_fields.minutes()
+    practiced = answer_fields.flag("Whether the day counts.", True)
+    frozen = answer_fields.flag(
+        "Whether it was missed, and a freeze has covered it in the current streak."
     )
 
 
 class StreakPageSchema(StreakSchema):
     """The streak, today, and the last 28 days."""
 
-    minutes_today = documented.minutes("Time practised today, in minutes, 1 decimal.")
-    goal_minutes = documented.whole("The goal that was asked for, in minutes a day.", 10)
-    calendar = ma.fields.List(
-        ma.fields.Nested(CalendarDaySchema),
-        required=True,
-        validate=ma.validate.Length(equal=28),
-        metadata={"description": "The last 28 days, newest first."},
-    )
+    minutes_today = answer_fields.minutes("Time practised today, in minutes, 1 decimal.")
+    goal_minutes = answer_fields.whole("The goal that was asked for, in minutes a day.", 10)
+    calendar = answer_fields.items(CalendarDaySchema, "The last 28 days, newest first.", equal=28)
 
 
 class AchievementsSchema(Schema):
     """All there is to reach."""
 
-    achievements = ma.fields.List(
-        ma.fields.Nested(AchievementSchema),
-        required=True,
-        metadata={"description": "The whole catalogue, in its order."},
-    )
-    unlocked = documented.whole("How many are unlocked.", 9)
-    total = documented.whole("How many there are.", 34)
+    achievements = answer_fields.items(AchievementSchema, "The whole catalogue, in its order.")
+    unlocked = answer_fields.whole("How many are unlocked.", 9)
+    total = answer_fields.whole("How many there are.", 34)

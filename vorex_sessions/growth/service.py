@@ -5,32 +5,37 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.extensions import setting
-from vorex_sessions.growth import streaks
+from vorex_sessions.database.prepared import prepared
+from vorex_sessions.flask_config import setting
+from vorex_sessions.growth import store, streaks
 from vorex_sessions.growth.catalogue import CATALOGUE
-from vorex_sessions.growth.keeping import TOTALS, asked_with_totals
-from vorex_sessions.growth.standing import from_columns
+from vorex_sessions.growth.projection import run_current_totals, unlocked_beside_totals
+from vorex_sessions.growth.totals import from_columns
 from vorex_sessions.growth.unlocking import shown
+from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.periods import ONE_DAY, day_of, earliest_instant
-from vorex_sessions.plans import planned_once
 
-_DAYS = planned_once(
-    sa.text(f"""
-SELECT found.totals, days.practiced_on, days.seconds
-FROM (SELECT ({TOTALS}) AS totals) AS found
-LEFT JOIN (
-    SELECT practiced_on, sum(duration_seconds) AS seconds FROM session_results
-    WHERE user_id = CAST(:user_id AS uuid) AND completed_at >= :since
-    GROUP BY practiced_on) AS days ON true
-""")  # noqa: S608  # our own text
-)
-_UNLOCKED = planned_once(
-    sa.text(f"""
-SELECT found.totals, unlocked.achievement, unlocked.unlocked_at, unlocked.session_result_id
-FROM (SELECT ({TOTALS}) AS totals) AS found
-LEFT JOIN learner_achievements AS unlocked ON unlocked.user_id = CAST(:user_id AS uuid)
-""")  # noqa: S608  # our own text
-)
+_UNLOCKED = prepared(unlocked_beside_totals())
+
+
+def _days() -> sa.Select[Any]:
+    """The seconds practised on each day since an instant, beside the totals; at least one row."""
+    stored = session_results.c
+    days = (
+        sa.select(stored.practiced_on, sa.func.sum(stored.duration_seconds).label("seconds"))
+        .where(
+            stored.user_id == USER_ID,
+            stored.completed_at >= sa.bindparam("since"),
+        )
+        .group_by(stored.practiced_on)
+        .subquery("days")
+    )
+    found = sa.select(store.TOTALS.label("totals")).subquery("found")
+    joined = found.outerjoin(days, sa.true())
+    return sa.select(found.c.totals, days.c.practiced_on, days.c.seconds).select_from(joined)
+
+
+_DAYS = prepared(_days())
 
 
 def show_streak(
@@ -38,27 +43,27 @@ def show_streak(
 ) -> dict[str, Any]:
     """The streak, today's minutes beside the goal, and the last 28 days."""
     first = now.astimezone(UTC).date() - (streaks.CALENDAR_DAYS + 1) * ONE_DAY
-    rows = asked_with_totals(_DAYS, {"user_id": learner_id, "since": earliest_instant(first)})
-    standing = from_columns(rows[0].totals)
+    rows = run_current_totals(_DAYS, {"user_id": learner_id, "since": earliest_instant(first)})
+    totals = from_columns(rows[0].totals)
     seconds = {row.practiced_on: row.seconds for row in rows if row.practiced_on}
-    zone_name = zone_name or standing.timezone or "UTC"
+    zone_name = zone_name or totals.timezone or "UTC"
     today = day_of(now, zone_name)
     return {
-        **streaks.streak(standing, zone_name=zone_name, now=now),
+        **streaks.streak(totals, zone_name=zone_name, now=now),
         "minutes_today": round(seconds.get(today, 0) / 60, 1),
         "goal_minutes": goal_minutes,
         "calendar": streaks.calendar(
-            standing, seconds, today=today, shortest_day=setting("STREAK_MIN_SECONDS")
+            totals, seconds, today=today, shortest_day=setting("STREAK_MIN_SECONDS")
         ),
     }
 
 
 def list_achievements(learner_id: str) -> dict[str, Any]:
     """The whole catalogue, with how far the learner is."""
-    rows = asked_with_totals(_UNLOCKED, {"user_id": learner_id})
-    standing = from_columns(rows[0].totals)
+    rows = run_current_totals(_UNLOCKED, {"user_id": learner_id})
+    totals = from_columns(rows[0].totals)
     unlocks = {row.achievement: row._asdict() for row in rows}
-    achievements = [shown(one, standing, unlocks.get(one.key)) for one in CATALOGUE]
+    achievements = [shown(one, totals, unlocks.get(one.key)) for one in CATALOGUE]
     return {
         "achievements": achievements,
         "unlocked": sum(1 for one in achievements if one["unlocked_at"]),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from vorex_sessions.growth.catalogue import CATALOGUE, Achievement
-from vorex_sessions.growth.standing import Session, Standing, in_order
+from vorex_sessions.growth.totals import Session, Totals, in_order
 from vorex_sessions.periods import stamp
 
 
@@ -18,39 +18,39 @@ class Unlock(NamedTuple):
     session_result_id: str
 
 
-def reached(standing: Standing, achievement: Achievement) -> bool:
+def reached(totals: Totals, achievement: Achievement) -> bool:
     """Whether the learner is there."""
-    value: float = getattr(standing, achievement.measure)
+    value: float = getattr(totals, achievement.measure)
     return value >= achievement.threshold
 
 
-def added_up(
+def accumulate(
     sessions: Iterable[Session],
     shortest_day: int,
     *,
-    before: Standing | None = None,
+    before: Totals | None = None,
     known_words: Collection[str] = (),
-) -> tuple[Standing, list[Unlock]]:
+) -> tuple[Totals, list[Unlock]]:
     """What sessions make of a standing, which stays as it is, and what they reach on the way, in order."""
-    standing = replace(before) if before else Standing()
+    totals = replace(before) if before else Totals()
     words = set(known_words)
-    pending = [one for one in CATALOGUE if not reached(standing, one)]
+    pending = [one for one in CATALOGUE if not reached(totals, one)]
     unlocks = []
     for session in in_order(sessions):
-        standing.add(session, words, shortest_day)
-        brought = [one for one in pending if reached(standing, one)]
+        totals.add(session, words, shortest_day)
+        brought = [one for one in pending if reached(totals, one)]
         if brought:
             pending = [one for one in pending if one not in brought]
             unlocks += [_unlock(one, session) for one in brought]
-    return standing, unlocks
+    return totals, unlocks
 
 
 def _unlock(achievement: Achievement, session: Session) -> Unlock:
     return Unlock(achievement.key, session.completed_at, str(session.session_result_id))
 
 
-def brought_by(
-    sessions: Sequence[Session], unlocks: Iterable[Unlock], before: Standing
+def late_unlocks(
+    sessions: Sequence[Session], unlocks: Iterable[Unlock], before: Totals
 ) -> list[Unlock]:
     """Of what all sessions reach, what some of them that came late have brought.
 
@@ -70,10 +70,10 @@ def brought_by(
 
 
 def shown(
-    achievement: Achievement, standing: Standing, unlock: Mapping[str, Any] | None
+    achievement: Achievement, totals: Totals, unlock: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """An achievement as the API shows it. What was unlocked is complete, whatever was deleted since."""
-    value: float = getattr(standing, achievement.measure)
+    value: float = getattr(totals, achievement.measure)
     part = 1.0 if unlock else min(value / achievement.threshold, 1.0)
     return {
         "key": achievement.key,

@@ -1,7 +1,21 @@
-"""Which words a learner's sessions name, and in how many: SQL of one meaning for a save and for all anew."""
+"""Which words a learner's sessions name, and in how many. This module alone writes `learner_words`."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from vorex_sessions.hooks.learner_rows import LearnerRows
+from vorex_sessions.models import USER_ID, learner_words
+
+ROWS = LearnerRows(learner_words, "word")
+_w = learner_words.c
+# The words of the learner `:user_id`, for queries of other capabilities.
+WORDS = sa.select(_w.word, _w.times_seen, _w.first_seen, _w.last_seen).where(_w.user_id == USER_ID)
+NO_WORDS = sa.delete(learner_words).where(_w.user_id == USER_ID)
 
 
 def words_of(session: Any) -> list[str]:
@@ -14,41 +28,59 @@ def all_words(sessions: Iterable[Any]) -> set[str]:
     return {word for session in sessions for word in words_of(session)}
 
 
-def seen_in(source: str) -> str:
-    """A query of words with times_seen, first_seen and last_seen, from rows of session_results."""
-    return f"""
-    SELECT word, count(*) AS times_seen, min(completed_at) AS first_seen, max(completed_at) AS last_seen
-    FROM (SELECT completed_at, vocabulary_learned, vocabulary_results {source}) AS session
-    CROSS JOIN LATERAL (
-        SELECT unnest(vocabulary_learned)
-        UNION SELECT result->>'word' FROM jsonb_array_elements(vocabulary_results) AS result
-    ) AS named (word)
-    GROUP BY word"""  # noqa: S608  # our own text
+def add_new(new: sa.CTE) -> sa.CTE:
+    """Count the words of the sessions `new` in; returns each with `is_new`: whether it was not known."""
+    seen = _seen_in(new).subquery("seen")
+    counted = insert(learner_words).from_select(
+        ["user_id", *(column.name for column in seen.c)],
+        sa.select(USER_ID, *seen.c).order_by(seen.c.word),
+    )
+    more = counted.excluded
+    counted = counted.on_conflict_do_update(
+        index_elements=["user_id", "word"],
+        set_={
+            "times_seen": _w.times_seen + more.times_seen,
+            "first_seen": sa.func.least(_w.first_seen, more.first_seen),
+            "last_seen": sa.func.greatest(_w.last_seen, more.last_seen),
+        },
+    )
+    is_new = sa.literal_column(
+        "xmax = 0", sa.Boolean
+    )  # an updated row has the id of this transaction there
+    return counted.returning(_w.word, is_new.label("is_new")).cte("counted_words")
 
 
-# Words of the rows `new`, added to what is known; returns those that were not.
-MET = f"""met AS (
-    INSERT INTO learner_words AS known (user_id, word, times_seen, first_seen, last_seen)
-    SELECT CAST(:user_id AS uuid), seen.* FROM ({seen_in("FROM new")}) AS seen
-    ORDER BY word
-    ON CONFLICT (user_id, word) DO UPDATE SET
-        times_seen = known.times_seen + excluded.times_seen,
-        first_seen = least(known.first_seen, excluded.first_seen),
-        last_seen = greatest(known.last_seen, excluded.last_seen)
-    RETURNING word, xmax = 0 AS is_new)"""  # noqa: S608  # our own text; xmax of a locked row is not 0
-# All words of the learner, made anew; what is right already is not written again.
-RENEWED = f"""
-every AS MATERIALIZED ({seen_in("FROM session_results WHERE user_id = CAST(:user_id AS uuid)")}),
-gone AS (
-    DELETE FROM learner_words
-    WHERE user_id = CAST(:user_id AS uuid) AND NOT EXISTS (
-        SELECT FROM every WHERE every.word = learner_words.word)),
-met AS (
-    INSERT INTO learner_words AS known (user_id, word, times_seen, first_seen, last_seen)
-    SELECT CAST(:user_id AS uuid), every.* FROM every
-    ON CONFLICT (user_id, word) DO UPDATE SET
-        times_seen = excluded.times_seen,
-        first_seen = excluded.first_seen,
-        last_seen = excluded.last_seen
-    WHERE (known.times_seen, known.first_seen, known.last_seen)
-        IS DISTINCT FROM (excluded.times_seen, excluded.first_seen, excluded.last_seen))"""  # noqa: S608  # our own text
+def _seen_in(sessions: sa.CTE) -> sa.Select[Any]:
+    """Each word with times_seen, first_seen and last_seen."""
+    learned = sa.select(sa.func.unnest(sessions.c.vocabulary_learned).label("word"))
+    result = sa.func.jsonb_array_elements(sessions.c.vocabulary_results).table_valued("value")
+    tested = sa.select(result.c.value.op("->>")(sa.literal_column("'word'")))
+    # UNION: a word counts once a session.
+    word = sa.union(learned.correlate(sessions), tested.correlate(sessions)).lateral("named").c.word
+    at = sessions.c.completed_at
+    return (
+        sa.select(
+            word,
+            sa.func.count().label("times_seen"),
+            sa.func.min(at).label("first_seen"),
+            sa.func.max(at).label("last_seen"),
+        )
+        .select_from(sessions)
+        .group_by(word)
+    )
+
+
+def derive_words(sessions: Sequence[Any]) -> list[dict[str, Any]]:
+    """The rows of ROWS that all sessions make."""
+    times: Counter[str] = Counter()
+    first: dict[str, datetime] = {}
+    last: dict[str, datetime] = {}
+    for session in sorted(sessions, key=lambda one: one.completed_at):
+        for word in set(words_of(session)):
+            times[word] += 1
+            first.setdefault(word, session.completed_at)
+            last[word] = session.completed_at
+    return [
+        {"word": word, "times_seen": count, "first_seen": first[word], "last_seen": last[word]}
+        for word, count in times.items()
+    ]

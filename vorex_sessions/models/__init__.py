@@ -1,5 +1,13 @@
-"""The tables, and the limits of what they hold."""
+"""The tables, and the limits of what they hold.
 
+`SessionResult` is a model for Alembic; queries use its table, `session_results`.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from vorex_sessions.models.columns import USER_ID
 from vorex_sessions.models.comparison import (
     Cohort,
     CohortParticipant,
@@ -40,6 +48,7 @@ __all__ = [
     "OUTCOMES",
     "SESSION_TYPES",
     "TOPIC_LENGTH",
+    "USER_ID",
     "WORD_LENGTH",
     "Cohort",
     "CohortParticipant",
@@ -55,6 +64,7 @@ __all__ = [
     "LearnerWord",
     "SessionResult",
     "cohort_participants",
+    "cohort_snapshots",
     "cohort_standings",
     "cohorts",
     "deleted_sessions",
@@ -68,15 +78,22 @@ __all__ = [
     "session_results",
 ]
 
-session_results = SessionResult.__table__
-deleted_sessions = DeletedSession.__table__
-erased_learners = ErasedLearner.__table__
-learner_totals = LearnerTotals.__table__
-learner_words = LearnerWord.__table__
-learner_achievements = LearnerAchievement.__table__
-learner_memories = LearnerMemory.__table__
-learner_rollups = LearnerRollup.__table__
-learner_skills = LearnerSkill.__table__
-cohort_participants = CohortParticipant.__table__
-cohort_standings = CohortStanding.__table__
-cohorts = Cohort.__table__
+
+def _table(model: type[Any]) -> sa.Table:
+    table: sa.Table = model.__table__
+    return table
+
+
+session_results = _table(SessionResult)
+deleted_sessions = _table(DeletedSession)
+erased_learners = _table(ErasedLearner)
+learner_totals = _table(LearnerTotals)
+learner_words = _table(LearnerWord)
+learner_achievements = _table(LearnerAchievement)
+learner_memories = _table(LearnerMemory)
+learner_rollups = _table(LearnerRollup)
+learner_skills = _table(LearnerSkill)
+cohort_participants = _table(CohortParticipant)
+cohort_snapshots = _table(CohortSnapshot)
+cohort_standings = _table(CohortStanding)
+cohorts = _table(Cohort)

@@ -2,11 +2,12 @@
 
 from flask import Flask
 
+from vorex_sessions.hooks.registry import Capability
 from vorex_sessions.operations import observing, request_ids, security
 from vorex_sessions.operations.pages import pages
 from vorex_sessions.operations.routes import blueprint
 
-blueprints = (blueprint,)
+CAPABILITY = Capability(blueprints=(blueprint,))
 
 
 def init_app(app: Flask) -> None:

@@ -10,9 +10,9 @@ from prometheus_client import Counter, Histogram
 from sqlalchemy.pool import QueuePool
 
 from vorex_sessions import metrics
-from vorex_sessions.auth import signed_in_learner
+from vorex_sessions.auth.caller import signed_in_learner
+from vorex_sessions.auth.pseudonyms import pseudonym
 from vorex_sessions.extensions import db
-from vorex_sessions.pseudonyms import pseudonym
 
 log = logging.getLogger("vorex_sessions.requests")
 

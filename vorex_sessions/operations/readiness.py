@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from vorex_sessions.extensions import MIGRATIONS, ask
-from vorex_sessions.problems import Unavailable
+from vorex_sessions.database import migrate
+from vorex_sessions.database.queries import run
+from vorex_sessions.problems.kinds import Unavailable
 
 _REVISION = sa.text("""
 SELECT (SELECT version_num FROM alembic_version LIMIT 1) AS revision,
@@ -21,7 +22,7 @@ _NUMBER = re.compile(r"\d+")
 def check() -> None:
     """Raises Unavailable with the reason where the service should get no traffic."""
     try:
-        ((revision, blind),) = ask(_REVISION, {})
+        ((revision, blind),) = run(_REVISION)
     except (OperationalError, PoolTimeout) as error:
         if "startup parameter" in str(error):
             raise Unavailable(
@@ -48,7 +49,7 @@ def check() -> None:
 @lru_cache(maxsize=1)
 def _newest() -> str:
     """The newest revision that this code knows: a revision's id is the name of its file."""
-    return max(path.stem for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    return max(path.stem for path in (migrate.FOLDER / "versions").glob("[0-9]*.py"))
 
 
 def _number(revision: str | None) -> int:

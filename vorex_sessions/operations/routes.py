@@ -3,9 +3,9 @@
 from flask import Response
 
 from vorex_sessions import metrics
-from vorex_sessions.blueprint import OpenBlueprint, answer, component_name
 from vorex_sessions.operations import readiness, schemas
-from vorex_sessions.problems import Unavailable
+from vorex_sessions.problems.kinds import Unavailable
+from vorex_sessions.web.blueprint import OpenBlueprint, component_name, json_response
 
 blueprint = OpenBlueprint("operations", __name__, tag="Operations")
 
@@ -14,7 +14,7 @@ blueprint = OpenBlueprint("operations", __name__, tag="Operations")
 @blueprint.response(200, schemas.StatusSchema)
 def show_health() -> Response:
     """Tell whether the process answers; touches nothing else."""
-    return answer({"status": "ok"})
+    return json_response({"status": "ok"})
 
 
 @blueprint.get("/readyz")
@@ -23,7 +23,7 @@ def show_health() -> Response:
 def show_readiness() -> Response:
     """Tell whether the service can do its work: database and schema are there."""
     readiness.check()
-    return answer({"status": "ok"})
+    return json_response({"status": "ok"})
 
 
 @blueprint.get("/metrics")

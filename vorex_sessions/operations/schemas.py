@@ -2,7 +2,7 @@
 
 import marshmallow as ma
 
-from vorex_sessions.schemas import Schema
+from vorex_sessions.web.schemas import Schema
 
 
 class StatusSchema(Schema):

@@ -8,11 +8,12 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from vorex_sessions.commands import told
-from vorex_sessions.privacy import retention, tombstones
+from vorex_sessions.cli_errors import report_database_errors
+from vorex_sessions.privacy import restore, retention
 from vorex_sessions.privacy.erasure import erase
 from vorex_sessions.privacy.export import FORMATS, Download
-from vorex_sessions.privacy.removal import Removed
+from vorex_sessions.sessions.purge_batches import PurgeResult
+from vorex_sessions.text import counted
 
 privacy = AppGroup("privacy", help="What is stored about learners: export, erase, purge, replay.")
 
@@ -23,7 +24,7 @@ privacy = AppGroup("privacy", help="What is stored about learners: export, erase
 @click.option(
     "--output", type=click.File("wb"), default="-", help="A file; standard output if none."
 )
-@told
+@report_database_errors
 def export_command(user_id: UUID, file_format: str, output: BinaryIO) -> None:
     """Write everything that is stored about a learner."""
     download = Download(str(user_id), file_format=file_format, now=datetime.now(UTC))
@@ -39,19 +40,19 @@ def export_command(user_id: UUID, file_format: str, output: BinaryIO) -> None:
 @click.option(
     "--keep-open", is_flag=True, help="The account goes on: what the learner does next is saved."
 )
-@told
+@report_database_errors
 def erase_command(user_id: UUID, keep_open: bool) -> None:
     """Erase everything that is stored about a learner, for good, and close the learner."""
     count = erase(str(user_id), now=datetime.now(UTC), close=not keep_open)
     click.echo(
-        f"Erased {count} sessions of learner {user_id}"
+        f"Erased {counted(count, 'session')} of learner {user_id}"
         + ("." if keep_open else "; nothing more will be saved.")
     )
 
 
 @privacy.command("purge")
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
-@told
+@report_database_errors
 def purge_command(dry_run: bool) -> None:
     """Remove the sessions that are older than SESSION_RETENTION_DAYS."""
     days = current_app.config["SESSION_RETENTION_DAYS"]
@@ -61,26 +62,26 @@ def purge_command(dry_run: bool) -> None:
     cutoff = datetime.now(UTC) - timedelta(days=days)
     done = retention.due(cutoff) if dry_run else retention.purge(cutoff)
     click.echo(
-        f"{'Would remove' if dry_run else 'Removed'} {done.sessions} sessions of {done.learners} "
-        f"learners, completed before {cutoff:%Y-%m-%d %H:%M} UTC."
+        f"{'Would remove' if dry_run else 'Removed'} {_summary(done)}, "
+        f"completed before {cutoff:%Y-%m-%d %H:%M} UTC."
     )
-    _say_busy(done)
+    _fail_if_busy(done)
 
 
 @privacy.command("tombstones")
 @click.option(
     "--output", type=click.File("wb"), default="-", help="A file; standard output if none."
 )
-@told
+@report_database_errors
 def tombstones_command(output: BinaryIO) -> None:
     """Write what was deleted and erased, ids and times, to be kept apart from the backups."""
-    for line in tombstones.lines():
+    for line in restore.lines():
         output.write(line)
 
 
 @privacy.command("replay")
 @click.argument("kept", type=click.File("rb"), required=False)
-@told
+@report_database_errors
 def replay_command(kept: BinaryIO | None) -> None:
     """After a backup was restored: remove again what had been deleted and erased.
 
@@ -88,18 +89,22 @@ def replay_command(kept: BinaryIO | None) -> None:
     the database are all there is to go by.
     """
     try:
-        done = tombstones.replay(kept or ())
+        done = restore.erase_again(kept or ())
     except ValueError as error:
         raise click.ClickException(
             f"{getattr(kept, 'name', 'The input')} is of no use: {error}"
         ) from None
-    click.echo(
-        f"Removed {done.sessions} sessions of {done.learners} learners that had been gone for good."
-    )
-    _say_busy(done)
+    click.echo(f"Removed {_summary(done)} that had been deleted or erased before.")
+    _fail_if_busy(done)
 
 
-def _say_busy(done: Removed) -> None:
+def _summary(done: PurgeResult) -> str:
+    return f"{counted(done.sessions, 'session')} of {counted(done.learners, 'learner')}"
+
+
+def _fail_if_busy(done: PurgeResult) -> None:
     """Exit status 1 where not everything could be removed."""
     if done.busy:
-        raise click.ClickException(f"{done.busy} learners were busy; run the command again.")
+        raise click.ClickException(
+            f"{counted(done.busy, 'learner')} could not be locked; run the command again."
+        )

@@ -10,11 +10,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from logs import chain
 from vorex_sessions import metrics
-from vorex_sessions.learner_data import Export
+from vorex_sessions.database.snapshot import Snapshot
+from vorex_sessions.hooks.personal_data import Export
+from vorex_sessions.hooks.registry import registry
 from vorex_sessions.periods import stamp
-from vorex_sessions.privacy import charge, formats
-from vorex_sessions.problems import Unavailable
-from vorex_sessions.snapshots import Snapshot
+from vorex_sessions.privacy import formats
+from vorex_sessions.problems.kinds import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -74,14 +75,15 @@ class Download:
             self._snapshot.close()
 
     def _write(self, file_format: str, now: datetime) -> Iterator[bytes]:
-        (sessions,) = (export for export in charge.EXPORTS if export.member == "sessions")
+        exports = registry().exports
+        sessions = exports["sessions"]
         if file_format == "ndjson":
             return formats.as_ndjson(self._portions(sessions))
         if file_format == "csv":
             names = [column.name for column in sessions.rows.selected_columns]
             return formats.as_csv(names, self._portions(sessions))
         head = {"user_id": self._learner_id, "exported_at": stamp(now)}
-        members = ((export.member, self._portions(export)) for export in charge.EXPORTS)
+        members = ((export.member, self._portions(export)) for export in exports.values())
         return formats.as_json(head, members)
 
     def _portions(self, export: Export) -> Iterator[Sequence[str]]:

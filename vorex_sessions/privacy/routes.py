@@ -6,12 +6,12 @@ from uuid import UUID
 
 from flask import Response, request
 
-from vorex_sessions.auth import learner_id, require_operator
-from vorex_sessions.blueprint import Blueprint, answer, component_name
+from vorex_sessions.auth.caller import learner_id, require_operator
 from vorex_sessions.privacy import schemas
 from vorex_sessions.privacy.erasure import erase as erase_learner
 from vorex_sessions.privacy.export import FORMATS, Download
-from vorex_sessions.problems import NotFound, OldHttp
+from vorex_sessions.problems.kinds import NotFound, OldHttp
+from vorex_sessions.web.blueprint import Blueprint, component_name, json_response
 
 blueprint = Blueprint("privacy", __name__, url_prefix="/api/sessions")
 admin = Blueprint(
@@ -53,7 +53,7 @@ def export(query: dict[str, Any]) -> Response:
 @blueprint.response(200, schemas.ErasedSchema)
 def erase(query: dict[str, Any]) -> Response:
     """Erase everything that is stored about me, for good."""
-    return answer({"deleted": erase_learner(learner_id(), now=datetime.now(UTC))})
+    return json_response({"deleted": erase_learner(learner_id(), now=datetime.now(UTC))})
 
 
 @admin.delete("/learners/<uuid:user_id>", parameters=[_USER_ID])
@@ -61,4 +61,6 @@ def erase(query: dict[str, Any]) -> Response:
 @admin.alt_response(404, component_name(NotFound))
 def close_learner(user_id: UUID) -> Response:
     """Erase everything that is stored about a learner whose account is closed; nothing more is saved."""
-    return answer({"deleted": erase_learner(str(user_id), now=datetime.now(UTC), close=True)})
+    return json_response(
+        {"deleted": erase_learner(str(user_id), now=datetime.now(UTC), close=True)}
+    )

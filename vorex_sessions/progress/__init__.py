@@ -1,12 +1,22 @@
 """Answers: am I getting better, and what shall I warm up with."""
 
-from vorex_sessions.progress.charge import take_charge
-from vorex_sessions.progress.rollups import DERIVED, EXPORTS, REBURIALS, erase
+from vorex_sessions.hooks.personal_data import erase_after_restore, export_of
+from vorex_sessions.hooks.registry import Capability
+from vorex_sessions.models import learner_rollups
+from vorex_sessions.progress.rollups import RollupProjection
 from vorex_sessions.progress.routes import blueprint
 
-__all__ = ["blueprints", "derived", "erase", "exports", "reburials", "take_charge"]
-
-blueprints = (blueprint,)
-derived = (DERIVED,)
-exports = EXPORTS
-reburials = REBURIALS
+CAPABILITY = Capability(
+    blueprints=(blueprint,),
+    learner_tables=(learner_rollups,),
+    projections=(RollupProjection(),),
+    exports=(
+        export_of(
+            learner_rollups,
+            "rollups",
+            "What older sessions add up to, where they are many; else empty.",
+            [],
+        ),
+    ),
+    after_restore=(erase_after_restore(learner_rollups, learner_rollups.c.before),),
+)

@@ -2,10 +2,10 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from vorex_sessions.extensions import ask
+from vorex_sessions.database.queries import run
 from vorex_sessions.periods import ONE_DAY, day_of, earliest_instant
 from vorex_sessions.progress.figures import Tally
-from vorex_sessions.progress.questions import BY_DAY
+from vorex_sessions.progress.queries import BY_DAY
 
 
 def last_days(
@@ -17,7 +17,7 @@ def last_days(
     """
     # A day early: the zone may be behind.
     first = now.astimezone(UTC).date() - timedelta(days=count)
-    rows = ask(BY_DAY, {"user_id": learner_id, "since": earliest_instant(first)})
+    rows = run(BY_DAY, {"user_id": learner_id, "since": earliest_instant(first)})
     today = day_of(now, zone_name or (rows[0].zone_name if rows else "UTC"))
     start = today + ONE_DAY - timedelta(days=count)
     tallies = [Tally(*row[1:]) for row in rows if row.practiced_on]

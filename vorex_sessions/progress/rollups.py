@@ -14,31 +14,32 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from vorex_sessions import locks
-from vorex_sessions.extensions import Within, ask, together
-from vorex_sessions.learner_data import Derived, Members, Saving, eraser_of, export_of, reburial_of
-from vorex_sessions.models import learner_rollups, session_results
+from vorex_sessions.database import locks
+from vorex_sessions.database.prepared import prepared
+from vorex_sessions.database.queries import run
+from vorex_sessions.database.transactions import Transaction, run_transaction
+from vorex_sessions.hooks.projections import AnswerExtras, Projection, SaveEvent
+from vorex_sessions.models import USER_ID, learner_rollups, session_results
 from vorex_sessions.periods import ONE_DAY, midnight_utc
-from vorex_sessions.plans import planned_once
-from vorex_sessions.progress.questions import EVER, ZONE, day_groups, text_row
+from vorex_sessions.progress.queries import EVER, ZONE, day_groups, text_row
 
 SETTLED = timedelta(days=14)  # what phones without a network send later still comes before
 MANY = 500  # sessions that are worth a rollup
 _LARGEST = 20_000  # rows; whoever names that many topics is read as before
 log = logging.getLogger(__name__)
-
-_user_id: sa.BindParameter[str] = sa.bindparam("user_id")
 _before: sa.BindParameter[datetime] = sa.bindparam("before", type_=learner_rollups.c.before.type)
 _completed_at = session_results.c.completed_at
-_mine = learner_rollups.c.user_id == _user_id
-_rolled_up = sa.select(learner_rollups.c.before).where(_mine).scalar_subquery()
+_is_of_learner = learner_rollups.c.user_id == USER_ID
+_rolled_up = sa.select(learner_rollups.c.before).where(_is_of_learner).scalar_subquery()
 _since = sa.bindparam("since", type_=_completed_at.type)
 # A rollup, if there is one, and the sessions that are not in it.
-EVERYTHING = planned_once(
+EVERYTHING = prepared(
     sa.union_all(
         *day_groups(_completed_at >= sa.func.coalesce(_rolled_up, _since)),
         ZONE,
-        sa.select(*text_row("rollup", sa.cast(learner_rollups.c.tallies, sa.Text))).where(_mine),
+        sa.select(*text_row("rollup", sa.cast(learner_rollups.c.tallies, sa.Text))).where(
+            _is_of_learner
+        ),
     )
 )
 
@@ -48,7 +49,7 @@ def _store(most: int = _LARGEST) -> Any:
     listed = sa.func.json_agg(sa.func.json_build_array(*groups.c))
     stored = insert(learner_rollups).from_select(
         ["user_id", "before", "tallies"],
-        sa.select(sa.cast(_user_id, learner_rollups.c.user_id.type), _before, listed).having(
+        sa.select(USER_ID, _before, listed).having(
             sa.func.count().between(1, most)  # none: they have been erased meanwhile
         ),
     )
@@ -57,16 +58,19 @@ def _store(most: int = _LARGEST) -> Any:
 
 
 _STORE = _store()
-_ALL = "DELETE FROM learner_rollups WHERE user_id = CAST(:user_id AS uuid)"
-_FORGET = f"""{_ALL} AND (CAST(:changed AS uuid) IS NULL OR before > (
-    SELECT completed_at FROM session_results
-    WHERE user_id = CAST(:user_id AS uuid) AND session_result_id = CAST(:changed AS uuid)))"""  # noqa: S608  # our own text
-_FORGOTTEN = sa.text(_ALL)
+_REMOVE = learner_rollups.delete().where(_is_of_learner)
+_changed = sa.cast(sa.bindparam("changed"), session_results.c.session_result_id.type)
+_changed_at = sa.select(_completed_at).where(
+    session_results.c.user_id == USER_ID, session_results.c.session_result_id == _changed
+)
+_REMOVE_WITH_CHANGED = _REMOVE.where(
+    sa.or_(_changed.is_(None), learner_rollups.c.before > _changed_at.scalar_subquery())
+)
 
 
 def everything(learner_id: str, now: datetime) -> Sequence[Any]:
     """The rows of DAY_GROUPS for all sessions of the learner, those of a rollup as one row."""
-    rows = ask(EVERYTHING, {"user_id": learner_id, **EVER})
+    rows = run(EVERYTHING, {"user_id": learner_id, **EVER})
     settled = _settled(now).date() - ONE_DAY
     old = (row for row in rows if row.kind == "figures" and row.practiced_on < settled)
     if sum(row.sessions for row in old) >= MANY:
@@ -84,37 +88,37 @@ def roll_up(learner_id: str, now: datetime) -> None:
     """
     parameters = {"user_id": learner_id, "before": _settled(now), **EVER}
 
-    def work(within: Within) -> None:
-        if within(locks.TRIED, {"learner_lock": locks.key(learner_id)})[0].taken:
-            within.later(_STORE, parameters)
+    def work(transaction: Transaction) -> None:
+        if transaction.run(locks.TRY_LOCK, {"learner_lock": locks.key(learner_id)})[0].taken:
+            transaction.defer(_STORE, parameters)
 
-    together(work)
+    run_transaction(work)
 
 
 def _settled(now: datetime) -> datetime:
     return midnight_utc((now.astimezone(UTC) - SETTLED).date())
 
 
-def _saved(saving: Saving, before: str | None) -> Members:
-    """A session from before the end of the rollup means that it is no longer true."""
-    if before and any(one.completed_at < datetime.fromisoformat(before) for one in saving.new):
-        _forget(saving.ask, saving.learner_id, ())
-    return {}
+class RollupProjection(Projection):
+    """A learner's rollup is true or not there: it is removed with whatever it holds."""
 
+    can_go_stale = False
+    invalidate_totals = (_REMOVE_WITH_CHANGED,)
+    invalidate_all = (_REMOVE_WITH_CHANGED,)
 
-def _forget(within: Within, learner_id: str, sessions: Sequence[Any]) -> None:
-    within.later(_FORGOTTEN, {"user_id": learner_id})
+    def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
+        """Where the learner's rollup ends."""
+        before = sa.func.to_json(learner_rollups.c.before)
+        return sa.select(before).where(_is_of_learner).scalar_subquery()
 
+    def on_save(self, event: SaveEvent, context: str | None) -> AnswerExtras:
+        """Remove the rollup if a saved session lies before its end."""
+        if context and any(
+            session.completed_at < datetime.fromisoformat(context) for session in event.saved_rows
+        ):
+            self.rebuild(event.transaction, event.learner_id, ())
+        return {}
 
-DERIVED = Derived(
-    concerns=lambda row: True,
-    beside="SELECT to_json(before) FROM learner_rollups WHERE user_id = CAST(:user_id AS uuid)",
-    saved=_saved,
-    renew=_forget,
-    goes_stale=False,
-    forget_figures=_FORGET,
-    forget_all=_FORGET,
-)
-REBURIALS = (reburial_of(learner_rollups, learner_rollups.c.before),)
-EXPORTS = (export_of("rollups", learner_rollups),)
-erase = eraser_of(learner_rollups)
+    def rebuild(self, transaction: Transaction, learner_id: str, sessions: Sequence[Any]) -> None:
+        """Remove the rollup; the next query for everything makes another."""
+        transaction.defer(_REMOVE, {"user_id": learner_id})

@@ -5,12 +5,12 @@ from typing import Any
 
 from flask import Response
 
-from vorex_sessions.auth import learner_id
-from vorex_sessions.blueprint import Blueprint, answer
+from vorex_sessions.auth.caller import learner_id
 from vorex_sessions.progress import schemas, stats_schemas
 from vorex_sessions.progress.breakdown import daily_breakdown
 from vorex_sessions.progress.stats import stats
 from vorex_sessions.progress.warmup import warmup
+from vorex_sessions.web.blueprint import Blueprint, json_response
 
 blueprint = Blueprint("progress", __name__, url_prefix="/api/sessions")
 
@@ -20,7 +20,7 @@ blueprint = Blueprint("progress", __name__, url_prefix="/api/sessions")
 @blueprint.response(200, stats_schemas.StatsSchema)
 def show_stats(query: dict[str, Any]) -> Response:
     """Show my statistics over a period."""
-    return answer(stats(learner_id(), now=datetime.now(UTC), **query))
+    return json_response(stats(learner_id(), now=datetime.now(UTC), **query))
 
 
 @blueprint.get("/daily-breakdown")
@@ -28,7 +28,7 @@ def show_stats(query: dict[str, Any]) -> Response:
 @blueprint.response(200, schemas.BreakdownSchema)
 def show_daily_breakdown(query: dict[str, Any]) -> Response:
     """Show what I practised on each of the last days."""
-    return answer(daily_breakdown(learner_id(), now=datetime.now(UTC), **query))
+    return json_response(daily_breakdown(learner_id(), now=datetime.now(UTC), **query))
 
 
 @blueprint.get("/warmup")
@@ -36,4 +36,4 @@ def show_daily_breakdown(query: dict[str, Any]) -> Response:
 @blueprint.response(200, schemas.WarmupSchema)
 def show_warmup(query: dict[str, Any]) -> Response:
     """Suggest what to warm up with."""
-    return answer(warmup(learner_id(), now=datetime.now(UTC), **query))
+    return json_response(warmup(learner_id(), now=datetime.now(UTC), **query))

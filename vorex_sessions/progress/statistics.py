@@ -12,12 +12,12 @@ from vorex_sessions.periods import Window, day_of, wall_clock, window
 from vorex_sessions.progress import figures
 from vorex_sessions.progress.figures import Sums, Tally
 
-DAWN = date(1999, 1, 1)  # before the first day that a session can have
+BEFORE_FIRST_DAY = date(1999, 1, 1)  # before the first day that a session can have
 _MOST_NAMES = 10
 
 
 @dataclass
-class Found:
+class PeriodData:
     """The zone of the learner's latest session, tallies, names by spelling."""
 
     zone_name: str | None = None
@@ -35,9 +35,9 @@ class Found:
         return counts
 
 
-def from_sessions(rows: Iterable[Sequence[Any]]) -> Found:
+def from_sessions(rows: Iterable[Sequence[Any]]) -> PeriodData:
     """Of the rows of questions.SESSIONS."""
-    found = Found()
+    found = PeriodData()
     for zone_name, topics, areas, *tally in rows:
         found.zone_name = zone_name
         if tally[0] is None:
@@ -48,9 +48,9 @@ def from_sessions(rows: Iterable[Sequence[Any]]) -> Found:
     return found
 
 
-def from_groups(rows: Iterable[Sequence[Any]]) -> Found:
+def from_groups(rows: Iterable[Sequence[Any]]) -> PeriodData:
     """Of the rows of questions.DAY_GROUPS, or of rollups.EVERYTHING."""
-    found = Found()
+    found = PeriodData()
     for kind, name, *tally in _unrolled(rows):
         if kind == "zone":
             found.zone_name = name
@@ -72,7 +72,7 @@ def _unrolled(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
 
 
 def statistics(
-    found: Found, *, period: str, zone_name: str | None = None, now: datetime
+    found: PeriodData, *, period: str, zone_name: str | None = None, now: datetime
 ) -> dict[str, Any]:
     """The statistics of the contract for `day`, `week`, `month`, `year` or `all`."""
     zone_name = zone_name or found.zone_name or "UTC"
@@ -97,9 +97,9 @@ def _counts_before(tally: Tally, days: Window, zone_name: str) -> bool:
 
 
 def _answer(
-    found: Found, period: str, start: date | None, end: date, previous: dict[str, Any] | None
+    found: PeriodData, period: str, start: date | None, end: date, previous: dict[str, Any] | None
 ) -> dict[str, Any]:
-    since = start or DAWN
+    since = start or BEFORE_FIRST_DAY
     tallies = [tally for tally in found.tallies if tally.practiced_on >= since]
     return {
         "period": period,

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from vorex_sessions.extensions import ask
+from vorex_sessions.database.queries import run
 from vorex_sessions.periods import DAYS, ONE_DAY, earliest_instant
 from vorex_sessions.progress import rollups
-from vorex_sessions.progress.questions import DAY_GROUPS, EVER, SESSIONS, edges
+from vorex_sessions.progress.queries import DAY_GROUPS, EVER, SESSIONS_QUERY, boundary_days
 from vorex_sessions.progress.statistics import (
-    Found,
+    PeriodData,
     from_groups,
     from_sessions,
     statistics,
@@ -31,16 +31,16 @@ def stats(
     return statistics(found, period=period, zone_name=zone_name, now=now)
 
 
-def _find(learner_id: str, period: str, session_type: str | None, now: datetime) -> Found:
+def _find(learner_id: str, period: str, session_type: str | None, now: datetime) -> PeriodData:
     """Ask for all that any time zone's today could call for; the zone may only be known afterwards."""
     parameters = {"user_id": learner_id, "session_type": session_type}
     if period == "all":
         if session_type:  # a rollup does not tell of which type a topic was
-            return from_groups(ask(DAY_GROUPS, {**parameters, **EVER}))
+            return from_groups(run(DAY_GROUPS, {**parameters, **EVER}))
         return from_groups(rollups.everything(learner_id, now))
     start = now.astimezone(UTC).date() + ONE_DAY - timedelta(days=DAYS[period])
     first = start - timedelta(days=DAYS[period]) - ONE_DAY
     if period in _PLAIN:
         since = earliest_instant(first)
-        return from_sessions(ask(SESSIONS, {**parameters, "since": since}))
-    return from_groups(ask(DAY_GROUPS, {**parameters, **edges(first, start)}))
+        return from_sessions(run(SESSIONS_QUERY, {**parameters, "since": since}))
+    return from_groups(run(DAY_GROUPS, {**parameters, **boundary_days(first, start)}))

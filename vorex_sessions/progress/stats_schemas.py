@@ -2,17 +2,16 @@
 
 import marshmallow as ma
 
-from vorex_sessions import fields
 from vorex_sessions.models import SESSION_TYPES
 from vorex_sessions.periods import DAYS
-from vorex_sessions.progress import documented
-from vorex_sessions.schemas import Schema
+from vorex_sessions.web import answer_fields, body_fields
+from vorex_sessions.web.schemas import Schema
 
 
 class StatsQuerySchema(Schema):
     """Which period to look at."""
 
-    period = fields.Choice(
+    period = body_fields.Choice(
         (*DAYS, "all"),
         load_default="week",
         metadata={
@@ -20,8 +19,8 @@ class StatsQuerySchema(Schema):
             "example": "week",
         },
     )
-    zone_name = documented.zone()
-    session_type = fields.Choice(
+    zone_name = answer_fields.zone()
+    session_type = body_fields.Choice(
         SESSION_TYPES,
         metadata={"description": "Only sessions of this type.", "example": "roleplay"},
     )
@@ -30,80 +29,72 @@ class StatsQuerySchema(Schema):
 class ScoredSessionsSchema(Schema):
     """How many sessions each mean rests on."""
 
-    pronunciation = documented.whole("Sessions with a pronunciation score.", 6)
-    fluency = documented.whole("Sessions with a fluency score.", 6)
-    grammar = documented.whole("Sessions with a grammar score.", 4)
+    pronunciation = answer_fields.whole("Sessions with a pronunciation score.", 6)
+    fluency = answer_fields.whole("Sessions with a fluency score.", 6)
+    grammar = answer_fields.whole("Sessions with a grammar score.", 4)
 
 
 class TotalsSchema(Schema):
     """Totals and means."""
 
-    total_sessions = documented.whole("Sessions.", 6)
-    total_duration = documented.whole("Time practised, in seconds.", 1800)
-    total_words_spoken = documented.whole("Words spoken.", 720)
-    avg_pronunciation = documented.mean("pronunciation", nullable=False)
-    avg_fluency = documented.mean("fluency", nullable=False)
-    avg_grammar = documented.mean("grammar", nullable=False)
-    scored_sessions = ma.fields.Nested(
-        ScoredSessionsSchema,
-        required=True,
-        metadata={"description": "How many sessions each mean rests on."},
+    total_sessions = answer_fields.whole("Sessions.", 6)
+    total_duration = answer_fields.whole("Time practised, in seconds.", 1800)
+    total_words_spoken = answer_fields.whole("Words spoken.", 720)
+    avg_pronunciation = answer_fields.mean("pronunciation", nullable=False)
+    avg_fluency = answer_fields.mean("fluency", nullable=False)
+    avg_grammar = answer_fields.mean("grammar", nullable=False)
+    scored_sessions = answer_fields.nested(
+        ScoredSessionsSchema, "How many sessions each mean rests on."
     )
 
 
 class PreviousSchema(TotalsSchema):
     """The same totals for the period just before."""
 
-    period_start = documented.day("First day of the earlier period.")
-    period_end = documented.day("Last day of the earlier period, cut at the present time of day.")
+    period_start = answer_fields.day("First day of the earlier period.")
+    period_end = answer_fields.day(
+        "Last day of the earlier period, cut at the present time of day."
+    )
 
 
 class TypeFiguresSchema(Schema):
     """The sessions of one type."""
 
-    count = documented.whole("Sessions of this type.", 3)
-    avg_duration = documented.whole("Their mean duration, in seconds.", 300)
+    count = answer_fields.whole("Sessions of this type.", 3)
+    avg_duration = answer_fields.whole("Their mean duration, in seconds.", 300)
 
 
 class TrendSchema(Schema):
     """The means of one day."""
 
-    date = documented.day("The calendar day.")
-    pronunciation = documented.mean("pronunciation", nullable=True)
-    fluency = documented.mean("fluency", nullable=True)
-    grammar = documented.mean("grammar", nullable=True)
+    date = answer_fields.day("The calendar day.")
+    pronunciation = answer_fields.mean("pronunciation", nullable=True)
+    fluency = answer_fields.mean("fluency", nullable=True)
+    grammar = answer_fields.mean("grammar", nullable=True)
 
 
 class TopicCountSchema(Schema):
     """How many sessions were about a topic."""
 
-    topic = ma.fields.String(
-        required=True, metadata={"description": "The topic.", "example": "travel"}
-    )
-    count = documented.whole("Sessions.", 3)
+    topic = answer_fields.text("The topic.", "travel")
+    count = answer_fields.whole("Sessions.", 3)
 
 
 class AreaCountSchema(Schema):
     """How many sessions named an area to improve."""
 
-    area = ma.fields.String(
-        required=True, metadata={"description": "The area.", "example": "past tense"}
-    )
-    count = documented.whole("Sessions.", 3)
+    area = answer_fields.text("The area.", "past tense")
+    count = answer_fields.whole("Sessions.", 3)
 
 
 class StatsSchema(TotalsSchema):
     """A learner's statistics over a period."""
 
-    period = ma.fields.String(
-        required=True,
-        validate=ma.validate.OneOf((*DAYS, "all")),
-        metadata={"description": "The period asked for.", "example": "week"},
-    )
-    period_start = documented.day(
+    period = answer_fields.text("The period asked for.", "week", (*DAYS, "all"))
+    period_start = answer_fields.day(
         "First day counted; null for `all` without a session.", allow_none=True
     )
-    period_end = documented.day("Today; a traveller's session dated later is counted too.")
+    period_end = answer_fields.day("Today; a traveller's session dated later is counted too.")
     sessions_by_type = ma.fields.Dict(
         keys=ma.fields.String(validate=ma.validate.OneOf(SESSION_TYPES)),
         values=ma.fields.Nested(TypeFiguresSchema),
@@ -113,26 +104,15 @@ class StatsSchema(TotalsSchema):
             "example": {"conversation": {"count": 3, "avg_duration": 300}},
         },
     )
-    improvement_trends = ma.fields.List(
-        ma.fields.Nested(TrendSchema),
-        required=True,
-        metadata={"description": "Daily means, oldest first; days with sessions only."},
+    improvement_trends = answer_fields.items(
+        TrendSchema, "Daily means, oldest first; days with sessions only."
     )
-    common_topics = ma.fields.List(
-        ma.fields.Nested(TopicCountSchema),
-        required=True,
-        validate=ma.validate.Length(max=10),
-        metadata={"description": "The most frequent topics, ties by name."},
+    common_topics = answer_fields.items(
+        TopicCountSchema, "The most frequent topics, ties by name.", most=10
     )
-    areas_to_improve = ma.fields.List(
-        ma.fields.Nested(AreaCountSchema),
-        required=True,
-        validate=ma.validate.Length(max=10),
-        metadata={"description": "The most frequent areas to improve, ties by name."},
+    areas_to_improve = answer_fields.items(
+        AreaCountSchema, "The most frequent areas to improve, ties by name.", most=10
     )
-    previous = ma.fields.Nested(
-        PreviousSchema,
-        required=True,
-        allow_none=True,
-        metadata={"description": "The period of equal length just before; null for `all`."},
+    previous = answer_fields.nested(
+        PreviousSchema, "The period of equal length just before; null for `all`.", allow_none=True
     )

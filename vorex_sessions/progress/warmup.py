@@ -6,32 +6,27 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.learner_data import DERIVED_BY, VERSION
+from vorex_sessions.database.prepared import prepared
+from vorex_sessions.hooks.rebuild import DERIVED_VERSION, run_current
+from vorex_sessions.hooks.registry import registry
+from vorex_sessions.hooks.warmup_sections import WarmupSection
 from vorex_sessions.periods import day_of, earliest_instant, todays
-from vorex_sessions.plans import planned_once
-from vorex_sessions.progress import charge
-from vorex_sessions.progress.questions import RECENT
+from vorex_sessions.progress.queries import RECENT_QUERY
 from vorex_sessions.progress.suggestions import WEEK, suggestions, window
-from vorex_sessions.sessions.deriving import asked
 
 
-@lru_cache(maxsize=1)
-def _statement() -> sa.Select[Any]:
-    """The recent sessions; the first has beside it what the suggestions of other capabilities go by."""
-    recent = RECENT.cte("recent")
-    newest = (recent.c.completed_at.desc(), recent.c.session_result_id.desc())
-    first = sa.func.row_number().over(order_by=newest) == 1
-    besides = [DERIVED_BY, *(f"({one.beside})" for one in charge.SUGGESTIONS)]
-    columns = [
-        sa.case((first, _expression(text))).label(f"beside_{place}")
-        for place, text in enumerate(besides)
+@lru_cache(maxsize=16)
+def _statement(sections: tuple[WarmupSection, ...]) -> sa.Select[Any]:
+    """The recent sessions; the first one's row carries what the sections need."""
+    recent = RECENT_QUERY.cte("recent")
+    newest_first = (recent.c.completed_at.desc(), recent.c.session_result_id.desc())
+    is_first = sa.func.row_number().over(order_by=newest_first) == sa.literal_column("1")
+    contexts = [
+        sa.case((is_first, section.context(recent))).label(f"context_{place}")
+        for place, section in enumerate(sections)
     ]
-    return planned_once(sa.select(recent, *columns).order_by(*newest))
-
-
-def _expression(text: str) -> Any:
-    """A sub-select in SQL, its binds included, as an expression."""
-    return sa.type_coerce(sa.text(text), sa.JSON)
+    version = sa.case((is_first, DERIVED_VERSION)).label("derived_version")
+    return prepared(sa.select(recent, version, *contexts).order_by(*newest_first))
 
 
 def warmup(learner_id: str, *, zone_name: str | None = None, now: datetime) -> dict[str, Any]:
@@ -39,19 +34,19 @@ def warmup(learner_id: str, *, zone_name: str | None = None, now: datetime) -> d
 
     After a break, the 7 days are those that end with the last session.
     """
-    recent = asked(
-        _statement(),
+    sections = registry().warmup_sections
+    recent = run_current(
+        _statement(sections),
         {
             "user_id": learner_id,
             "since": earliest_instant(now.astimezone(UTC).date() - WEEK),
             "days": todays(now),
         },
-        lambda row: row.beside_0 == VERSION,
     )
     today = day_of(now, zone_name or (recent[0].timezone if recent else "UTC"))
     sessions, start, end = window(recent, today)
     answer = suggestions(recent, sessions, start, end)
-    for place, suggestion in enumerate(charge.SUGGESTIONS, 1):
-        beside = getattr(recent[0], f"beside_{place}") if recent else None
-        answer |= suggestion.suggest(sessions, beside, today)
+    for place, section in enumerate(sections):
+        context = getattr(recent[0], f"context_{place}") if recent else None
+        answer |= section.members(sessions, context, today)
     return answer

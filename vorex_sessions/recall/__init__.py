@@ -1,12 +1,26 @@
 """Which words to review: how well each is remembered, predicted from how exercises with it went."""
 
-from vorex_sessions.recall.keeping import DERIVED, EXPORTS, erase
+from vorex_sessions.hooks.personal_data import export_of
+from vorex_sessions.hooks.registry import Capability
+from vorex_sessions.models import learner_memories
+from vorex_sessions.recall.projection import RecallProjection
 from vorex_sessions.recall.routes import blueprint
-from vorex_sessions.recall.suggesting import SUGGESTION
+from vorex_sessions.recall.schemas import WarmupExtrasSchema
+from vorex_sessions.recall.warmup import WordsSection
 
-__all__ = ["blueprints", "derived", "erase", "exports", "suggests"]
-
-blueprints = (blueprint,)
-derived = (DERIVED,)
-exports = EXPORTS
-suggests = (SUGGESTION,)
+CAPABILITY = Capability(
+    blueprints=(blueprint,),
+    learner_tables=(learner_memories,),
+    projections=(RecallProjection(),),
+    warmup_sections=(WordsSection(),),
+    exports=(
+        export_of(
+            learner_memories,
+            "memories",
+            "How well each word with an outcome is remembered.",
+            [{"word": "reservation"}],
+            learner_memories.c.word,
+        ),
+    ),
+    answer_schemas={"Warmup": WarmupExtrasSchema},
+)

@@ -5,9 +5,9 @@ from typing import Any
 
 from flask import Response
 
-from vorex_sessions.auth import learner_id
-from vorex_sessions.blueprint import Blueprint, answer
+from vorex_sessions.auth.caller import learner_id
 from vorex_sessions.recall import schemas, service
+from vorex_sessions.web.blueprint import Blueprint, json_response
 
 blueprint = Blueprint("recall", __name__, url_prefix="/api/sessions")
 
@@ -17,4 +17,4 @@ blueprint = Blueprint("recall", __name__, url_prefix="/api/sessions")
 @blueprint.response(200, schemas.VocabularySchema)
 def list_words(query: dict[str, Any]) -> Response:
     """List my words, and how well I remember them."""
-    return answer(service.list_words(learner_id(), now=datetime.now(UTC), **query))
+    return json_response(service.list_words(learner_id(), now=datetime.now(UTC), **query))

@@ -2,10 +2,9 @@
 
 import marshmallow as ma
 
-from vorex_sessions import fields, query_fields
 from vorex_sessions.models import OUTCOMES, WORD_LENGTH
-from vorex_sessions.progress import documented
-from vorex_sessions.schemas import Schema
+from vorex_sessions.web import answer_fields, body_fields, query_fields
+from vorex_sessions.web.schemas import Schema
 
 STATUSES = ("due", "learning", "known")
 _STATUS = (
@@ -16,7 +15,7 @@ _STATUS = (
 class VocabularyQuerySchema(Schema):
     """Which words to list."""
 
-    status = fields.Choice(STATUSES, metadata={"description": _STATUS, "example": "due"})
+    status = body_fields.Choice(STATUSES, metadata={"description": _STATUS, "example": "due"})
     q = query_fields.Phrase(
         WORD_LENGTH,
         tidied=True,
@@ -34,59 +33,60 @@ class VocabularyQuerySchema(Schema):
             "example": "bG9uZy1hY2Nlc3M=",
         }
     )
-    zone_name = documented.zone()
+    zone_name = answer_fields.zone()
 
 
 class WordSchema(Schema):
     """A word, and what is known of it."""
 
-    word = ma.fields.String(
-        required=True, metadata={"description": "The word.", "example": "reservation"}
+    word = answer_fields.text("The word.", "reservation")
+    status = answer_fields.text(_STATUS, "due", STATUSES)
+    recall = answer_fields.recall()
+    due_on = answer_fields.day(
+        "First day with a predicted recall below 0.9; null without an outcome.", allow_none=True
     )
-    status = ma.fields.String(
-        required=True,
-        validate=ma.validate.OneOf(STATUSES),
-        metadata={"description": _STATUS, "example": "due"},
+    last_outcome = answer_fields.text(
+        "How the last exercise went, or null.", "good", OUTCOMES, allow_none=True
     )
-    recall = documented.recall()
-    due_on = ma.fields.Date(
-        required=True,
-        allow_none=True,
-        metadata={
-            "description": "First day with a predicted recall below 0.9; null without an outcome.",
-            **documented.DAY,
-        },
-    )
-    last_outcome = ma.fields.String(
-        required=True,
-        allow_none=True,
-        validate=ma.validate.OneOf(OUTCOMES),
-        metadata={"description": "How the last exercise went, or null.", "example": "good"},
-    )
-    times_tested = documented.whole("Exercises with an outcome.", 4)
-    times_seen = documented.whole("Sessions that named it.", 6)
-    first_seen = documented.instant("When the first of them was completed; UTC.")
-    last_seen = documented.instant("When the last of them was completed; UTC.")
+    times_tested = answer_fields.whole("Exercises with an outcome.", 4)
+    times_seen = answer_fields.whole("Sessions that named it.", 6)
+    first_seen = answer_fields.instant("When the first of them was completed; UTC.")
+    last_seen = answer_fields.instant("When the last of them was completed; UTC.")
 
 
 class VocabularySchema(Schema):
     """A page of words, by name."""
 
-    words = ma.fields.List(
-        ma.fields.Nested(WordSchema),
-        required=True,
-        metadata={"description": "The words of this page, by code point."},
+    words = answer_fields.items(WordSchema, "The words of this page, by code point.")
+    total = answer_fields.whole("How many match in all.", 120)
+    limit = answer_fields.whole("Words a page, as served.", 50)
+    has_more = answer_fields.has_more()
+    next_cursor = answer_fields.next_cursor(None)
+
+
+class ReviewSchema(Schema):
+    """Why to review a word."""
+
+    word = answer_fields.text("The word.", "reservation")
+    reason = answer_fields.text(
+        "`forgotten` the last time, or `due`; without an outcome `new` (met once) or `rarely met`.",
+        "due",
+        ("due", "forgotten", "new", "rarely met"),
     )
-    total = documented.whole("How many match in all.", 120)
-    limit = documented.whole("Words a page, as served.", 50)
-    has_more = ma.fields.Boolean(
-        required=True, metadata={"description": "Whether another page follows.", "example": False}
+    recall = answer_fields.recall()
+    last_seen = answer_fields.instant("When the last session that named it was completed; UTC.")
+    times_seen = answer_fields.whole("Sessions that named it.", 3)
+
+
+class WarmupExtrasSchema(Schema):
+    """Added to the warm-up; `vocabulary_review` in the place of the one without outcomes."""
+
+    vocabulary_review = answer_fields.texts(
+        "Words with known outcomes whose predicted recall is below 0.9, lowest first; then those met "
+        "least often, ties: longest ago first, then by name.",
+        "reservation",
+        10,
     )
-    next_cursor = ma.fields.String(
-        required=True,
-        allow_none=True,
-        metadata={
-            "description": "The `cursor` of the next page; null on the last one.",
-            "example": None,
-        },
+    vocabulary_details = answer_fields.items(
+        ReviewSchema, "Why each of these words, in the same order.", most=10
     )

@@ -8,37 +8,57 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from vorex_sessions.broken_rules import invalid
-from vorex_sessions.extensions import ask
-from vorex_sessions.learner_data import DERIVED_BY
+from vorex_sessions.database.queries import run
+from vorex_sessions.growth.store import ZONE_NAME
+from vorex_sessions.growth.words import WORDS
+from vorex_sessions.hooks.rebuild import DERIVED_VERSION, run_current
+from vorex_sessions.models import learner_memories
 from vorex_sessions.periods import day_of, stamp
+from vorex_sessions.problems.validation import validation_problem
 from vorex_sessions.recall.memory import KNOWN_FROM, recall
-from vorex_sessions.sessions.deriving import asked
+from vorex_sessions.recall.projection import is_of_learner
 
-_ABOUT = sa.text(f"""
-SELECT {DERIVED_BY} AS derived_by, (
-    SELECT timezone FROM learner_totals WHERE user_id = CAST(:user_id AS uuid)) AS zone_name
-""")  # noqa: S608  # our own text
-_WORDS = sa.text(f"""
-WITH mine AS (
-    SELECT seen.word, seen.times_seen, seen.first_seen, seen.last_seen, memory.times_tested,
-        memory.last_outcome, memory.stability, memory.tested_on, memory.due_on,
-        CASE WHEN memory.due_on <= :today THEN 'due'
-            WHEN memory.stability >= {KNOWN_FROM} THEN 'known'
-            ELSE 'learning' END AS status
-    FROM learner_words AS seen
-    LEFT JOIN learner_memories AS memory
-        ON memory.user_id = CAST(:user_id AS uuid) AND memory.word = seen.word
-    WHERE seen.user_id = CAST(:user_id AS uuid)
-        AND strpos(lower(seen.word), lower(CAST(:q AS text))) > 0),
-matching AS (
-    SELECT * FROM mine WHERE CAST(:status AS text) IS NULL OR status = :status)
-SELECT counted.total, page.* FROM (SELECT count(*) AS total FROM matching) AS counted
-LEFT JOIN (
-    SELECT * FROM matching WHERE word COLLATE "C" > CAST(:after AS text)
-    ORDER BY word COLLATE "C" LIMIT :limit) AS page ON true
-ORDER BY page.word COLLATE "C"
-""")  # noqa: S608  # a number of ours
+_m = learner_memories.c
+_ABOUT = sa.select(DERIVED_VERSION.label("derived_version"), ZONE_NAME.label("zone_name"))
+
+
+def _words() -> sa.Select[Any]:
+    """A page of words beside how many match; at least one row."""
+    seen = WORDS.subquery("seen")
+    joined = seen.outerjoin(learner_memories, sa.and_(is_of_learner, _m.word == seen.c.word))
+    status = sa.case(
+        (_m.due_on <= sa.bindparam("today"), sa.literal_column("'due'")),
+        (_m.stability >= sa.literal_column(str(KNOWN_FROM)), sa.literal_column("'known'")),
+        else_=sa.literal_column("'learning'"),
+    )
+    memory = (_m.times_tested, _m.last_outcome, _m.stability, _m.tested_on, _m.due_on)
+    q = sa.func.lower(sa.cast(sa.bindparam("q"), sa.Text))
+    found = (
+        sa.select(*seen.c, *memory, status.label("status"))
+        .select_from(joined)
+        .where(sa.func.strpos(sa.func.lower(seen.c.word), q) > sa.literal_column("0"))
+        .cte("found")
+    )
+    wanted = sa.cast(sa.bindparam("status"), sa.Text)
+    is_wanted = sa.or_(wanted.is_(None), found.c.status == wanted)
+    matching = sa.select(found).where(is_wanted).cte("matching")
+    word = matching.c.word.collate("C")
+    page = (
+        sa.select(matching)
+        .where(word > sa.cast(sa.bindparam("after"), sa.Text))
+        .order_by(word)
+        .limit(sa.bindparam("limit"))
+        .subquery("page")
+    )
+    counted = sa.select(sa.func.count().label("total")).select_from(matching).subquery("counted")
+    return (
+        sa.select(counted.c.total, page)
+        .select_from(counted.outerjoin(page, sa.true()))
+        .order_by(page.c.word.collate("C"))
+    )
+
+
+_WORDS = _words()
 
 
 def list_words(
@@ -53,9 +73,9 @@ def list_words(
 ) -> dict[str, Any]:
     """A page of the learner's words by name, with what is known of each. Raises Invalid."""
     after = _read(cursor, status, q) if cursor is not None else ""
-    (about,) = asked(_ABOUT, {"user_id": learner_id})
+    (about,) = run_current(_ABOUT, {"user_id": learner_id})
     today = day_of(now, zone_name or about.zone_name or "UTC")
-    rows = ask(
+    rows = run(
         _WORDS,
         {
             "user_id": learner_id,
@@ -118,4 +138,4 @@ def _digest(status: str | None, q: str | None) -> bytes:
 
 
 def _refused(rule: str) -> Exception:
-    return invalid({"cursor": [rule]}, in_query=True)
+    return validation_problem({"cursor": [rule]}, in_query=True)

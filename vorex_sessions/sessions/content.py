@@ -6,22 +6,11 @@ from typing import Any
 
 import orjson
 
-from vorex_sessions.broken_rules import invalid
 from vorex_sessions.models import FINGERPRINT_BYTES
 from vorex_sessions.periods import day_of, offset_name, stamp
+from vorex_sessions.problems.validation import validation_problem
+from vorex_sessions.sessions.results import DEFAULTS
 
-DEFAULTS: dict[str, Any] = {
-    "words_spoken": 0,
-    "pronunciation_score": None,
-    "fluency_score": None,
-    "grammar_score": None,
-    "topics": [],
-    "vocabulary_learned": [],
-    "areas_to_improve": [],
-    "vocabulary_results": [],
-    "skills": [],
-    "metadata": {},
-}
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(minutes=5)
 FINGERPRINT_VERSION = b"\x01"
@@ -30,10 +19,10 @@ FINGERPRINT_VERSION = b"\x01"
 def check_instant(completed_at: datetime, now: datetime, start: str = "#") -> None:
     """Refuse what cannot be the time of a session. Raises Invalid; says the server's time."""
     if completed_at < EARLIEST:
-        raise invalid({"completed_at": ["must not be before 2000-01-01"]}, start=start)
+        raise validation_problem({"completed_at": ["must not be before 2000-01-01"]}, start=start)
     if completed_at > now + AHEAD:
         rule = f"must not be over 5 minutes ahead of the server's time, which is {stamp(now)}"
-        raise invalid({"completed_at": [rule]}, start=start)
+        raise validation_problem({"completed_at": [rule]}, start=start)
 
 
 def completed(content: dict[str, Any], now: datetime, start: str = "#") -> dict[str, Any]:

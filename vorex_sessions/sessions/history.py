@@ -7,16 +7,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.broken_rules import invalid
-from vorex_sessions.extensions import ask
-from vorex_sessions.models import session_results
+from vorex_sessions.database.prepared import prepared
+from vorex_sessions.database.queries import run
+from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.periods import earliest_instant, midnight_utc
-from vorex_sessions.plans import planned_once
-from vorex_sessions.problems import Invalid
+from vorex_sessions.problems.kinds import Invalid
+from vorex_sessions.problems.validation import validation_problem
 from vorex_sessions.sessions import cursors, results
 
 _s = session_results.c
-_learner = _s.user_id == sa.bindparam("user_id")
+_learner = _s.user_id == USER_ID
 # The learner's own spellings: PostgreSQL 15 has no case folding of its own to compare with.
 _SPELLINGS = sa.select(sa.func.unnest(_s.topics).label("topic")).where(_learner).distinct()
 # The ranges on completed_at only help the index; practiced_on decides.
@@ -54,7 +54,7 @@ def statement(filters: frozenset[str], by_cursor: bool) -> sa.Select[Any]:
         .order_by(*_newest(shown.c))
     )
     # Without filters one plan is right for everybody: along the index, and no further than the page.
-    return both if filters else planned_once(both)
+    return both if filters else prepared(both)
 
 
 def _newest(columns: Any) -> tuple[sa.UnaryExpression[Any], ...]:
@@ -78,7 +78,7 @@ def page(
     parameters = {**_place(filters, offset, cursor), "user_id": learner_id, "limit": limit + 1}
     used = _parameters_of(learner_id, filters)
     conditions = frozenset(_CONDITIONS.keys() & used.keys())
-    rows = ask(statement(conditions, cursor is not None), {**used, **parameters})
+    rows = run(statement(conditions, cursor is not None), {**used, **parameters})
     found = [row for row in rows if row.session_result_id is not None]
     return _answer(found, rows[0].total, limit, parameters.get("offset"), filters)
 
@@ -98,7 +98,7 @@ def _place(
 
 
 def _refused(parameter: str, rule: str) -> Invalid:
-    return invalid({parameter: [rule]}, in_query=True)
+    return validation_problem({parameter: [rule]}, in_query=True)
 
 
 def _parameters_of(learner_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def _parameters_of(learner_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
         last = min(used["date_to"], date(9000, 1, 1))
         used["not_after"] = midnight_utc(last + timedelta(days=2))
     if topic := used.pop("topic", None):
-        rows = ask(_SPELLINGS, {"user_id": learner_id})
+        rows = run(_SPELLINGS, {"user_id": learner_id})
         used["spellings"] = [row.topic for row in rows if row.topic.casefold() == topic]
     return used
 

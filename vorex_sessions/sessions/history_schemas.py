@@ -2,15 +2,16 @@
 
 import marshmallow as ma
 
-from vorex_sessions import fields, models, query_fields
-from vorex_sessions.schemas import Schema
+from vorex_sessions import models
 from vorex_sessions.sessions.schemas import SessionResultSchema
+from vorex_sessions.web import answer_fields, body_fields, query_fields
+from vorex_sessions.web.schemas import Schema
 
 
 class HistoryQuerySchema(Schema):
     """Which sessions to list."""
 
-    session_type = fields.Choice(
+    session_type = body_fields.Choice(
         models.SESSION_TYPES,
         metadata={"description": "Only sessions of this type.", "example": "conversation"},
     )
@@ -73,35 +74,13 @@ class HistoryQuerySchema(Schema):
 class HistorySchema(Schema):
     """A page of sessions, newest first."""
 
-    sessions = ma.fields.List(
-        ma.fields.Nested(SessionResultSchema),
-        required=True,
-        metadata={"description": "The sessions of this page, newest `completed_at` first."},
+    sessions = answer_fields.items(
+        SessionResultSchema, "The sessions of this page, newest `completed_at` first."
     )
-    total = ma.fields.Integer(
-        required=True,
-        validate=ma.validate.Range(0),
-        metadata={"description": "How many sessions match in all.", "example": 57},
+    total = answer_fields.whole("How many sessions match in all.", 57)
+    limit = answer_fields.whole("Sessions a page, as served.", 20, 100, least=1)
+    offset = answer_fields.whole(
+        "Sessions skipped; null with `cursor`.", 40, 1_000_000, allow_none=True
     )
-    limit = ma.fields.Integer(
-        required=True,
-        validate=ma.validate.Range(1, 100),
-        metadata={"description": "Sessions a page, as served.", "example": 20},
-    )
-    offset = ma.fields.Integer(
-        required=True,
-        validate=ma.validate.Range(0, 1_000_000),
-        allow_none=True,
-        metadata={"description": "Sessions skipped; null with `cursor`.", "example": 40},
-    )
-    has_more = ma.fields.Boolean(
-        required=True, metadata={"description": "Whether another page follows.", "example": False}
-    )
-    next_cursor = ma.fields.String(
-        required=True,
-        allow_none=True,
-        metadata={
-            "description": "The `cursor` of the next page; null on the last one.",
-            "example": "AAZMP2E5wAA_DJ9uekFMVJ8LL21fP38QEjRWeJq8",
-        },
-    )
+    has_more = answer_fields.has_more()
+    next_cursor = answer_fields.next_cursor("AAZMP2E5wAA_DJ9uekFMVJ8LL21fP38QEjRWeJq8")

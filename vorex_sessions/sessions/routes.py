@@ -7,12 +7,12 @@ from uuid import UUID
 
 from flask import Response
 
-from vorex_sessions.auth import learner_id
-from vorex_sessions.blueprint import Blueprint, answer, body_limit, component_name
-from vorex_sessions.problems import Conflict, Gone, NotFound, Problem
-from vorex_sessions.requests import KEY_HEADER, idempotency_key
+from vorex_sessions.auth.caller import learner_id
+from vorex_sessions.problems.kinds import Conflict, Gone, NotFound, Problem
 from vorex_sessions.sessions import history, history_schemas, saved_schemas, schemas, service
 from vorex_sessions.sessions.saving import Outcome
+from vorex_sessions.web.blueprint import Blueprint, body_limit, component_name, json_response
+from vorex_sessions.web.requests import KEY_HEADER, idempotency_key
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/api/sessions")
 
@@ -77,10 +77,10 @@ def save(content: dict[str, Any]) -> Response:
     """Save a finished practice session, once however often it is sent."""
     outcome = service.save(learner_id(), content, key=idempotency_key(), now=datetime.now(UTC))
     headers = {"Location": f"/api/sessions/{outcome.session['session_result_id']}"}
-    saved = {**outcome.session, **outcome.beside}
+    saved = {**outcome.session, **outcome.extras}
     if outcome.created:
-        return answer(saved, 201, headers)
-    return answer(saved, 200, {**headers, _REPLAYED: "true"})
+        return json_response(saved, 201, headers)
+    return json_response(saved, 200, {**headers, _REPLAYED: "true"})
 
 
 @blueprint.post("/batch")
@@ -96,14 +96,14 @@ def save_batch(batch: dict[str, Any]) -> Response:
     results = [{"index": index, **_item(outcome)} for index, outcome in enumerate(outcomes)]
     counts = Counter(result["status"] for result in results)
     totals = {status: counts[status] for status in ("created", "replayed", "rejected")}
-    return answer({"results": results, **totals})
+    return json_response({"results": results, **totals})
 
 
 def _item(outcome: Outcome | Problem) -> dict[str, Any]:
     if isinstance(outcome, Problem):
         return {"status": "rejected", "problem": outcome.body()}
     status = "created" if outcome.created else "replayed"
-    return {"status": status, "session": outcome.session, **outcome.beside}
+    return {"status": status, "session": outcome.session, **outcome.extras}
 
 
 @blueprint.get("/history")
@@ -111,7 +111,7 @@ def _item(outcome: Outcome | Problem) -> dict[str, Any]:
 @blueprint.response(200, history_schemas.HistorySchema)
 def list_history(query: dict[str, Any]) -> Response:
     """List my sessions, newest first."""
-    return answer(history.page(learner_id(), **query))
+    return json_response(history.page(learner_id(), **query))
 
 
 @blueprint.get(_ONE, parameters=[_ID])
@@ -119,7 +119,7 @@ def list_history(query: dict[str, Any]) -> Response:
 @blueprint.alt_response(404, component_name(NotFound))
 def show(session_result_id: UUID) -> Response:
     """Show one session of mine."""
-    return answer(service.show(learner_id(), str(session_result_id)))
+    return json_response(service.show(learner_id(), str(session_result_id)))
 
 
 @blueprint.patch(_ONE, parameters=[_ID])
@@ -129,7 +129,7 @@ def show(session_result_id: UUID) -> Response:
 def correct(changes: dict[str, Any], session_result_id: UUID) -> Response:
     """Correct a session, or add a score that arrived late."""
     now = datetime.now(UTC)
-    return answer(service.correct(learner_id(), str(session_result_id), changes, now=now))
+    return json_response(service.correct(learner_id(), str(session_result_id), changes, now=now))
 
 
 @blueprint.delete(_ONE, parameters=[_ID])

@@ -4,8 +4,10 @@ from typing import Any
 
 import marshmallow as ma
 
-from vorex_sessions import fields, models, result_fields
-from vorex_sessions.schemas import Schema
+from vorex_sessions import models
+from vorex_sessions.sessions import result_fields
+from vorex_sessions.web import body_fields
+from vorex_sessions.web.schemas import Schema
 
 _TYPE = "What was practised."
 _EXAMPLES = {
@@ -34,8 +36,8 @@ SAVE_EXAMPLE = {
 }
 
 
-def _score(name: str) -> fields.Score:
-    return fields.Score(
+def _score(name: str) -> body_fields.Score:
+    return body_fields.Score(
         metadata={
             "description": f"{name} score, 0 to 100 points; null where it was not measured.",
             "example": 85.5,
@@ -43,9 +45,11 @@ def _score(name: str) -> fields.Score:
     )
 
 
-def _texts(most: int, length: int, about: str, example: list[str], *, fold: bool) -> fields.Texts:
+def _texts(
+    most: int, length: int, about: str, example: list[str], *, fold: bool
+) -> body_fields.Texts:
     repeats = "differ in case only" if fold else "are spelt the same"
-    return fields.Texts(
+    return body_fields.Texts(
         most,
         length,
         str.casefold if fold else str,
@@ -62,18 +66,18 @@ def _texts(most: int, length: int, about: str, example: list[str], *, fold: bool
 class SessionContentSchema(Schema):
     """The content of a session result: what may be saved, and corrected later."""
 
-    session_type = fields.Choice(
+    session_type = body_fields.Choice(
         models.SESSION_TYPES,
         required=True,
         metadata={"description": _TYPE, "example": "conversation"},
     )
-    duration_seconds = fields.Whole(
+    duration_seconds = body_fields.Whole(
         0,
         models.LARGEST_DURATION,
         required=True,
         metadata={"description": "How long it took, in seconds.", "example": 300},
     )
-    words_spoken = fields.Whole(
+    words_spoken = body_fields.Whole(
         0,
         models.LARGEST_WORDS,
         metadata={"description": "How many words the learner spoke; 0 by default.", "example": 120},
@@ -118,7 +122,7 @@ class SessionContentSchema(Schema):
             "example": [{"skill": "past-simple", "score": 72.5}],
         }
     )
-    metadata = fields.Metadata(
+    metadata = body_fields.Metadata(
         metadata={
             "description": (
                 "Anything else the app wants to keep, verbatim: at most 16 KiB as compact JSON and "
@@ -127,7 +131,7 @@ class SessionContentSchema(Schema):
             "example": {"scenario_id": "hotel-check-in", "user_level": "B1"},
         }
     )
-    completed_at = fields.Instant(
+    completed_at = body_fields.Instant(
         metadata={
             "description": (
                 "When the session ended, with the offset of the phone's clock; not before 2000 and "
@@ -136,7 +140,7 @@ class SessionContentSchema(Schema):
             "example": "2026-03-01T18:30:00+01:00",
         }
     )
-    timezone = fields.Zone(
+    timezone = body_fields.Zone(
         metadata={
             "description": (
                 "The learner's time zone, which decides the calendar day: an IANA name or "
@@ -152,7 +156,7 @@ class SessionContentSchema(Schema):
 class SaveSchema(SessionContentSchema):
     """A session result to save."""
 
-    session_result_id = fields.Id(
+    session_result_id = body_fields.Id(
         metadata={
             "description": (
                 "The app's own id for it, a random UUID: the same save sent again stores nothing "
@@ -175,18 +179,18 @@ class CorrectionSchema(SessionContentSchema):
 class SessionResultSchema(SessionContentSchema):
     """A session result as it is stored."""
 
-    session_result_id = fields.Id(
+    session_result_id = body_fields.Id(
         required=True,
         metadata={
             "description": "The session result's id, unique for its learner.",
             "example": _EXAMPLES["session_result_id"],
         },
     )
-    user_id = fields.Id(
+    user_id = body_fields.Id(
         required=True,
         metadata={"description": "The learner it belongs to.", "example": _EXAMPLES["user_id"]},
     )
-    completed_at = fields.Instant(
+    completed_at = body_fields.Instant(
         required=True,
         metadata={
             "description": "When the session ended; UTC.",
@@ -213,7 +217,7 @@ class SessionResultSchema(SessionContentSchema):
 class BatchSchema(Schema):
     """Several session results to save at once."""
 
-    sessions = fields.Items(
+    sessions = body_fields.Items(
         SaveSchema(),
         100,
         required=True,

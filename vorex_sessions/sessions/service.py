@@ -2,50 +2,38 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import sqlalchemy as sa
 
-from vorex_sessions import locks, metrics
-from vorex_sessions.broken_rules import invalid
-from vorex_sessions.extensions import ask, transaction
-from vorex_sessions.models import session_results
+from vorex_sessions import metrics
+from vorex_sessions.database.queries import run
+from vorex_sessions.database.recordset import as_rows, recordset
+from vorex_sessions.database.transactions import Transaction, run_transaction
+from vorex_sessions.hooks.registry import registry
+from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.periods import day_of
-from vorex_sessions.problems import Conflict, KeyReused, NotFound, Problem
-from vorex_sessions.sessions import charge, content, results
+from vorex_sessions.problems.kinds import Conflict, KeyReused, NotFound, Problem
+from vorex_sessions.problems.validation import validation_problem
+from vorex_sessions.sessions import content, results, tombstones
 from vorex_sessions.sessions.saving import Entry, Outcome, save_all
 
-_mine = sa.and_(
-    session_results.c.user_id == sa.bindparam("learner_id"),
-    session_results.c.session_result_id == sa.bindparam("id"),
-)
-_SHOW = sa.select(*results.COLUMNS).where(_mine)
+_is_id = session_results.c.session_result_id == sa.bindparam("session_result_id")
+_is_it = sa.and_(session_results.c.user_id == USER_ID, _is_id)
+_SHOW = sa.select(*results.COLUMNS).where(_is_it)
 # The tombstone first: it copies what is there, so that only what was stored can leave one.
-_DELETE = """
-INSERT INTO deleted_sessions (user_id, session_result_id, deleted_at)
-SELECT user_id, session_result_id, :now FROM session_results
-WHERE user_id = CAST(:user_id AS uuid) AND session_result_id = CAST(:session_result_id AS uuid)
-ON CONFLICT (user_id, session_result_id) DO NOTHING;
-DELETE FROM session_results
-WHERE user_id = CAST(:user_id AS uuid) AND session_result_id = CAST(:session_result_id AS uuid);
-SELECT 1 FROM deleted_sessions
-WHERE user_id = CAST(:user_id AS uuid) AND session_result_id = CAST(:session_result_id AS uuid)
-"""
+_ADD_TOMBSTONE = tombstones.add_tombstones(_is_id)
+_DELETE = session_results.delete().where(_is_it)
+_FIND_TOMBSTONE = sa.select(tombstones.is_deleted(sa.bindparam("session_result_id")).label("found"))
 
-
-# What words and skills are derived from; all else only matters to figures.
+# What words and skills are derived from; a change of anything else only matters to totals.
 _DERIVED_FROM = {
     *("vocabulary_learned", "vocabulary_results", "areas_to_improve", "skills"),
     *("completed_at", "timezone"),
 }
-
-
-@lru_cache(maxsize=1)
-def _delete_statement() -> sa.TextClause:
-    return locks.exclusive(charge.forgetting() + _DELETE)
 
 
 class SessionNotFound(NotFound):
@@ -62,7 +50,9 @@ def save(
     Its id is the client's own (`session_result_id`), or derived from learner and key, or a new one.
     """
     if key is not None and "session_result_id" in said:
-        raise invalid({"session_result_id": ["must be left out where Idempotency-Key is sent"]})
+        raise validation_problem(
+            {"session_result_id": ["must be left out where Idempotency-Key is sent"]}
+        )
     entry = _entry(said, key and uuid5(UUID(learner_id), key), now)
     (outcome,) = _counted(save_all(learner_id, [entry], now=now))
     if isinstance(outcome, Problem):
@@ -124,7 +114,7 @@ def _entry(
 
 def show(learner_id: str, session_result_id: str) -> dict[str, Any]:
     """One session result. Raises SessionNotFound."""
-    rows = ask(_SHOW, {"learner_id": learner_id, "id": session_result_id})
+    rows = run(_SHOW, {"user_id": learner_id, "session_result_id": session_result_id})
     if not rows:
         raise SessionNotFound
     return results.as_json(rows[0])
@@ -135,39 +125,58 @@ def correct(
 ) -> dict[str, Any]:
     """Change some fields of a session result; the others stay. Raises Invalid or SessionNotFound.
 
-    `practiced_on` follows `completed_at` and `timezone`; the row is locked for that, so that two
-    corrections at once both survive.
+    `practiced_on` follows `completed_at` and `timezone`, behind the learner's lock, so that two corrections
+    at once both survive.
     """
     if "completed_at" in changes:
         content.check_instant(changes["completed_at"], now)
-    mine = {"learner_id": learner_id, "id": session_result_id}
-    with transaction() as connection:
-        figures_only = not changes.keys() & _DERIVED_FROM
-        behind = locks.exclusive(charge.forgetting(figures_only=figures_only))
-        parameters = {
-            "learner_lock": locks.key(learner_id),
-            "user_id": learner_id,
-            "changed": None if "completed_at" in changes else session_result_id,
-        }
-        connection.execute(behind, parameters)
-        stored = connection.execute(_SHOW.with_for_update(), mine).one_or_none()
-        if stored is None:
+    parameters = {
+        "user_id": learner_id,
+        "session_result_id": session_result_id,
+        "changed": None if "completed_at" in changes else session_result_id,
+    }
+    scope = "all" if changes.keys() & _DERIVED_FROM else "totals"
+
+    def work(transaction: Transaction) -> dict[str, Any]:
+        for statement in registry().invalidations[scope]:
+            transaction.defer(statement, parameters)
+        rows = transaction.run(_SHOW, parameters)
+        if not rows:
             raise SessionNotFound
-        completed_at = changes.get("completed_at", stored.completed_at)
-        zone_name = changes.get("timezone", stored.timezone)
+        completed_at = changes.get("completed_at", rows[0].completed_at)
+        zone_name = changes.get("timezone", rows[0].timezone)
         values = {**changes, "practiced_on": day_of(completed_at, zone_name)}
-        update = session_results.update().where(_mine).values(**values, updated_at=sa.func.now())
-        return results.as_json(connection.execute(update.returning(*results.COLUMNS), mine).one())
+        if "completed_at" in changes:
+            values["completed_at"] = completed_at.astimezone(UTC)
+        update = _update_statement(frozenset(values))
+        given = {**parameters, "rows": as_rows([values])}
+        return results.as_json(transaction.run(update, given)[0])
+
+    return run_transaction(work, learner_id=learner_id)
+
+
+@lru_cache(maxsize=256)
+def _update_statement(names: frozenset[str]) -> sa.Update:
+    """Set these columns to those of the one row in `:rows`."""
+    given = recordset("given", (column for column in results.STORED if column.name in names))
+    values = {column.name: column for column in given.c}
+    update = session_results.update().where(_is_it).values(**values, updated_at=sa.func.now())
+    return update.returning(*results.COLUMNS)
 
 
 def delete(learner_id: str, session_result_id: str, *, now: datetime) -> None:
     """Delete a session result for good; again is no error. Raises SessionNotFound."""
     parameters = {
-        "learner_lock": locks.key(learner_id),
         "user_id": learner_id,
         "session_result_id": session_result_id,
         "changed": session_result_id,
         "now": now,
     }
-    if not ask(_delete_statement(), parameters):
+
+    def work(transaction: Transaction) -> bool:
+        for statement in (*registry().invalidations["all"], _ADD_TOMBSTONE, _DELETE):
+            transaction.defer(statement, parameters)
+        return bool(transaction.finish(_FIND_TOMBSTONE, parameters)[0].found)
+
+    if not run_transaction(work, learner_id=learner_id):
         raise SessionNotFound

@@ -1,12 +1,26 @@
 """What to work on: a graph of skills, and how well each is mastered."""
 
-from vorex_sessions.skills.keeping import DERIVED, EXPORTS, erase
+from vorex_sessions.hooks.personal_data import export_of
+from vorex_sessions.hooks.registry import Capability
+from vorex_sessions.models import learner_skills
+from vorex_sessions.skills.projection import SkillsProjection
 from vorex_sessions.skills.routes import blueprint
-from vorex_sessions.skills.service import SUGGESTION
+from vorex_sessions.skills.schemas import WarmupExtrasSchema
+from vorex_sessions.skills.service import SkillsSection
 
-__all__ = ["blueprints", "derived", "erase", "exports", "suggests"]
-
-blueprints = (blueprint,)
-derived = (DERIVED,)
-exports = EXPORTS
-suggests = (SUGGESTION,)
+CAPABILITY = Capability(
+    blueprints=(blueprint,),
+    learner_tables=(learner_skills,),
+    projections=(SkillsProjection(),),
+    warmup_sections=(SkillsSection(),),
+    exports=(
+        export_of(
+            learner_skills,
+            "skills",
+            "How well each skill with evidence is mastered.",
+            [{"skill": "past-simple"}],
+            learner_skills.c.skill,
+        ),
+    ),
+    answer_schemas={"Warmup": WarmupExtrasSchema},
+)

@@ -2,9 +2,9 @@
 
 from flask import Response
 
-from vorex_sessions.auth import learner_id
-from vorex_sessions.blueprint import Blueprint, answer
+from vorex_sessions.auth.caller import learner_id
 from vorex_sessions.skills import schemas, service
+from vorex_sessions.web.blueprint import Blueprint, json_response
 
 blueprint = Blueprint("skills", __name__, url_prefix="/api/sessions")
 
@@ -13,4 +13,4 @@ blueprint = Blueprint("skills", __name__, url_prefix="/api/sessions")
 @blueprint.response(200, schemas.SkillsSchema)
 def show_skills() -> Response:
     """Show how well I master each skill, and what to work on."""
-    return answer(service.show_skills(learner_id()))
+    return json_response(service.show_skills(learner_id()))

@@ -6,21 +6,21 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.learner_data import DERIVED_BY, Suggestion
-from vorex_sessions.sessions.deriving import asked
+from vorex_sessions.hooks.rebuild import DERIVED_VERSION, run_current
+from vorex_sessions.hooks.warmup_sections import WarmupSection
 from vorex_sessions.skill_graph import EDGES, SKILLS
 from vorex_sessions.skills.choosing import next_skills, statuses
-from vorex_sessions.skills.keeping import TRACES, traces
+from vorex_sessions.skills.projection import TRACES, traces
 
-_MINE = sa.text(f"SELECT {DERIVED_BY} AS derived_by, ({TRACES}) AS traces")
+_TRACES = sa.select(DERIVED_VERSION.label("derived_version"), TRACES.label("traces"))
 _EDGES = [{"from": before, "to": after} for before, after in EDGES]
 
 
 def show_skills(learner_id: str) -> dict[str, Any]:
     """The whole graph with the learner's place in it, and what to work on now."""
-    (mine,) = asked(_MINE, {"user_id": learner_id})
-    found = traces(mine.traces)
-    standing = statuses(found)
+    (row,) = run_current(_TRACES, {"user_id": learner_id})
+    found = traces(row.traces)
+    status_of = statuses(found)
     nodes = [
         {
             "skill": key,
@@ -29,17 +29,21 @@ def show_skills(learner_id: str) -> dict[str, Any]:
             "level": skill.level,
             "mastery": round(found[key].mastery, 4) if key in found else None,
             "evidence": found[key].evidence if key in found else 0,
-            "status": standing[key],
+            "status": status_of[key],
         }
         for key, skill in SKILLS.items()
     ]
-    return {"nodes": nodes, "edges": _EDGES, "next": next_skills(found, standing)}
+    return {"nodes": nodes, "edges": _EDGES, "next": next_skills(found, status_of)}
 
 
-def _suggest(sessions: Sequence[Any], beside: dict[str, Any] | None, today: date) -> dict[str, Any]:
-    """What to work on, for a learner of whose skills something is known."""
-    found = traces(beside)
-    return {"focus_skills": next_skills(found, statuses(found)) if found else []}
+class SkillsSection(WarmupSection):
+    """`focus_skills`: what to work on, for a learner of whose skills something is known."""
 
+    def context(self, recent: sa.CTE) -> sa.ScalarSelect[Any]:
+        """All traces of the learner."""
+        return TRACES
 
-SUGGESTION = Suggestion(beside=TRACES, suggest=_suggest)
+    def members(self, sessions: Sequence[Any], context: Any, today: date) -> dict[str, Any]:
+        """At most 5 skills."""
+        found = traces(context)
+        return {"focus_skills": next_skills(found, statuses(found)) if found else []}

@@ -1,7 +1,6 @@
 """Am I getting better: a trend of each score, and whether it can be told from chance."""
 
+from vorex_sessions.hooks.registry import Capability
 from vorex_sessions.trends.routes import blueprint
 
-__all__ = ["blueprints"]
-
-blueprints = (blueprint,)
+CAPABILITY = Capability(blueprints=(blueprint,))

@@ -5,9 +5,9 @@ from typing import Any
 
 from flask import Response
 
-from vorex_sessions.auth import learner_id
-from vorex_sessions.blueprint import Blueprint, answer
+from vorex_sessions.auth.caller import learner_id
 from vorex_sessions.trends import schemas, service
+from vorex_sessions.web.blueprint import Blueprint, json_response
 
 blueprint = Blueprint("trends", __name__, url_prefix="/api/sessions")
 
@@ -17,4 +17,4 @@ blueprint = Blueprint("trends", __name__, url_prefix="/api/sessions")
 @blueprint.response(200, schemas.TrendsSchema)
 def show_trends(query: dict[str, Any]) -> Response:
     """Show whether my scores rise or fall."""
-    return answer(service.show_trends(learner_id(), now=datetime.now(UTC), **query))
+    return json_response(service.show_trends(learner_id(), now=datetime.now(UTC), **query))

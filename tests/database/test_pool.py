@@ -1,0 +1,83 @@
+"""Whoever has waited longest for a connection gets it."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from vorex_sessions import create_app
+from vorex_sessions.database.pool import FairPool, FairSemaphore
+from vorex_sessions.database.queries import run
+from vorex_sessions.extensions import db
+
+
+def test_a_place_goes_to_who_waits_and_not_to_who_comes_by() -> None:
+    semaphore = FairSemaphore(1)
+    assert semaphore.acquire(0)
+    served: list[int] = []
+
+    def wait(number: int) -> None:
+        assert semaphore.acquire(5)
+        served.append(number)
+
+    waiting = []
+    for number in range(5):
+        waiting.append(threading.Thread(target=wait, args=(number,)))
+        waiting[-1].start()
+        while len(semaphore._waiters) <= number:
+            time.sleep(0.001)
+    for number in range(5):
+        semaphore.release()
+        assert not semaphore.acquire(0)  # who only comes by now waits like everybody
+        waiting[number].join()
+    assert served == [0, 1, 2, 3, 4]
+
+
+def test_who_has_waited_in_vain_leaves_no_trace() -> None:
+    semaphore = FairSemaphore(1)
+    semaphore.acquire(0)
+    assert [semaphore.acquire(0.01) for _ in range(3)] == [False, False, False]
+    semaphore.release()
+    assert semaphore.acquire(0)
+
+
+def test_a_crowd_of_forty_on_two_connections_is_served_evenly(app: Flask, settings: dict) -> None:
+    crowded = create_app({**settings, "DB_POOL_SIZE": 2})
+    sleep = sa.text("SELECT pg_sleep(0.005)")
+
+    def slowest(_: int) -> float:
+        worst = 0.0
+        with crowded.app_context():
+            for _ in range(10):
+                began = time.monotonic()
+                run(sleep, {})
+                worst = max(worst, time.monotonic() - began)
+        return worst
+
+    with ThreadPoolExecutor(40) as pool:
+        assert max(pool.map(slowest, range(40))) < 0.9  # 20 rounds of 5 ms, and a busy machine
+
+
+def test_a_connection_that_cannot_be_made_keeps_no_place(app: Flask, settings: dict) -> None:
+    nowhere = "postgresql+psycopg2://nobody@127.0.0.1:1/nothing"
+    silent = create_app({**settings, "DATABASE_URL": nowhere, "DB_POOL_SIZE": 1})
+    with silent.app_context():
+        assert isinstance(db.engine.pool, FairPool)
+        for _ in range(3):
+            with pytest.raises(sa.exc.OperationalError):
+                run(sa.text("SELECT 1"), {})
+
+
+def test_without_a_free_connection_the_wait_ends(app: Flask, settings: dict) -> None:
+    single = create_app({**settings, "DB_POOL_SIZE": 1})
+    with single.app_context(), db.engine.connect():
+        began = time.monotonic()
+        with pytest.raises(PoolTimeout):
+            run(sa.text("SELECT 1"), {})
+        assert 0.9 < time.monotonic() - began < 1.5
+    with single.app_context():
+        assert run(sa.text("SELECT 1 AS one"), {})[0].one == 1

@@ -1,0 +1,116 @@
+"""What is asked over and over is planned once for each connection."""
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.exc import DBAPIError
+
+from tests.factories import Learner, content
+from tests.postgres import transaction
+from tests.statements import recorded
+from vorex_sessions import create_app
+from vorex_sessions.database import locks
+from vorex_sessions.database.prepared import prepared
+from vorex_sessions.database.queries import run
+from vorex_sessions.extensions import db
+
+
+@pytest.fixture
+def fresh(app: Flask, settings: dict) -> Iterator[Flask]:
+    """The service with one connection, which has planned nothing yet."""
+    one = create_app({**settings, "DB_POOL_SIZE": 1})
+    yield one
+    with one.app_context():
+        db.engine.dispose()
+
+
+def words(sent: list[str]) -> tuple[int, int]:
+    """How many statements were prepared, and how many executed."""
+    text = "\n".join(sent)
+    return text.count("PREPARE plan_"), text.count("EXECUTE plan_")
+
+
+def test_a_connection_plans_a_statement_once_and_takes_no_round_trip_more(fresh: Flask) -> None:
+    first, second = Learner(fresh), Learner(fresh)
+    with recorded(fresh) as sent:
+        first.save()
+    trips = len(sent)
+    assert words(sent) == (1, 1)
+    with recorded(fresh) as sent:
+        second.save()
+    assert words(sent) == (0, 1)
+    assert len(sent) == trips
+    for path in (
+        *("/warmup", "/stats?period=week", "/stats?period=year", "/stats?period=all"),
+        *("/daily-breakdown", "/history?limit=1", "/streak", "/achievements"),
+    ):
+        with recorded(fresh) as sent:
+            answers = [
+                learner.request("GET", f"/api/sessions{path}").get_json()
+                for learner in (first, second, first)
+            ]
+        assert words(sent) == (1, 3), path
+        assert answers[0] == answers[2]
+    assert first.get("/history")["sessions"] != second.get("/history")["sessions"]
+
+
+def test_history_with_filters_is_planned_for_what_they_say(fresh: Flask) -> None:
+    learner = Learner(fresh)
+    learner.save()
+    with recorded(fresh) as sent:
+        assert learner.get("/history", session_type="roleplay")["total"] == 0
+        assert learner.get("/history", offset=1)["sessions"] == []
+    assert words(sent) == (1, 1)
+
+
+def test_a_statement_that_was_not_reached_is_prepared_the_next_time(fresh: Flask) -> None:
+    learner = Learner(fresh)
+    other = create_app(dict(fresh.config))
+    with other.app_context(), transaction(10) as connection:
+        connection.exec_driver_sql(locks.acquire(learner.id))
+        with recorded(fresh) as sent:
+            assert learner.try_save(content()).status_code == 503
+        assert words(sent) == (1, 1)
+    with recorded(fresh) as sent:
+        learner.save()
+    assert words(sent) == (1, 1)
+    learner.save()
+
+
+def test_a_statement_that_fails_once_planned_can_be_asked_again(fresh: Flask) -> None:
+    divide = prepared(sa.text("SELECT 12 / CAST(:by AS integer) AS part"))
+    with fresh.app_context(), recorded(fresh) as sent:
+        with pytest.raises(DBAPIError):
+            run(divide, {"by": 0})
+        assert [run(divide, {"by": by})[0].part for by in (3, 4, 2)] == [4, 3, 6]
+    assert words(sent) == (2, 4)
+
+
+def test_a_newer_schema_leaves_kept_plans_in_force(fresh: Flask) -> None:
+    learner = Learner(fresh)
+    learner.save(vocabulary_learned=["reservation"], skills=[{"skill": "rhythm", "score": 50}])
+    before = learner.get("/warmup")
+    with fresh.app_context(), db.engine.connect() as connection:
+        for table in ("session_results", "learner_skills", "learner_totals", "learner_words"):
+            connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN added integer DEFAULT 7")
+    try:
+        assert learner.get("/warmup") == before
+        learner.save()
+        assert learner.get("/stats")["total_sessions"] == 2
+    finally:
+        with fresh.app_context(), db.engine.connect() as connection:
+            for table in ("session_results", "learner_skills", "learner_totals", "learner_words"):
+                connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN added")
+
+
+def test_behind_a_transaction_pooler_nothing_is_prepared(app: Flask, settings: dict) -> None:
+    behind = create_app({**settings, "DB_TRANSACTION_POOLER": True})
+    learner = Learner(behind)
+    with recorded(behind) as sent:
+        learner.save()
+        learner.get("/warmup")
+    assert words(sent) == (0, 0)
+    with behind.app_context():
+        db.engine.dispose()

@@ -1,0 +1,41 @@
+"""`flask demo` and `flask token`."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from tests.factories import Learner
+from vorex_sessions.demo import practice, tokens
+
+NOW = datetime(2026, 3, 15, 21, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def learner(app: Flask) -> Learner:
+    """The demo learner: what the demo saves depends on the learner and the day alone."""
+    return Learner(app, tokens.DEMO_LEARNER)
+
+
+def test_the_demo_has_half_a_year_and_can_run_again(in_app: Flask, learner: Learner) -> None:
+    count = practice.fill(learner.id, now=NOW)
+    assert 100 < count == learner.count()
+    assert practice.fill(learner.id, now=NOW) == count == learner.count()
+    practice.fill(learner.id, now=NOW + timedelta(days=30))
+    assert count + 10 < learner.count() < count + 60
+
+
+def test_the_demo_shows_something_everywhere(in_app: Flask, learner: Learner) -> None:
+    practice.fill(learner.id, now=datetime.now(UTC))
+    year = learner.get("/stats", period="year")
+    assert year["sessions_by_type"].keys() == {"conversation", "pronunciation", "roleplay"}
+    assert len(year["common_topics"]) == 10
+    assert learner.get("/warmup")["vocabulary_review"]
+
+
+def test_the_token_command_mints_tokens_that_work(app: Flask) -> None:
+    run = app.test_cli_runner().invoke
+    for options, status in ((["--days", "2"], 200), (["--role", "service_role"], 403)):
+        minted = run(args=["token", *options]).output.strip()
+        headers = {"Authorization": f"Bearer {minted}"}
+        assert app.test_client().get("/api/sessions/stats", headers=headers).status_code == status

@@ -1,0 +1,139 @@
+"""What is kept up with save by save is what the sessions add up to, whatever happened meanwhile."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.factories import Learner, content
+from tests.postgres import transaction
+from tests.sessions.changes import alter
+from tests.sessions.test_races import at_once, clones
+from vorex_sessions import create_app
+from vorex_sessions.extensions import db
+
+OUTCOMES = ["again", "hard", "good", "easy"]
+KINDS = ["conversation", "pronunciation", "roleplay"]
+ZONES = ["UTC", "Europe/Berlin", "Pacific/Kiritimati", "America/Los_Angeles"]
+_TOTALS = sa.text(
+    "SELECT to_jsonb(t) - 'derived_version' FROM learner_totals AS t WHERE user_id = CAST(:id AS uuid)"
+)
+_WORDS = sa.text(
+    "SELECT to_jsonb(t)::text FROM learner_words AS t WHERE user_id = CAST(:id AS uuid) ORDER BY word"
+)
+_MEMORIES = sa.text(
+    "SELECT to_jsonb(t) FROM learner_memories AS t WHERE user_id = CAST(:id AS uuid) ORDER BY word"
+)
+_SKILLS = sa.text(
+    "SELECT to_jsonb(t) FROM learner_skills AS t WHERE user_id = CAST(:id AS uuid) ORDER BY skill"
+)
+_UNLOCKED = sa.text(
+    "SELECT achievement FROM learner_achievements WHERE user_id = CAST(:id AS uuid)"
+)
+
+
+def kept(app: Flask, learner: Learner) -> tuple:
+    with app.app_context(), transaction() as connection:
+        asked = {"id": learner.id}
+        return (
+            connection.execute(_TOTALS, asked).scalar(),
+            [
+                connection.execute(rows, asked).scalars().all()
+                for rows in (_WORDS, _MEMORIES, _SKILLS)
+            ],
+            set(connection.execute(_UNLOCKED, asked).scalars().all()),
+        )
+
+
+@pytest.fixture
+def tireless(settings: dict, app: Flask) -> Iterator[Learner]:
+    """A learner whom no quota stops."""
+    unlimited = create_app({**settings, "RATELIMIT_ENABLED": False})
+    yield Learner(unlimited)
+    with unlimited.app_context():
+        db.engine.dispose()
+
+
+def practice(random: Random) -> dict:
+    when = datetime.now(UTC) - timedelta(hours=random.choice([0, 1, 5, 30, random.randrange(1500)]))
+    return content(
+        session_type=random.choice(KINDS),
+        duration_seconds=random.choice([0, 20, 40, 60, 900]),
+        words_spoken=random.randrange(300),
+        fluency_score=random.choice([None, 50, 85.5, 100]),
+        vocabulary_learned=random.sample([f"w{number}" for number in range(60)], 3),
+        vocabulary_results=[
+            {"word": f"w{random.randrange(40)}", "outcome": random.choice(OUTCOMES)}
+            for _ in range(random.randrange(4))
+        ],
+        areas_to_improve=random.sample(["past tense", "Articels", "intonation", "courage"], 1),
+        skills=[
+            {"skill": skill, "score": random.choice([0, 55, 72.5, 100])}
+            for skill in random.sample(["past-simple", "articles", "rhythm"], random.randrange(3))
+        ],
+        completed_at=when.isoformat(),
+        timezone=random.choice(ZONES),
+    )
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_everything_derived_agrees_with_the_sessions_after_anything(
+    app: Flask, tireless: Learner, seed: int
+) -> None:
+    learner = tireless
+    random = Random(seed)  # no secret
+    stored: list[str] = []
+    unlocks: set[str] = set()
+    for step in range(260):
+        what = random.choices(["save", "at once", "batch", "patch", "delete"], [6, 1, 2, 2, 1])[0]
+        if what == "save" or not stored:
+            stored.append(learner.save(**practice(random))["session_result_id"])
+        elif what == "at once":
+            saves = [(phone, content(**practice(random))) for phone in clones(learner, 3)]
+            answers = at_once(
+                *(lambda phone=phone, said=said: phone.try_save(said) for phone, said in saves)
+            )
+            stored += [answer.get_json()["session_result_id"] for answer in answers]
+        else:
+            alter(learner, random, what, stored, practice)
+        if what in ("patch", "delete") and random.random() < 0.7:
+            learner.get("/warmup")  # makes anew what the next saves then add to
+        if step % 20 == 19:
+            learner.get("/streak")
+            learner.get("/warmup")
+            totals, words, unlocked = kept(app, learner)
+            assert unlocks <= unlocked
+            unlocks = unlocked
+            run = app.test_cli_runner().invoke(args=["growth", "rebuild", "--learner", learner.id])
+            assert run.exit_code == 0, run.output
+            assert kept(app, learner) == (totals, words, unlocked)
+
+
+def test_everybody_is_rebuilt(app: Flask, learner: Learner, other: Learner) -> None:
+    learner.save()
+    other.save()
+    with app.app_context(), transaction() as connection:
+        connection.execute(sa.text("UPDATE learner_totals SET sessions = 7, longest_streak = 9"))
+        connection.execute(sa.text("DELETE FROM learner_achievements"))
+    run = app.test_cli_runner().invoke(args=["growth", "rebuild"])
+    assert run.output == "Rebuilt 2 learners.\n"
+    for one in (learner, other):
+        totals, _, unlocked = kept(app, one)
+        assert (totals["sessions"], totals["longest_streak"]) == (1, 1)
+        assert unlocked == {"first_session", "first_conversation"}
+
+
+def test_a_purge_is_followed(app: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = (datetime.now(UTC) - timedelta(days=40)).isoformat()
+    learner.save(completed_at=old)
+    learner.save()
+    monkeypatch.setitem(app.config, "SESSION_RETENTION_DAYS", 30)
+    run = app.test_cli_runner().invoke(args=["privacy", "purge"])
+    assert run.exit_code == 0, run.output
+    learner.get("/streak")
+    totals, _, unlocked = kept(app, learner)
+    assert totals["sessions"] == 1
+    assert "comeback_30" in unlocked

@@ -1,0 +1,75 @@
+"""A real PostgreSQL for the tests: TEST_DATABASE_URL, else an embedded one of this run."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from vorex_sessions.extensions import db
+
+SERVER = "VOREX_TEST_SERVER"  # handed from the controlling process to its workers
+
+
+def start() -> None:
+    """In the controlling process, before any worker: make sure there is a server."""
+    if "TEST_DATABASE_URL" in os.environ:
+        os.environ[SERVER] = os.environ["TEST_DATABASE_URL"]
+        return
+    from vorex_sessions.local import embedded_postgres  # only where the embedded server is wanted
+
+    folder = Path(tempfile.mkdtemp(prefix="vorex-test-"))
+    os.environ[SERVER] = embedded_postgres.start(folder / "postgres")
+    os.environ["VOREX_TEST_FOLDER"] = str(folder)
+    for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+        _administer(f"ALTER SYSTEM SET {setting}")
+    _administer("SELECT pg_reload_conf()")
+
+
+def stop() -> None:
+    """In the controlling process, after all workers."""
+    folder = os.environ.pop("VOREX_TEST_FOLDER", None)
+    if folder:
+        from vorex_sessions.local import embedded_postgres
+
+        embedded_postgres.stop(Path(folder) / "postgres")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _server_url() -> sa.URL:
+    url = os.environ[SERVER].replace("postgres://", "postgresql://", 1)
+    return sa.make_url(url).set(drivername="postgresql+psycopg2")
+
+
+def _administer(statement: str) -> None:
+    engine = sa.create_engine(_server_url(), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(statement))
+    engine.dispose()
+
+
+@contextmanager
+def transaction(seconds: float = 5) -> Iterator[sa.Connection]:
+    """A transaction of the test's own on the current app's database, whose statements may take so long."""
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN")
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{seconds}s'")
+        try:
+            yield connection
+        except BaseException:
+            connection.exec_driver_sql("ROLLBACK")
+            raise
+        connection.exec_driver_sql("COMMIT")
+
+
+@contextmanager
+def database(name: str) -> Iterator[str]:
+    """A new, empty database; yields its address."""
+    _administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    _administer(f'CREATE DATABASE "{name}"')
+    url = _server_url().set(drivername="postgresql", database=name)
+    yield url.render_as_string(hide_password=False)
+    _administer(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -1,0 +1,1 @@
+"""Who is calling: verified tokens, published keys, pseudonyms."""

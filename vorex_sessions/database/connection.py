@@ -1,0 +1,131 @@
+"""A pooled connection as a plain psycopg2 cursor: what queries.py, transactions.py and snapshot.py share.
+
+SQLAlchemy builds and compiles the statements and keeps the pool. Its own execution would take as long as the
+query itself (docs/performance.md).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import psycopg2
+import sqlalchemy as sa
+from flask import current_app
+from psycopg2.extras import NamedTupleCursor
+from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
+from sqlalchemy.exc import DBAPIError
+
+from vorex_sessions.database.deadline import QUERY_TIMEOUT, TimedOut, deadline
+from vorex_sessions.database.prepared import NoPreparedStatements, PreparedStatements
+
+T = TypeVar("T")
+_DIALECT = PGDialect_psycopg2()  # type: ignore[no-untyped-call]  # SQLAlchemy's
+# A statement with the values of its parameters.
+Bound = tuple[sa.Executable, Mapping[str, Any]]
+
+# SQLSTATEs by which a server that is yet to hang up says that it will: admin_shutdown, crash_shutdown,
+# cannot_connect_now.
+_SHUTTING_DOWN = {"57P01", "57P02", "57P03"}
+
+
+class ConnectionLost(Exception):
+    """The connection broke, or could not be made; `__cause__` is psycopg2's error."""
+
+
+class Cursor(NamedTupleCursor):
+    """A cursor that knows the prepared statements of its connection."""
+
+    prepared_statements: PreparedStatements
+
+    def execute(self, query: Any, vars: Any = None) -> None:
+        """Send a text as it is; the one place where statements leave the process."""
+        super().execute(query, vars)  # type: ignore[no-untyped-call]  # psycopg2's
+
+    def send(self, statements: Sequence[Bound], before: str = "", after: str = "") -> Sequence[Any]:
+        """Execute statements in one round trip; returns the rows of the last one, as named tuples."""
+        known = self.prepared_statements
+        known.discard()
+        texts = [
+            known.render(compiled, compiled.construct_params(values), self._literal)
+            for compiled, values in (
+                (_compiled(statement), values) for statement, values in statements
+            )
+        ]
+        self.execute(b";\n".join(texts).join([before.encode(), after.encode()]))
+        known.confirm()
+        return self.fetchall() if self.description else ()
+
+    def _literal(self, text: str, values: Mapping[str, Any]) -> bytes:
+        # Without values psycopg2 would leave the doubled percent signs of SQLAlchemy.
+        return bytes(self.mogrify(text, values)) if values else text.replace("%%", "%").encode()
+
+
+@contextmanager
+def checkout(engine: sa.Engine) -> Iterator[Cursor]:
+    """A cursor on a connection of the engine's pool. Raises ConnectionLost, DBAPIError and PoolTimeout."""
+    with deadline(QUERY_TIMEOUT):  # work that may take long must not wait long for its connection
+        try:
+            connection: Any = engine.raw_connection()
+        except psycopg2.Error as error:
+            raise _lost_or_failed(error, is_lost=True) from error
+    try:
+        with connection.cursor(cursor_factory=Cursor) as cursor:
+            cursor.prepared_statements = _prepared_statements(connection)
+            yield cursor
+    except psycopg2.Error as error:
+        is_lost = bool(connection.closed) or error.pgcode in _SHUTTING_DOWN
+        if is_lost:
+            connection.invalidate()
+        raise _lost_or_failed(error, is_lost=is_lost) from error
+    finally:
+        if connection.is_valid and connection.closed:
+            connection.invalidate()
+        connection.close()
+
+
+def retried(attempt: Callable[[], T], engine: sa.Engine) -> T:
+    """Run what is safe to run twice; after a lost connection again, at most once per pooled connection."""
+    pooled = engine.pool.checkedin()  # type: ignore[attr-defined]  # FairPool has it
+    for left in range(pooled + 1, -1, -1):
+        try:
+            return attempt()
+        except ConnectionLost as lost:
+            cause = lost.__cause__
+            if not left:
+                assert isinstance(cause, psycopg2.Error)  # noqa: S101  # checkout raises it from nothing else
+                raise as_dbapi_error(cause) from cause
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _lost_or_failed(error: psycopg2.Error, *, is_lost: bool) -> Exception:
+    """ConnectionLost, unless time is over, which no other connection would bring back."""
+    return (
+        ConnectionLost() if is_lost and not isinstance(error, TimedOut) else as_dbapi_error(error)
+    )
+
+
+def as_dbapi_error(error: psycopg2.Error) -> DBAPIError:
+    """SQLAlchemy's exception for one of psycopg2."""
+    wrapped = DBAPIError.instance(None, None, error, psycopg2.Error)
+    assert isinstance(wrapped, DBAPIError)  # noqa: S101  # for an Exception that is no DBAPI error it is not
+    return wrapped
+
+
+def _prepared_statements(connection: Any) -> PreparedStatements:
+    if current_app.config["DB_TRANSACTION_POOLER"]:
+        return NoPreparedStatements()
+    # SQLAlchemy drops `info` with the connection.
+    known: PreparedStatements = connection.info.setdefault("prepared", PreparedStatements())
+    return known
+
+
+@lru_cache(maxsize=512)
+def _compiled(statement: Any) -> Any:
+    compiled = statement.compile(dialect=_DIALECT)
+    if ";" in compiled.string:
+        raise ValueError(
+            "One statement at a time, without a semicolon even in a literal: "
+            f"{' '.join(compiled.string.split())[:80]}"
+        )
+    return compiled

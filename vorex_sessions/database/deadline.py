@@ -1,0 +1,57 @@
+"""How long the service waits for PostgreSQL: a deadline that holds even if the network swallows everything.
+
+psycopg2 calls `_wait` for every wait of a connection, so that gevent serves other requests meanwhile (it
+patches `select`). libpq's connect_timeout has no effect then, and no setting of libpq helps against a server
+that stays connected and says nothing.
+"""
+
+import math
+import select
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from psycopg2 import OperationalError, extensions
+
+QUERY_TIMEOUT = 1.5  # seconds for connecting and one query: a client gets its 503 within 2 s
+
+_CONNECT_TIMEOUT = 5  # seconds, where no deadline is set, as in `flask db upgrade`
+
+_deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
+_EVENTS = {extensions.POLL_READ: select.POLLIN, extensions.POLL_WRITE: select.POLLOUT}
+
+
+class TimedOut(OperationalError):
+    """The database did not answer in time; psycopg2 has closed the connection."""
+
+
+def install() -> None:
+    """Use this module's wait callback in the whole process."""
+    extensions.set_wait_callback(_wait)
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Let every wait for PostgreSQL within the block end after `seconds`, with TimedOut.
+
+    An earlier deadline of an outer block holds. Outside of any block only connecting ends, after 5 s.
+    """
+    token = _deadline.set(min(_deadline.get(), time.monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def _wait(connection: extensions.connection) -> None:
+    ends = _deadline.get()
+    if connection.status == extensions.STATUS_SETUP:
+        ends = min(ends, time.monotonic() + _CONNECT_TIMEOUT)
+    while (state := connection.poll()) != extensions.POLL_OK:
+        left = ends - time.monotonic()
+        if left <= 0:
+            raise TimedOut("the database did not answer in time")
+        poller = select.poll()
+        poller.register(connection.fileno(), _EVENTS[state])
+        poller.poll(None if left == math.inf else math.ceil(left * 1000))

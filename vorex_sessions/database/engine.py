@@ -1,0 +1,69 @@
+"""The engine: how libpq connects, how SQLAlchemy pools the connections."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from flask import Flask
+from psycopg2.extensions import new_type, register_type
+
+from vorex_sessions.database import deadline, prepared
+from vorex_sessions.database.pool import FairPool
+from vorex_sessions.extensions import db
+
+_UUID_OID = 2950  # pg_type
+
+
+def init_app(app: Flask) -> None:
+    """Bind the engines to the app."""
+    deadline.install()
+    db.init_app(app)
+    with app.app_context():
+        for engine in db.engines.values():
+            sa.event.listen(engine, "connect", _read_uuids_as_text)
+
+
+def _read_uuids_as_text(connection: Any, record: object) -> None:
+    """Undo SQLAlchemy's registration of UUID objects: ids travel as text."""
+    as_text = new_type((_UUID_OID,), "UUID", lambda value, cursor: value)
+    register_type(as_text, connection)
+
+
+def engine_options(settings: Mapping[str, Any], size: int) -> dict[str, Any]:
+    """The arguments of `sqlalchemy.create_engine` for a pool of `size` connections."""
+    return {
+        # A single statement needs no BEGIN and COMMIT; run_transaction sends its own. Switching a pooled
+        # connection to and fro instead loses its place in the pool when the server has gone away.
+        "isolation_level": "AUTOCOMMIT",
+        "pool_reset_on_return": None,
+        "poolclass": FairPool,
+        "pool_size": size,
+        "max_overflow": 0,
+        "pool_timeout": 1,
+        "hide_parameters": True,  # what learners practise stays out of the logs
+        "pool_use_lifo": True,  # the busiest connections stay warm, idle ones age out
+        "json_serializer": lambda value: orjson.dumps(value).decode(),
+        "json_deserializer": orjson.loads,
+        "use_native_hstore": False,  # saves a query at every connect
+        "connect_args": _connect_args(settings),
+    }
+
+
+def _connect_args(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """libpq's parameters. They end what our own deadline (deadline.py) leaves behind."""
+    arguments = {
+        "application_name": "vorex-sessions",
+        "connect_timeout": 2,
+        "keepalives_idle": 10,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 2000,  # milliseconds without an acknowledgement
+    }
+    if not settings["DB_TRANSACTION_POOLER"] and "options=" not in settings["DATABASE_URL"]:
+        # The client has given up long before these end a statement; locks must not stay behind.
+        limits = "-c statement_timeout=5s -c idle_in_transaction_session_timeout=10s"
+        # A read behind a lock must see what was committed before the lock was taken.
+        isolation = r"-c default_transaction_isolation=read\ committed"
+        arguments["options"] = f"{limits} {isolation} {prepared.PLAN_ONCE}"
+    return arguments

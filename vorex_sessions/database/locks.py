@@ -1,0 +1,39 @@
+"""The learner's lock: writes to one learner's data take turns.
+
+Tombstones and ON CONFLICT alone leave a gap: a save that waits for an uncommitted delete of its own id would
+store the row beside its tombstone, and one beside an erasure would survive it. The lock is a statement of its
+own before the write, so that the write's snapshot begins once the lock is held. Derived data can then be
+read, changed and written back with nobody in between.
+"""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+# For work that may as well be left to the next caller: whether the lock was free, and is held now.
+TRY_LOCK = sa.text("SELECT pg_try_advisory_xact_lock(:learner_lock) AS taken")
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+def acquire(learner_id: str) -> str:
+    """The SQL that waits for a learner's lock, at most 1 s; the transaction's end releases it.
+
+    A waiter holds a pooled connection, so one learner's stuck lock must not stop the others. The limit is
+    below QUERY_TIMEOUT, which would cost the connection.
+    """
+    return (
+        f"SELECT set_config('lock_timeout', '1s', true), pg_advisory_xact_lock({key(learner_id)});"
+    )
+
+
+def is_taken(error: DBAPIError) -> bool:
+    """Whether a statement failed because the lock was taken for too long."""
+    return getattr(error.orig, "pgcode", None) == _LOCK_NOT_AVAILABLE
+
+
+def key(learner_id: str) -> int:
+    """A learner's key: 64 bits of the id. Two learners who share a key only wait for each other."""
+    whole = UUID(learner_id).int
+    folded = (whole >> 64) ^ (whole & (2**64 - 1))
+    return folded - 2**63

@@ -1,0 +1,69 @@
+"""A connection pool that serves waiting requests in the order they came.
+
+SQLAlchemy's QueuePool wakes a waiter but lets a newcomer take the connection first: under load some requests
+waited a second and got 503 while others were served ten times (docs/performance.md).
+"""
+
+import threading
+from collections import deque
+from typing import Any
+
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+
+class FairSemaphore:
+    """A semaphore whose released places go to the longest waiter."""
+
+    def __init__(self, places: int) -> None:
+        self._free = places
+        self._waiters: deque[threading.Lock] = deque()
+        self._lock = threading.Lock()
+
+    def acquire(self, timeout: float) -> bool:
+        """Wait at most `timeout` seconds for a place; returns whether there was one."""
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return True
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiters.append(turn)
+        if turn.acquire(timeout=timeout):
+            return True
+        with self._lock:
+            if turn in self._waiters:
+                self._waiters.remove(turn)
+                return False
+        return True  # it was released in the last moment
+
+    def release(self) -> None:
+        """Give a place back."""
+        with self._lock:
+            if self._waiters:
+                self._waiters.popleft().release()
+            else:
+                self._free += 1
+
+
+class FairPool(QueuePool):
+    """A QueuePool behind a FairSemaphore."""
+
+    def __init__(self, creator: Any, pool_size: int, **options: Any) -> None:
+        super().__init__(creator, pool_size, **options)
+        self._semaphore = FairSemaphore(pool_size)
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        if not self._semaphore.acquire(self._timeout):
+            raise PoolTimeout(f"no connection was free within {self._timeout} s")
+        try:
+            return super()._do_get()
+        except BaseException:
+            self._semaphore.release()
+            raise
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        try:
+            super()._do_return_conn(record)
+        finally:
+            self._semaphore.release()

@@ -1,0 +1,105 @@
+"""Several statements, all or nothing: `run_transaction(work, learner_id=…)`.
+
+Round trips are what a transaction costs: BEGIN and the learner's lock travel with the first statement, and
+deferred statements with whatever is sent next, at the latest with COMMIT.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import psycopg2
+import sqlalchemy as sa
+
+from vorex_sessions.database import locks
+from vorex_sessions.database.connection import Bound, Cursor, checkout, retried
+from vorex_sessions.database.deadline import QUERY_TIMEOUT, deadline
+from vorex_sessions.extensions import db
+
+T = TypeVar("T")
+_SET_STATEMENT_TIMEOUT = sa.text("SELECT set_config('statement_timeout', :ms, true)")
+
+
+class Transaction:
+    """The transaction under way, as `work` gets it."""
+
+    def __init__(self, cursor: Cursor, before: str) -> None:
+        self._cursor = cursor
+        self._before = before  # settings and lock, for the first statement
+        self._begun = False
+        self._ended = False
+        self._deferred: list[Bound] = []
+
+    def run(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """Run a statement now; returns all its rows, as named tuples."""
+        return self._send((statement, parameters))
+
+    def defer(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> None:
+        """Run a statement whose rows nobody needs: it travels with the next one, or with COMMIT."""
+        self._deferred.append((statement, parameters))
+
+    def finish(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """Run the last statement. If it is the first one that is sent, it needs no round trip for COMMIT."""
+        if self._begun:
+            return self.run(statement, parameters)
+        # PostgreSQL runs statements of one text in one transaction, which ends with the text.
+        self._ended = True
+        return self._send((statement, parameters), begin="")
+
+    def commit(self) -> None:
+        """Commit; run_transaction does it after `work`."""
+        if self._deferred:
+            self._send(after=";\nCOMMIT")
+        elif self._begun:
+            self._cursor.execute("COMMIT")
+
+    def _send(self, *statements: Bound, begin: str = "BEGIN;", after: str = "") -> Sequence[Any]:
+        deferred, self._deferred = self._deferred, []
+        before = "" if self._begun else begin + self._before
+        self._begun = True
+        return self._cursor.send([*deferred, *statements], before, after)
+
+
+def run_long(
+    statement: sa.Executable, parameters: Mapping[str, Any], *, timeout: float
+) -> Sequence[Any]:
+    """Run one statement that may take `timeout` seconds, for jobs; returns all its rows."""
+    return run_transaction(
+        lambda transaction: transaction.run(statement, parameters), timeout=timeout
+    )
+
+
+def run_transaction(
+    work: Callable[[Transaction], T],
+    *,
+    learner_id: str | None = None,
+    timeout: float = QUERY_TIMEOUT,
+) -> T:
+    """Run `work(transaction)` and commit; roll back on any error. Returns what `work` returns.
+
+    With `learner_id` the transaction holds the learner's lock (locks.py) from its first statement on.
+    `work` must be safe to run twice: on a lost connection it runs again. Raises DBAPIError or PoolTimeout
+    within `timeout` seconds.
+    """
+    before = locks.acquire(learner_id) if learner_id else ""
+    is_long = timeout > QUERY_TIMEOUT
+
+    def attempt() -> T:
+        with checkout(db.engine) as cursor:
+            transaction = Transaction(cursor, before)
+            try:
+                if is_long:  # what may take long must not wait long for its beginning
+                    with deadline(QUERY_TIMEOUT):
+                        transaction.run(_SET_STATEMENT_TIMEOUT, {"ms": str(round(timeout * 1000))})
+                result = work(transaction)
+                transaction.commit()
+            except BaseException:
+                with suppress(
+                    psycopg2.Error
+                ):  # the connection is gone, and the transaction with it
+                    cursor.execute("ROLLBACK")
+                raise
+            return result
+
+    with deadline(timeout):
+        return retried(attempt, db.engine)

@@ -1,0 +1,1 @@
+"""Practice and tokens for trying the service."""

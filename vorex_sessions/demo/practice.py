@@ -1,0 +1,123 @@
+"""A believable half year of practice, so that every answer has something to show."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date, datetime, time, timedelta
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from vorex_sessions.models import OUTCOMES
+from vorex_sessions.problems.kinds import KeyReused
+from vorex_sessions.sessions import service
+
+DAYS = 182
+ZONE = "Europe/Berlin"
+_TYPES = ("conversation", "conversation", "pronunciation", "roleplay")
+_SKILLS = (
+    "past-simple",
+    "articles",
+    "word-stress",
+    "speaking-pace",
+    "polite-requests",
+    "small-talk",
+)
+_WORDS_A_MINUTE = 24
+# scenario -> topics, words, areas that it brings out
+_SCENARIOS: dict[str, tuple[list[str], list[str], list[str]]] = {
+    "hotel-check-in": (
+        ["travel", "hotels"],
+        ["reservation", "available", "lobby", "receipt", "luggage", "key card"],
+        ["past tense", "polite requests"],
+    ),
+    "job-interview": (
+        ["work", "interviews"],
+        ["strength", "deadline", "colleague", "salary", "experience", "team"],
+        ["prepositions", "linking words"],
+    ),
+    "at-the-doctor": (
+        ["health"],
+        ["appointment", "prescription", "sore throat", "allergy", "fever"],
+        ["articles", "word stress"],
+    ),
+    "ordering-food": (
+        ["food", "restaurants"],
+        ["starter", "bill", "allergy", "rare", "dessert", "tip"],
+        ["polite requests", "th sound"],
+    ),
+    "small-talk": (
+        ["weather", "weekend plans"],
+        ["drizzle", "forecast", "hike", "catch up", "gorgeous"],
+        ["past tense", "intonation"],
+    ),
+    "city-directions": (
+        ["travel", "city life"],
+        ["crossing", "roundabout", "straight ahead", "platform", "fare"],
+        ["prepositions", "vowel length"],
+    ),
+}
+
+
+def fill(learner_id: str, *, now: datetime) -> int:
+    """Save the half year; returns how many sessions it has. Run again, it adds the days since."""
+    count = 0
+    for day, sessions in _half_year(learner_id, now):
+        for number, content in enumerate(sessions):
+            with suppress(KeyReused):  # saved by an earlier run, when that day was less far back
+                service.save(learner_id, content, key=f"demo {day} {number}", now=now)
+            count += 1
+    return count
+
+
+def _half_year(learner_id: str, now: datetime) -> Iterator[tuple[date, list[dict[str, Any]]]]:
+    """Sessions on about five days a week, with holidays, scores slowly rising."""
+    today = now.astimezone(ZoneInfo(ZONE)).date()
+    for age in range(DAYS, -1, -1):
+        day = today - timedelta(days=age)
+        random = Random(f"{learner_id} {day}")
+        holiday = day.toordinal() % 120 < 9
+        if holiday or random.random() > 0.72:
+            continue
+        evening = datetime.combine(day, time(19), ZoneInfo(ZONE))
+        ends = [evening + timedelta(minutes=random.randrange(-90, 120)) for _ in range(2)]
+        sessions = [
+            {**_session(random, progress=1 - age / DAYS), "completed_at": ended, "timezone": ZONE}
+            for ended in ends[: random.choice((1, 1, 1, 2))]
+        ]
+        yield day, [session for session in sessions if session["completed_at"] <= now]
+
+
+def _session(random: Random, *, progress: float) -> dict[str, Any]:
+    scenario = random.choice(list(_SCENARIOS))
+    topics, words, areas = _SCENARIOS[scenario]
+    session_type = random.choice(_TYPES)
+    duration = random.randrange(180, 1500)
+    speaking = duration / 60 * _WORDS_A_MINUTE * (0.7 + 0.5 * progress)
+    return {
+        "session_type": session_type,
+        "duration_seconds": duration,
+        "words_spoken": round(speaking * random.uniform(0.8, 1.2)),
+        "pronunciation_score": _score(random, 58 + 18 * progress),
+        "fluency_score": None
+        if session_type == "pronunciation"
+        else _score(random, 52 + 24 * progress),
+        "grammar_score": None
+        if session_type == "pronunciation"
+        else _score(random, 60 + 14 * progress),
+        "topics": topics,
+        "vocabulary_learned": random.sample(words, k=min(len(words), 3)),
+        "vocabulary_results": [
+            {"word": word, "outcome": random.choices(OUTCOMES, [2, 1, 5, 2])[0]}
+            for word in random.sample(words, k=min(len(words), 2))
+        ],
+        "skills": [
+            {"skill": skill, "score": _score(random, 60 + 30 * progress)}
+            for skill in random.sample(_SKILLS, 2)
+        ],
+        "areas_to_improve": random.sample(areas, k=random.randrange(1, len(areas) + 1)),
+        "metadata": {"scenario_id": scenario, "user_level": "B1"},
+    }
+
+
+def _score(random: Random, around: float) -> float:
+    return round(min(100.0, max(0.0, random.gauss(around, 6))), 1)

@@ -1,0 +1,136 @@
+"""Totals, words and achievements, kept current with every save.
+
+A row of learner_totals that is missing, or not `counted`, is rebuilt from the sessions when it is next
+needed: after deletes, corrections and purges, and for learners from before this capability.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from vorex_sessions.database.transactions import Transaction
+from vorex_sessions.flask_config import setting
+from vorex_sessions.growth import store, unlocking, words
+from vorex_sessions.growth.catalogue import BY_KEY
+from vorex_sessions.growth.streaks import streak
+from vorex_sessions.growth.totals import Totals, from_columns, is_late
+from vorex_sessions.hooks.projections import VERSION, AnswerExtras, Projection, SaveEvent
+from vorex_sessions.hooks.rebuild import run_current
+from vorex_sessions.models import USER_ID, learner_achievements
+
+
+class GrowthProjection(Projection):
+    """Totals, words and unlocks of a learner."""
+
+    invalidate_totals = (store.MARK_STALE,)
+    invalidate_all = (store.NO_TOTALS, words.NO_WORDS)
+
+    def insert_cte(self, new: sa.CTE) -> sa.CTE:
+        """Count the words of the saved sessions in."""
+        return words.add_new(new)
+
+    def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
+        """The totals before this save, and the words that are new."""
+        assert inserted is not None  # noqa: S101  # insert_cte above returns one
+        new_words = sa.select(inserted.c.word).where(inserted.c.is_new).scalar_subquery()
+        both = sa.func.json_build_object(
+            *(sa.literal_column("'totals'"), store.TOTALS),
+            *(sa.literal_column("'new_words'"), sa.func.array(new_words)),
+        )
+        return sa.select(both).scalar_subquery()
+
+    def on_save(self, event: SaveEvent, context: Any) -> AnswerExtras:
+        """Add the saved sessions to the totals; tells of unlocks and the streak."""
+        shortest_day, saved = setting("STREAK_MIN_SECONDS"), event.saved_rows
+        if context["totals"] is None:
+            return self._recount(event)
+        before = from_columns(context["totals"])
+        if is_late(before, saved):
+            after, reached = unlocking.accumulate(event.all_sessions, shortest_day)
+            reached = unlocking.late_unlocks(saved, reached, before)
+        else:
+            known = words.all_words(saved).difference(context["new_words"])
+            after, reached = unlocking.accumulate(
+                saved, shortest_day, before=before, known_words=known
+            )
+        done = store.store(event.transaction, event.learner_id, after, reached)
+        return _extras(after, [one._asdict() for one in done], _ids(saved), event.now)
+
+    def _recount(self, event: SaveEvent) -> AnswerExtras:
+        """Where the totals are stale: count what was there before this save, then the save."""
+        shortest_day, ids = setting("STREAK_MIN_SECONDS"), _ids(event.saved_rows)
+        old = [one for one in event.all_sessions if str(one.session_result_id) not in ids]
+        before, unlocks = unlocking.accumulate(old, shortest_day)
+        after, reached = unlocking.accumulate(event.all_sessions, shortest_day)
+        unlocks += unlocking.late_unlocks(event.saved_rows, reached, before)
+        done = store.store(
+            event.transaction,
+            event.learner_id,
+            after,
+            unlocks,
+            all_sessions=event.all_sessions,
+            derived_version=VERSION if event.is_current else 0,
+        )
+        return _extras(after, [one._asdict() for one in done], ids, event.now)
+
+    def on_replay(self, learner_id: str, ids: Sequence[str], now: datetime) -> AnswerExtras:
+        """What the first save unlocked, and the streak as it is now."""
+        rows = run_current_totals(_REPLAYED, {"user_id": learner_id, "ids": list(ids)})
+        unlocks = [row._asdict() for row in rows if row.achievement]
+        return _extras(from_columns(rows[0].totals), unlocks, ids, now)
+
+    def rebuild(self, transaction: Transaction, learner_id: str, sessions: Sequence[Any]) -> None:
+        """Derive totals and words from all sessions. What was unlocked stays, and more may be."""
+        if sessions:
+            totals, unlocks = unlocking.accumulate(sessions, setting("STREAK_MIN_SECONDS"))
+            store.store(transaction, learner_id, totals, unlocks, all_sessions=sessions)
+        else:  # nothing is kept of a learner without sessions
+            for statement in self.invalidate_all:
+                transaction.defer(statement, {"user_id": learner_id})
+
+
+def _ids(sessions: Sequence[Any]) -> set[str]:
+    return {str(session.session_result_id) for session in sessions}
+
+
+def _extras(
+    totals: Totals, unlocks: Sequence[Mapping[str, Any]], ids: Collection[str], now: datetime
+) -> AnswerExtras:
+    order = list(BY_KEY)
+    known = sorted(
+        (one for one in unlocks if one["achievement"] in BY_KEY),
+        key=lambda one: (one["unlocked_at"], order.index(one["achievement"])),
+    )
+    summary = streak(totals, zone_name=totals.timezone or "UTC", now=now)
+    return {
+        name: {
+            "achievements_unlocked": [
+                unlocking.shown(BY_KEY[one["achievement"]], totals, one)
+                for one in known
+                if one["session_result_id"] == name
+            ],
+            "streak": summary,
+        }
+        for name in ids
+    }
+
+
+def unlocked_beside_totals(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The learner's unlocks that meet the conditions, each beside the totals; at least one row."""
+    found = sa.select(store.TOTALS.label("totals")).subquery("found")
+    unlocked = learner_achievements.c
+    is_of_learner = unlocked.user_id == USER_ID
+    return sa.select(
+        found.c.totals, unlocked.achievement, unlocked.unlocked_at, unlocked.session_result_id
+    ).select_from(found.outerjoin(learner_achievements, sa.and_(is_of_learner, *conditions)))
+
+
+_IDS = sa.cast(sa.bindparam("ids"), sa.ARRAY(sa.Uuid(as_uuid=False)))
+_REPLAYED = unlocked_beside_totals(learner_achievements.c.session_result_id == sa.any_(_IDS))
+
+
+def run_current_totals(statement: sa.Executable, parameters: dict[str, Any]) -> Sequence[Any]:
+    """The rows of a query whose column `totals` is TOTALS, rebuilt where stale; None: no session."""
+    return run_current(statement, parameters, lambda row: row.totals is not None)

@@ -1,0 +1,92 @@
+"""Writing totals and unlocks. This module alone writes `learner_totals` and `learner_achievements`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.sql.dml import ReturningInsert
+
+from vorex_sessions.database.prepared import prepared
+from vorex_sessions.database.recordset import as_rows, recordset
+from vorex_sessions.database.transactions import Transaction
+from vorex_sessions.growth import words
+from vorex_sessions.growth.totals import Totals
+from vorex_sessions.growth.unlocking import Unlock
+from vorex_sessions.models import USER_ID, learner_achievements, learner_totals
+
+_t, _a = learner_totals.c, learner_achievements.c
+_is_of_learner = _t.user_id == USER_ID
+_COLUMNS = [_t[name] for name in Totals.__dataclass_fields__]
+_VALUES = {column.name: sa.bindparam(column.name, type_=column.type) for column in _COLUMNS}
+
+# The learner's totals as one JSON object; no row where they are stale or there is no session.
+TOTALS = (
+    sa.select(sa.func.row_to_json(sa.literal_column("learner_totals")))
+    .select_from(learner_totals)
+    .where(_is_of_learner, _t.counted)
+    .scalar_subquery()
+)
+# The time zone of the learner's latest session, for queries of other capabilities.
+ZONE_NAME = sa.select(_t.timezone).where(_is_of_learner).scalar_subquery()
+MARK_STALE = learner_totals.update().where(_is_of_learner).values(counted=sa.false())
+NO_TOTALS = learner_totals.delete().where(_is_of_learner)
+
+_UPDATE = learner_totals.update().where(_is_of_learner).values({**_VALUES, "counted": sa.true()})
+
+
+def _upsert() -> Insert:
+    version = sa.bindparam("derived_version", type_=_t.derived_version.type)
+    added = insert(learner_totals).values(
+        {"user_id": USER_ID, "derived_version": version, **_VALUES}
+    )
+    values = {**_VALUES, "counted": sa.true()}
+    return added.on_conflict_do_update(index_elements=["user_id"], set_=values)
+
+
+_UPSERT = _upsert()
+
+
+def _unlock() -> ReturningInsert[Any]:
+    """Insert the unlocks in `:unlocks`; returns those that are new."""
+    given = recordset("given", (column for column in _a if column.name != "user_id"), "unlocks")
+    names = ["user_id", *(column.name for column in given.c)]
+    added = insert(learner_achievements).from_select(names, sa.select(USER_ID, *given.c))
+    added = added.on_conflict_do_nothing(index_elements=["user_id", "achievement"])
+    return added.returning(_a.achievement, _a.unlocked_at, _a.session_result_id)
+
+
+_UNLOCK = _unlock()
+_REPLACE_WORDS = (words.ROWS.remove_others.cte("gone"), words.ROWS.put.cte("kept"))
+# One statement for all there is to write, by whether all is derived again and whether there are unlocks.
+_STORE = {
+    (False, False): prepared(_UPDATE),
+    (False, True): prepared(_UNLOCK.add_cte(_UPDATE.cte("totals"))),
+    (True, False): _UPSERT.add_cte(*_REPLACE_WORDS),
+    (True, True): _UNLOCK.add_cte(_UPSERT.cte("totals"), *_REPLACE_WORDS),
+}
+
+
+def store(
+    transaction: Transaction,
+    learner_id: str,
+    totals: Totals,
+    unlocks: Sequence[Unlock],
+    *,
+    all_sessions: Sequence[Any] | None = None,
+    derived_version: int = 0,
+) -> list[Unlock]:
+    """Write the totals and unlocks; returns the unlocks that are new.
+
+    With `all_sessions` the words are derived again, too, and a row of totals that is missing is added with
+    `derived_version`.
+    """
+    parameters = {"user_id": learner_id, "derived_version": derived_version, **totals.columns()}
+    if all_sessions is not None:
+        parameters |= words.ROWS.parameters(learner_id, words.derive_words(all_sessions))
+    if not unlocks:
+        transaction.defer(_STORE[all_sessions is not None, False], parameters)
+        return []
+    parameters["unlocks"] = as_rows(one._asdict() for one in unlocks)
+    rows = transaction.run(_STORE[all_sessions is not None, True], parameters)
+    return [Unlock(row[0], row[1], str(row[2])) for row in rows]

@@ -1,0 +1,156 @@
+"""Pure: a learner's sessions, one after the other -> what they add up to, and the streak.
+
+Sessions are taken in the order of their days (`in_order`); the same day may come in parts. So a save adds
+to what is known, unless its day lies before the last one: then all is added up anew.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from vorex_sessions.growth.words import words_of
+
+FREEZE_EVERY = 7  # days of streak
+MOST_FREEZES = 2
+
+
+class Session(Protocol):
+    """What counts of a session result."""
+
+    session_result_id: Any
+    session_type: Any
+    duration_seconds: Any
+    words_spoken: Any
+    pronunciation_score: Any
+    fluency_score: Any
+    grammar_score: Any
+    vocabulary_learned: Any
+    vocabulary_results: Any
+    completed_at: Any
+    practiced_on: Any
+    timezone: Any
+
+
+def in_order(sessions: Iterable[Session]) -> list[Session]:
+    """By day, then by instant."""
+    return sorted(
+        sessions, key=lambda one: (one.practiced_on, one.completed_at, str(one.session_result_id))
+    )
+
+
+@dataclass
+class Totals:
+    """What a learner's sessions add up to; the columns of learner_totals.
+
+    `best_…` are 0 where nothing was measured; `longest_break` counts days without a session between two
+    with one; `days`, `counted_on` and the streaks are about days that count (STREAK_MIN_SECONDS);
+    `latest_at`, `latest_id` and `timezone` are those of the latest session.
+    """
+
+    sessions: int = 0
+    conversations: int = 0
+    pronunciations: int = 0
+    roleplays: int = 0
+    seconds: int = 0
+    words_spoken: int = 0
+    distinct_words: int = 0
+    best_pronunciation: float = 0.0
+    best_fluency: float = 0.0
+    best_grammar: float = 0.0
+    longest_break: int = 0
+    last_day: date | None = None
+    last_day_seconds: int = 0
+    days: int = 0
+    counted_on: date | None = None
+    current_streak: int = 0
+    longest_streak: int = 0
+    freezes: int = 0
+    latest_at: datetime | None = None
+    latest_id: str | None = None
+    timezone: str | None = None
+
+    @property
+    def minutes(self) -> int:
+        """Whole minutes."""
+        return self.seconds // 60
+
+    @property
+    def types(self) -> int:
+        """How many types of session the learner has tried."""
+        return sum(1 for count in self._by_type() if count)
+
+    @property
+    def best_score(self) -> float:
+        """The best of all scores."""
+        return max(self.best_pronunciation, self.best_fluency, self.best_grammar)
+
+    def _by_type(self) -> tuple[int, int, int]:
+        return self.conversations, self.pronunciations, self.roleplays
+
+    def add(self, session: Session, known_words: set[str], shortest_day: int) -> None:
+        """Count a session in; its day is the last one or a later one. New words join `known_words`."""
+        kind = session.session_type
+        self.conversations += kind == "conversation"
+        self.pronunciations += kind == "pronunciation"
+        self.roleplays += kind == "roleplay"
+        self.sessions += 1
+        self.seconds += session.duration_seconds
+        self.words_spoken += session.words_spoken
+        before = len(known_words)
+        known_words.update(words_of(session))
+        self.distinct_words += len(known_words) - before
+        self.best_pronunciation = max(self.best_pronunciation, session.pronunciation_score or 0.0)
+        self.best_fluency = max(self.best_fluency, session.fluency_score or 0.0)
+        self.best_grammar = max(self.best_grammar, session.grammar_score or 0.0)
+        latest = (session.completed_at, str(session.session_result_id))
+        if self.latest_at is None or latest > (self.latest_at, self.latest_id):
+            self.latest_at, self.latest_id = latest
+            self.timezone = session.timezone
+        self._practise(session.practiced_on, session.duration_seconds, shortest_day)
+
+    def _practise(self, day: date, seconds: int, shortest_day: int) -> None:
+        if self.last_day is None or day > self.last_day:
+            if self.last_day is not None:
+                self.longest_break = max(self.longest_break, (day - self.last_day).days - 1)
+            self.last_day, self.last_day_seconds = day, 0
+        self.last_day_seconds += seconds
+        if self.last_day_seconds >= shortest_day and self.counted_on != day:
+            self._count(day)
+
+    def _count(self, day: date) -> None:
+        """One more day of the streak, or the first of a new one; days missed between cost a freeze each."""
+        missed = (day - self.counted_on).days - 1 if self.counted_on else 0
+        if missed > self.freezes:
+            self.current_streak = self.freezes = 0
+        else:
+            self.freezes -= missed
+        self.current_streak += 1
+        if self.current_streak % FREEZE_EVERY == 0:
+            self.freezes = min(MOST_FREEZES, self.freezes + 1)
+        self.longest_streak = max(self.longest_streak, self.current_streak)
+        self.counted_on = day
+        self.days += 1
+
+    def columns(self) -> dict[str, Any]:
+        """As columns of learner_totals."""
+        return dict(vars(self))
+
+
+def from_columns(columns: dict[str, Any] | None) -> Totals:
+    """Of a row of learner_totals as PostgreSQL writes it in JSON; None: of a learner without sessions."""
+    if columns is None:
+        return Totals()
+    totals = Totals(**{name: columns[name] for name in Totals.__dataclass_fields__})
+    for name in ("last_day", "counted_on"):
+        if columns[name]:
+            setattr(totals, name, date.fromisoformat(columns[name]))
+    if columns["latest_at"]:
+        totals.latest_at = datetime.fromisoformat(columns["latest_at"])
+    return totals
+
+
+def is_late(totals: Totals, sessions: Sequence[Session]) -> bool:
+    """Whether one of the sessions belongs before what was counted already."""
+    last = totals.last_day
+    return last is not None and any(one.practiced_on < last for one in sessions)

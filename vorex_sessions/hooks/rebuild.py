@@ -1,0 +1,75 @@
+"""Rebuilding what capabilities derive from a learner's sessions, where it is stale.
+
+Deletes, corrections and purges only invalidate (`Projection.invalidate_all`); new rules (projections.VERSION)
+and learners from before a release are stale, too. The next query that needs it rebuilds.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from vorex_sessions.database.queries import run
+from vorex_sessions.database.transactions import Transaction, run_transaction
+from vorex_sessions.hooks.projections import VERSION
+from vorex_sessions.hooks.registry import registry
+from vorex_sessions.models import USER_ID, learner_totals, session_results
+
+# Of all columns that a rebuild may need; the others are large, and none is derived from them.
+_NOT_READ = ("user_id", "topics", "metadata", "created_at", "updated_at", "fingerprint")
+ALL_SESSIONS = sa.select(*(c for c in session_results.c if c.name not in _NOT_READ)).where(
+    session_results.c.user_id == USER_ID
+)
+_of_learner = learner_totals.c.user_id == USER_ID
+# The version of the rules by which the learner's projections were derived; NULL where nothing is kept.
+DERIVED_VERSION = sa.select(learner_totals.c.derived_version).where(_of_learner).scalar_subquery()
+_VERSION = sa.select(DERIVED_VERSION.label("version"))
+_MARK_CURRENT = learner_totals.update().where(_of_learner).values(derived_version=VERSION)
+_TIMEOUT = 10  # seconds: enough for ten thousand sessions with hundreds of outcomes each
+_NEXT_LEARNERS = sa.text("""
+SELECT DISTINCT user_id FROM (
+    SELECT user_id FROM session_results WHERE user_id > CAST(:after AS uuid)
+    ORDER BY user_id LIMIT 20000) AS page
+ORDER BY user_id
+""")
+_BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
+
+
+def rebuild(learner_id: str, *, everything: bool = False) -> None:
+    """Rebuild what is stale of a learner, or everything. Raises DBAPIError."""
+    parameters = {"user_id": learner_id}
+
+    def work(transaction: Transaction) -> None:
+        sessions = transaction.run(ALL_SESSIONS, parameters)
+        is_current = transaction.run(_VERSION, parameters)[0].version == VERSION
+        for projection in registry().projections:
+            is_stale = projection.can_go_stale and (not is_current or projection.invalidate_totals)
+            if everything or is_stale:
+                projection.rebuild(transaction, learner_id, sessions)
+        transaction.defer(_MARK_CURRENT, parameters)
+
+    run_transaction(work, learner_id=learner_id, timeout=_TIMEOUT)
+
+
+def run_current(
+    statement: sa.Executable,
+    parameters: dict[str, Any],
+    is_current: Callable[[Any], bool] = lambda row: row.derived_version == VERSION,
+) -> Sequence[Any]:
+    """Run a query about what is derived; where it is stale, rebuild and run it again.
+
+    `is_current` judges by the first row. Without sessions it stays false.
+    """
+    rows = run(statement, parameters)
+    if rows and not is_current(rows[0]):
+        rebuild(parameters["user_id"])
+        rows = run(statement, parameters)
+    return rows
+
+
+def learners() -> Iterator[str]:
+    """Every learner who has sessions."""
+    after = _BEFORE_ALL
+    while page := [str(row.user_id) for row in run(_NEXT_LEARNERS, {"after": after})]:
+        yield from page
+        after = page[-1]

@@ -1,0 +1,71 @@
+"""The registry: what all capabilities of an app offer, for code that must not know them by name."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+import flask_smorest
+import marshmallow as ma
+import sqlalchemy as sa
+from flask import Flask, current_app
+
+from vorex_sessions.hooks.personal_data import Export
+from vorex_sessions.hooks.projections import Projection
+from vorex_sessions.hooks.warmup_sections import WarmupSection
+from vorex_sessions.models import USER_ID
+
+_EXTENSION = "vorex-registry"
+
+
+@dataclass(frozen=True)
+class Capability:
+    """What one capability brings; capabilities.py lists them."""
+
+    blueprints: Sequence[flask_smorest.Blueprint] = ()
+    # The tables that this capability alone names. An erasure deletes the learner's rows of `learner_tables`,
+    # in this order; `other_tables` hold tombstones, or nothing of a single learner.
+    learner_tables: Sequence[sa.Table] = ()
+    other_tables: Sequence[sa.Table] = ()
+    projections: Sequence[Projection] = ()
+    warmup_sections: Sequence[WarmupSection] = ()
+    exports: Sequence[Export] = ()
+    # Removes what a restored backup brings back and does not go with the sessions.
+    after_restore: Sequence[sa.Delete] = ()
+    # Members that this capability adds to documented answers: OpenAPI component -> schema of the members.
+    answer_schemas: Mapping[str, type[ma.Schema]] = field(default_factory=dict)
+    commands: Sequence[click.Command] = ()
+
+
+class Registry:
+    """All capabilities of an app together."""
+
+    def __init__(self, capabilities: Iterable[Capability]) -> None:
+        self.capabilities = tuple(capabilities)
+        self.projections = self._all("projections")
+        self.warmup_sections = self._all("warmup_sections")
+        self.exports: dict[str, Export] = {export.member: export for export in self._all("exports")}
+        self.after_restore = self._all("after_restore")
+        self.erasures = tuple(
+            sa.delete(table).where(table.c.user_id == USER_ID)
+            for table in self._all("learner_tables")
+        )
+        self.invalidations = {
+            "totals": tuple(s for p in self.projections for s in p.invalidate_totals),
+            "all": tuple(s for p in self.projections for s in p.invalidate_all),
+        }
+
+    def _all(self, offer: str) -> tuple[Any, ...]:
+        return tuple(one for part in self.capabilities for one in getattr(part, offer))
+
+
+def init_app(app: Flask, capabilities: Iterable[Capability]) -> Registry:
+    """Collect what the capabilities of an app offer."""
+    registered = app.extensions[_EXTENSION] = Registry(capabilities)
+    return registered
+
+
+def registry() -> Registry:
+    """The registry of the current app."""
+    registered: Registry = current_app.extensions[_EXTENSION]
+    return registered

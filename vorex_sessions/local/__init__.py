@@ -1,0 +1,1 @@
+"""`make run`: the service on this machine, with an embedded PostgreSQL."""

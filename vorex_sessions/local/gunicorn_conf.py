@@ -1,0 +1,21 @@
+"""gunicorn's settings for `make run`: the usual ones, and an end when `make run` itself has crashed."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from runpy import run_path
+from threading import Thread
+from typing import Any
+
+globals().update(run_path(str(Path(__file__).parent.parent.parent / "gunicorn.conf.py")))
+
+
+def when_ready(server: Any) -> None:
+    """Follow the standard input, which `make run` holds open as long as it lives."""
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)

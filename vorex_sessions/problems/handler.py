@@ -1,0 +1,86 @@
+"""The one handler that every error of the app goes through: RFC 9457, whatever happened."""
+
+import logging
+from http import HTTPStatus
+
+import orjson
+from flask import Flask, Response
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from logs import chain
+from vorex_sessions.problems.kinds import (
+    MethodNotAllowed,
+    NotFound,
+    NotJson,
+    Problem,
+    TooLarge,
+    Unavailable,
+)
+
+log = logging.getLogger(__name__)
+
+
+def render(problem: Problem) -> Response:
+    """A problem as an HTTP response."""
+    return Response(
+        orjson.dumps(problem.body()),
+        problem.status,
+        problem.headers,
+        content_type="application/problem+json",
+    )
+
+
+def _from_http(error: HTTPException) -> Problem:
+    """The problem for what Flask and Werkzeug raise themselves."""
+    for kind in (NotFound, MethodNotAllowed, TooLarge, NotJson):
+        if error.code == kind.status:
+            return kind(headers=_headers_of(error))
+    problem = Problem(error.description, headers=_headers_of(error))
+    problem.status = HTTPStatus(error.code or 500)
+    problem.slug = problem.status.phrase.lower().replace(" ", "-")
+    problem.title = problem.status.phrase
+    return problem
+
+
+def _headers_of(error: HTTPException) -> dict[str, str]:
+    return {name: value for name, value in error.get_headers() if name != "Content-Type"}
+
+
+def _handle(error: Exception) -> Response:
+    if isinstance(error, Problem):
+        return render(error)
+    if isinstance(error, HTTPException):
+        return render(_from_http(error))
+    if isinstance(error, DBAPIError | PoolTimeout) and (sentence := _passing(error)):
+        log.warning("database unavailable: %s", _first_line(getattr(error, "orig", None) or error))
+        return render(Unavailable(sentence))
+    # Without its message: PostgreSQL's quote whole rows.
+    links = chain(error)
+    log.error("unhandled error: %s", links[-1]["kind"], extra={"fields": {"error": links}})
+    return render(Problem())
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]
+
+
+# SQLSTATEs that pass by themselves: lock not available, deadlock; and a replica not yet promoted.
+_BUSY, _READ_ONLY = ("55P03", "40P01"), "25006"
+
+
+def _passing(error: DBAPIError | PoolTimeout) -> str | None:
+    """What to tell where the database is away, busy or read-only; None where it is a bug of ours."""
+    state = getattr(getattr(error, "orig", None), "pgcode", None)
+    if isinstance(error, PoolTimeout) or state in _BUSY:
+        return "The service is busy right now; please try again in a moment."
+    if isinstance(error, OperationalError | InterfaceError) or state == _READ_ONLY:
+        return Unavailable.detail
+    return None
+
+
+def init_app(app: Flask) -> None:
+    """Make every error of the app leave in one shape."""
+    app.register_error_handler(Exception, _handle)
+    app.register_error_handler(HTTPException, _handle)

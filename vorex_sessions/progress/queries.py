@@ -1,0 +1,193 @@
+"""The statements of this capability, built once. Columns of tallies are in the order of `Tally`."""
+
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from vorex_sessions.database.prepared import prepared
+from vorex_sessions.models import USER_ID, session_results
+from vorex_sessions.periods import ONE_DAY, earliest_instant
+from vorex_sessions.progress.statistics import BEFORE_FIRST_DAY
+
+_s = session_results.c
+_learner = _s.user_id == USER_ID
+_since = _s.completed_at >= sa.bindparam("since")
+_wanted_type = sa.cast(sa.bindparam("session_type"), sa.Text)
+_of_type = sa.or_(_wanted_type.is_(None), _s.session_type == _wanted_type)
+_newest_first = (_s.completed_at.desc(), _s.session_result_id.desc())
+_SCORES = (_s.pronunciation_score, _s.fluency_score, _s.grammar_score)
+
+_latest = (
+    sa.select(_s.timezone.label("zone_name")).where(_learner).order_by(*_newest_first).limit(1)
+)
+
+
+def _sessions() -> sa.Select[Any]:
+    """Each session since an instant as a tally, beside the zone of the latest session of all.
+
+    No row: the learner has no session. One row without a day: none since then.
+    """
+    latest = _latest.subquery()
+    measured = [
+        column
+        for score in _SCORES
+        for column in (score, sa.cast(score.is_not(None), sa.Integer).label(f"{score.name}_count"))
+    ]
+    return sa.select(
+        latest.c.zone_name,
+        _s.topics,
+        _s.areas_to_improve,
+        _s.practiced_on,
+        _s.completed_at,
+        _s.session_type,
+        sa.literal_column("1").label("sessions"),
+        _s.duration_seconds,
+        _s.words_spoken,
+        *measured,
+    ).select_from(latest.outerjoin(session_results, sa.and_(_learner, _since, _of_type)))
+
+
+def day_groups(*conditions: sa.ColumnElement[bool]) -> list[sa.Select[Any]]:
+    """The learner's sessions that meet the conditions, added up by day and type, and names by spelling.
+
+    Near the start of the period, where the time zone and the time of day decide what counts (from
+    `edge_from` to `edge_to`), sessions are kept apart by instant and names by day.
+    """
+    mine = (
+        sa.select(
+            *(_s.practiced_on, _s.completed_at, _s.session_type, _s.duration_seconds),
+            *(_s.words_spoken, *_SCORES, _s.topics, _s.areas_to_improve),
+        )
+        .where(_learner, *conditions)
+        .cte("mine")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    near = mine.c.practiced_on.between(sa.bindparam("edge_from"), sa.bindparam("edge_to"))
+    instant = sa.case((near, mine.c.completed_at))
+    groups = sa.select(
+        sa.literal_column("'figures'").label("kind"),
+        _NO_TEXT.label("name"),
+        mine.c.practiced_on,
+        instant.label("completed_at"),
+        mine.c.session_type,
+        *_sums(mine.c),
+    ).group_by(mine.c.practiced_on, instant, mine.c.session_type)
+    return [
+        groups,
+        _names(mine, "topic", mine.c.topics, near),
+        _names(mine, "area", mine.c.areas_to_improve, near),
+    ]
+
+
+def text_row(kind: str, text: Any) -> tuple[Any, ...]:
+    """A text, in the columns of a tally."""
+    return _name_row(kind, text, _NO_DAY, sa.null())
+
+
+def _sums(columns: Any) -> list[sa.ColumnElement[Any]]:
+    """Sessions added up, in the order of `Tally`."""
+    sums: list[sa.ColumnElement[Any]] = [
+        sa.func.count().label("sessions"),
+        sa.func.sum(columns.duration_seconds).label("duration"),
+        sa.func.sum(columns.words_spoken).label("words"),
+    ]
+    for score in _SCORES:
+        sums.append(sa.func.sum(columns[score.name]).label(f"{score.name}_sum"))
+        sums.append(sa.func.count(columns[score.name]).label(f"{score.name}_count"))
+    return sums
+
+
+def _names(
+    mine: sa.CTE, kind: str, column: sa.ColumnElement[Any], near: sa.ColumnElement[bool]
+) -> sa.Select[Any]:
+    """How many sessions carry each spelling. Equal lists are counted first: there are far fewer of them."""
+    day = sa.case((near, mine.c.practiced_on))
+    lists = (
+        sa.select(column.label("names"), day.label("day"), sa.func.count().label("sessions"))
+        .where(mine.c.practiced_on >= sa.bindparam("edge_from"))
+        .group_by(column, day)
+        .subquery()
+    )
+    name = sa.func.unnest(lists.c.names).table_valued("name").render_derived()
+    count = sa.cast(sa.func.sum(lists.c.sessions), sa.BigInteger)  # a sum of bigint is numeric
+    return (
+        sa.select(*_name_row(kind, name.c.name, lists.c.day, count))
+        .select_from(lists.join(name, sa.true()))
+        .group_by(name.c.name, lists.c.day)
+    )
+
+
+def _name_row(kind: str, name: Any, day: Any, count: Any) -> tuple[Any, ...]:
+    """A name and its count, in the columns of a tally."""
+    nothing = [sa.null() for _ in range(8)]
+    return (sa.literal_column(f"'{kind}'"), name, day, _NO_INSTANT, _NO_TEXT, count, *nothing)
+
+
+_NO_TEXT = sa.cast(sa.null(), sa.Text)
+_NO_DAY = sa.cast(sa.null(), sa.Date)
+_NO_INSTANT = sa.cast(sa.null(), _s.completed_at.type)
+
+
+def _by_day() -> sa.Select[Any]:
+    """Each day since an instant as a tally, beside the zone of the latest session of all."""
+    latest = _latest.subquery()
+    joined = latest.outerjoin(session_results, sa.and_(_learner, _since))
+    return (
+        sa.select(
+            latest.c.zone_name,
+            _s.practiced_on,
+            _NO_INSTANT.label("completed_at"),
+            _NO_TEXT.label("session_type"),
+            *_sums(_s),
+        )
+        .select_from(joined)
+        .group_by(latest.c.zone_name, _s.practiced_on)
+    )
+
+
+def boundary_days(first: date, start: date) -> dict[str, Any]:
+    """The parameters of DAY_GROUPS for sessions since a day, of a period that begins on another."""
+    return {
+        "since": earliest_instant(first),
+        "edge_from": start - 2 * ONE_DAY,
+        "edge_to": start + ONE_DAY,
+    }
+
+
+EVER = boundary_days(BEFORE_FIRST_DAY, BEFORE_FIRST_DAY)
+SESSIONS_QUERY = prepared(_sessions())
+BY_DAY = prepared(_by_day())
+ZONE = sa.select(*text_row("zone", _latest.subquery().c.zone_name))
+DAY_GROUPS = prepared(sa.union_all(*day_groups(_since, _of_type), ZONE))
+
+# The learner's latest sessions: since an instant, or in the week that ends with the latest of all.
+RECENT_QUERY = (
+    sa.select(
+        _s.session_result_id,
+        _s.session_type,
+        _s.duration_seconds,
+        _s.pronunciation_score,
+        _s.fluency_score,
+        _s.grammar_score,
+        _s.areas_to_improve,
+        _s.completed_at,
+        _s.created_at,
+        _s.practiced_on,
+        _s.timezone,
+        _s.vocabulary_learned,
+    )
+    .where(
+        _learner,
+        _s.completed_at
+        >= sa.func.least(
+            sa.bindparam("since", type_=_s.completed_at.type),
+            sa.select(_s.completed_at - sa.cast("9 days", sa.Interval))
+            .where(_learner)
+            .order_by(*_newest_first)
+            .limit(1)
+            .scalar_subquery(),
+        ),
+    )
+    .order_by(*_newest_first)
+)

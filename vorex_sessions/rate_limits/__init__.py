@@ -1,0 +1,1 @@
+"""Requests a minute for each learner or address."""

@@ -1,0 +1,107 @@
+"""The words of the warm-up: what is about to be forgotten first, then what was met least often."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from vorex_sessions.growth.words import WORDS
+from vorex_sessions.hooks.warmup_sections import WarmupSection
+from vorex_sessions.models import learner_memories
+from vorex_sessions.periods import stamp
+from vorex_sessions.progress.suggestions import MOST_WORDS, rarely_met
+from vorex_sessions.recall.memory import recall
+from vorex_sessions.recall.projection import is_of_learner
+
+_m = learner_memories.c
+
+
+class WordsSection(WarmupSection):
+    """`vocabulary_review` by predicted recall, and `vocabulary_details`."""
+
+    def context(self, recent: sa.CTE) -> sa.ScalarSelect[Any]:
+        """The words due on each of `:days`, and those that recent sessions name."""
+        both = sa.func.json_build_object(
+            *(sa.literal_column("'due'"), _due_words()),
+            *(sa.literal_column("'met'"), _met_words(recent)),
+        )
+        return sa.select(both).scalar_subquery()
+
+    def members(self, sessions: Sequence[Any], context: Any, today: date) -> dict[str, Any]:
+        """Due words first, by lowest recall; rarely met ones fill up."""
+        found = context or {}
+        due = [_due(row, today) for row in found.get("due") or () if row["today"] == str(today)]
+        due.sort(key=lambda one: (one["recall"], one["word"]))
+        met = found.get("met") or {}
+        tested = {word for word, (_, _, is_tested) in met.items() if is_tested}
+        rest = rarely_met(sessions, leaving_out=tested)[: MOST_WORDS - len(due)]
+        details = [*due, *(_met(word, *met[word][:2]) for word in rest if word in met)]
+        return {
+            "vocabulary_review": [one["word"] for one in details],
+            "vocabulary_details": details,
+        }
+
+
+def _due_words() -> sa.ScalarSelect[Any]:
+    """Of each of `:days` the words with the lowest recall, as JSON objects."""
+    days = sa.cast(sa.bindparam("days"), ARRAY(sa.Date))
+    day = (
+        sa.func.unnest(days).table_valued(sa.column("today", sa.Date), name="day").render_derived()
+    )
+    lowest = (
+        sa.select(_m.word, _m.stability, _m.tested_on, _m.last_outcome)
+        .where(is_of_learner, _m.due_on <= day.c.today)
+        .order_by(((day.c.today - _m.tested_on) / _m.stability).desc(), _m.word.collate("C"))
+        .limit(sa.literal_column(str(MOST_WORDS)))
+        .lateral("lowest")
+    )
+    seen = WORDS.subquery("seen")
+    due = (
+        sa.select(day.c.today, *lowest.c, seen.c.times_seen, seen.c.last_seen)
+        .select_from(day.join(lowest, sa.true()).join(seen, seen.c.word == lowest.c.word))
+        .subquery("due")
+    )
+    rows = sa.func.json_agg(sa.func.to_json(sa.literal_column("due")))
+    return sa.select(rows).select_from(due).scalar_subquery()
+
+
+def _met_words(recent: sa.CTE) -> sa.ScalarSelect[Any]:
+    """Each word of the recent sessions: times_seen, last_seen, and whether its recall is known.
+
+    The words come as one array, which is looked up in one walk along the index.
+    """
+    named = sa.select(sa.func.unnest(recent.c.vocabulary_learned)).distinct().scalar_subquery()
+    met = sa.select(sa.func.array(named).label("words")).cte("met")
+    met = met.prefix_with("MATERIALIZED", dialect="postgresql")
+    words = sa.any_(sa.cast(sa.select(met.c.words).scalar_subquery(), ARRAY(sa.Text)))
+    tested = sa.select(_m.word).where(is_of_learner, _m.word == words)
+    seen = WORDS.subquery("seen").c
+    facts = sa.func.json_build_array(seen.times_seen, seen.last_seen, seen.word.in_(tested))
+    return (
+        sa.select(sa.func.json_object_agg(seen.word, facts))
+        .where(seen.word == words)
+        .scalar_subquery()
+    )
+
+
+def _due(row: dict[str, Any], today: date) -> dict[str, Any]:
+    tested_on = date.fromisoformat(row["tested_on"])
+    return {
+        "word": row["word"],
+        "reason": "forgotten" if row["last_outcome"] == "again" else "due",
+        "recall": round(recall(row["stability"], tested_on, today), 4),
+        "last_seen": stamp(datetime.fromisoformat(row["last_seen"])),
+        "times_seen": row["times_seen"],
+    }
+
+
+def _met(word: str, times_seen: int, last_seen: str) -> dict[str, Any]:
+    return {
+        "word": word,
+        "reason": "new" if times_seen == 1 else "rarely met",
+        "recall": None,
+        "last_seen": stamp(datetime.fromisoformat(last_seen)),
+        "times_seen": times_seen,
+    }

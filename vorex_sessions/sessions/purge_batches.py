@@ -1,0 +1,79 @@
+"""Removing sessions of many learners: in small batches, each behind its learner's lock."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from vorex_sessions.database import locks
+from vorex_sessions.database.transactions import Transaction, run_transaction
+from vorex_sessions.hooks.registry import registry
+from vorex_sessions.models import USER_ID, session_results
+
+_BATCH = 500  # sessions
+_ROUNDS = 3  # attempts on a learner whose lock is taken
+_s = session_results.c
+
+
+@dataclass(frozen=True)
+class PurgeResult:
+    """How many sessions were removed, of how many learners; `busy`: learners whose lock stayed taken."""
+
+    sessions: int
+    learners: int
+    busy: int = 0
+
+
+def purge_batches(
+    learners: Iterable[str], condition: sa.ColumnElement[bool], parameters: Mapping[str, Any]
+) -> PurgeResult:
+    """Remove each learner's sessions that meet the condition. Safe to stop, and to run again."""
+    removed: dict[str, int] = {}
+    busy = set(learners)
+    for _ in range(_ROUNDS):
+        busy = {
+            learner
+            for learner in sorted(busy)
+            if not _purge(learner, condition, parameters, removed)
+        }
+    return PurgeResult(
+        sum(removed.values()), sum(1 for count in removed.values() if count), len(busy)
+    )
+
+
+def _purge(
+    learner_id: str,
+    condition: sa.ColumnElement[bool],
+    parameters: Mapping[str, Any],
+    removed: dict[str, int],
+) -> bool:
+    """Purge one learner, adding to the count; False where somebody held the lock."""
+    own = {**parameters, "user_id": learner_id, "changed": None}
+
+    def work(transaction: Transaction) -> int:
+        for statement in registry().invalidations["all"]:
+            transaction.defer(statement, own)
+        return len(transaction.finish(_statement(condition), own))
+
+    count = _BATCH
+    while count == _BATCH:
+        try:
+            count = run_transaction(work, learner_id=learner_id)
+        except DBAPIError as error:
+            if not locks.is_taken(error):
+                raise
+            return False
+        removed[learner_id] = removed.get(learner_id, 0) + count
+    return True
+
+
+@lru_cache(maxsize=8)
+def _statement(condition: sa.ColumnElement[bool]) -> sa.Executable:
+    is_of_learner = _s.user_id == USER_ID
+    batch = sa.select(_s.session_result_id).where(is_of_learner, condition)
+    batch = batch.order_by(_s.completed_at).limit(sa.literal_column(str(_BATCH))).correlate(None)
+    removed = sa.delete(session_results).where(is_of_learner, _s.session_result_id.in_(batch))
+    return removed.returning(_s.session_result_id)

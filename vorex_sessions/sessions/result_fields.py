@@ -1,0 +1,151 @@
+"""What a session says of single words and of skills, as marshmallow fields."""
+
+from collections.abc import Callable
+from typing import Any
+
+import marshmallow as ma
+
+from vorex_sessions import models, text
+from vorex_sessions.problems.validation import UNKNOWN
+from vorex_sessions.skill_graph import SKILLS
+from vorex_sessions.web.body_fields import COMMON, TEXT_RULE, Choice
+from vorex_sessions.web.schemas import Schema
+
+_OUTCOME_RULE = f"must be one of {', '.join(models.OUTCOMES)}"
+_SKILL_RULE = "must be a skill of GET /api/sessions/skills"
+_SCORE_RULE = "must be a number from 0 to 100"
+
+
+class OutcomeSchema(Schema):
+    """How an exercise with a word went."""
+
+    word = ma.fields.String(
+        required=True,
+        validate=ma.validate.Length(1, models.WORD_LENGTH),
+        metadata={
+            "description": "The word, as in `vocabulary_learned`; white space is tidied.",
+            "example": "reservation",
+        },
+    )
+    outcome = Choice(
+        models.OUTCOMES,
+        required=True,
+        metadata={
+            "description": "`again` is forgotten, the others remembered: with effort, well, at once.",
+            "example": "good",
+        },
+    )
+
+
+class SkillScoreSchema(Schema):
+    """How well a skill went."""
+
+    skill = Choice(
+        tuple(SKILLS),
+        required=True,
+        metadata={"description": "The skill's key.", "example": "past-simple"},
+    )
+    score = ma.fields.Float(
+        required=True,
+        validate=ma.validate.Range(0, 100),
+        metadata={"description": "0 to 100 points.", "example": 72.5},
+    )
+
+
+class _Objects(ma.fields.List[dict[str, Any]]):
+    """A list of small objects of two required members each, judged by hand: there may be hundreds."""
+
+    def __init__(
+        self,
+        schema: type[Schema],
+        most: int,
+        judged: Callable[[dict[str, Any]], tuple[dict[str, Any], dict[str, list[str]]]],
+        **options: Any,
+    ) -> None:
+        self.most, self.judged = most, judged
+        self.members = tuple(schema().fields)
+        rule = f"must be a list of at most {most} objects"
+        super().__init__(
+            ma.fields.Nested(schema),
+            validate=ma.validate.Length(max=most, error=rule),
+            error_messages={**COMMON, "invalid": rule},
+            **options,
+        )
+
+    def _deserialize(  # type: ignore[override]  # no entry is ever None here
+        self, value: Any, attr: Any, data: Any, **kwargs: Any
+    ) -> list[dict[str, Any]]:
+        if not isinstance(value, list) or len(value) > self.most:
+            raise self.make_error("invalid")
+        entries: list[dict[str, Any]] = []
+        errors: dict[int, Any] = {}
+        for index, entry in enumerate(value):
+            broken = self._shape(entry)
+            if not broken:
+                entry, broken = self.judged(entry)
+            if broken:
+                errors[index] = broken
+            entries.append(entry)
+        errors = errors or self._together(entries)
+        if errors:
+            raise ma.ValidationError(errors)
+        return entries
+
+    def _together(self, entries: list[dict[str, Any]]) -> dict[int, Any]:
+        """Broken rules of entries that are right one by one."""
+        return {}
+
+    def _shape(self, entry: Any) -> Any:
+        if not isinstance(entry, dict):
+            return ["must be a JSON object"]
+        missing = {name: ["is required"] for name in self.members if name not in entry}
+        return missing | {name: [UNKNOWN] for name in entry if name not in self.members}
+
+
+class Outcomes(_Objects):
+    """Outcomes of exercises with words, in their order; a word may come several times."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(OutcomeSchema, models.MOST_VOCABULARY, _outcome, **options)
+
+
+def _outcome(entry: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    errors = {}
+    said, outcome = entry["word"], entry["outcome"]
+    word = text.tidy(said) if isinstance(said, str) else ""
+    if not isinstance(said, str):
+        errors["word"] = ["must be a text"]
+    elif not text.storable(said):
+        errors["word"] = [TEXT_RULE]
+    elif not 1 <= len(word) <= models.WORD_LENGTH:
+        errors["word"] = [f"must be 1 to {models.WORD_LENGTH} characters long"]
+    if not isinstance(outcome, str) or outcome not in models.OUTCOMES:
+        errors["outcome"] = [_OUTCOME_RULE]
+    return {"word": word, "outcome": outcome}, errors
+
+
+class SkillScores(_Objects):
+    """Scores of skills, each skill once."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(SkillScoreSchema, models.MOST_SKILLS, _skill_score, **options)
+
+    def _together(self, entries: list[dict[str, Any]]) -> dict[int, Any]:
+        seen: set[str] = set()
+        errors = {}
+        for index, entry in enumerate(entries):
+            if entry["skill"] in seen:
+                errors[index] = {"skill": ["must not be named twice"]}
+            seen.add(entry["skill"])
+        return errors
+
+
+def _skill_score(entry: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    errors = {}
+    skill, score = entry["skill"], entry["score"]
+    if not isinstance(skill, str) or skill not in SKILLS:
+        errors["skill"] = [_SKILL_RULE]
+    if type(score) not in (int, float) or not 0 <= score <= 100:
+        errors["score"] = [_SCORE_RULE]
+        score = 0
+    return {"skill": skill, "score": abs(float(score))}, errors

@@ -1,0 +1,96 @@
+"""Tombstones: what was deleted or erased for good, and may not be saved again.
+
+This module alone names `deleted_sessions` and `erased_learners` in SQL.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from vorex_sessions.database.recordset import recordset
+from vorex_sessions.models import USER_ID, deleted_sessions, erased_learners, session_results
+
+TABLES = (deleted_sessions, erased_learners)
+_deleted, _erased, _stored = deleted_sessions.c, erased_learners.c, session_results.c
+
+# Whether the learner's account is closed.
+IS_CLOSED = sa.exists().where(_erased.user_id == USER_ID, _erased.closed)
+
+
+def is_deleted(session_result_id: Any) -> sa.Exists:
+    """Whether the learner has deleted a session with this id."""
+    return sa.exists().where(
+        _deleted.user_id == USER_ID, _deleted.session_result_id == session_result_id
+    )
+
+
+def is_erased(completed_at: sa.ColumnElement[Any]) -> sa.Exists:
+    """Whether a session completed then belongs to what was erased, or to a closed learner."""
+    return sa.exists().where(
+        _erased.user_id == USER_ID, sa.or_(_erased.closed, completed_at <= _erased.erased_at)
+    )
+
+
+def add_tombstones(*conditions: sa.ColumnElement[bool]) -> sa.Executable:
+    """Add tombstones, as of `:now`, for the learner's stored sessions that meet the conditions."""
+    rows = sa.select(_stored.user_id, _stored.session_result_id, sa.bindparam("now"))
+    return _add_deleted(rows.where(_stored.user_id == USER_ID, *conditions))
+
+
+def _add_deleted(rows: sa.SelectBase) -> sa.Executable:
+    names = ["user_id", "session_result_id", "deleted_at"]
+    added = insert(deleted_sessions).from_select(names, rows)
+    return added.on_conflict_do_nothing(index_elements=names[:2])
+
+
+def _add_erased(rows: sa.SelectBase) -> sa.Executable:
+    """The latest erasure counts, and a closed learner stays closed."""
+    added = insert(erased_learners).from_select(["user_id", "erased_at", "closed"], rows)
+    return added.on_conflict_do_update(
+        index_elements=["user_id"],
+        set_={
+            "erased_at": sa.func.greatest(_erased.erased_at, added.excluded.erased_at),
+            "closed": sa.or_(_erased.closed, added.excluded.closed),
+        },
+    )
+
+
+# The learner's erasure, as of `:now`; `:close` closes the account.
+ADD_ERASURE = _add_erased(sa.select(USER_ID, sa.bindparam("now"), sa.bindparam("close")))
+_given = recordset("given", (_deleted.user_id, _deleted.session_result_id, _deleted.deleted_at))
+_given_erased = recordset("given", (_erased.user_id, _erased.erased_at, _erased.closed))
+# Tombstones from the JSON objects in `:rows`, of both kinds.
+ADD_KEPT = (
+    _add_deleted(sa.select(*_given.c).where(_given.c.session_result_id.is_not(None))),
+    _add_erased(
+        sa.select(
+            _given_erased.c.user_id,
+            sa.func.max(_given_erased.c.erased_at),
+            sa.func.bool_or(_given_erased.c.closed),
+        )
+        .where(_given_erased.c.erased_at.is_not(None))
+        .group_by(_given_erased.c.user_id)
+    ),
+)
+
+# A session that was erased, and is there again. By `created_at`, too: one that was saved after the erasure
+# may have been corrected to before it.
+_is_restored = sa.or_(
+    _erased.closed,
+    sa.and_(_stored.completed_at <= _erased.erased_at, _stored.created_at <= _erased.erased_at),
+)
+RESTORED_LEARNERS = sa.union(
+    sa.select(_stored.user_id).join(
+        deleted_sessions,
+        (_deleted.user_id == _stored.user_id)
+        & (_deleted.session_result_id == _stored.session_result_id),
+    ),
+    sa.select(_stored.user_id)
+    .join(erased_learners, _erased.user_id == _stored.user_id)
+    .where(_is_restored),
+)
+IS_RESTORED = sa.or_(
+    is_deleted(_stored.session_result_id),
+    sa.exists().where(_erased.user_id == USER_ID, _is_restored),
+)

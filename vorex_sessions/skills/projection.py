@@ -1,0 +1,77 @@
+"""How well each skill is mastered, kept current with every save. Alone names `learner_skills` in SQL."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from vorex_sessions.database.transactions import Transaction
+from vorex_sessions.hooks.learner_rows import LearnerRows
+from vorex_sessions.hooks.projections import AnswerExtras, Projection, SaveEvent
+from vorex_sessions.models import USER_ID, learner_skills
+from vorex_sessions.skills.tracing import Trace, evidence_of, trace
+
+_ROWS = LearnerRows(learner_skills, "skill")
+_s = learner_skills.c
+_is_of_learner = _s.user_id == USER_ID
+# The learner's traces as one JSON object, by skill; NULL where there is none.
+TRACES = (
+    sa.select(
+        sa.func.json_object_agg(_s.skill, sa.func.to_json(sa.literal_column("learner_skills")))
+    )
+    .where(_is_of_learner)
+    .scalar_subquery()
+)
+
+
+class SkillsProjection(Projection):
+    """The traces of a learner."""
+
+    invalidate_all = (learner_skills.delete().where(_is_of_learner),)
+
+    def applies_to(self, row: Mapping[str, Any]) -> bool:
+        """Only scores of skills and areas to improve matter."""
+        return bool(row["skills"] or row["areas_to_improve"])
+
+    def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
+        """All traces of the learner."""
+        return TRACES
+
+    def on_save(self, event: SaveEvent, context: Mapping[str, Any] | None) -> AnswerExtras:
+        """Trace the skills of the saved sessions. One with later evidence is traced from the start."""
+        if event.is_current:
+            known = traces(context)
+            late = {
+                skill
+                for session in event.saved_rows
+                for skill in evidence_of(session)
+                if skill in known and session.completed_at <= known[skill].last_at
+            }
+            found = trace(event.saved_rows, known)
+            if late:
+                found |= trace(event.all_sessions, only=late)
+            if found:
+                _ROWS.defer_put(event.transaction, event.learner_id, _as_rows(found))
+        return {}
+
+    def rebuild(self, transaction: Transaction, learner_id: str, sessions: Sequence[Any]) -> None:
+        """Trace all skills from the start."""
+        _ROWS.defer_replace(transaction, learner_id, _as_rows(trace(sessions)))
+
+
+def traces(columns_by_skill: Mapping[str, Mapping[str, Any]] | None) -> dict[str, Trace]:
+    """The traces that TRACES reads."""
+    return {
+        skill: Trace(
+            columns["mastery"],
+            columns["evidence"],
+            columns["flagged"],
+            datetime.fromisoformat(columns["last_at"]),
+        )
+        for skill, columns in (columns_by_skill or {}).items()
+    }
+
+
+def _as_rows(found: Mapping[str, Trace]) -> list[dict[str, Any]]:
+    return [{"skill": skill, **vars(one)} for skill, one in found.items()]

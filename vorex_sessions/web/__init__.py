@@ -1,0 +1,1 @@
+"""What every endpoint shares: blueprint, request parsing, fields, base schemas."""

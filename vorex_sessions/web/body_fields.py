@@ -1,0 +1,234 @@
+"""The kinds of value a JSON body may hold, as marshmallow fields.
+
+Every rule is worded to follow the field's name: "must be a whole number from 0 to 86400".
+"""
+
+import math
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import marshmallow as ma
+import orjson
+
+from vorex_sessions import periods, text
+from vorex_sessions.problems.kinds import Problem
+from vorex_sessions.problems.validation import validation_problem
+
+_INSTANT = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII
+)
+COMMON = {"required": "is required", "null": "may not be null"}
+TEXT_RULE = "must not contain NUL or a lone surrogate"
+ZONE_RULE = "must be an IANA name such as Europe/Berlin, or an offset such as UTC+02:00"
+
+
+class Whole(ma.fields.Integer):
+    """A whole number of a JSON body; 300.0 is 300, "300" and true are refused."""
+
+    def __init__(self, minimum: int, maximum: int, **options: Any) -> None:
+        rule = f"must be a whole number from {minimum} to {maximum}"
+        super().__init__(
+            validate=ma.validate.Range(minimum, maximum, error=rule),
+            error_messages={**COMMON, "invalid": rule},
+            **options,
+        )
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
+        if type(value) is int:
+            return value
+        if type(value) is float and value.is_integer():
+            return int(value)
+        raise self.make_error("invalid")
+
+
+class Score(ma.fields.Float):
+    """A score from 0 to 100, or null where it was not measured."""
+
+    def __init__(self, **options: Any) -> None:
+        rule = "must be a number from 0 to 100, or null"
+        super().__init__(
+            allow_none=True,
+            validate=ma.validate.Range(0, 100, error=rule),
+            error_messages={**COMMON, "invalid": rule},
+            **options,
+        )
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> float:
+        if type(value) not in (int, float) or not 0 <= value <= 100:
+            raise self.make_error("invalid")
+        return abs(float(value))  # -0.0 is 0.0
+
+
+class Flag(ma.fields.Boolean):
+    """true or false; "true" and 1 are refused."""
+
+    def __init__(self, **options: Any) -> None:
+        rule = "must be true or false"
+        super().__init__(error_messages={**COMMON, "invalid": rule}, **options)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> bool:
+        if type(value) is not bool:
+            raise self.make_error("invalid")
+        return value
+
+
+class Choice(ma.fields.String):
+    """One of a few words."""
+
+    def __init__(self, choices: tuple[str, ...], **options: Any) -> None:
+        one_of = "one of " if len(choices) > 1 else ""
+        rule = f"must be {one_of}{', '.join(choices)}"
+        super().__init__(
+            validate=ma.validate.OneOf(choices, error=rule),
+            error_messages={**COMMON, "invalid": rule},
+            **options,
+        )
+
+
+class Texts(ma.fields.List[str]):
+    """A list of short texts, tidied; empty entries are dropped and repeats (by `key`) removed."""
+
+    def __init__(
+        self, most: int, length: int, key: Callable[[str], str] = str, **options: Any
+    ) -> None:
+        self.key, self.length = key, length
+        rule = f"must be a list of at most {most} texts"
+        super().__init__(
+            ma.fields.String(validate=ma.validate.Length(max=length)),
+            validate=ma.validate.Length(max=most, error=rule),
+            error_messages={**COMMON, "invalid": rule},
+            **options,
+        )
+        self.most = most
+
+    def _deserialize(  # type: ignore[override]  # no entry is ever None here
+        self, value: Any, attr: Any, data: Any, **kwargs: Any
+    ) -> list[str]:
+        if not isinstance(value, list) or len(value) > self.most:
+            raise self.make_error("invalid")
+        texts, errors = [], {}
+        for index, entry in enumerate(value):
+            tidied = text.tidy(entry) if isinstance(entry, str) else ""
+            if not isinstance(entry, str):
+                errors[index] = ["must be a text"]
+            elif not text.storable(entry):
+                errors[index] = [TEXT_RULE]
+            elif len(tidied) > self.length:
+                errors[index] = [f"must be at most {self.length} characters long"]
+            texts.append(tidied)
+        if errors:
+            raise ma.ValidationError(errors)
+        return text.distinct(texts, self.key)
+
+
+class Items(ma.fields.List[dict[str, Any] | Problem]):
+    """A list of objects, each judged by itself: what breaks a rule becomes its own problem."""
+
+    def __init__(self, schema: ma.Schema, most: int, **options: Any) -> None:
+        self.schema, self.most = schema, most
+        rule = f"must be a list of 1 to {most} items"
+        super().__init__(
+            ma.fields.Nested(schema),
+            validate=ma.validate.Length(1, most, error=rule),
+            error_messages={**COMMON, "invalid": rule},
+            **options,
+        )
+
+    def _deserialize(  # type: ignore[override]  # no entry is ever None here
+        self, value: Any, attr: Any, data: Any, **kwargs: Any
+    ) -> list[dict[str, Any] | Problem]:
+        if not isinstance(value, list) or not 1 <= len(value) <= self.most:
+            raise self.make_error("invalid")
+        return [self._judged(item, f"#/{attr}/{index}") for index, item in enumerate(value)]
+
+    def _judged(self, item: Any, place: str) -> dict[str, Any] | Problem:
+        try:
+            loaded: dict[str, Any] = self.schema.load(item)
+        except ma.ValidationError as error:
+            return validation_problem(error.messages_dict, start=place)
+        return loaded
+
+
+class Metadata(ma.fields.Dict):
+    """A JSON object of the app's own, kept verbatim within limits of size and depth."""
+
+    LARGEST, DEEPEST = 16 * 1024, 8
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(error_messages={**COMMON, "invalid": "must be a JSON object"}, **options)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise self.make_error("invalid")
+        rule = _broken_rule(value, self.DEEPEST)
+        if rule:
+            raise ma.ValidationError(rule)
+        if len(orjson.dumps(value)) > self.LARGEST:
+            raise ma.ValidationError("must be at most 16 KiB as compact JSON")
+        return value
+
+
+def _broken_rule(value: Any, levels: int) -> str | None:
+    """The first rule that a value within the metadata breaks."""
+    if isinstance(value, str):
+        return None if text.storable(value) else TEXT_RULE
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return "must hold integers of at most 64 bits"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "must hold finite numbers"
+    if not isinstance(value, dict | list):
+        return None
+    if not levels:
+        return "must be at most 8 levels deep"
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    return next(filter(None, (_broken_rule(inner, levels - 1) for inner in value)), None)
+
+
+class Instant(ma.fields.AwareDateTime):
+    """An instant with its offset, as RFC 3339 writes it; more than six decimals are cut off."""
+
+    def __init__(self, **options: Any) -> None:
+        rule = "must be a timestamp with an offset, such as 2026-03-01T18:30:00+01:00"
+        super().__init__(error_messages={**COMMON, "invalid": rule}, **options)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
+        if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+            raise self.make_error("invalid")
+        try:
+            instant = datetime.fromisoformat(value.upper())
+            instant.astimezone(UTC)  # the first and last hours of the calendar may leave it
+        except (ValueError, OverflowError):
+            raise self.make_error("invalid") from None
+        return instant
+
+
+class Zone(ma.fields.String):
+    """The name of a time zone; `UTC+00:00` is `UTC`."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(error_messages={**COMMON, "invalid": ZONE_RULE}, **options)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        try:
+            periods.zone(value)
+        except (ValueError, TypeError):
+            raise self.make_error("invalid") from None
+        return "UTC" if value in ("UTC+00:00", "UTC-00:00") else str(value)
+
+
+class Id(ma.fields.UUID):
+    """A UUID in its usual form, kept as text in lower case."""
+
+    def __init__(self, **options: Any) -> None:
+        rule = "must be a UUID such as 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10"
+        super().__init__(error_messages={**COMMON, "invalid_uuid": rule}, **options)
+
+    def _deserialize(  # type: ignore[override]  # ids travel as text: no layer below needs the object
+        self, value: Any, attr: Any, data: Any, **kwargs: Any
+    ) -> str:
+        if not isinstance(value, str) or not text.UUID_PATTERN.fullmatch(value):
+            raise self.make_error("invalid_uuid")
+        return value.lower()

@@ -1,0 +1,68 @@
+"""The kinds of value a query parameter may hold, as marshmallow fields: always sent as text."""
+
+import re
+from datetime import date
+from typing import Any
+
+import marshmallow as ma
+
+from vorex_sessions import text
+from vorex_sessions.web.body_fields import COMMON
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d{1,1000}", re.ASCII)
+
+
+class Whole(ma.fields.Integer):
+    """A whole number of a query; values over `served` are served as that."""
+
+    def __init__(
+        self, minimum: int, maximum: int | None = None, served: int | None = None, **options: Any
+    ) -> None:
+        self.served = served
+        bound = f"from {minimum} to {maximum}" if maximum is not None else f"of at least {minimum}"
+        rule = f"must be a whole number {bound}"
+        super().__init__(
+            validate=ma.validate.Range(minimum, maximum, error=rule),
+            error_messages={**COMMON, "invalid": rule},
+            **options,
+        )
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
+        if not _WHOLE.fullmatch(value):
+            raise self.make_error("invalid")
+        return int(value) if self.served is None else min(int(value), self.served)
+
+
+class Day(ma.fields.Date):
+    """A calendar day of a query."""
+
+    def __init__(self, **options: Any) -> None:
+        rule = "must be a date such as 2026-03-01"
+        super().__init__(error_messages={**COMMON, "invalid": rule}, **options)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> date:
+        try:
+            if _DAY.fullmatch(value):
+                return date.fromisoformat(value)
+        except ValueError:
+            pass
+        raise self.make_error("invalid")
+
+
+class Phrase(ma.fields.String):
+    """A text to look for; `tidied` like the stored ones it is compared with, or verbatim."""
+
+    def __init__(self, length: int, *, tidied: bool, **options: Any) -> None:
+        self.length, self.tidied = length, tidied
+        rule = f"must be a text of 1 to {length} characters without NUL"
+        super().__init__(
+            validate=ma.validate.Length(1, length, error=rule),
+            error_messages={**COMMON, "invalid": rule},
+            **options,
+        )
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        if not text.storable(value):
+            raise self.make_error("invalid")
+        return text.tidy(value) if self.tidied else str(value)
