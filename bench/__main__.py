@@ -25,6 +25,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="100,000 sessions, short runs")
     parser.add_argument("--seconds", type=int, help="how long a run lasts")
     parser.add_argument("--times", type=int, help="how many pairs of runs")
+    parser.add_argument(
+        "--beside", type=Path, metavar="FOLDER", help="only: this checkout beside another one"
+    )
     asked = parser.parse_args()
     if not shutil.which("wrk"):
         parser.error("wrk is missing: apt-get install wrk")
@@ -34,7 +37,11 @@ def main() -> None:
     server = Server()
     try:
         with tempfile.TemporaryDirectory() as folder:
-            found = _measure(server, Path(folder), quick=quick, seconds=seconds, times=times)
+            found = (
+                _beside(server, Path(folder), asked.beside.resolve(), seconds=seconds, times=times)
+                if asked.beside
+                else _measure(server, Path(folder), quick=quick, seconds=seconds, times=times)
+            )
     finally:
         server.stop()
     found["took"] = f"{time.monotonic() - began:.0f} s"
@@ -60,6 +67,20 @@ def _measure(
         with service(small) as one, service(large) as other:
             found["growth"] = shapes.growth(one, other, (SMALL, LARGE), folder, **length)
     return found
+
+
+def _beside(
+    server: Server, folder: Path, other: Path, *, seconds: int, times: int
+) -> dict[str, Any]:
+    """This checkout and another one, each with its own environment, on one database."""
+    address = server.database(SMALL, datetime.now(UTC).date())
+    with service(address) as here, service(address, root=other) as there:
+        sides = {"here": here, "there": there}
+        found = compare.checkouts(sides, SMALL, folder, seconds=seconds, times=times)
+        for side, running in sides.items():
+            size = sum(sorted(running.memory()[1:])[-2:]) / 2**20
+            print(f"workers {side}: {size:.0f} MiB")
+    return {"beside": str(other), **found}
 
 
 def _beside_the_peer(

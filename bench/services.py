@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,12 +42,13 @@ class Running:
 
 @contextmanager
 def service(
-    address: str, *arguments: str, app: str = "wsgi:app", **settings: str
+    address: str, *arguments: str, app: str = "wsgi:app", root: Path = ROOT, **settings: str
 ) -> Iterator[Running]:
     """Ours, with everything that ships on; limits as high as no learner reaches them."""
     high = {"RATELIMIT_READS": "1000000", "RATELIMIT_WRITES": "1000000", **settings}
+    gunicorn = BIN / "gunicorn" if root == ROOT else root / ".venv" / "bin" / "gunicorn"
     with _running(
-        lambda port: [BIN / "gunicorn", app, *arguments], "/healthz", address, **high
+        lambda port: [gunicorn, app, *arguments], "/healthz", address, root, **high
     ) as running:
         yield running
 
@@ -77,7 +78,13 @@ def hello() -> Iterator[Running]:
 
 
 @contextmanager
-def _running(command: object, path: str, database: str, **settings: str) -> Iterator[Running]:
+def _running(
+    command: Callable[[int], list[object]],
+    path: str,
+    database: str,
+    root: Path = ROOT,
+    **settings: str,
+) -> Iterator[Running]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -85,7 +92,7 @@ def _running(command: object, path: str, database: str, **settings: str) -> Iter
     file = _LOGS / f"{port}.log"
     with file.open("wb") as log:  # written, as in life, and read by nobody
         process = subprocess.Popen(
-            command(port), cwd=ROOT, env=variables, stdout=log, stderr=log, start_new_session=True
+            command(port), cwd=root, env=variables, stdout=log, stderr=log, start_new_session=True
         )
     running = Running(f"http://127.0.0.1:{port}", psutil.Process(process.pid))
     try:

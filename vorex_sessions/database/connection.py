@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 import psycopg2
 import sqlalchemy as sa
 from flask import current_app
+from psycopg2.extensions import cursor
 from psycopg2.extras import NamedTupleCursor
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.exc import DBAPIError
 
-from vorex_sessions.database.deadline import QUERY_TIMEOUT, TimedOut, deadline
+from vorex_sessions.database.deadline import TimedOut
 from vorex_sessions.database.prepared import NoPreparedStatements, PreparedStatements
 
 T = TypeVar("T")
@@ -39,40 +40,34 @@ class Cursor(NamedTupleCursor):
     prepared_statements: PreparedStatements
 
     def execute(self, query: Any, vars: Any = None) -> None:
-        """Send a text as it is; the one place where statements leave the process."""
-        super().execute(query, vars)  # type: ignore[no-untyped-call]  # psycopg2's
+        """Send a text as it is."""
+        self.Record = None  # as NamedTupleCursor does, without its call in between
+        cursor.execute(self, query, vars)
 
     def send(self, statements: Sequence[Bound], before: str = "", after: str = "") -> Sequence[Any]:
         """Execute statements in one round trip; returns the rows of the last one, as named tuples."""
         known = self.prepared_statements
         known.discard()
-        texts = [
-            known.render(compiled, compiled.construct_params(values), self._literal)
-            for compiled, values in (
-                (_compiled(statement), values) for statement, values in statements
-            )
-        ]
+        texts = []
+        for statement, values in statements:
+            compiled = _compiled(statement)
+            texts.append(self.mogrify(known.text(compiled), compiled.construct_params(values)))
         self.execute(b";\n".join(texts).join([before.encode(), after.encode()]))
         known.confirm()
         return self.fetchall() if self.description else ()
-
-    def _literal(self, text: str, values: Mapping[str, Any]) -> bytes:
-        # Without values psycopg2 would leave the doubled percent signs of SQLAlchemy.
-        return bytes(self.mogrify(text, values)) if values else text.replace("%%", "%").encode()
 
 
 @contextmanager
 def checkout(engine: sa.Engine) -> Iterator[Cursor]:
     """A cursor on a connection of the engine's pool. Raises ConnectionLost, DBAPIError and PoolTimeout."""
-    with deadline(QUERY_TIMEOUT):  # work that may take long must not wait long for its connection
-        try:
-            connection: Any = engine.raw_connection()
-        except psycopg2.Error as error:
-            raise _lost_or_failed(error, is_lost=True) from error
     try:
-        with connection.cursor(cursor_factory=Cursor) as cursor:
-            cursor.prepared_statements = _prepared_statements(connection)
-            yield cursor
+        connection: Any = engine.raw_connection()
+    except psycopg2.Error as error:
+        raise _lost_or_failed(error, is_lost=True) from error
+    try:
+        with connection.cursor(cursor_factory=Cursor) as plain:
+            plain.prepared_statements = _prepared_statements(connection)
+            yield plain
     except psycopg2.Error as error:
         is_lost = bool(connection.closed) or error.pgcode in _SHUTTING_DOWN
         if is_lost:
@@ -86,16 +81,17 @@ def checkout(engine: sa.Engine) -> Iterator[Cursor]:
 
 def retried(attempt: Callable[[], T], engine: sa.Engine) -> T:
     """Run what is safe to run twice; after a lost connection again, at most once per pooled connection."""
-    pooled = engine.pool.checkedin()  # type: ignore[attr-defined]  # FairPool has it
-    for left in range(pooled + 1, -1, -1):
+    try:
+        return attempt()
+    except ConnectionLost as lost:
+        error = lost.__cause__
+    for _ in range(engine.pool.checkedin() + 1):  # type: ignore[attr-defined]  # FairPool has it
         try:
             return attempt()
         except ConnectionLost as lost:
-            cause = lost.__cause__
-            if not left:
-                assert isinstance(cause, psycopg2.Error)  # noqa: S101  # checkout raises it from nothing else
-                raise as_dbapi_error(cause) from cause
-    raise AssertionError("the last attempt returns or raises")
+            error = lost.__cause__
+    assert isinstance(error, psycopg2.Error)  # noqa: S101  # checkout raises it from nothing else
+    raise as_dbapi_error(error) from error
 
 
 def _lost_or_failed(error: psycopg2.Error, *, is_lost: bool) -> Exception:

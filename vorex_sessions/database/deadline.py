@@ -35,9 +35,9 @@ def install() -> None:
 def deadline(seconds: float) -> Iterator[None]:
     """Let every wait for PostgreSQL within the block end after `seconds`, with TimedOut.
 
-    An earlier deadline of an outer block holds. Outside of any block only connecting ends, after 5 s.
+    Of nested blocks the innermost holds. Outside of any block only connecting ends, after 5 s.
     """
-    token = _deadline.set(min(_deadline.get(), time.monotonic() + seconds))
+    token = _deadline.set(time.monotonic() + seconds)
     try:
         yield
     finally:

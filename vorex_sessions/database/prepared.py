@@ -6,7 +6,6 @@ out another server connection for each transaction, so there nothing is prepared
 """
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -26,50 +25,48 @@ def prepared(statement: Statement) -> Statement:
 
 
 class PreparedStatements:
-    """The prepared statements of one connection, by their text."""
+    """The prepared statements of one connection."""
 
     def __init__(self) -> None:
-        self._names: dict[str, str] = {}
-        self._pending: dict[str, str] = {}
+        self._known: dict[Any, str] = {}  # compiled statement -> the text that executes it
+        self._pending: dict[Any, str] = {}
         self._tried = 0
 
-    def render(self, compiled: Any, values: Mapping[str, Any], mogrify: Any) -> bytes:
-        """The text to send for a compiled statement: PREPARE where it is new here, and EXECUTE."""
+    def text(self, compiled: Any) -> str:
+        """What to send for a compiled statement: PREPARE where it is new here, and EXECUTE."""
+        if known := self._known.get(compiled) or self._pending.get(compiled):
+            return known
         if not compiled.execution_options.get(_OPTION):
-            return bytes(mogrify(compiled.string, values))
+            return str(compiled.string)
+        self._tried += 1  # never reuse a name: a PREPARE that failed later on may have taken effect
         body, arguments = _numbered(compiled.string)
-        name = self._names.get(body) or self._pending.get(body)
-        prepare = ""
-        if not name:
-            self._tried += (
-                1  # never reuse a name: a PREPARE that failed later on may have taken effect
-            )
-            name = self._pending[body] = f"plan_{self._tried}"
-            prepare = f"PREPARE {name} AS {body};\n"
-        return prepare.encode() + bytes(mogrify(f"EXECUTE {name}{arguments}", values))
+        execute = self._pending[compiled] = f"EXECUTE plan_{self._tried}{arguments}"
+        return f"PREPARE plan_{self._tried} AS {body};\n{execute}"
 
     def confirm(self) -> None:
-        """Keep the names of what was rendered since: PostgreSQL has executed it."""
-        self._names |= self._pending
-        self._pending = {}
+        """Keep what was asked for since `discard`: PostgreSQL has prepared it."""
+        if self._pending:
+            self._known |= self._pending
+            self._pending = {}
 
     def discard(self) -> None:
-        """Forget the names of what was rendered since: it may not have been prepared."""
-        self._pending = {}
+        """Forget what was asked for and not confirmed: it may not have been prepared."""
+        if self._pending:
+            self._pending = {}
 
 
 class NoPreparedStatements(PreparedStatements):
     """For a connection that cannot keep any."""
 
-    def render(self, compiled: Any, values: Mapping[str, Any], mogrify: Any) -> bytes:
-        """The text of the statement itself."""
-        return bytes(mogrify(compiled.string, values))
+    def text(self, compiled: Any) -> str:
+        """The statement itself."""
+        return str(compiled.string)
 
 
 @lru_cache(maxsize=256)
 def _numbered(text: str) -> tuple[str, str]:
     """The statement with numbered parameters, and the argument list of its EXECUTE."""
     names = list(dict.fromkeys(_PARAMETER.findall(text)))
-    body = _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", text).replace("%%", "%")
+    body = _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", text)
     arguments = ", ".join(f"%({name})s" for name in names)
     return body, f" ({arguments})" if names else ""

@@ -17,7 +17,7 @@ from vorex_sessions.database.deadline import QUERY_TIMEOUT, deadline
 from vorex_sessions.extensions import db
 
 T = TypeVar("T")
-_SET_STATEMENT_TIMEOUT = sa.text("SELECT set_config('statement_timeout', :ms, true)")
+_SET_STATEMENT_TIMEOUT = sa.text("SELECT set_config('statement_timeout', :milliseconds, true)")
 
 
 class Transaction:
@@ -43,17 +43,22 @@ class Transaction:
         if self._begun:
             return self.run(statement, parameters)
         # PostgreSQL runs statements of one text in one transaction, which ends with the text.
+        rows = self._send((statement, parameters), begin="")
         self._ended = True
-        return self._send((statement, parameters), begin="")
+        return rows
 
-    def commit(self) -> None:
-        """Commit; run_transaction does it after `work`."""
+    def complete(self, work: "Callable[[Transaction], T]") -> T:
+        """Run `work` and commit; for run_transaction."""
+        result = work(self)
         if self._deferred:
             self._send(after=";\nCOMMIT")
-        elif self._begun:
+        elif self._begun and not self._ended:
             self._cursor.execute("COMMIT")
+        return result
 
     def _send(self, *statements: Bound, begin: str = "BEGIN;", after: str = "") -> Sequence[Any]:
+        if self._ended:
+            raise RuntimeError("finish() has ended this transaction; run nothing after it")
         deferred, self._deferred = self._deferred, []
         before = "" if self._begun else begin + self._before
         self._begun = True
@@ -82,24 +87,23 @@ def run_transaction(
     within `timeout` seconds.
     """
     before = locks.acquire(learner_id) if learner_id else ""
-    is_long = timeout > QUERY_TIMEOUT
 
     def attempt() -> T:
         with checkout(db.engine) as cursor:
             transaction = Transaction(cursor, before)
             try:
-                if is_long:  # what may take long must not wait long for its beginning
-                    with deadline(QUERY_TIMEOUT):
-                        transaction.run(_SET_STATEMENT_TIMEOUT, {"ms": str(round(timeout * 1000))})
-                result = work(transaction)
-                transaction.commit()
+                if timeout <= QUERY_TIMEOUT:
+                    return transaction.complete(work)
+                # Work that may take long must not wait long for its beginning.
+                milliseconds = str(round(timeout * 1000))
+                transaction.run(_SET_STATEMENT_TIMEOUT, {"milliseconds": milliseconds})
+                with deadline(timeout):
+                    return transaction.complete(work)
             except BaseException:
-                with suppress(
-                    psycopg2.Error
-                ):  # the connection is gone, and the transaction with it
+                # Where the connection is gone, the transaction is, too.
+                with suppress(psycopg2.Error):
                     cursor.execute("ROLLBACK")
                 raise
-            return result
 
-    with deadline(timeout):
+    with deadline(QUERY_TIMEOUT):
         return retried(attempt, db.engine)

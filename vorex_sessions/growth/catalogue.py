@@ -82,3 +82,4 @@ CATALOGUE: tuple[Achievement, ...] = (
 )
 # fmt: on
 BY_KEY = {one.key: one for one in CATALOGUE}
+MEASURES = frozenset(one.measure for one in CATALOGUE)

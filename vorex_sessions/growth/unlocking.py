@@ -1,11 +1,11 @@
 """Pure: which session brought which achievement, and what the learner is shown of them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from copy import copy
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from vorex_sessions.growth.catalogue import CATALOGUE, Achievement
+from vorex_sessions.growth.catalogue import CATALOGUE, MEASURES, Achievement
 from vorex_sessions.growth.totals import Session, Totals, in_order
 from vorex_sessions.periods import stamp
 
@@ -18,10 +18,10 @@ class Unlock(NamedTuple):
     session_result_id: str
 
 
-def reached(totals: Totals, achievement: Achievement) -> bool:
-    """Whether the learner is there."""
-    value: float = getattr(totals, achievement.measure)
-    return value >= achievement.threshold
+def missing(totals: Totals, achievements: Iterable[Achievement] = CATALOGUE) -> list[Achievement]:
+    """The achievements that are not reached yet."""
+    values = {measure: getattr(totals, measure) for measure in MEASURES}
+    return [one for one in achievements if values[one.measure] < one.threshold]
 
 
 def accumulate(
@@ -31,17 +31,17 @@ def accumulate(
     before: Totals | None = None,
     known_words: Collection[str] = (),
 ) -> tuple[Totals, list[Unlock]]:
-    """What sessions make of a standing, which stays as it is, and what they reach on the way, in order."""
-    totals = replace(before) if before else Totals()
+    """Totals of the sessions, added to those of `before`, and what they reach on the way, in order."""
+    totals = copy(before) if before else Totals()
     words = set(known_words)
-    pending = [one for one in CATALOGUE if not reached(totals, one)]
+    pending = missing(totals)
     unlocks = []
     for session in in_order(sessions):
         totals.add(session, words, shortest_day)
-        brought = [one for one in pending if reached(totals, one)]
-        if brought:
-            pending = [one for one in pending if one not in brought]
-            unlocks += [_unlock(one, session) for one in brought]
+        still = missing(totals, pending)
+        if len(still) < len(pending):
+            unlocks += [_unlock(one, session) for one in pending if one not in still]
+            pending = still
     return totals, unlocks
 
 
@@ -58,14 +58,14 @@ def late_unlocks(
     saved long ago, so the unlock belongs to the last of those that came now.
     """
     now = {str(session.session_result_id) for session in sessions}
-    missing = {one.key for one in CATALOGUE if not reached(before, one)}
+    open_keys = {one.key for one in missing(before)}
     last = in_order(sessions)[-1]
     return [
         unlock
         if unlock.session_result_id in now
         else Unlock(unlock.achievement, last.completed_at, str(last.session_result_id))
         for unlock in unlocks
-        if unlock.achievement in missing
+        if unlock.achievement in open_keys
     ]
 
 

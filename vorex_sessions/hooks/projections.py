@@ -82,4 +82,4 @@ class Projection(ABC):
 
     @abstractmethod
     def rebuild(self, transaction: Transaction, learner_id: str, sessions: Sequence[Any]) -> None:
-        """Derive everything again from all sessions of the learner."""
+        """Derive everything again from all sessions of the learner, which come without `metadata`."""

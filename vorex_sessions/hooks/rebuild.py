@@ -15,8 +15,8 @@ from vorex_sessions.hooks.projections import VERSION
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, learner_totals, session_results
 
-# Of all columns that a rebuild may need; the others are large, and none is derived from them.
-_NOT_READ = ("user_id", "topics", "metadata", "created_at", "updated_at", "fingerprint")
+# Sessions as a rebuild gets them: without metadata, of which thousands may have 16 KiB each.
+_NOT_READ = ("user_id", "metadata", "created_at", "updated_at", "fingerprint")
 ALL_SESSIONS = sa.select(*(c for c in session_results.c if c.name not in _NOT_READ)).where(
     session_results.c.user_id == USER_ID
 )
