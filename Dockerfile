@@ -1,4 +1,7 @@
 FROM python:3.13-slim
+LABEL org.opencontainers.image.title="Vorex Sessions" \
+    org.opencontainers.image.description="Keeps the results of practice sessions and answers what comes next." \
+    org.opencontainers.image.licenses="MIT"
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 FLASK_APP=wsgi PORT=8000
 WORKDIR /app
 COPY requirements.txt .

@@ -1,8 +1,12 @@
 # `make help` lists the commands; the README names the two that matter.
 PYTHON ?= python3
 BIN := .venv/bin
+RUN := .venv/.run
 VENV := .venv/.installed
 PEERS := .venv/peers/.installed
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-header --no-emit-index-url --no-emit-find-links
 export FLASK_APP := wsgi
 
 .DEFAULT_GOAL := help
@@ -11,14 +15,14 @@ export FLASK_APP := wsgi
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: $(VENV) ## set everything up and serve on PORT (8000); Ctrl-C stops it
-	@exec $(BIN)/python -m vorex_sessions.local.run run
+run: $(RUN) ## set everything up and serve on PORT (8000); Ctrl-C stops it
+	@exec $(BIN)/python -m vorex_sessions.local run
 
-token: $(VENV) ## print an access token for trying the service; ARGS="--days 7"
-	@$(BIN)/python -m vorex_sessions.local.run flask token $(ARGS)
+token: $(RUN) ## print an access token for trying the service; ARGS="--days 7"
+	@$(BIN)/python -m vorex_sessions.local flask token $(ARGS)
 
-demo: $(VENV) ## fill the demo learner with half a year of practice
-	@$(BIN)/python -m vorex_sessions.local.run flask demo $(ARGS)
+demo: $(RUN) ## fill the demo learner with half a year of practice
+	@$(BIN)/python -m vorex_sessions.local flask demo $(ARGS)
 
 test: $(VENV) ## every behaviour, on Python and the embedded PostgreSQL alone
 	$(BIN)/pytest -n auto -m "not external" $(ARGS)
@@ -29,7 +33,7 @@ soak: $(VENV) ## faults of every kind for SECONDS (600), then what is stored is 
 bench: $(VENV) $(PEERS) ## what the service costs beside a peer, in half an hour (needs wrk); ARGS="--seconds 3"
 	$(BIN)/python -m bench $(ARGS)
 
-bench-quick: $(VENV) $(PEERS) ## the same in 5 minutes, on 100,000 sessions
+bench-quick: $(VENV) $(PEERS) ## the same in 5 minutes, on 100,000 sessions; ARGS="--beside FOLDER": another checkout
 	$(BIN)/python -m bench --quick $(ARGS)
 
 bench-recall: $(VENV) ## how true predicted recall is: LOG=FILE, a review log (docs/recall.md)
@@ -49,18 +53,23 @@ lint: $(VENV) ## ruff, formatter, mypy, squawk
 external: $(VENV) ## what needs a browser, Node or PostgreSQL 15 (apt-get install, see .ci/run)
 	$(BIN)/pytest -n auto --dist loadfile -m external $(ARGS)
 
-lock: $(VENV) ## pin the requirements anew, with hashes
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
-		--no-header --no-emit-index-url --no-emit-find-links --upgrade requirements.in -o requirements.txt
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
-		--no-header --no-emit-index-url --no-emit-find-links --upgrade requirements-dev.in -o requirements-dev.txt
+lock: $(VENV) ## upgrade and pin the requirements, with hashes
+	$(LOCK) --upgrade requirements-dev.in -o requirements-dev.txt
+	$(LOCK) -c requirements-dev.txt requirements-run.in -o requirements-run.txt
+	$(LOCK) -c requirements-dev.txt requirements.in -o requirements.txt
 
 clean: ## remove what the other commands made, data included
 	rm -rf .venv instance .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-$(VENV): requirements-dev.txt
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+$(RUN): requirements-run.txt
+	@echo "Installing what running needs into .venv (once, about 230 MB) …"
+	@$(PYTHON) -m venv .venv
+	@$(INSTALL) -r requirements-run.txt
+	@touch $(RUN)
+
+$(VENV): requirements-dev.txt $(RUN)
+	@echo "Installing what the tests and checks need into .venv (once, about 480 MB more) …"
+	@$(INSTALL) -r requirements-dev.txt
 	@touch $(VENV)
 
 $(PEERS): $(VENV) bench/peers/requirements.txt

@@ -8,6 +8,7 @@ import importlib
 import os
 import shutil
 import socket
+import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +18,7 @@ import gevent
 from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
-from config import read
+from config import SettingError, read, require
 from logs import logging_config
 
 SLOW_CLIENT = 30  # seconds without a byte in either direction
@@ -82,7 +83,11 @@ for _library in (
 ):
     importlib.import_module(_library)
 
-_settings = read()
+try:
+    _settings = read()
+    require(_settings)
+except SettingError as error:
+    sys.exit(str(error))  # a sentence, where gunicorn would show a traceback
 
 bind = f"0.0.0.0:{_settings['PORT']}"
 workers = _settings["WEB_CONCURRENCY"]

@@ -21,6 +21,12 @@ def report_database_errors(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except (DBAPIError, PoolTimeout) as error:
             reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
-            raise click.ClickException(f"The database could not do it: {reason}") from None
+            if getattr(
+                getattr(error, "orig", None), "pgcode", None
+            ):  # PostgreSQL itself has answered
+                raise click.ClickException(f"The database refused: {reason}") from None
+            raise click.ClickException(
+                f"The database cannot be reached: {reason}. Check DATABASE_URL."
+            ) from None
 
     return run

@@ -131,7 +131,8 @@ def test_commands_give_up_connecting_to_a_host_that_says_nothing(
         result = silent.test_cli_runner().invoke(args=["db", "upgrade"])
         assert (
             result.output
-            == "Error: The database could not do it: the database did not answer in time\n"
+            == "Error: The database cannot be reached: the database did not answer in time. "
+            "Check DATABASE_URL.\n"
         )
         assert 4 < time.monotonic() - began < 8
 

@@ -107,18 +107,21 @@ def test_everything_derived_agrees_with_the_sessions_after_anything(
             totals, words, unlocked = kept(app, learner)
             assert unlocks <= unlocked
             unlocks = unlocked
-            run = app.test_cli_runner().invoke(args=["growth", "rebuild", "--learner", learner.id])
+            run = app.test_cli_runner().invoke(args=["rebuild", "--learner", learner.id])
             assert run.exit_code == 0, run.output
             assert kept(app, learner) == (totals, words, unlocked)
 
 
-def test_everybody_is_rebuilt(app: Flask, learner: Learner, other: Learner) -> None:
+@pytest.mark.parametrize("command", [["rebuild"], ["growth", "rebuild"]], ids=" ".join)
+def test_everybody_is_rebuilt_by_the_command_and_its_earlier_name(
+    app: Flask, learner: Learner, other: Learner, command: list[str]
+) -> None:
     learner.save()
     other.save()
     with app.app_context(), transaction() as connection:
         connection.execute(sa.text("UPDATE learner_totals SET sessions = 7, longest_streak = 9"))
         connection.execute(sa.text("DELETE FROM learner_achievements"))
-    run = app.test_cli_runner().invoke(args=["growth", "rebuild"])
+    run = app.test_cli_runner().invoke(args=command)
     assert run.output == "Rebuilt 2 learners.\n"
     for one in (learner, other):
         totals, _, unlocked = kept(app, one)

@@ -184,7 +184,7 @@ def test_a_command_without_a_database_says_so_in_one_sentence(settings: dict) ->
     for arguments in (["purge"], ["erase", str(uuid4())], ["export", str(uuid4())], ["replay"]):
         result = app.test_cli_runner().invoke(args=["privacy", *arguments])
         assert result.exit_code == 1
-        assert result.output.startswith("Error: The database could not do it: ")
+        assert result.output.startswith("Error: The database cannot be reached: ")
         assert result.output.count("\n") == 1
 
 

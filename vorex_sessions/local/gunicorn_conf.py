@@ -8,11 +8,13 @@ from runpy import run_path
 from threading import Thread
 from typing import Any
 
-globals().update(run_path(str(Path(__file__).parent.parent.parent / "gunicorn.conf.py")))
+_usual = run_path(str(Path(__file__).parent.parent.parent / "gunicorn.conf.py"))
+globals().update(_usual)
 
 
 def when_ready(server: Any) -> None:
     """Follow the standard input, which `make run` holds open as long as it lives."""
+    _usual["when_ready"](server)
     Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -1,6 +1,6 @@
 """`make run`, `make demo`, `make token`: the service on this machine, with whatever it lacks.
 
-`python -m vorex_sessions.local.run run` serves; `… flask COMMAND` runs a flask command beside it.
+`python -m vorex_sessions.local run` serves; `… flask COMMAND` runs a flask command beside it.
 """
 
 import fcntl
@@ -157,7 +157,3 @@ curl -H "Authorization: Bearer {token}" {address}/api/sessions/stats
 """,
         flush=True,
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
