@@ -1,6 +1,6 @@
-"""How the service writes its log: one JSON object a line on standard output, and nothing private in it.
+"""The log format: one JSON object per line on standard output, without personal data.
 
-gunicorn's master reads this before its workers exist, so nothing of the app may be imported here.
+gunicorn's master imports this module before its workers exist, so it must not import the app.
 """
 
 import logging
@@ -15,7 +15,7 @@ _ADDRESS = re.compile(r"from ip=\S+?(?=: |$)")
 
 
 def logging_config(level: str) -> dict[str, Any]:
-    """A `logging.config.dictConfig` for gunicorn's own loggers and everybody else's."""
+    """Return a `logging.config.dictConfig` for gunicorn's loggers and all others."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -29,30 +29,30 @@ def logging_config(level: str) -> dict[str, Any]:
         },
         "root": {"level": level, "handlers": ["stdout"]},
         "loggers": {
-            # SQLAlchemy logs for our pool under its name, with the address of the database.
+            # SQLAlchemy logs for our pool under this name, with the address of the database.
             "vorex_sessions.database.pool": {"level": "WARNING"},
             "gunicorn.error": {
-                # At DEBUG it writes every path.
+                # At DEBUG gunicorn logs every path.
                 "level": "INFO" if level == "DEBUG" else level,
                 "handlers": ["stdout"],
                 "propagate": False,
             },
-            "alembic": {"level": "WARNING"},  # names its plugins in every worker
-            "gunicorn.access": {"level": "CRITICAL", "propagate": False},  # ours says more
+            "alembic": {"level": "WARNING"},  # logs its plugins in every worker
+            "gunicorn.access": {"level": "CRITICAL", "propagate": False},  # observing.py logs more
         },
     }
 
 
 class JsonLines(logging.Formatter):
-    """A record as a JSON object: moment, level, logger, event, and the mapping `extra["fields"]`."""
+    """Formats a record as JSON: timestamp, level, logger, event, and the mapping `extra["fields"]`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line."""
+        """Return the record as one line."""
         line = {
             "timestamp": datetime.fromtimestamp(record.created, UTC),
             "level": record.levelname.lower(),
             "logger": record.name,
-            # gunicorn says from which address a request came that it could not read.
+            # For a request that it cannot parse, gunicorn logs the client's address.
             "event": _ADDRESS.sub("from a client", record.getMessage()),
             **getattr(record, "fields", {}),
         }
@@ -62,9 +62,9 @@ class JsonLines(logging.Formatter):
 
 
 def chain(error: BaseException | None) -> list[dict[str, Any]]:
-    """An exception and those behind it: kind, SQLSTATE where PostgreSQL named one, and frames.
+    """Return an exception and its causes: kind, frames, and SQLSTATE where PostgreSQL set it.
 
-    Never their messages, which quote what learners sent.
+    Messages are left out: they quote what learners sent.
     """
     links: list[dict[str, Any]] = []
     while error is not None and len(links) < 5:

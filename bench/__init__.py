@@ -1,1 +1,1 @@
-"""What the service costs, beside a peer, PostgreSQL itself and a Flask hello. `make bench`."""
+"""Measure the service's cost, compared with a peer, PostgreSQL alone and a Flask hello. `make bench`."""

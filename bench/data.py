@@ -1,8 +1,8 @@
-"""Learners and their sessions for the bench: the same ones every time, for a given last day.
+"""Learners and their sessions for the bench: the same every time for a given last day.
 
 Of every 100 learners 99 have about 152 sessions and one has 5,000, over the 180 days before `until`:
-200 sessions a learner. They are written in the order of time, as in life, so that one learner's rows lie
-apart in the table.
+200 sessions a learner. Rows are written in the order of time, as in production, so that one learner's rows
+lie apart in the table.
 """
 
 import io
@@ -17,11 +17,11 @@ import orjson
 import psycopg2
 from psycopg2 import sql
 
-VERSION = 8  # of what is built; another one builds anew
+VERSION = 8  # of the data; a new version rebuilds them
 DAYS = 180
-HEAVY_EACH = 100  # one learner of so many has
-HEAVY = 5_000  # sessions,
-ORDINARY = 152  # the others about so many
+HEAVY_EACH = 100  # one learner of this many is heavy
+HEAVY = 5_000  # sessions of a heavy learner
+ORDINARY = 152  # sessions of another learner, on average
 LEARNER_SQL = "CAST(md5('learner ' || :n) AS uuid)"  # the same for pgbench
 _ZONES = (
     "UTC",
@@ -46,8 +46,8 @@ _COLUMNS = (
 )
 
 
-# What learners of today's version have, so that no question has it made first. Totals are not counted:
-# each learner's first save does that.
+# Derived rows of the current version, so that no read has to rebuild them. Totals are not counted: each
+# learner's first save counts them.
 _DERIVED = (
     """
     INSERT INTO learner_words (user_id, word, times_seen, first_seen, last_seen)
@@ -67,23 +67,23 @@ _DERIVED = (
 
 
 def learner_id(number: int) -> str:
-    """The id of a learner by number, in no order that an index could profit from; see LEARNER_SQL."""
+    """Return the id of a learner by number. The order of ids helps no index. See LEARNER_SQL."""
     return str(UUID(md5(b"learner %d" % number, usedforsecurity=False).hexdigest()))
 
 
 def learners(sessions: int) -> int:
-    """How many learners have so many sessions between them."""
+    """Return the number of learners who have this many sessions in total."""
     each = (HEAVY + (HEAVY_EACH - 1) * ORDINARY) / HEAVY_EACH
     return max(HEAVY_EACH, round(sessions / each / HEAVY_EACH) * HEAVY_EACH)
 
 
 def is_heavy(number: int) -> bool:
-    """Whether a learner has 5,000 sessions."""
+    """Return whether a learner has 5,000 sessions."""
     return number % HEAVY_EACH == 0
 
 
 def content(rng: random.Random) -> dict[str, object]:
-    """What an app says of a session, but for its id and its time."""
+    """Return a session's content as an app sends it, without its id and its time."""
     scored = rng.random() < 0.6
     scores = [round(rng.uniform(45, 98), 1) if scored else None for _ in range(3)]
     return {
@@ -105,7 +105,7 @@ def content(rng: random.Random) -> dict[str, object]:
 
 
 def build(address: str, sessions: int, until: date) -> int:
-    """Fill the empty tables behind an address by COPY; returns how many sessions there are now."""
+    """Fill the empty tables of a database by COPY; return the number of sessions."""
     count = learners(sessions)
     with psycopg2.connect(address) as connection, connection.cursor() as cursor:
         definitions = _drop_indexes(cursor)
@@ -129,7 +129,7 @@ def build(address: str, sessions: int, until: date) -> int:
 
 
 def _drop_indexes(cursor: psycopg2.extensions.cursor) -> list[str]:
-    """Indexes are built faster after the rows; returns the statements that do."""
+    """Drop the indexes, since they are built faster after the rows; return the statements for that."""
     cursor.execute(
         "SELECT pg_get_constraintdef(oid), conname FROM pg_constraint "
         "WHERE conrelid = 'session_results'::regclass AND contype = 'p'"
@@ -174,10 +174,10 @@ def _rows(count: int, until: date) -> Iterator[str]:
             )
 
 
-def _tail(said: dict[str, object]) -> str:
-    """The columns of a session's content in COPY's text form; none of ours needs escaping."""
+def _tail(fields: dict[str, object]) -> str:
+    """Return a session's content in COPY's text format; no value here needs escaping."""
     texts = []
-    for value in said.values():
+    for value in fields.values():
         if value is None:
             texts.append(r"\N")
         elif isinstance(value, list):
@@ -186,12 +186,12 @@ def _tail(said: dict[str, object]) -> str:
             texts.append(orjson.dumps(value).decode())
         else:
             texts.append(str(value))
-    fingerprint = blake2b(repr(said).encode(), digest_size=16).hexdigest()
+    fingerprint = blake2b(repr(fields).encode(), digest_size=16).hexdigest()
     return "\t".join([*texts, rf"\\x{fingerprint}"]) + "\n"
 
 
 class _Lines(io.TextIOBase):
-    """Lines as a file that COPY reads from."""
+    """A file of lines, for COPY to read."""
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines

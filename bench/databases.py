@@ -23,7 +23,7 @@ SECRET = "the bench's own secret, which protects nothing of value"  # noqa: S105
 
 
 class Server:
-    """The embedded server as it comes, but for its buffers: a quarter of the machine's memory.
+    """The embedded server with its default settings, except buffers of a quarter of the memory.
 
     As https://www.postgresql.org/docs/current/runtime-config-resource.html recommends.
     """
@@ -47,17 +47,17 @@ class Server:
         self._address = embedded_postgres.start(FOLDER)
 
     def stop(self) -> None:
-        """Stop it; what it holds stays for the next time."""
+        """Stop the server; its data stay for the next run."""
         embedded_postgres.stop(FOLDER)
 
     def address_of(self, name: str) -> str:
-        """The address of a database on it."""
+        """Return the address of a database on this server."""
         return self._address.replace("/postgres?", f"/{name}?", 1)
 
-    def database(self, sessions: int, until: date, *, anew: bool = False) -> str:
-        """The address of the database with so many sessions, built unless it stands from earlier today.
+    def database(self, sessions: int, until: date, *, rebuild: bool = False) -> str:
+        """Return the address of the database with this many sessions; build it unless it is of today.
 
-        `anew` where nothing may have been saved to it since.
+        `rebuild` is for runs that need a database without later saves.
         """
         name, mark = (
             f"bench_{sessions}",
@@ -71,7 +71,7 @@ class Server:
                     "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
                     [name],
                 )
-                if cursor.fetchone() == (mark,) and not anew:
+                if cursor.fetchone() == (mark,) and not rebuild:
                     return address
                 began = time.monotonic()
                 quoted = sql.Identifier(name)
@@ -79,7 +79,7 @@ class Server:
                 cursor.execute(sql.SQL("CREATE DATABASE {}").format(quoted))
                 upgrade(address)
                 stored = data.build(address, sessions, until)
-                # The mark comes last: a database without it is not whole.
+                # The mark comes last: a database without it is incomplete.
                 comment = sql.SQL("COMMENT ON DATABASE {} IS {}")
                 cursor.execute(comment.format(quoted, sql.Literal(mark)))
         print(f"{stored:,} sessions built in {time.monotonic() - began:.0f} s", flush=True)
@@ -98,7 +98,7 @@ def upgrade(address: str) -> None:
 
 
 def environment(address: str, **settings: str) -> dict[str, str]:
-    """The environment of a service on a database."""
+    """Return the environment of a service on a database."""
     return {
         **os.environ,
         "FLASK_APP": "wsgi",

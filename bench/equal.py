@@ -1,4 +1,4 @@
-"""Before anything is timed: the two sides give the same answers."""
+"""Check, before timing, that both sides give the same answers."""
 
 import random
 from typing import Any
@@ -9,16 +9,16 @@ import requests
 from bench import data, traffic
 from bench.services import Running
 
-_OF_THE_MOMENT = ("session_result_id", "created_at", "updated_at")
-# What the peer has no idea of.
-_OURS_ALONE = {
+_VOLATILE = ("session_result_id", "created_at", "updated_at")
+# Fields that the peer does not have.
+_OURS_ONLY = {
     *("achievements_unlocked", "streak", "vocabulary_results", "skills", "vocabulary_details"),
     "focus_skills",
 }
 
 
 def check(ours: Running, theirs: Running, sessions: int) -> int:
-    """Compare answers of every endpoint for some learners; returns how many. Raises AssertionError."""
+    """Compare every endpoint's answers for some learners; return their number or raise AssertionError."""
     rng = random.Random(sessions)
     numbers = [0, *(rng.randrange(data.learners(sessions)) for _ in range(30))]
     compared = 0
@@ -34,13 +34,13 @@ def check(ours: Running, theirs: Running, sessions: int) -> int:
 
 
 def _same(ours: Running, theirs: Running, path: str, header: dict[str, str]) -> int:
-    one, other = (
+    our_answer, their_answer = (
         requests.get(side.address + path, headers=header, timeout=10) for side in (ours, theirs)
     )
-    if one.status_code != other.status_code:
-        raise AssertionError(f"{path}: {one.status_code} and {other.status_code}")
-    if one.ok and _in_common(one.json()) != other.json():
-        raise AssertionError(f"{path}: {one.text} and {other.text}")
+    if our_answer.status_code != their_answer.status_code:
+        raise AssertionError(f"{path}: {our_answer.status_code} and {their_answer.status_code}")
+    if our_answer.ok and _in_common(our_answer.json()) != their_answer.json():
+        raise AssertionError(f"{path}: {our_answer.text} and {their_answer.text}")
     return 1
 
 
@@ -52,32 +52,28 @@ def _same_save(ours: Running, theirs: Running, header: dict[str, str], rng: rand
     }
     shown = []
     for side in (ours, theirs):
-        said = {**content, "session_result_id": str(uuid4())}
-        first, again = (_save(side, said, header) for _ in range(2))
+        body = {**content, "session_result_id": str(uuid4())}
+        first, again = (_save(side, body, header) for _ in range(2))
         if (first.status_code, again.status_code) != (201, 200) or first.json() != again.json():
             raise AssertionError(f"save: {first.status_code}, then {again.status_code}")
-        shown.append(_lasting(first.json()))
+        shown.append(_stable(first.json()))
     if shown[0] != shown[1]:
         raise AssertionError(f"save: {shown[0]} and {shown[1]}")
     return 4
 
 
-def _save(side: Running, said: dict[str, Any], header: dict[str, str]) -> requests.Response:
+def _save(side: Running, body: dict[str, Any], header: dict[str, str]) -> requests.Response:
     url = f"{side.address}/api/sessions/save"
-    return requests.post(url, json=said, headers=header, timeout=10)
+    return requests.post(url, json=body, headers=header, timeout=10)
 
 
-def _lasting(session: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: value for name, value in _in_common(session).items() if name not in _OF_THE_MOMENT
-    }
+def _stable(session: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in _in_common(session).items() if name not in _VOLATILE}
 
 
 def _in_common(answer: Any) -> Any:
     if isinstance(answer, list):
         return [_in_common(inner) for inner in answer]
     if isinstance(answer, dict):
-        return {
-            name: _in_common(inner) for name, inner in answer.items() if name not in _OURS_ALONE
-        }
+        return {name: _in_common(inner) for name, inner in answer.items() if name not in _OURS_ONLY}
     return answer

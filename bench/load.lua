@@ -1,5 +1,5 @@
--- wrk: sends the requests of a file, one after the other, each thread from a place of its own.
--- A line: method, path, token, body, with tabs between; @ID@ in a body becomes a new UUID each time.
+-- wrk script: sends the requests of a file in order; each thread starts at another line.
+-- A line holds method, path, token and body, separated by tabs; @ID@ in a body becomes a new UUID each time.
 local threads = 0
 
 function setup(thread)

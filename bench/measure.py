@@ -1,4 +1,4 @@
-"""One run of wrk against a server, and what it cost."""
+"""Run wrk against a server and measure the cost."""
 
 import json
 import re
@@ -15,7 +15,7 @@ LUA = Path(__file__).with_name("load.lua")
 
 @dataclass(frozen=True)
 class Run:
-    """What a run showed: requests/s, milliseconds, errors, microseconds of processor time a request."""
+    """The result of a run: requests/s, milliseconds, errors, microseconds of processor time a request."""
 
     per_second: float
     p50: float
@@ -26,19 +26,19 @@ class Run:
 
 
 def drive(running: Running, requests: Path, *, clients: int, seconds: int) -> Run:
-    """Send the requests of a file from so many clients for so long."""
+    """Send the requests of a file with this many clients for this many seconds."""
     server, database = running.cpu(), database_cpu(FOLDER)
     command = ["wrk", f"-t{min(2, clients)}", f"-c{clients}", f"-d{seconds}s", "--timeout", "10s"]
-    said = subprocess.run(
+    output = subprocess.run(
         [*command, "-s", str(LUA), running.address, "--", str(requests)],
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    found = re.search(r"^RESULT (.*)$", said, re.MULTILINE)
-    if not found:
-        raise RuntimeError(f"wrk said nothing of use: {said}")
-    result = json.loads(found[1])
+    match = re.search(r"^RESULT (.*)$", output, re.MULTILINE)
+    if not match:
+        raise RuntimeError(f"wrk printed no result: {output}")
+    result = json.loads(match[1])
     count = max(1, result["requests"])
     return Run(
         result["requests"] / result["seconds"],
@@ -51,7 +51,7 @@ def drive(running: Running, requests: Path, *, clients: int, seconds: int) -> Ru
 
 
 def middle(runs: list[Run]) -> Run:
-    """The medians of several runs; the errors of all."""
+    """Return the medians of several runs, and the sum of their errors."""
     values = {name: median(asdict(run)[name] for run in runs) for name in asdict(runs[0])}
     return Run(**{**values, "errors": sum(run.errors for run in runs)})
 
@@ -59,7 +59,7 @@ def middle(runs: list[Run]) -> Run:
 def pairs(
     sides: dict[str, Running], files: list[Path], *, clients: int, seconds: int
 ) -> dict[str, list[Run]]:
-    """A pair of runs for each file, in turn (A B A B …): what the machine does meets all sides alike."""
+    """Run the sides in turn for each file (A B A B …), so that other load affects them alike."""
     runs: dict[str, list[Run]] = {name: [] for name in sides}
     for requests in files:
         for name, running in sides.items():
@@ -68,7 +68,8 @@ def pairs(
 
 
 def ratio(ours: list[Run], theirs: list[Run], what: str = "per_second") -> float:
-    """The median of the pairs' ratios."""
+    """Return the median of the pairs' ratios."""
     return median(
-        getattr(one, what) / getattr(other, what) for one, other in zip(ours, theirs, strict=True)
+        getattr(our_run, what) / getattr(their_run, what)
+        for our_run, their_run in zip(ours, theirs, strict=True)
     )

@@ -1,9 +1,9 @@
-"""`make bench-recall LOG=FILE`: is what the service predicts about words true?
+"""`make bench-recall LOG=FILE`: measure how accurate the service's predictions of recall are.
 
-Replays a review log (CSV: card_id, review_rating 1 to 4, review_time) through the service: each review is
-a session saved with one outcome, and before the first one of a card on a day the service is asked what
-recall it predicts. Days end at 04:00 UTC, so sessions are saved in UTC-04:00. Figures are over the last 80 %
-of the predictions; recalled is a rating above 1. Beside them are what simpler rankings would have said.
+It replays a review log (CSV: card_id, review_rating 1 to 4, review_time) through the service. Each review is
+a session saved with one outcome. Before the first review of a card on a day, it reads the predicted recall.
+Days end at 04:00 UTC, so sessions are saved in UTC-04:00. Figures are over the last 80 % of the predictions;
+a rating above 1 counts as recalled. The figures of simpler rankings are printed for comparison.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from vorex_sessions.recall.service import list_words
 from vorex_sessions.sessions.service import save
 
 ZONE, SHIFT = "UTC-04:00", timedelta(hours=4)
-LEAST_AUC, MOST_LOG_LOSS = 0.65, 0.46
+MIN_AUC, MAX_LOG_LOSS = 0.65, 0.46
 _NAME = "bench_recall"
 
 
@@ -49,17 +49,17 @@ class Review:
 
 @dataclass(frozen=True)
 class Scored:
-    """What was predicted before a review, and what came of it."""
+    """The predictions before a review, and its result."""
 
     recalled: bool
     ours: float
-    all_good: float  # the model, had every exposure been taken for "good"
+    all_good: float  # the model's prediction if every exposure counted as "good"
     days_unseen: int
     times_seen: int
 
 
 def main() -> None:
-    """Replay the log and print what came out; exits with 1 below the aims."""
+    """Replay the log and print the figures; exit with 1 where they miss the targets."""
     parser = argparse.ArgumentParser(prog="python -m bench.recall", description=__doc__)
     parser.add_argument("log", type=Path)
     log = parser.parse_args().log
@@ -80,8 +80,8 @@ def main() -> None:
         f"{len(reviews):,} reviews, {len(counted):,} predictions, {time.monotonic() - began:.0f} s"
     )
     print("One learner, scheduled by Anki: interval and difficulty are confounded.")
-    if auc < LEAST_AUC or loss > MOST_LOG_LOSS:
-        raise SystemExit(f"AUC should be {LEAST_AUC} or more, log loss {MOST_LOG_LOSS} or less.")
+    if auc < MIN_AUC or loss > MAX_LOG_LOSS:
+        raise SystemExit(f"AUC should be {MIN_AUC} or more, log loss {MAX_LOG_LOSS} or less.")
 
 
 def _read(log: Path) -> list[Review]:
@@ -97,7 +97,7 @@ def _read(log: Path) -> list[Review]:
 
 
 def _database(server: Server) -> str:
-    """A new database on the bench's server."""
+    """Create a database on the bench's server; return its address."""
     address = server.address_of(_NAME)
     with closing(psycopg2.connect(server.address_of("postgres"))) as connection:
         connection.autocommit = True
@@ -139,46 +139,46 @@ def _predicted(learner: str, review: Review) -> float:
 
 
 def _save(learner: str, review: Review) -> None:
-    said: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "session_type": "conversation",
         "duration_seconds": 10,
         "vocabulary_results": [{"word": review.card, "outcome": review.outcome}],
         "completed_at": review.at,
         "timezone": ZONE,
     }
-    save(learner, said, now=review.at)
+    save(learner, fields, now=review.at)
 
 
 def _figures(scored: list[Scored]) -> tuple[float, float]:
-    """Print AUC and log loss of every ranking; returns the service's."""
-    share = sum(one.recalled for one in scored) / len(scored)
+    """Print AUC and log loss of every ranking; return those of the service."""
+    share = sum(item.recalled for item in scored) / len(scored)
     rankings: dict[str, tuple[Callable[[Scored], float], bool]] = {
-        "the service (FSRS-6, outcomes known)": (lambda one: one.ours, True),
-        'every exposure taken for "good"': (lambda one: one.all_good, True),
-        "longest unseen is weakest": (lambda one: -one.days_unseen, False),
-        "least often seen is weakest": (lambda one: one.times_seen, False),
-        "a constant: the share recalled": (lambda one: share, True),
+        "the service (FSRS-6, outcomes known)": (lambda item: item.ours, True),
+        'every exposure taken for "good"': (lambda item: item.all_good, True),
+        "longest unseen is weakest": (lambda item: -item.days_unseen, False),
+        "least often seen is weakest": (lambda item: item.times_seen, False),
+        "a constant: the share recalled": (lambda item: share, True),
     }
     print(f"{'ranking':38} {'AUC':>6} {'log loss':>9}")
-    found = []
+    figures = []
     for name, (ranked, is_probability) in rankings.items():
-        pairs = [(ranked(one), one.recalled) for one in scored]
+        pairs = [(ranked(item), item.recalled) for item in scored]
         auc, loss = _auc(pairs), _log_loss(pairs) if is_probability else math.nan
-        found.append((auc, loss))
+        figures.append((auc, loss))
         print(f"{name:38} {auc:6.4f} {loss if is_probability else '':>9.4}")
-    return found[0]
+    return figures[0]
 
 
 def _auc(pairs: list[tuple[float, bool]]) -> float:
-    """The chance that a recalled one ranks above a forgotten one, ties counted half (Mann-Whitney)."""
+    """Return the chance that a recalled word ranks above a forgotten one; ties count half (Mann-Whitney)."""
     pairs = sorted(pairs)
-    recalled = sum(one for _, one in pairs)
+    recalled = sum(is_recalled for _, is_recalled in pairs)
     ranks, place = 0.0, 0
     while place < len(pairs):
         end = place
         while end < len(pairs) and pairs[end][0] == pairs[place][0]:
             end += 1
-        ranks += sum(one for _, one in pairs[place:end]) * (place + 1 + end) / 2
+        ranks += sum(is_recalled for _, is_recalled in pairs[place:end]) * (place + 1 + end) / 2
         place = end
     return (ranks - recalled * (recalled + 1) / 2) / (recalled * (len(pairs) - recalled))
 

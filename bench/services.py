@@ -21,22 +21,22 @@ _LOGS = ROOT / "instance" / "bench"
 
 @dataclass(frozen=True)
 class Running:
-    """A server that answers."""
+    """A running server."""
 
     address: str
     process: psutil.Process
 
     def family(self) -> list[psutil.Process]:
-        """The server's processes."""
+        """Return the server's processes."""
         return [self.process, *self.process.children(recursive=True)]
 
     def cpu(self) -> float:
-        """Seconds of processor time so far, of all its processes."""
+        """Return the processor seconds that all its processes have used so far."""
         times = [process.cpu_times() for process in self.family()]
-        return sum(one.user + one.system for one in times)
+        return sum(usage.user + usage.system for usage in times)
 
     def memory(self) -> list[int]:
-        """Bytes: the proportional set size (PSS, see proc(5)) of each process, the first one's first."""
+        """Return each process's proportional set size (PSS, see proc(5)) in bytes, the main process first."""
         return [process.memory_full_info().pss for process in self.family()]
 
 
@@ -44,7 +44,7 @@ class Running:
 def service(
     address: str, *arguments: str, app: str = "wsgi:app", root: Path = ROOT, **settings: str
 ) -> Iterator[Running]:
-    """Ours, with everything that ships on; limits as high as no learner reaches them."""
+    """Run our service with all features on, and with limits that no learner reaches."""
     high = {"RATELIMIT_READS": "1000000", "RATELIMIT_WRITES": "1000000", **settings}
     gunicorn = BIN / "gunicorn" if root == ROOT else root / ".venv" / "bin" / "gunicorn"
     with _running(
@@ -55,7 +55,7 @@ def service(
 
 @contextmanager
 def peer(address: str) -> Iterator[Running]:
-    """The FastAPI peer under uvicorn."""
+    """Run the FastAPI peer under uvicorn."""
     options = ["--workers", "2", "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
     with _running(
         lambda port: [
@@ -70,7 +70,7 @@ def peer(address: str) -> Iterator[Running]:
 
 @contextmanager
 def hello() -> Iterator[Running]:
-    """A Flask hello under our gunicorn and its settings."""
+    """Run a Flask hello under our gunicorn and its settings."""
     with _running(
         lambda port: [BIN / "gunicorn", "bench.peers.hello:app"], "/hello", ""
     ) as running:
@@ -90,7 +90,7 @@ def _running(
         port = probe.getsockname()[1]
     variables = environment(database or "postgresql://none/none", PORT=str(port), **settings)
     file = _LOGS / f"{port}.log"
-    with file.open("wb") as log:  # written, as in life, and read by nobody
+    with file.open("wb") as log:  # written as in production, and not read
         process = subprocess.Popen(
             command(port), cwd=root, env=variables, stdout=log, stderr=log, start_new_session=True
         )
@@ -121,12 +121,12 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def database_cpu(folder: Path) -> float:
-    """Seconds of processor time so far of the PostgreSQL server whose data lie in a folder."""
+    """Return the processor seconds used so far by the PostgreSQL server whose data are in a folder."""
     postmaster = psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
     total = 0.0
     for process in [postmaster, *postmaster.children()]:
         times = process.cpu_times()
         total += times.user + times.system
-        if process is postmaster:  # of those that have ended
+        if process is postmaster:  # of its ended children
             total += times.children_user + times.children_system
     return total

@@ -1,4 +1,4 @@
-"""How the cost grows: with the table, with the page, with the learner's sessions, with a batch, an export."""
+"""Measure how cost grows with the table, the page, a learner's sessions, a batch and an export."""
 
 import io
 import json
@@ -20,8 +20,8 @@ from vorex_sessions.sessions import cursors
 
 _EXPORTED = 200_000
 _SENT = 10_000  # requests in a file: more than a run sends
-_FEW = 40_000  # sessions: so few learners have them that each has saved within the first runs
-# Learners of their own, so that what they have makes nobody else's answers longer.
+_FEW = 40_000  # sessions of so few learners that each saves within the first runs
+# Separate learners, so that their sessions make no other answers longer.
 _GIANT = data.learner_id(-1)
 _BATCHER = -2
 
@@ -35,32 +35,32 @@ def growth(
     seconds: int,
     times: int,
 ) -> dict[str, float]:
-    """The median latency on the larger table as a multiple of that on the smaller one."""
-    found = {}
+    """Return the ratio of the median latencies on the larger and on the smaller table."""
+    results = {}
     for name in traffic.ENDPOINTS:
         runs: dict[int, list[Any]] = {size: [] for size in sizes}
         files = {}
         for size in sizes:
             (folder / str(size)).mkdir(exist_ok=True)
-            made = traffic.tokens(size, recurring=True, newcomers=name == "save")
-            files[size] = traffic.write(folder / str(size), name, made)
+            access_tokens = traffic.tokens(size, recurring=True, newcomers=name == "save")
+            files[size] = traffic.write(folder / str(size), name, access_tokens)
         for _ in range(times):
             for size, running in zip(sizes, (small, large), strict=True):
                 runs[size].append(drive(running, files[size], clients=8, seconds=seconds))
-        found[name] = ratio(runs[sizes[1]], runs[sizes[0]], "p50")
+        results[name] = ratio(runs[sizes[1]], runs[sizes[0]], "p50")
         ours = [middle(runs[size]) for size in sizes]
         print(
-            f"{name}: p50 {found[name]:.2f} x with {sizes[1]:,} sessions "
+            f"{name}: p50 {results[name]:.2f} x with {sizes[1]:,} sessions "
             f"({ours[0].p50:.1f}, {ours[1].p50:.1f} ms)",
             flush=True,
         )
-    return found
+    return results
 
 
 def deep_pages(running: Running, address: str, folder: Path, *, seconds: int) -> dict[str, Any]:
-    """Page 250 by cursor beside page 1, of a learner with 5,000 sessions; buffers that page 250 reads."""
-    made = traffic.token(0, random.Random(0))
-    header = {"Authorization": f"Bearer {made}"}
+    """Compare page 250 by cursor with page 1 for 5,000 sessions; count the buffers that page 250 reads."""
+    access_token = traffic.token(0, random.Random(0))
+    header = {"Authorization": f"Bearer {access_token}"}
     path, page = "/api/sessions/history?limit=20", {"next_cursor": None}
     for _ in range(249):
         at = f"{path}&cursor={page['next_cursor']}" if page["next_cursor"] else path
@@ -69,15 +69,18 @@ def deep_pages(running: Running, address: str, folder: Path, *, seconds: int) ->
     runs: dict[str, list[Any]] = {path: [], deep: []}
     for _ in range(3):
         for place in (path, deep):
-            file = traffic.once(place, made, folder)
+            file = traffic.once(place, access_token, folder)
             runs[place].append(drive(running, file, clients=8, seconds=seconds))
-    found = {"ratio p50": ratio(runs[deep], runs[path], "p50"), "buffers": _buffers(address, deep)}
-    print(f"history, page 250 of 5,000 sessions: {found}", flush=True)
-    return found
+    results = {
+        "ratio p50": ratio(runs[deep], runs[path], "p50"),
+        "buffers": _buffers(address, deep),
+    }
+    print(f"history, page 250 of 5,000 sessions: {results}", flush=True)
+    return results
 
 
 def _buffers(address: str, deep: str) -> int:
-    """Of the page itself; the exact total that goes with it costs the same on every page."""
+    """Return the buffers of the page itself; the exact total costs the same on every page."""
     instant, after = cursors.read(deep.partition("cursor=")[2], {})
     shown = (
         "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM session_results "
@@ -91,42 +94,43 @@ def _buffers(address: str, deep: str) -> int:
 
 
 def everything(running: Running, sessions: int, folder: Path, *, seconds: int) -> dict[str, float]:
-    """`all` of learners with 5,000 sessions beside `week` of ordinary ones: processor time and latency."""
+    """Compare `all` for 5,000 sessions with `week` of ordinary learners: processor time and latency."""
     rng = random.Random(1)
     heavy = [number for number in range(data.learners(sessions)) if data.is_heavy(number)]
     tokens = [traffic.token(rng.choice(heavy), rng) for _ in range(2000)]
     week = traffic.write(
         folder, "stats week", traffic.tokens(sessions, recurring=True, count=_SENT)
     )
-    whole = folder / "all.txt"
-    whole.write_text("".join(f"GET\t/api/sessions/stats?period=all\t{one}\t\n" for one in tokens))
+    all_time = folder / "all.txt"
+    lines = (f"GET\t/api/sessions/stats?period=all\t{token}\t\n" for token in tokens)
+    all_time.write_text("".join(lines))
     runs: dict[str, list[Any]] = {"week": [], "all": []}
     for _ in range(3):
         runs["week"].append(drive(running, week, clients=1, seconds=seconds))
-        runs["all"].append(drive(running, whole, clients=1, seconds=seconds))
-    found = {
+        runs["all"].append(drive(running, all_time, clients=1, seconds=seconds))
+    results = {
         "ratio p50": ratio(runs["all"], runs["week"], "p50"),
         "ratio cost": median(
-            (one.server_cpu + one.database_cpu) / (other.server_cpu + other.database_cpu)
-            for one, other in zip(runs["all"], runs["week"], strict=True)
+            (heavy_run.server_cpu + heavy_run.database_cpu) / (run.server_cpu + run.database_cpu)
+            for heavy_run, run in zip(runs["all"], runs["week"], strict=True)
         ),
     }
-    print(f"stats, all of 5,000 sessions beside an ordinary week: {found}", flush=True)
-    return found
+    print(f"stats, all of 5,000 sessions compared with an ordinary week: {results}", flush=True)
+    return results
 
 
 def batches(running: Running, sessions: int, folder: Path, *, seconds: int) -> dict[str, float]:
-    """Sessions/s in batches of 100 beside single saves, by one client each."""
-    made = traffic.tokens(sessions, recurring=True, count=4000, newcomers=True)
-    single = traffic.write(folder, "save", made)
+    """Compare the sessions/s of batches of 100 with single saves, by one client each."""
+    access_tokens = traffic.tokens(sessions, recurring=True, count=4000, newcomers=True)
+    single = traffic.write(folder, "save", access_tokens)
     rng = random.Random(2)
     counts = []
     for _ in range(3):
-        one = drive(running, single, clients=1, seconds=seconds)
-        counts.append(_batches(running, rng, seconds) / one.per_second)
-    found = {"ratio": median(counts)}
-    print(f"batch of 100 beside 100 saves: {found}", flush=True)
-    return found
+        saves = drive(running, single, clients=1, seconds=seconds)
+        counts.append(_batches(running, rng, seconds) / saves.per_second)
+    results = {"ratio": median(counts)}
+    print(f"batch of 100 compared with 100 saves: {results}", flush=True)
+    return results
 
 
 def _batches(running: Running, rng: random.Random, seconds: int) -> float:
@@ -140,8 +144,8 @@ def _batches(running: Running, rng: random.Random, seconds: int) -> float:
     spent = 0.0
     with requests.Session() as client:
         while spent < seconds:
-            said = [{**content, "session_result_id": str(uuid4())} for content in contents]
-            body = json.dumps({"sessions": said})
+            sessions = [{**content, "session_result_id": str(uuid4())} for content in contents]
+            body = json.dumps({"sessions": sessions})
             began = time.perf_counter()
             answer = client.post(url, body, headers=header, timeout=10)
             spent += time.perf_counter() - began
@@ -150,20 +154,20 @@ def _batches(running: Running, rng: random.Random, seconds: int) -> float:
 
 
 def export(running: Running, address: str) -> dict[str, float]:
-    """MB/s of an export of 200,000 sessions beside COPY of the same rows to the same client."""
+    """Compare the MB/s of an export of 200,000 sessions with COPY of the same rows to the same client."""
     with closing(psycopg2.connect(address)) as connection:
         with connection, connection.cursor() as cursor:
             _make_giant(cursor)
         rates = [(_download(running), _copy(connection)) for _ in range(3)]
         with connection, connection.cursor() as cursor:
             cursor.execute("DELETE FROM session_results WHERE user_id = %s", [_GIANT])
-    found = {
-        "ratio": median(one / other for one, other in rates),
-        "export MB/s": median(one for one, _ in rates),
-        "COPY MB/s": median(other for _, other in rates),
+    results = {
+        "ratio": median(exported / copied for exported, copied in rates),
+        "export MB/s": median(exported for exported, _ in rates),
+        "COPY MB/s": median(copied for _, copied in rates),
     }
-    print(f"export of {_EXPORTED:,} sessions: {found}", flush=True)
-    return found
+    print(f"export of {_EXPORTED:,} sessions: {results}", flush=True)
+    return results
 
 
 def _make_giant(cursor: psycopg2.extensions.cursor) -> None:
@@ -184,12 +188,12 @@ def _download(running: Running) -> float:
 
 
 class _Counting(io.RawIOBase):
-    """A file that only counts."""
+    """A file that only counts bytes."""
 
     size = 0
 
     def write(self, piece: Any) -> int:
-        """Count."""
+        """Count the bytes."""
         self.size += len(piece)
         return len(piece)
 
@@ -209,39 +213,39 @@ def _copy(connection: psycopg2.extensions.connection) -> float:
 def derived(
     ours: Running, without: Running, sessions: int, folder: Path, *, seconds: int, times: int
 ) -> dict[str, float]:
-    """Saves beside those of a service that derives nothing from them, by 8 clients."""
+    """Compare saves with those of a service without projections, by 8 clients."""
     runs: dict[str, list[Any]] = {"with": [], "without": []}
     few = min(sessions, _FEW)
     for _ in range(times + 2):
-        made = traffic.tokens(few, recurring=True, count=_SENT)
-        file = traffic.write(folder, "save", made)
+        access_tokens = traffic.tokens(few, recurring=True, count=_SENT)
+        file = traffic.write(folder, "save", access_tokens)
         runs["with"].append(drive(ours, file, clients=8, seconds=seconds))
         runs["without"].append(drive(without, file, clients=8, seconds=seconds))
-    # The first pairs are left out: each learner's first save looks at everything before it.
+    # The first pairs are left out: each learner's first save reads all earlier sessions.
     with_, without_ = runs["with"][2:], runs["without"][2:]
-    found = {
+    results = {
         "ratio p50": ratio(with_, without_, "p50"),
         "ratio per second": ratio(with_, without_),
     }
-    print(f"saves beside those of which nothing is derived: {found}", flush=True)
-    return found
+    print(f"saves compared with saves without projections: {results}", flush=True)
+    return results
 
 
 def full_saves(
     ours: Running, sessions: int, folder: Path, *, seconds: int, times: int
 ) -> dict[str, float]:
-    """Saves with 20 words with outcomes and 5 skills beside plain ones, by 8 clients.
+    """Compare saves with 20 word outcomes and 5 skills with plain saves, by 8 clients.
 
-    Of learners whom nobody else reads, since the peer would suggest other words to them.
+    No other run reads these learners, since the peer would suggest other words to them.
     """
     runs: dict[bool, list[Any]] = {True: [], False: []}
     for _ in range(times + 1):
-        made = traffic.tokens(sessions, recurring=True, count=_SENT, newcomers=True)
+        access_tokens = traffic.tokens(sessions, recurring=True, count=_SENT, newcomers=True)
         for full in (False, True):
-            file = traffic.write(folder, "save", made, full=full)
+            file = traffic.write(folder, "save", access_tokens, full=full)
             runs[full].append(drive(ours, file, clients=8, seconds=seconds))
     # The first pair is left out: it warms up.
     full_, plain = runs[True][1:], runs[False][1:]
-    found = {"ratio p50": ratio(full_, plain, "p50"), "ratio per second": ratio(full_, plain)}
-    print(f"saves with 20 words and 5 skills beside plain ones: {found}", flush=True)
-    return found
+    results = {"ratio p50": ratio(full_, plain, "p50"), "ratio per second": ratio(full_, plain)}
+    print(f"saves with 20 words and 5 skills compared with plain ones: {results}", flush=True)
+    return results

@@ -1,8 +1,8 @@
-"""What apps ask: files of requests for wrk (load.lua), over random learners with tokens of their own.
+"""Write files of requests for wrk (load.lua), from random learners with their own tokens.
 
-Tokens come in two ways. `distinct`: none is seen twice within a minute, so that no server can profit from
-having verified it. `recurring`: as in life, where an app calls 3 to 6 times an hour with the same token,
-in two visits: before the practice (warm-up, statistics) and after it (save, statistics, history).
+There are two kinds of tokens. `distinct`: no token comes twice within a minute, so that no server gains from
+a cache. `recurring`: as in production, an app calls 3 to 6 times an hour with the same token, in two visits:
+before the practice (warm-up, statistics) and after it (save, statistics, history).
 """
 
 import itertools
@@ -21,7 +21,7 @@ from vorex_sessions.models import OUTCOMES
 from vorex_sessions.skill_graph import SKILLS
 
 COUNT = 40_000  # requests in a file: more than are sent within a minute
-_VISIT = 200  # a visit's calls lie within so many requests of others
+_VISIT = 200  # a visit's calls lie within this many requests of others
 ENDPOINTS: dict[str, tuple[str, str]] = {
     "save": ("POST", "/api/sessions/save"),
     "history": ("GET", "/api/sessions/history?limit=20"),
@@ -32,7 +32,7 @@ ENDPOINTS: dict[str, tuple[str, str]] = {
 
 
 def token(number: int, rng: random.Random) -> str:
-    """A learner's token of the size and with the claims that Supabase Auth gives one."""
+    """Return a learner's token, with the size and the claims of a token of Supabase Auth."""
     now = int(time.time())
     session = str(UUID(int=rng.getrandbits(128), version=4))
     claims = {
@@ -58,9 +58,9 @@ def token(number: int, rng: random.Random) -> str:
 def tokens(
     sessions: int, *, recurring: bool, count: int = COUNT, newcomers: bool = False
 ) -> list[str]:
-    """New tokens of random learners, in the order in which they are used.
+    """Return new tokens of random learners, in the order of their use.
 
-    Newcomers are learners whom nobody else reads: what they save makes no answer of others longer.
+    Newcomers are learners whom no read asks for: their saves make no other answer longer.
     """
     rng = random.Random()
     numbers = (data.learners(sessions) + n for n in itertools.count()) if newcomers else None
@@ -70,10 +70,12 @@ def tokens(
     placed = []
     visit = 0.0
     while len(placed) < count:
-        made = token(next(numbers), rng)
-        visit += 2.25  # calls a visit, on the mean, so that visits overlap evenly
-        placed += [(visit + rng.random() * _VISIT, made) for _ in range(rng.choice((2, 2, 2, 3)))]
-    return [made for _, made in sorted(placed)][:count]
+        access_token = token(next(numbers), rng)
+        visit += 2.25  # average calls a visit, so that visits overlap evenly
+        placed += [
+            (visit + rng.random() * _VISIT, access_token) for _ in range(rng.choice((2, 2, 2, 3)))
+        ]
+    return [access_token for _, access_token in sorted(placed)][:count]
 
 
 def _ordinary(sessions: int, rng: random.Random) -> Iterator[int]:
@@ -84,32 +86,35 @@ def _ordinary(sessions: int, rng: random.Random) -> Iterator[int]:
             yield number
 
 
-def write(folder: Path, name: str, made: list[str], *, full: bool = False) -> Path:
-    """The file of requests to an endpoint with these tokens; `full` saves tell of words and skills."""
+def write(folder: Path, name: str, access_tokens: list[str], *, full: bool = False) -> Path:
+    """Write the requests to an endpoint with these tokens; `full` saves contain words and skills."""
     method, path = ENDPOINTS[name]
     rng = random.Random(name)
     bodies = [_body(rng, full=full) for _ in range(500)] if method == "POST" else [""]
     file = folder / f"{name.replace(' ', '-')}.txt"
     with file.open("w") as lines:
-        lines.writelines(f"{method}\t{path}\t{one}\t{rng.choice(bodies)}\n" for one in made)
+        lines.writelines(
+            f"{method}\t{path}\t{access_token}\t{rng.choice(bodies)}\n"
+            for access_token in access_tokens
+        )
     return file
 
 
 def _body(rng: random.Random, *, full: bool = False) -> str:
-    said = {"session_result_id": "@ID@", **data.content(rng), "timezone": "Europe/Berlin"}
+    body = {"session_result_id": "@ID@", **data.content(rng), "timezone": "Europe/Berlin"}
     if full:
-        said["vocabulary_results"] = [
+        body["vocabulary_results"] = [
             {"word": f"word {rng.randrange(3000)}", "outcome": rng.choice(OUTCOMES)}
             for _ in range(20)
         ]
-        said["skills"] = [
+        body["skills"] = [
             {"skill": skill, "score": rng.randrange(101)} for skill in rng.sample(list(SKILLS), 5)
         ]
-    return orjson.dumps(said).decode()
+    return orjson.dumps(body).decode()
 
 
-def once(path: str, made: str, folder: Path) -> Path:
-    """A file with one GET, to be sent over and over."""
+def once(path: str, access_token: str, folder: Path) -> Path:
+    """Write a file with one GET, which is sent repeatedly."""
     file = folder / "once.txt"
-    file.write_text(f"GET\t{path}\t{made}\t\n")
+    file.write_text(f"GET\t{path}\t{access_token}\t\n")
     return file

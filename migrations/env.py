@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: one upgrade at a time, and never waiting long for a lock.
+"""Alembic's access to the database: one upgrade at a time, and no long waits for a lock.
 
 New revisions: `flask db revision --rev-id 0002_what_it_does -m "What it does"`; the id is the file's name.
 """
@@ -7,7 +7,7 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import text
 
-# Two releases that start at once take turns; the number only has to be ours.
+# Releases that start at once upgrade one after the other. The number is arbitrary, but only for this.
 UPGRADE_LOCK = 0x766F7265780001
 LOCK_TIMEOUT = "5s"  # a migration that would block the service longer than this gives up instead
 

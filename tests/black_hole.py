@@ -1,4 +1,4 @@
-"""A way to PostgreSQL that can turn into a black hole: connected, and silent for ever."""
+"""A TCP proxy to PostgreSQL that can stop answering while its connections stay open."""
 
 import asyncio
 from typing import Self
@@ -9,9 +9,9 @@ from tests.proxy import Relay
 
 
 class BlackHole(Relay):
-    """Forwards TCP connections to the database of an address; while `swallowing`, everything is lost.
+    """Forwards TCP connections to a database; drops all data while `swallowing` is set.
 
-    A connection from that time stays silent afterwards, too. `address` is the way through it.
+    A connection that lost data stays silent afterwards. `address` is the proxy's database URL.
     """
 
     def __init__(self, database_url: str) -> None:
@@ -21,26 +21,26 @@ class BlackHole(Relay):
 
     def __enter__(self) -> Self:
         super().__enter__()
-        through = self.url.set(host="127.0.0.1", port=self.port).difference_update_query(["host"])
-        self.address = through.render_as_string(hide_password=False)
+        proxied = self.url.set(host="127.0.0.1", port=self.port).difference_update_query(["host"])
+        self.address = proxied.render_as_string(hide_password=False)
         return self
 
     async def forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.swallowing:
-            await reader.read(-1)  # until who waits gives up
+            await reader.read(-1)  # until the client gives up
             return
         far_reader, far_writer = await self._connect()
-        ways = [
+        pumps = [
             asyncio.ensure_future(self._pump(reader, far_writer)),
             asyncio.ensure_future(self._pump(far_reader, writer)),
         ]
         try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for way in ways:
-                way.cancel()
+            for pump in pumps:
+                pump.cancel()
             far_writer.transport.abort()
-            await asyncio.gather(*ways, return_exceptions=True)
+            await asyncio.gather(*pumps, return_exceptions=True)
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         socket_folder = self.url.query.get("host")

@@ -1,4 +1,4 @@
-"""Fixtures. The schema comes from the migrations, once a worker; every test starts with empty tables."""
+"""Fixtures. Each worker applies the migrations once; every test starts with empty tables."""
 
 import os
 from collections.abc import Iterator

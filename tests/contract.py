@@ -1,4 +1,4 @@
-"""Holds any response to openapi.json and to the rules that every response keeps."""
+"""Check responses against openapi.json and against the rules for all responses."""
 
 import re
 from functools import lru_cache
@@ -17,8 +17,8 @@ def document(app: Flask) -> dict[str, Any]:
     return orjson.loads(app.test_client().get("/openapi.json").data)
 
 
-def hold_to_contract(app: Flask, method: str, path: str, response: TestResponse) -> None:
-    """Fails where the response is not one that the document promises."""
+def check_contract(app: Flask, method: str, path: str, response: TestResponse) -> None:
+    """Raise AssertionError where the document does not allow the response."""
     assert response.headers.get("X-Request-ID")
     if response.status_code >= 400:
         assert response.content_type == "application/problem+json", response.text
@@ -26,20 +26,20 @@ def hold_to_contract(app: Flask, method: str, path: str, response: TestResponse)
     template = _template(spec, path.partition("?")[0])
     if template is None or method.lower() not in spec["paths"][template]:
         return
-    promised = spec["paths"][template][method.lower()]["responses"]
-    assert str(response.status_code) in promised, f"undocumented status {response.status_code}"
-    documented = _resolve(spec, promised[str(response.status_code)]).get("content", {})
+    responses = spec["paths"][template][method.lower()]["responses"]
+    assert str(response.status_code) in responses, f"undocumented status {response.status_code}"
+    documented = _resolve(spec, responses[str(response.status_code)]).get("content", {})
     if documented:
         media = response.content_type.partition(";")[0]
         assert media in documented, f"undocumented media type {media}"
         if media.endswith("json") and "ndjson" not in media:
-            _hold_to_schema(spec, documented[media]["schema"], response)
+            _check_schema(spec, documented[media]["schema"], response)
 
 
-def _hold_to_schema(spec: dict[str, Any], schema: dict[str, Any], response: TestResponse) -> None:
-    whole = {**schema, "components": spec["components"]}
+def _check_schema(spec: dict[str, Any], schema: dict[str, Any], response: TestResponse) -> None:
+    full_schema = {**schema, "components": spec["components"]}
     body = orjson.loads(response.data)
-    Draft202012Validator(whole, format_checker=FormatChecker()).validate(body)
+    Draft202012Validator(full_schema, format_checker=FormatChecker()).validate(body)
     for name, value in _members(body):
         if name.endswith("_at") and value is not None:
             assert STAMP.fullmatch(value), f"{name}: {value}"

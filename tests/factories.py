@@ -1,4 +1,4 @@
-"""What tests are made of: content of sessions, tokens, and a learner who calls the API."""
+"""Test data: contents of sessions, access tokens, and a learner who calls the API."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -10,20 +10,20 @@ import orjson
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.contract import hold_to_contract
+from tests.contract import check_contract
 
 SECRET = "a-secret-of-the-tests-that-is-long-enough-for-HS256"
 
 
 def content(**overrides: Any) -> dict[str, Any]:
-    """The least that can be saved, and what the test is about."""
+    """Return the smallest content that can be saved, with overrides."""
     return {"session_type": "conversation", "duration_seconds": 300, **overrides}
 
 
 def token(sub: str | None = None, *, secret: str = SECRET, **claims: Any) -> str:
-    """A learner's access token; a claim of None is left out."""
+    """Return a learner's access token, without the claims that are None."""
     now = datetime.now(UTC)
-    said = {
+    payload = {
         "sub": sub or str(uuid4()),
         "aud": "authenticated",
         "role": "authenticated",
@@ -31,18 +31,18 @@ def token(sub: str | None = None, *, secret: str = SECRET, **claims: Any) -> str
         "exp": now + timedelta(hours=1),
         **claims,
     }
-    said = {name: value for name, value in said.items() if value is not None}
-    return jwt.encode(said, secret, algorithm="HS256")
+    payload = {name: value for name, value in payload.items() if value is not None}
+    return jwt.encode(payload, secret, algorithm="HS256")
 
 
 def stored(answer: dict[str, Any]) -> dict[str, Any]:
-    """The session result of the answer to a save, without what it says beside it."""
-    beside = ("achievements_unlocked", "streak")
-    return {name: value for name, value in answer.items() if name not in beside}
+    """Return the session result of a save's answer, without the extras."""
+    extras = ("achievements_unlocked", "streak")
+    return {name: value for name, value in answer.items() if name not in extras}
 
 
 class Learner:
-    """Somebody with a token. Every answer is held to the documented schema."""
+    """A client with a learner's token. It checks every answer against the documented schema."""
 
     def __init__(self, app: Flask, user_id: str | None = None) -> None:
         self.app = app
@@ -55,21 +55,21 @@ class Learner:
             options["data"] = json.dumps(options.pop("json"))
             headers.setdefault("Content-Type", "application/json")
         response = self.client.open(path, method=method, headers=headers, **options)
-        hold_to_contract(self.app, method, path, response)
+        check_contract(self.app, method, path, response)
         return response
 
     def get(self, path: str, **query: Any) -> Any:
-        """The answer to a GET under /api/sessions that must succeed."""
+        """Return the body of a GET under /api/sessions, which must succeed."""
         response = self.request("GET", f"/api/sessions{path}", query_string=query)
         assert response.status_code == 200, response.text
         return orjson.loads(response.data)
 
     def save(self, **overrides: Any) -> dict[str, Any]:
-        """The stored result of a save that must succeed."""
-        return stored(self.told(**overrides))
+        """Save a session, which must succeed; return the stored session result."""
+        return stored(self.save_answer(**overrides))
 
-    def told(self, **overrides: Any) -> dict[str, Any]:
-        """The whole answer to a save that must succeed."""
+    def save_answer(self, **overrides: Any) -> dict[str, Any]:
+        """Save a session, which must succeed; return the answer with its extras."""
         response = self.try_save(content(**overrides))
         assert response.status_code == 201, response.text
         return orjson.loads(response.data)
@@ -86,7 +86,7 @@ class Learner:
 
 
 def pointers(response: TestResponse) -> list[str]:
-    """Where the values stand that a 422 complains about."""
+    """Return the pointers or parameters in the errors of a 422."""
     assert response.status_code == 422, response.text
     problem = orjson.loads(response.data)
     return [error.get("pointer") or error["parameter"] for error in problem["errors"]]

@@ -1,4 +1,4 @@
-"""A project's key server, over real HTTP: publishes keys, and is slow, down or talks nonsense on demand."""
+"""A project's key server over HTTP. It publishes keys, and is slow, down or invalid on demand."""
 
 import json
 import threading
@@ -36,7 +36,7 @@ class Key:
         self, sub: str | None = None, *, headers: dict[str, Any] | None = None, **claims: Any
     ) -> str:
         now = datetime.now(UTC)
-        said = {
+        payload = {
             "sub": sub or str(uuid4()),
             "aud": "authenticated",
             "role": "authenticated",
@@ -44,14 +44,14 @@ class Key:
             "exp": now + timedelta(hours=1),
             **claims,
         }
-        said = {name: value for name, value in said.items() if value is not None}
+        payload = {name: value for name, value in payload.items() if value is not None}
         headers = {"kid": self.kid, **(headers or {})}
-        return jwt.encode(said, self.private, self.algorithm, headers=headers)
+        return jwt.encode(payload, self.private, self.algorithm, headers=headers)
 
 
 @dataclass
 class KeyServer:
-    """What the server answers, and when it was asked."""
+    """The answers of the server, and the times of its requests."""
 
     address: str = ""
     keys: list[Key] = field(default_factory=list)
@@ -59,7 +59,7 @@ class KeyServer:
     body: bytes | None = None
     delay: float = 0
     drip: float = 0  # seconds before each byte of the body
-    asked: list[float] = field(default_factory=list)
+    request_times: list[float] = field(default_factory=list)
 
     @property
     def issuer(self) -> str:
@@ -74,14 +74,14 @@ class KeyServer:
 @contextmanager
 def key_server(port: int = 0) -> Iterator[KeyServer]:
     state = KeyServer()
-    over = threading.Event()
+    stopping = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             assert self.path == PATH
-            state.asked.append(time.monotonic())
+            state.request_times.append(time.monotonic())
             if state.delay:
-                over.wait(state.delay)
+                stopping.wait(state.delay)
             body = state.answer()
             self.send_response(state.status)
             self.send_header("Content-Length", str(len(body)))
@@ -90,7 +90,7 @@ def key_server(port: int = 0) -> Iterator[KeyServer]:
                 self.wfile.write(body)
                 return
             for byte in body:
-                if over.wait(state.drip):
+                if stopping.wait(state.drip):
                     return
                 self.wfile.write(bytes([byte]))
 
@@ -99,7 +99,7 @@ def key_server(port: int = 0) -> Iterator[KeyServer]:
 
     class Server(ThreadingHTTPServer):
         def handle_error(self, *arguments: Any) -> None:
-            pass  # who has waited long enough hangs up
+            pass  # a client that gave up has closed the connection
 
     with Server(("127.0.0.1", port), Handler) as server:
         state.address = f"http://127.0.0.1:{server.server_address[1]}"
@@ -108,6 +108,6 @@ def key_server(port: int = 0) -> Iterator[KeyServer]:
         try:
             yield state
         finally:
-            over.set()
+            stopping.set()
             server.shutdown()
             thread.join()

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests: TEST_DATABASE_URL, else an embedded one of this run."""
+"""The PostgreSQL server of a test run: TEST_DATABASE_URL, or else an embedded server."""
 
 import os
 import shutil
@@ -11,15 +11,15 @@ import sqlalchemy as sa
 
 from vorex_sessions.extensions import db
 
-SERVER = "VOREX_TEST_SERVER"  # handed from the controlling process to its workers
+SERVER = "VOREX_TEST_SERVER"  # the controlling process passes it to its workers
 
 
 def start() -> None:
-    """In the controlling process, before any worker: make sure there is a server."""
+    """Start a server if none is given. The controlling process calls it before any worker starts."""
     if "TEST_DATABASE_URL" in os.environ:
         os.environ[SERVER] = os.environ["TEST_DATABASE_URL"]
         return
-    from vorex_sessions.local import embedded_postgres  # only where the embedded server is wanted
+    from vorex_sessions.local import embedded_postgres  # only where it is needed
 
     folder = Path(tempfile.mkdtemp(prefix="vorex-test-"))
     os.environ[SERVER] = embedded_postgres.start(folder / "postgres")
@@ -30,7 +30,7 @@ def start() -> None:
 
 
 def stop() -> None:
-    """In the controlling process, after all workers."""
+    """Stop the embedded server. The controlling process calls it after all workers."""
     folder = os.environ.pop("VOREX_TEST_FOLDER", None)
     if folder:
         from vorex_sessions.local import embedded_postgres
@@ -53,7 +53,7 @@ def _administer(statement: str) -> None:
 
 @contextmanager
 def transaction(seconds: float = 5) -> Iterator[sa.Connection]:
-    """A transaction of the test's own on the current app's database, whose statements may take so long."""
+    """Open a transaction on the current app's database, with a statement timeout in seconds."""
     with db.engine.connect() as connection:
         connection.exec_driver_sql("BEGIN")
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{seconds}s'")
@@ -67,7 +67,7 @@ def transaction(seconds: float = 5) -> Iterator[sa.Connection]:
 
 @contextmanager
 def database(name: str) -> Iterator[str]:
-    """A new, empty database; yields its address."""
+    """Create an empty database and yield its address; drop it afterwards."""
     _administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     _administer(f'CREATE DATABASE "{name}"')
     url = _server_url().set(drivername="postgresql", database=name)

@@ -1,4 +1,4 @@
-"""A network like a lift's: a TCP proxy that cuts connections at chosen points of the exchange."""
+"""A TCP proxy that cuts connections at chosen points of the exchange, like a bad network."""
 
 import asyncio
 import threading
@@ -11,17 +11,17 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Cut:
-    """Where a connection ends: after so many bytes of requests or of answers have passed."""
+    """Where to cut a connection: after this many bytes of requests or of answers."""
 
     requests: int | None = None
     answers: int | None = None
 
 
-WHOLE = Cut()
+NO_CUT = Cut()
 
 
 class Relay:
-    """Accepts TCP connections on a port of its own, in a thread of its own."""
+    """A TCP server on its own port, in its own thread."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
@@ -62,15 +62,15 @@ class Relay:
             await self.forward(reader, writer)
         finally:
             self.connections.discard(task)
-            writer.transport.abort()  # a reset, as a network that goes away
+            writer.transport.abort()  # sends a reset, like a network failure
 
     async def forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
-        raise AssertionError("a relay says how it forwards")
+        raise AssertionError("a subclass must implement forward()")
 
 
 class Proxy(Relay):
-    """Forwards to a port; `plan` says of each new connection where it is to be cut."""
+    """Forwards to a port. `plan` returns the cut of each new connection."""
 
     def __init__(self, target: int, plan: Callable[[], Cut]) -> None:
         super().__init__()
@@ -87,16 +87,16 @@ class Proxy(Relay):
         with suppress(OSError):
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
             try:
-                ways = [
+                pumps = [
                     asyncio.ensure_future(self._pump(reader, far_writer, cut.requests)),
                     asyncio.ensure_future(self._pump(far_reader, writer, cut.answers)),
                 ]
-                _, rest = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+                _, pending = await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
                 if cut.answers is None and cut.requests is not None:
-                    await asyncio.sleep(0.05)  # what was let through may still be worked on
-                for way in rest:
-                    way.cancel()
-                await asyncio.gather(*ways, return_exceptions=True)
+                    await asyncio.sleep(0.05)  # the server may still handle what has passed
+                for pump in pending:
+                    pump.cancel()
+                await asyncio.gather(*pumps, return_exceptions=True)
             finally:
                 far_writer.transport.abort()
 

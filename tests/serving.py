@@ -1,4 +1,4 @@
-"""The service as it is run: real gunicorn on a port of its own."""
+"""Run the service under gunicorn, on a free port."""
 
 import os
 import socket
@@ -37,7 +37,7 @@ def environment(database_url: str, **settings: str) -> dict[str, str]:
 def gunicorn(
     database_url: str, log: Path = Path(os.devnull), **settings: str
 ) -> Iterator[tuple[str, subprocess.Popen]]:
-    """A running service; yields its address and the process of its master."""
+    """Run the service; yield its address and its master process."""
     port = int(settings.get("PORT") or free_port())
     with log.open("ab") as output:
         process = subprocess.Popen(

@@ -1,6 +1,6 @@
-"""The service under everything that goes wrong: dropped connections, killed workers, a restarted database.
+"""Run the service under faults: dropped connections, killed workers, a restarted database.
 
-`python -m tests.soak SECONDS` runs it for as long as asked; tests/test_faults.py runs it shortly.
+`python -m tests.soak SECONDS` runs for that long; tests/test_faults.py runs it briefly.
 """
 
 import random
@@ -21,7 +21,7 @@ import requests
 
 import config
 from tests.factories import SECRET, content, token
-from tests.proxy import WHOLE, Cut, Proxy
+from tests.proxy import NO_CUT, Cut, Proxy
 from tests.serving import gunicorn
 from vorex_sessions import create_app
 from vorex_sessions.database.migrate import upgrade
@@ -33,7 +33,7 @@ CLIENTS = 8
 
 @dataclass
 class Ledger:
-    """What one client knows: every session it was ever answered 2xx for, by id."""
+    """The sessions of one client that were answered with 2xx, by id."""
 
     learner: str = field(default_factory=lambda: str(uuid4()))
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Ledger:
 
 
 class Client(threading.Thread):
-    """Saves one session after the other, each again until it is answered."""
+    """Saves sessions one by one, and repeats each save until it is answered."""
 
     def __init__(self, address: str, stopping: threading.Event, seed: int) -> None:
         super().__init__(daemon=True)
@@ -55,7 +55,7 @@ class Client(threading.Thread):
         try:
             while not self.stopping.is_set():
                 self.random.choice((self._by_id, self._by_key, self._batch))()
-        except BaseException as error:  # told to the main thread, which would never know
+        except BaseException as error:  # the main thread raises it; otherwise it is lost
             self.error = error
 
     def _content(self) -> dict[str, Any]:
@@ -65,30 +65,30 @@ class Client(threading.Thread):
         )
 
     def _by_id(self) -> None:
-        said = {**self._content(), "session_result_id": str(uuid4())}
-        self._keep(self._insist("save", said, {}), said)
+        body = {**self._content(), "session_result_id": str(uuid4())}
+        self._record(self._send_until_ok("save", body, {}), body)
 
     def _by_key(self) -> None:
-        said = self._content()
-        self._keep(self._insist("save", said, {"Idempotency-Key": uuid4().hex}), said)
+        body = self._content()
+        self._record(self._send_until_ok("save", body, {"Idempotency-Key": uuid4().hex}), body)
 
     def _batch(self) -> None:
         items = [
             {**self._content(), "session_result_id": str(uuid4())}
             for _ in range(self.random.randrange(1, 20))
         ]
-        answer = self._insist("batch", {"sessions": items}, {})
+        answer = self._send_until_ok("batch", {"sessions": items}, {})
         for item, result in zip(items, answer["results"], strict=True):
             assert result["status"] in ("created", "replayed"), result
-            self._keep(result["session"], item)
+            self._record(result["session"], item)
 
-    def _keep(self, stored: dict[str, Any], said: dict[str, Any]) -> None:
+    def _record(self, stored: dict[str, Any], body: dict[str, Any]) -> None:
         assert stored["session_result_id"] not in self.ledger.kept
-        assert stored["duration_seconds"] == said["duration_seconds"]
-        self.ledger.kept[stored["session_result_id"]] = said
+        assert stored["duration_seconds"] == body["duration_seconds"]
+        self.ledger.kept[stored["session_result_id"]] = body
 
-    def _insist(self, what: str, body: Any, headers: dict[str, str]) -> Any:
-        """Send the same until it is answered with 2xx; what is no answer at all does not count."""
+    def _send_until_ok(self, what: str, body: Any, headers: dict[str, str]) -> Any:
+        """Repeat a request until its answer is 2xx; a 503 or a failed connection is retried."""
         signed = {"Authorization": f"Bearer {token(self.ledger.learner)}", **headers}
         while True:
             try:
@@ -107,24 +107,24 @@ class Client(threading.Thread):
 
 
 def cuts(seed: int) -> Callable[[], Cut]:
-    """Before the request, in it, in the answer, or not at all."""
+    """Return a plan of random cuts: before a request, within it, within its answer, or none."""
     dice = random.Random(seed)
 
     def plan() -> Cut:
-        fate = dice.random()
-        if fate < 0.1:
+        draw = dice.random()
+        if draw < 0.1:
             return Cut(requests=0)
-        if fate < 0.2:
+        if draw < 0.2:
             return Cut(requests=dice.randrange(1, 900))
-        if fate < 0.35:
+        if draw < 0.35:
             return Cut(answers=dice.randrange(0, 600))
-        return WHOLE
+        return NO_CUT
 
     return plan
 
 
 def soak(seconds: float, seed: int = 1) -> dict[str, Any]:
-    """Run everything for a while, then compare; raises AssertionError where anything was lost."""
+    """Run clients under faults, then compare; raise AssertionError where a session was lost."""
     folder = Path(tempfile.mkdtemp(prefix="vorex-soak-"))
     data = folder / "postgres"
     url = embedded_postgres.start(data)
@@ -136,48 +136,48 @@ def soak(seconds: float, seed: int = 1) -> dict[str, Any]:
         with gunicorn(url, RATELIMIT_ENABLED="false") as (address, master):
             port = int(address.rpartition(":")[2])
             with Proxy(port, cuts(seed)) as proxy:
-                clients, disasters = _storm(seconds, proxy.port, master.pid, data, seed)
-            return {**_compare(address, clients), **disasters}
+                clients, faults = _run_clients(seconds, proxy.port, master.pid, data, seed)
+            return {**_compare(address, clients), **faults}
     finally:
         embedded_postgres.stop(data)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _storm(
+def _run_clients(
     seconds: float, port: int, master: int, data: Path, seed: int
 ) -> tuple[list[Client], dict[str, int]]:
     stopping = threading.Event()
     clients = [Client(f"http://127.0.0.1:{port}", stopping, seed + n) for n in range(CLIENTS)]
     for client in clients:
         client.start()
-    disasters = {"workers_killed": 0, "database_restarts": 0}
+    faults = {"workers_killed": 0, "database_restarts": 0}
     dice, deadline = random.Random(seed), time.monotonic() + seconds
     while time.monotonic() < deadline:
         time.sleep(min(1.5, seconds / 8))
-        if dice.random() < 0.7 or disasters["workers_killed"] == 0:
+        if dice.random() < 0.7 or faults["workers_killed"] == 0:
             workers = psutil.Process(master).children()
             if workers:
                 dice.choice(workers).send_signal(signal.SIGKILL)
-                disasters["workers_killed"] += 1
+                faults["workers_killed"] += 1
         else:
             embedded_postgres.stop(data)
             time.sleep(0.3)
             embedded_postgres.start(data)
-            disasters["database_restarts"] += 1
+            faults["database_restarts"] += 1
     embedded_postgres.stop(data)
     embedded_postgres.start(data)
-    disasters["database_restarts"] += 1
+    faults["database_restarts"] += 1
     stopping.set()
     for client in clients:
         client.join(60)
         assert not client.is_alive(), f"a client was never answered: {client.last_failure}"
         if client.error:
             raise client.error
-    return clients, disasters
+    return clients, faults
 
 
 def _compare(address: str, clients: list[Client]) -> dict[str, Any]:
-    """What the service holds against what the clients were told it holds."""
+    """Compare the stored sessions with those that the service confirmed to its clients."""
     for client in clients:
         ledger = client.ledger
         headers = {"Authorization": f"Bearer {token(ledger.learner)}"}
@@ -198,8 +198,8 @@ def _compare(address: str, clients: list[Client]) -> dict[str, Any]:
         stats = get("stats?period=all")
         kept = ledger.kept.values()
         assert stats["total_sessions"] == len(kept)
-        assert stats["total_duration"] == sum(said["duration_seconds"] for said in kept)
-        assert stats["total_words_spoken"] == sum(said["words_spoken"] for said in kept)
+        assert stats["total_duration"] == sum(session["duration_seconds"] for session in kept)
+        assert stats["total_words_spoken"] == sum(session["words_spoken"] for session in kept)
     return {
         "sessions": sum(len(client.ledger.kept) for client in clients),
         "retries": sum(client.ledger.retries for client in clients),
@@ -208,4 +208,4 @@ def _compare(address: str, clients: list[Client]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(soak(float(sys.argv[1]), seed=int(time.time())))  # noqa: T201  # the result, for a person
+    print(soak(float(sys.argv[1]), seed=int(time.time())))  # noqa: T201  # the result

@@ -1,4 +1,4 @@
-"""What is sent to the database meanwhile."""
+"""Record the SQL that an app sends to the database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from vorex_sessions.extensions import db
 
 @contextmanager
 def recorded(app: Flask) -> Iterator[list[str]]:
-    """Every text that is sent, each in one round trip; it may hold several statements."""
+    """Yield the SQL texts that are sent. Each is one round trip and may hold several statements."""
     sent: list[str] = []
 
     def record(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
@@ -22,13 +22,13 @@ def recorded(app: Flask) -> Iterator[list[str]]:
 
     def execute(cursor: Any, statement: str | bytes, parameters: Any = None) -> None:
         sent.append(statement.decode() if isinstance(statement, bytes) else statement)
-        plain.execute(cursor, statement, parameters)
+        original.execute(cursor, statement, parameters)
 
     with app.app_context():
         engine = db.engine
     event.listen(engine, "before_cursor_execute", record)
-    plain = connections.Cursor
-    recording = type("Recording", (plain,), {"execute": execute})
+    original = connections.Cursor
+    recording = type("Recording", (original,), {"execute": execute})
     try:
         with patch.object(connections, "Cursor", recording):
             yield sent
@@ -37,6 +37,6 @@ def recorded(app: Flask) -> Iterator[list[str]]:
 
 
 def statements(sent: list[str]) -> list[str]:
-    """The statements in what was sent, without BEGIN and COMMIT; one that is prepared comes once."""
+    """Return the single statements, without BEGIN and COMMIT. A prepared statement counts once."""
     parts = [part.strip() for text in sent for part in text.split(";")]
     return [part for part in parts if part not in ("", "BEGIN", "COMMIT") and "PREPARE" not in part]

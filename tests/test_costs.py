@@ -34,7 +34,7 @@ def test_every_answer_takes_one_statement_however_much_there_is(
     app: Flask, learner: Learner, path: str
 ) -> None:
     fill(learner, 300)
-    learner.request("GET", f"/api/sessions{path}")  # whatever a first request has to do
+    learner.request("GET", f"/api/sessions{path}")  # warm up
     with recorded(app) as sent:
         learner.request("GET", f"/api/sessions{path}")
     assert len(sent) == 1, sent
@@ -46,7 +46,7 @@ def test_a_save_takes_two_round_trips_and_a_batch_that_unlocks_three(
     learner.save()
     with recorded(app) as sent:
         learner.save()
-    assert len(sent) == 2  # the session, and with the end of the transaction what is derived of it
+    assert len(sent) == 2  # the session; then the derived rows and COMMIT
     items = [content(session_result_id=str(uuid4())) for _ in range(100)]
     with recorded(app) as sent:
         answer = learner.request("POST", "/api/sessions/batch", json={"sessions": items})
@@ -54,21 +54,21 @@ def test_a_save_takes_two_round_trips_and_a_batch_that_unlocks_three(
     assert len(sent) == 3
 
 
-def rows_read(app: Flask, question: Any, parameters: dict[str, Any]) -> int:
-    """How many rows of the table a statement fetches, as PostgreSQL counts them."""
+def rows_read(app: Flask, query: Any, parameters: dict[str, Any]) -> int:
+    """Return how many rows of session_results a query reads, as PostgreSQL counts them."""
     count = sa.text(
         "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables "
         "WHERE relname = 'session_results'"
     )
     with app.app_context(), transaction(10) as connection:
         before = connection.execute(count).scalar_one()
-        connection.execute(question, parameters).all()
+        connection.execute(query, parameters).all()
         return int(connection.execute(count).scalar_one() - before)
 
 
-@pytest.mark.parametrize("question", [SESSIONS_QUERY, RECENT_QUERY])
+@pytest.mark.parametrize("query", [SESSIONS_QUERY, RECENT_QUERY])
 def test_a_period_reads_its_own_rows_and_not_the_learners_whole_past(
-    app: Flask, learner: Learner, other: Learner, question: Any
+    app: Flask, learner: Learner, other: Learner, query: Any
 ) -> None:
     now = datetime.now(UTC)
     fill(learner, 2000)
@@ -77,7 +77,7 @@ def test_a_period_reads_its_own_rows_and_not_the_learners_whole_past(
         connection.execute(sa.text("ANALYZE session_results"))
     for _ in range(5):
         learner.save()
-    asked = {"user_id": learner.id, "since": now - timedelta(days=16), "session_type": None}
-    if question is RECENT_QUERY:
-        del asked["session_type"]
-    assert 5 <= rows_read(app, question, asked) <= 10
+    parameters = {"user_id": learner.id, "since": now - timedelta(days=16), "session_type": None}
+    if query is RECENT_QUERY:
+        del parameters["session_type"]
+    assert 5 <= rows_read(app, query, parameters) <= 10

@@ -1,12 +1,12 @@
-"""Nothing that was answered 2xx is ever lost, and nothing is there twice, whatever breaks meanwhile."""
+"""A session that was answered with 2xx is neither lost nor stored twice, whatever fails meanwhile."""
 
 from tests.soak import soak
 
 
 def test_dropped_connections_killed_workers_and_a_restarted_database_lose_nothing() -> None:
-    found = soak(15)
-    assert found["sessions"] > 200
-    assert found["retries"] > 20
-    assert found["replays"] > 5
-    assert found["workers_killed"] >= 2
-    assert found["database_restarts"] >= 1
+    result = soak(15)
+    assert result["sessions"] > 200
+    assert result["retries"] > 20
+    assert result["replays"] > 5
+    assert result["workers_killed"] >= 2
+    assert result["database_restarts"] >= 1

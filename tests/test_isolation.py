@@ -33,7 +33,7 @@ SESSION = st.fixed_dictionaries(
 
 
 def marked(session: dict[str, Any], owner: str) -> dict[str, Any]:
-    """A session whose every text says whose it is, but for what both have in common."""
+    """Return a session whose texts name its owner, except those that both learners share."""
     return {
         **session,
         "topics": ["shared", owner],

@@ -1,4 +1,4 @@
-"""openapi.json says what is served, in full."""
+"""openapi.json documents the API in full."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -33,8 +33,8 @@ def test_every_parameter_has_a_description_and_an_example(app: Flask) -> None:
     for name, parameter in parameters(document(app)):
         assert parameter.get("description"), name
         # Swagger UI fills in an example; an optional header would then always be sent.
-        told = "for example" in parameter["description"] and parameter["in"] == "header"
-        assert told or "example" in parameter["schema"], name
+        in_description = "for example" in parameter["description"] and parameter["in"] == "header"
+        assert in_description or "example" in parameter["schema"], name
 
 
 def test_limits_are_in_the_document(app: Flask) -> None:

@@ -99,7 +99,7 @@ def _in_app(app: Flask) -> Iterator[None]:
 
 
 class LockedTable:
-    """Nobody else writes session results meanwhile."""
+    """A lock that keeps others from writing session results."""
 
     def __enter__(self) -> None:
         self.connection = db.engine.connect().execution_options(isolation_level="READ COMMITTED")

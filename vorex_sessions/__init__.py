@@ -1,4 +1,4 @@
-"""Vorex Sessions: keeps the results of practice sessions and answers what comes next."""
+"""Vorex Sessions: stores the results of practice sessions and suggests what to practise next."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -20,7 +20,7 @@ from vorex_sessions.web.openapi import document_answers, document_components
 
 class _App(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Skip Flask's search for async views, a dozen a request: it takes 2 % of the time, and none is."""
+        """Skip Flask's checks for async views, a dozen per request: 2 % of the time, and none is async."""
         return func
 
 
@@ -28,10 +28,10 @@ def create_app(
     settings: Mapping[str, Any] | None = None,
     capabilities: Iterable[registry.Capability] = CAPABILITIES,
 ) -> Flask:
-    """Build the app from `config.read()`'s settings. Raises config.SettingError where one is unusable."""
+    """Build the app from the settings of `config.read()`. Raises config.SettingError for an unusable one."""
     app = _App(__name__, static_folder=None)
     app.config.from_mapping(flask_config(settings or config.read()))
-    app.url_map.merge_slashes = False  # a path is one of ours or a 404, never a redirect
+    app.url_map.merge_slashes = False  # an unknown path is a 404, never a redirect
     registered = registry.init_app(app, capabilities)
     engine.init_app(app)
     operations.init_app(app)

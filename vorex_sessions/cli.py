@@ -27,10 +27,10 @@ def init_app(app: Flask, registry: Registry) -> None:
 @click.option(
     "--role", type=click.Choice(["authenticated", "service_role"]), default="authenticated"
 )
-@click.option("--days", type=click.IntRange(1, 3650), default=30, help="How long it is good for.")
+@click.option("--days", type=click.IntRange(1, 3650), default=30, help="Days until it expires.")
 @with_appcontext
 def token_command(sub: UUID, role: str, days: int) -> None:
-    """Mint an access token with the configured secret; by default the demo learner's."""
+    """Sign an access token with the configured secret, by default for the demo learner."""
     click.echo(tokens.mint(str(sub), role=role, days=days, now=datetime.now(UTC)))
 
 
@@ -39,6 +39,6 @@ def token_command(sub: UUID, role: str, days: int) -> None:
 @with_appcontext
 @report_database_errors
 def demo_command(sub: UUID) -> None:
-    """Fill a learner with half a year of practice; safe to run again."""
+    """Save half a year of practice for a learner; safe to run again."""
     count = practice.fill(str(sub), now=datetime.now(UTC))
     click.echo(f"Learner {sub} now has {count} practice sessions from the last half year.")

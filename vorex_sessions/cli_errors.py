@@ -1,4 +1,4 @@
-"""Errors of commands, as one sentence instead of a traceback."""
+"""Reports errors of commands as one sentence instead of a traceback."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -13,7 +13,7 @@ R = TypeVar("R")
 
 
 def report_database_errors(command: Callable[P, R]) -> Callable[P, R]:
-    """A database that is away is one sentence and exit status 1."""
+    """Decorate a command: a database error becomes one sentence and exit status 1."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -21,9 +21,7 @@ def report_database_errors(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except (DBAPIError, PoolTimeout) as error:
             reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
-            if getattr(
-                getattr(error, "orig", None), "pgcode", None
-            ):  # PostgreSQL itself has answered
+            if getattr(getattr(error, "orig", None), "pgcode", None):  # PostgreSQL has replied
                 raise click.ClickException(f"The database refused: {reason}") from None
             raise click.ClickException(
                 f"The database cannot be reached: {reason}. Check DATABASE_URL."

@@ -1,4 +1,4 @@
-"""From the settings of config.py to the configuration of Flask and its extensions."""
+"""Turns the settings of config.py into the configuration of Flask and its extensions."""
 
 from collections.abc import Mapping
 from hashlib import blake2b
@@ -12,18 +12,18 @@ from vorex_sessions.database.engine import engine_options
 
 
 def setting(name: str) -> Any:
-    """The value of a setting of config.py, for the current app."""
+    """Return the value of a setting of config.py for the current app."""
     return current_app.config[name]
 
 
 def _pseudonym_key(values: Mapping[str, Any]) -> bytes:
-    """Secret, and the same in every worker."""
+    """Return the secret key of pseudonyms, the same in every worker."""
     secret = values["LEARNER_HASH_KEY"] or values["DATABASE_URL"]
     return blake2b(secret.encode(), digest_size=32, person=b"learner hash").digest()
 
 
 def flask_config(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of config.py under the names that Flask and its extensions give them.
+    """Return the settings under the names that Flask and its extensions use.
 
     Raises SettingError for a missing one.
     """
@@ -42,12 +42,12 @@ def flask_config(values: Mapping[str, Any]) -> dict[str, Any]:
             }
         },
         "JWT_SECRET_KEY": secret,
-        # Flask-JWT-Extended adds JWT_ALGORITHM to what it accepts, HS256 unless told otherwise.
+        # Flask-JWT-Extended also accepts JWT_ALGORITHM, which is HS256 by default.
         "JWT_ALGORITHM": algorithms[0],
         "JWT_DECODE_ALGORITHMS": algorithms,
         "JWT_DECODE_LEEWAY": 10,
-        # flask-jwt-extended insists on its identity claim: that makes `exp` the required one. Who
-        # is calling is read from `sub` and `role` by auth/caller.py, since an operator's token has no `sub`.
+        # Flask-JWT-Extended requires its identity claim, so this requires `exp`. auth/caller.py identifies
+        # the caller by `sub` and `role`: an operator's token has no `sub`.
         "JWT_IDENTITY_CLAIM": "exp",
         "JWT_VERIFY_SUB": False,
         "API_TITLE": "Vorex Sessions",
@@ -57,12 +57,12 @@ def flask_config(values: Mapping[str, Any]) -> dict[str, Any]:
         "OPENAPI_JSON_PATH": "openapi.json",
         "API_SPEC_OPTIONS": {
             "info": {
-                "description": "Keeps the results of practice sessions and answers what comes next."
+                "description": "Stores the results of practice sessions and suggests what to practise next."
             },
             "tags": [
                 {
                     "name": "Sessions",
-                    "description": "What a learner's app calls, with their token.",
+                    "description": "For a learner's app, with the learner's token.",
                 },
                 {"name": "Operations", "description": "For the people who run the service."},
             ],

@@ -1,7 +1,7 @@
-"""What is counted and timed for Prometheus. Never labelled by learner.
+"""Metrics for Prometheus, never labelled by learner.
 
 Under gunicorn all workers write to the folder PROMETHEUS_MULTIPROC_DIR (gunicorn.conf.py sets it), and
-any of them answers for all.
+each of them can return the metrics of all.
 """
 
 import os
@@ -23,49 +23,47 @@ _REQUEST = ("method", "route", "status")
 REQUESTS = Counter("vorex_http_requests_total", "Requests answered.", _REQUEST)
 DURATION = Histogram(
     "vorex_http_request_duration_seconds",
-    "Time from the first look at a request to the end of its answer.",
+    "Time from the start of a request to the end of its response.",
     _REQUEST,
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 30),
 )
 SAVES = Counter(
     "vorex_session_saves_total",
-    "Session results that were sent, alone or in batches: created, replayed, or rejected, which is for "
-    "another content under the same id, for what was deleted and, in a batch, for a broken rule.",
+    "Session results sent, alone or in batches: created, replayed, or rejected. Rejected are different "
+    "content under the same id, deleted sessions and, in a batch, invalid values.",
     ("outcome",),
 )
 UNCOUNTED = Counter(
-    "vorex_rate_limit_uncounted_total", "Requests let through because Redis was away."
+    "vorex_rate_limit_uncounted_total", "Requests not limited because Redis was unavailable."
 )
 TOKENS = Counter(
     "vorex_access_tokens_total",
-    "Good access tokens that requests brought: verified now, or remembered from the minute before.",
+    "Valid access tokens of requests: verified, or remembered from the last minute.",
     ("how",),
 )
 KEY_FETCHES = Counter(
     "vorex_jwks_fetches_total", "Fetches of the published keys: succeeded, failed.", ("outcome",)
 )
-EXPORTS = Gauge(
-    "vorex_exports_running", "Downloads that are under way.", multiprocess_mode="livesum"
-)
+EXPORTS = Gauge("vorex_exports_running", "Downloads in progress.", multiprocess_mode="livesum")
 CONNECTIONS = Gauge(
     "vorex_db_connections_in_use",
-    "Database connections that are answering a request.",
+    "Database connections in use.",
     multiprocess_mode="livesum",
 )
-CONNECTIONS_MOST = Gauge(
+CONNECTIONS_LIMIT = Gauge(
     "vorex_db_connections_limit",
-    "Database connections that may be in use at once.",
+    "Maximum database connections in use at once.",
     multiprocess_mode="livesum",
 )
 SNAPSHOT = Gauge(
     "vorex_cohort_snapshot_timestamp_seconds",
-    "When the last whole snapshot of comparisons began, as of the last answer that rests on it; 0 before.",
+    "Start of the last complete comparison snapshot, as of the last response that used it; 0 before.",
     multiprocess_mode="max",
 )
 
 
 def page() -> bytes:
-    """Everything measured, in Prometheus' text format."""
+    """Return all metrics in Prometheus' text format."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()

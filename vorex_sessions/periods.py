@@ -1,4 +1,4 @@
-"""Pure: time zones, the learner's calendar day, and period -> first and last day."""
+"""Pure: time zones, the learner's calendar day, and the first and last day of a period."""
 
 import re
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from functools import lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-# The names come from the pinned tzdata package, so that every host accepts the same ones; their
-# rules come from the host where it has them.
+# The names come from the pinned tzdata package, so that every host accepts the same names. Their rules
+# come from the host where it has them.
 ZONE_NAMES = frozenset(files("tzdata").joinpath("zones").read_text().split())
 _FIXED_OFFSET = re.compile(r"UTC([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 
@@ -19,19 +19,19 @@ DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 
 @lru_cache(maxsize=1024)
 def zone(name: str) -> tzinfo:
-    """The zone of an IANA name or of `UTC±HH:MM`. Raises ValueError for anything else."""
+    """Return the zone of an IANA name or of `UTC±HH:MM`. Raises ValueError for other names."""
     if name in ZONE_NAMES:
         return ZoneInfo(name)
-    fixed = _FIXED_OFFSET.fullmatch(name)
-    if not fixed:
+    match = _FIXED_OFFSET.fullmatch(name)
+    if not match:
         raise ValueError(f"unknown time zone: {name!r}")
-    sign, hours, minutes = fixed.groups()
+    sign, hours, minutes = match.groups()
     offset = timedelta(hours=int(hours), minutes=int(minutes))
     return timezone(offset if sign == "+" else -offset)
 
 
 def offset_name(instant: datetime) -> str:
-    """The name of an aware datetime's own offset: `UTC+02:00`, or `UTC` for none."""
+    """Return the name of an aware datetime's offset: `UTC+02:00`, or `UTC` for zero."""
     offset = instant.utcoffset() or timedelta()
     minutes = round(offset.total_seconds() / 60)
     if not minutes:
@@ -40,29 +40,29 @@ def offset_name(instant: datetime) -> str:
 
 
 def day_of(instant: datetime, zone_name: str) -> date:
-    """The calendar day of an instant in a zone."""
+    """Return the calendar day of an instant in a zone."""
     return instant.astimezone(zone(zone_name)).date()
 
 
 def todays(now: datetime) -> list[date]:
-    """Every day that is today in some zone; fixed offsets of a day less a minute included."""
+    """Return all days that are today in some zone, including fixed offsets up to 23:59."""
     furthest = timedelta(hours=23, minutes=59)
     first, last = ((now.astimezone(UTC) + shift).date() for shift in (-furthest, furthest))
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
 def wall_clock(instant: datetime, zone_name: str) -> datetime:
-    """What the clock on the wall shows in a zone, without the zone."""
+    """Return the local time of an instant in a zone, as a naive datetime."""
     return instant.astimezone(zone(zone_name)).replace(tzinfo=None)
 
 
 def stamp(instant: datetime) -> str:
-    """An instant as the API writes it: ISO 8601 in UTC, six decimals, `Z`."""
+    """Return an instant as the API writes it: ISO 8601 in UTC, six decimals, `Z`."""
     return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def midnight_utc(day: date) -> datetime:
-    """The first instant of a day in UTC."""
+    """Return the first instant of a day in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
@@ -70,9 +70,9 @@ def midnight_utc(day: date) -> datetime:
 class Window:
     """The days of a period, and those of the period of equal length just before it.
 
-    `cut` is the wall clock's time of now on the earlier period's last day, so that an unfinished today
-    is compared with an equally unfinished day. It is naive: by the wall clock, an hour that comes
-    twice counts twice, and one that is skipped is simply not there.
+    `cut` is the local time of now on the last day of the earlier period, so that an unfinished today is
+    compared with an equally unfinished day. It is naive: an hour that the clock repeats counts twice, and
+    a skipped hour does not exist.
     """
 
     start: date
@@ -83,7 +83,7 @@ class Window:
 
 
 def window(period: str, now: datetime, zone_name: str) -> Window:
-    """The window of `day`, `week`, `month` or `year` that ends today in the zone."""
+    """Return the window of `day`, `week`, `month` or `year` that ends today in the zone."""
     local = now.astimezone(zone(zone_name))
     length = timedelta(days=DAYS[period])
     start = local.date() + ONE_DAY - length
@@ -98,5 +98,5 @@ def window(period: str, now: datetime, zone_name: str) -> Window:
 
 
 def earliest_instant(day: date) -> datetime:
-    """No session practised on or after `day` was completed before this."""
+    """Return the instant before which no session practised on or after `day` was completed."""
     return midnight_utc(day - ONE_DAY)

@@ -1,4 +1,4 @@
-"""Pure: the skills there are, from skill_graph.toml, and what builds on what."""
+"""Pure: the skills of skill_graph.toml and their prerequisites."""
 
 import tomllib
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ LEVELS = ("A1", "A2", "B1", "B2", "C1")
 
 @dataclass(frozen=True)
 class Skill:
-    """A skill of the graph; `needs` are the keys of those it builds on."""
+    """A skill of the graph; `needs` are the keys of its prerequisites."""
 
     key: str
     domain: str
@@ -20,7 +20,7 @@ class Skill:
 
     @property
     def rank(self) -> int:
-        """The place of its level, from 0."""
+        """The index of its level, from 0."""
         return LEVELS.index(self.level)
 
 
@@ -28,10 +28,10 @@ def _read() -> dict[str, Skill]:
     domains = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
     return {
         key: Skill(
-            key, domain, said["level"], said["name"], tuple(said["needs"]), tuple(said["aliases"])
+            key, domain, item["level"], item["name"], tuple(item["needs"]), tuple(item["aliases"])
         )
         for domain, skills in domains.items()
-        for key, said in skills.items()
+        for key, item in skills.items()
     }
 
 

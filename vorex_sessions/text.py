@@ -1,4 +1,4 @@
-"""Pure: tidying what people typed."""
+"""Pure: normalises texts."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ UUID_PATTERN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNOR
 
 
 def tidy(text: str) -> str:
-    """NFC-normalised, trimmed, every inner run of white space made one space."""
+    """Return the text NFC-normalised and trimmed, with single spaces for white space."""
     normal = text if text.isascii() else unicodedata.normalize("NFC", text)
     return " ".join(normal.split())
 
@@ -25,7 +25,7 @@ def storable(text: str) -> bool:
 
 
 def distinct(texts: Iterable[str], key: Callable[[str], str] = str) -> list[str]:
-    """The non-empty texts without repeats, first spelling and order kept; `key` says what repeats."""
+    """Return the non-empty texts in order, the first of those with an equal `key`."""
     first: dict[str, str] = {}
     for text in texts:
         if text:
@@ -34,5 +34,5 @@ def distinct(texts: Iterable[str], key: Callable[[str], str] = str) -> list[str]
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 learner`, `2 learners`."""
+    """Return a number with its noun: `1 learner`, `2 learners`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

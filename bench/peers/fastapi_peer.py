@@ -1,8 +1,8 @@
-"""The peer: what a good engineer would build with FastAPI for the same four questions, and nothing else.
+"""The peer: a good FastAPI service for the same four operations, and nothing else.
 
-asyncpg with prepared statements, uvloop, orjson, pydantic; every token verified, one statement a question.
-No limits, metrics, logs, request ids, no lock against an erasure at the same moment. Its arithmetic over
-rows is ours (the pure modules), so that what is compared is how requests are served.
+It uses asyncpg with prepared statements, uvloop, orjson and pydantic. It verifies every token and sends one
+statement an operation. It has no limits, metrics, logs, request ids or lock against a concurrent erasure. Its
+arithmetic over rows is ours (the pure modules), so that the comparison is of how requests are served.
 
     DATABASE_URL=… SUPABASE_JWT_SECRET=… uvicorn bench.peers.fastapi_peer:app --workers 2
 """
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def _only_pure_modules() -> None:
-    """Make our pure modules importable without the package's own start, which brings Flask along."""
+    """Make our pure modules importable without the package's __init__, which imports Flask."""
     for name in ("vorex_sessions", "vorex_sessions.progress", "vorex_sessions.sessions"):
         package = ModuleType(name)
         package.__path__ = [str(ROOT.joinpath(*name.split(".")))]
@@ -104,7 +104,7 @@ class Record(asyncpg.Record):
 
 
 async def _prepare(connection: asyncpg.Connection) -> None:
-    # asyncpg's own UUIDs are nothing that orjson knows.
+    # orjson does not know asyncpg's own UUIDs.
     await connection.set_type_codec("uuid", schema="pg_catalog", encoder=str, decoder=str)
     await connection.set_type_codec(
         "jsonb",
@@ -142,7 +142,7 @@ Score = Annotated[float | None, Field(ge=0, le=100)]
 
 
 class Session(BaseModel):
-    """What a client says of a session."""
+    """The content of a session, as a client sends it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -176,13 +176,15 @@ def _shown(row: Record) -> dict[str, Any]:
 
 @app.post("/api/sessions/save")
 async def save(session: Session, learner: Learner, request: Request) -> Response:
-    """Keep a session result."""
+    """Save a session result."""
     completed_at = session.completed_at or datetime.now(UTC)
     zone_name = session.timezone or offset_name(completed_at)
-    said = session.model_dump(exclude={"session_result_id"})
-    fingerprint = blake2b(orjson.dumps(said, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
-    said |= {"completed_at": completed_at, "timezone": zone_name}
-    values = [*said.values(), day_of(completed_at, zone_name), fingerprint]
+    content = session.model_dump(exclude={"session_result_id"})
+    fingerprint = blake2b(
+        orjson.dumps(content, option=orjson.OPT_SORT_KEYS), digest_size=16
+    ).digest()
+    content |= {"completed_at": completed_at, "timezone": zone_name}
+    values = [*content.values(), day_of(completed_at, zone_name), fingerprint]
     async with request.app.state.pool.acquire() as connection:
         row = await connection.fetchrow(_SAVE, learner, session.session_result_id, *values)
         if row:
@@ -204,8 +206,8 @@ async def history(
 ) -> Response:
     """Show a page of sessions, newest first."""
     rows = await request.app.state.pool.fetch(_HISTORY, learner, limit + 1, offset)
-    found = [row for row in rows if row["session_result_id"]]
-    shown, has_more = found[:limit], len(found) > limit
+    sessions = [row for row in rows if row["session_result_id"]]
+    shown, has_more = sessions[:limit], len(sessions) > limit
     cursor = None
     if has_more:
         cursor = cursors.write(shown[-1].completed_at, shown[-1].session_result_id, {})

@@ -1,4 +1,4 @@
-"""The service as it would be if a save told of a streak and achievements, and of nothing else."""
+"""The service with the projections of growth only: streak and achievements."""
 
 from dataclasses import replace
 
@@ -7,6 +7,7 @@ from vorex_sessions.capabilities import CAPABILITIES
 
 app = create_app(
     capabilities=[
-        one if one is growth.CAPABILITY else replace(one, projections=()) for one in CAPABILITIES
+        capability if capability is growth.CAPABILITY else replace(capability, projections=())
+        for capability in CAPABILITIES
     ]
 )

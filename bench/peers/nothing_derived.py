@@ -1,4 +1,4 @@
-"""The service as it would be if nothing were derived from a save or suggested from it, as with the peer."""
+"""The service without projections and warm-up sections, like the peer."""
 
 from dataclasses import replace
 
@@ -6,5 +6,7 @@ from vorex_sessions import create_app
 from vorex_sessions.capabilities import CAPABILITIES
 
 app = create_app(
-    capabilities=[replace(one, projections=(), warmup_sections=()) for one in CAPABILITIES]
+    capabilities=[
+        replace(capability, projections=(), warmup_sections=()) for capability in CAPABILITIES
+    ]
 )

@@ -1,4 +1,4 @@
-"""Who is calling: tokens as Supabase Auth issues them."""
+"""Authentication with tokens as Supabase Auth issues them."""
 
 import base64
 import json
@@ -58,7 +58,7 @@ def test_a_malformed_header_is_401(app: Flask, header: str) -> None:
     assert challenge.startswith("Bearer")
 
 
-def in_time(**seconds: float) -> datetime:
+def from_now(**seconds: float) -> datetime:
     return datetime.now(UTC) + timedelta(**seconds)
 
 
@@ -82,17 +82,17 @@ def in_time(**seconds: float) -> datetime:
 def test_a_token_whose_claims_do_not_hold_is_401(app: Flask, claims: dict) -> None:
     if "sub" in claims:
         subject = claims["sub"]
-        said = {"aud": "authenticated", "exp": in_time(hours=1), "sub": subject}
-        said = {name: value for name, value in said.items() if value is not None}
-        made = jwt.encode(said, SECRET) if subject != 5 else _unchecked(said)
+        payload = {"aud": "authenticated", "exp": from_now(hours=1), "sub": subject}
+        payload = {name: value for name, value in payload.items() if value is not None}
+        bad_token = jwt.encode(payload, SECRET) if subject != 5 else _unchecked(payload)
     else:
-        made = token(**claims) if claims != {"exp": 1e300} else _unchecked({"exp": 1e300})
-    assert call(app, f"Bearer {made}") == (401, 'Bearer error="invalid_token"')
+        bad_token = token(**claims) if claims != {"exp": 1e300} else _unchecked({"exp": 1e300})
+    assert call(app, f"Bearer {bad_token}") == (401, 'Bearer error="invalid_token"')
 
 
 def _unchecked(claims: dict) -> str:
-    """A token that PyJWT's own encoder would refuse to make."""
-    claims = {"exp": int(in_time(hours=1).timestamp()), "aud": "authenticated"} | {
+    """Return a token that PyJWT's own encoder refuses to make."""
+    claims = {"exp": int(from_now(hours=1).timestamp()), "aud": "authenticated"} | {
         name: value.timestamp() if isinstance(value, datetime) else value
         for name, value in claims.items()
     }
@@ -111,8 +111,8 @@ def _unchecked(claims: dict) -> str:
     ],
 )
 def test_clocks_may_differ_by_ten_seconds(app: Flask, claims: dict, status: int) -> None:
-    moments = {name: in_time(seconds=seconds) for name, seconds in claims.items()}
-    assert call(app, f"Bearer {token(**moments)}")[0] == status
+    instants = {name: from_now(seconds=seconds) for name, seconds in claims.items()}
+    assert call(app, f"Bearer {token(**instants)}")[0] == status
 
 
 def test_a_token_signed_with_another_secret_is_401(app: Flask) -> None:
@@ -131,9 +131,9 @@ def test_a_tampered_token_is_401(app: Flask) -> None:
 def test_another_algorithm_is_401(app: Flask, algorithm: str) -> None:
     head = json.dumps({"alg": algorithm, "typ": "JWT"}).encode()
     _, payload, signature = token().split(".")
-    made = base64.urlsafe_b64encode(head).decode().rstrip("=")
+    encoded = base64.urlsafe_b64encode(head).decode().rstrip("=")
     for end in (signature, ""):
-        assert call(app, f"Bearer {made}.{payload}.{end}")[0] == 401
+        assert call(app, f"Bearer {encoded}.{payload}.{end}")[0] == 401
 
 
 def test_absurdly_nested_tokens_are_401(app: Flask) -> None:
@@ -154,7 +154,7 @@ def test_a_service_role_token_may_not_act_as_a_learner(app: Flask) -> None:
 
 
 def test_an_expired_service_role_token_is_401(app: Flask) -> None:
-    assert call(app, f"Bearer {token(role='service_role', exp=in_time(minutes=-1))}")[0] == 401
+    assert call(app, f"Bearer {token(role='service_role', exp=from_now(minutes=-1))}")[0] == 401
 
 
 def test_the_learner_is_the_tokens_subject_in_any_case(app: Flask) -> None:

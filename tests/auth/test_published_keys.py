@@ -1,4 +1,4 @@
-"""ES256, RS256 and EdDSA: the project's published keys, whatever becomes of the server that has them."""
+"""ES256, RS256 and EdDSA: tokens of a project's published keys, also while its key server fails."""
 
 import base64
 import hashlib
@@ -37,19 +37,19 @@ def server(app: Flask) -> Iterator[KeyServer]:
 
 @pytest.fixture
 def project(settings: dict, server: KeyServer) -> Flask:
-    """An app that knows both the secret and the published keys."""
+    """An app with both the secret and the published keys."""
     return create_app({**settings, "SUPABASE_URL": server.address})
 
 
-def ask(app: Flask, made: str) -> TestResponse:
-    response = app.test_client().get(STATS, headers={"Authorization": f"Bearer {made}"})
+def get_stats(app: Flask, access_token: str) -> TestResponse:
+    response = app.test_client().get(STATS, headers={"Authorization": f"Bearer {access_token}"})
     if response.status_code >= 400:
         assert response.content_type == "application/problem+json"
     return response
 
 
-def status(app: Flask, made: str) -> int:
-    return ask(app, made).status_code
+def status(app: Flask, access_token: str) -> int:
+    return get_stats(app, access_token).status_code
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "RS256", "EdDSA"])
@@ -59,7 +59,7 @@ def test_a_token_signed_with_a_published_key_is_the_learners(
     key = Key(algorithm)
     server.keys = [Key("ES256"), key, Key("RS256")]
     assert status(project, key.token(iss=server.issuer)) == 200
-    assert len(server.asked) == 1
+    assert len(server.request_times) == 1
 
 
 def test_the_old_secret_goes_on_working_beside_the_keys(project: Flask, server: KeyServer) -> None:
@@ -69,7 +69,7 @@ def test_the_old_secret_goes_on_working_beside_the_keys(project: Flask, server: 
         with_kid | {"exp": time.time() + 60}, SECRET, headers={"kid": "Tk3zFw0Kq1Rr8x2v"}
     )
     assert status(project, stamped) == 200
-    assert not server.asked
+    assert not server.request_times
 
 
 def test_keys_alone_are_enough_and_then_the_secret_proves_nothing(
@@ -92,13 +92,13 @@ def test_a_rotation_goes_by_without_a_401(project: Flask, server: KeyServer) -> 
             clock.shift(minutes * 60)
 
         assert status(project, first.token(iss=server.issuer)) == 200
-        server.keys = [first, second]  # the new one stands by
+        server.keys = [first, second]  # the new key is published and not used yet
         minutes_later(20)
         assert status(project, first.token(iss=server.issuer)) == 200
-        server.keys = [second, first]  # it is the current one, the other the previous
+        server.keys = [second, first]  # the new key is used; the old one is still published
         assert status(project, second.token(iss=server.issuer)) == 200
         assert status(project, first.token(iss=server.issuer)) == 200
-        server.keys = [second]  # the previous one is revoked
+        server.keys = [second]  # the old key is revoked
         minutes_later(11)
         assert status(project, second.token(iss=server.issuer)) == 200
         assert status(project, first.token(iss=server.issuer)) == 401
@@ -111,12 +111,12 @@ def test_a_key_that_never_stood_by_is_fetched_when_its_first_token_comes(
         assert status(project, server.keys[0].token(iss=server.issuer)) == 200
         server.keys.append(Key())
         clock.shift(5)
-        early = ask(project, server.keys[1].token(iss=server.issuer))
+        early = get_stats(project, server.keys[1].token(iss=server.issuer))
         assert early.status_code == 503
         assert early.headers["Retry-After"] == "25"
         clock.shift(25)
         assert status(project, server.keys[1].token(iss=server.issuer)) == 200
-    assert len(server.asked) == 2
+    assert len(server.request_times) == 2
 
 
 def test_an_unknown_key_is_401_only_after_a_fetch_newer_than_the_token(
@@ -145,16 +145,16 @@ def test_keys_are_fetched_anew_beside_a_request_after_five_minutes(
         assert status(project, server.keys[0].token(iss=server.issuer)) == 200
         clock.shift(299)
         assert status(project, server.keys[0].token(iss=server.issuer)) == 200
-        assert len(server.asked) == 1
+        assert len(server.request_times) == 1
         clock.shift(2)
         server.delay = 5
         began = time.perf_counter()
         assert status(project, server.keys[0].token(iss=server.issuer)) == 200
         assert time.perf_counter() - began < 1
     deadline = time.monotonic() + 5
-    while len(server.asked) < 2 and time.monotonic() < deadline:
+    while len(server.request_times) < 2 and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert len(server.asked) == 2
+    assert len(server.request_times) == 2
 
 
 def test_a_server_that_hangs_delays_one_request_and_no_more(
@@ -184,7 +184,7 @@ def test_a_server_that_drips_fails_like_one_that_hangs(project: Flask, server: K
 
 
 def fetching() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if "_take" in thread.name]
+    return [thread.name for thread in threading.enumerate() if "_run_fetch" in thread.name]
 
 
 def test_a_clock_that_is_set_back_stops_no_refresh(project: Flask, server: KeyServer) -> None:
@@ -193,10 +193,10 @@ def test_a_clock_that_is_set_back_stops_no_refresh(project: Flask, server: KeySe
         assert status(project, old.token(iss=server.issuer)) == 200
         server.keys = [new]
         clock.shift(-7200)
-        made = new.token(iss=server.issuer)
-        assert status(project, made) == 200
+        access_token = new.token(iss=server.issuer)
+        assert status(project, access_token) == 200
         assert status(project, old.token(iss=server.issuer)) == 401
-    assert len(server.asked) == 2
+    assert len(server.request_times) == 2
 
 
 NONSENSE = [
@@ -224,9 +224,9 @@ def test_nonsense_from_the_server_leaves_the_last_good_keys_in_force(
         clock.shift(3599)
         assert status(project, good.token(iss=server.issuer)) == 200
         clock.shift(2)
-        away = ask(project, good.token(iss=server.issuer))
-        assert away.status_code == 503  # an hour is the limit, and it is not the learner's fault
-        assert 1 <= int(away.headers["Retry-After"]) <= 30
+        answer = get_stats(project, good.token(iss=server.issuer))
+        assert answer.status_code == 503  # no fresh key for an hour: not the learner's fault
+        assert 1 <= int(answer.headers["Retry-After"]) <= 30
         server.body = None
         clock.shift(31)
         assert status(project, good.token(iss=server.issuer)) == 200
@@ -239,7 +239,7 @@ def test_without_any_keys_the_answer_is_503_within_three_seconds(
     with key_server() as server:
         server.keys = [Key()]
         address, issuer = server.address, server.issuer
-        made = server.keys[0].token(iss=issuer)
+        access_token = server.keys[0].token(iss=issuer)
         project = create_app({**settings, "SUPABASE_URL": address})
         if trouble == "slow":
             server.delay = 30
@@ -247,10 +247,10 @@ def test_without_any_keys_the_answer_is_503_within_three_seconds(
             server.status = 500 if trouble == "500" else 302
         if trouble != "down":
             began = time.perf_counter()
-            assert status(project, made) == 503
+            assert status(project, access_token) == 503
             assert time.perf_counter() - began < 3
     if trouble == "down":
-        assert status(project, made) == 503
+        assert status(project, access_token) == 503
         assert status(project, token(iss=issuer)) == 200  # the secret needs no server
 
 
@@ -285,12 +285,12 @@ def test_the_public_key_is_no_secret_for_hs256(project: Flask, server: KeyServer
         claims = {"sub": Learner(project).id, "aud": "authenticated", "iss": server.issuer}
         payload = json.dumps(claims | {"exp": int(time.time()) + 60, "iat": 1}).encode()
         for secret in (pem, pem.strip(), der, json.dumps(key.published).encode()):
-            made = _hs256(payload, secret, {"kid": key.kid})
-            assert status(project, made) == 401
+            access_token = _hs256(payload, secret, {"kid": key.kid})
+            assert status(project, access_token) == 401
 
 
 def _hs256(payload: bytes, secret: bytes, headers: dict) -> str:
-    """PyJWT refuses to sign with a public key, so this is done by hand."""
+    """Return an HS256 token. PyJWT refuses to sign with a public key."""
     head = json.dumps({"alg": "HS256", "typ": "JWT", **headers}).encode()
     body = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in (head, payload))
     signature = hmac.digest(secret, body, hashlib.sha256)
@@ -301,8 +301,8 @@ def _hs256(payload: bytes, secret: bytes, headers: dict) -> str:
 def test_another_algorithm_than_the_keys_own_is_401(
     project: Flask, server: KeyServer, claimed: str
 ) -> None:
-    made = server.keys[0].token(iss=server.issuer, iat=1)
-    _, payload, signature = made.split(".")
+    access_token = server.keys[0].token(iss=server.issuer, iat=1)
+    _, payload, signature = access_token.split(".")
     head = json.dumps({"alg": claimed, "kid": server.keys[0].kid, "typ": "JWT"}).encode()
     forged = base64.urlsafe_b64encode(head).decode().rstrip("=")
     assert status(project, f"{forged}.{payload}.{signature}") == 401
@@ -323,8 +323,8 @@ def test_another_algorithm_than_the_keys_own_is_401(
     ],
 )
 def test_a_kid_is_only_ever_compared(project: Flask, server: KeyServer, kid: str) -> None:
-    made = server.keys[0].token(iss=server.issuer, iat=1, headers={"kid": kid})
-    assert status(project, made) == 401
+    access_token = server.keys[0].token(iss=server.issuer, iat=1, headers={"kid": kid})
+    assert status(project, access_token) == 401
 
 
 @pytest.mark.parametrize("kid", [None, 5, ["a"], {"a": 1}, True])
@@ -332,10 +332,10 @@ def test_a_kid_that_is_no_string_is_401_and_fetches_nothing(
     project: Flask, server: KeyServer, kid: object
 ) -> None:
     head = {"alg": "ES256", "typ": "JWT"} | ({} if kid is None else {"kid": kid})
-    made = server.keys[0].token(iss=server.issuer)
+    access_token = server.keys[0].token(iss=server.issuer)
     start = base64.urlsafe_b64encode(json.dumps(head).encode()).decode().rstrip("=")
-    assert status(project, ".".join([start, *made.split(".")[1:]])) == 401
-    assert not server.asked
+    assert status(project, ".".join([start, *access_token.split(".")[1:]])) == 401
+    assert not server.request_times
 
 
 def test_keys_that_a_token_brings_along_or_points_to_are_ignored(
@@ -353,9 +353,11 @@ def test_keys_that_a_token_brings_along_or_points_to_are_ignored(
             {"crit": ["exp"]},
         ):
             for kid in (forger.kid, server.keys[0].kid):
-                made = forger.token(iss=server.issuer, iat=1, headers={**headers, "kid": kid})
-                assert status(project, made) == 401
-        assert not theirs.asked
+                access_token = forger.token(
+                    iss=server.issuer, iat=1, headers={**headers, "kid": kid}
+                )
+                assert status(project, access_token) == 401
+        assert not theirs.request_times
 
 
 def test_tokens_of_another_project_are_401(project: Flask, server: KeyServer) -> None:
@@ -366,14 +368,14 @@ def test_tokens_of_another_project_are_401(project: Flask, server: KeyServer) ->
 
 
 def test_the_projects_own_api_keys_are_nobodys_sign_in(project: Flask, server: KeyServer) -> None:
-    """Supabase's anon and service_role keys: signed validly, naming neither learner nor audience."""
+    """Supabase's anon and service_role keys are valid tokens without a learner or an audience."""
     for signed in (
         server.keys[0].token,
         lambda **claims: token(**claims),
     ):
         nobody = {"sub": None, "aud": None, "iss": "supabase"}
-        made = signed(role="anon", **nobody)
-        assert status(project, made) == 401
+        access_token = signed(role="anon", **nobody)
+        assert status(project, access_token) == 401
         assert status(project, signed(role="service_role", **nobody)) == 403
 
 
@@ -387,17 +389,17 @@ def test_expired_and_tampered_tokens_are_401(project: Flask, server: KeyServer) 
 
 
 def test_a_malleable_signature_gains_nothing(project: Flask, server: KeyServer) -> None:
-    """(r, n - s) is as valid as (r, s) for ECDSA: another text, the same learner and the same claims."""
+    """For ECDSA, (r, n - s) is as valid as (r, s): another text with the same learner and claims."""
     learner = Learner(project)
-    made = server.keys[0].token(learner.id, iss=server.issuer)
-    body, _, signature = made.rpartition(".")
+    access_token = server.keys[0].token(learner.id, iss=server.issuer)
+    body, _, signature = access_token.rpartition(".")
     raw = base64.urlsafe_b64decode(signature + "==")
     r, s = raw[:32], int.from_bytes(raw[32:])
     other = base64.urlsafe_b64encode(r + (P256_ORDER - s).to_bytes(32)).decode().rstrip("=")
-    der = server.keys[0].private.sign  # a DER signature, which JWS does not use, is none at all
-    twin = ask(project, f"{body}.{other}")
+    der = server.keys[0].private.sign  # JWS does not use DER signatures, so it is invalid
+    twin = get_stats(project, f"{body}.{other}")
     assert twin.status_code == 200
-    assert twin.data == ask(project, made).data
+    assert twin.data == get_stats(project, access_token).data
     assert status(project, server.keys[0].token(iss=server.issuer, exp=1)) == 401
     in_der = der(body.encode(), ec.ECDSA(hashes.SHA256()))
     assert all(decode_dss_signature(in_der))
@@ -406,11 +408,11 @@ def test_a_malleable_signature_gains_nothing(project: Flask, server: KeyServer) 
 
 
 def test_an_oversized_token_is_401_before_it_is_read(project: Flask, server: KeyServer) -> None:
-    made = server.keys[0].token(iss=server.issuer, user_metadata={"a": "x" * 9000})
-    answer = ask(project, made)
+    access_token = server.keys[0].token(iss=server.issuer, user_metadata={"a": "x" * 9000})
+    answer = get_stats(project, access_token)
     assert answer.status_code == 401
     assert "8192" in answer.get_json(force=True)["detail"]
-    assert not server.asked
+    assert not server.request_times
 
 
 def test_a_thousand_unknown_kids_a_second_cost_one_fetch_a_worker(
@@ -425,13 +427,13 @@ def test_a_thousand_unknown_kids_a_second_cost_one_fetch_a_worker(
     with gunicorn(database_url, **settings) as (address, _):
 
         def attack(number: int) -> int:
-            made = stranger.token(iss=server.issuer, headers={"kid": f"{number}"})
-            headers = {"Authorization": f"Bearer {made}"}
+            access_token = stranger.token(iss=server.issuer, headers={"kid": f"{number}"})
+            headers = {"Authorization": f"Bearer {access_token}"}
             return requests.get(f"{address}{STATS}", headers=headers, timeout=10).status_code
 
         with ThreadPoolExecutor(16) as pool:
             assert set(pool.map(attack, range(1000))) <= {401, 503}
-        assert len(server.asked) == 1
+        assert len(server.request_times) == 1
         good = {"Authorization": f"Bearer {server.keys[0].token(iss=server.issuer)}"}
         assert requests.get(f"{address}{STATS}", headers=good, timeout=10).status_code == 200
-        assert len(server.asked) == 1
+        assert len(server.request_times) == 1

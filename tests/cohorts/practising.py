@@ -1,4 +1,4 @@
-"""Many learners who take part and practise, stored at once, and the snapshot of a day."""
+"""Helpers: store the sessions of many participants at once, and take the snapshot of a day."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -38,22 +38,24 @@ def ago(days: int) -> date:
     return TODAY - timedelta(days=days)
 
 
-def sessions(learner: Learner, count: int = 5, day: int = 10, **said: Any) -> list[dict[str, Any]]:
-    """So many sessions on so many days, the last of them `day` days ago."""
+def sessions(
+    learner: Learner, count: int = 5, day: int = 10, **fields: Any
+) -> list[dict[str, Any]]:
+    """Return `count` sessions, one a day, the last of them `day` days ago."""
     return [
-        {"user_id": learner.id, "day": ago(day + number).isoformat(), **said}
+        {"user_id": learner.id, "day": ago(day + number).isoformat(), **fields}
         for number in range(count)
     ]
 
 
-def practise(app: Flask, said: Iterable[dict[str, Any]]) -> None:
+def practise(app: Flask, rows: Iterable[dict[str, Any]]) -> None:
     with app.app_context(), transaction(60) as connection:
-        connection.execute(_PRACTISE, {"sessions": json.dumps(list(said))})
+        connection.execute(_PRACTISE, {"sessions": json.dumps(list(rows))})
 
 
-def join(app: Flask, joining: Sequence[Learner]) -> None:
+def join(app: Flask, participants: Sequence[Learner]) -> None:
     with app.app_context(), transaction(60) as connection:
-        connection.execute(_JOIN, {"learners": [learner.id for learner in joining]})
+        connection.execute(_JOIN, {"learners": [learner.id for learner in participants]})
 
 
 def opt(learner: Learner, *, into: bool) -> dict[str, Any]:
@@ -63,13 +65,13 @@ def opt(learner: Learner, *, into: bool) -> dict[str, Any]:
 
 
 def snapshot(app: Flask, day: int = 0) -> Refreshed:
-    """The snapshot of so many days from now."""
+    """Take the snapshot of the day that is `day` days from today."""
     with app.app_context():
         return refresh(TODAY + timedelta(days=day))
 
 
-def cohort(app: Flask, count: int, **said: Any) -> list[Learner]:
-    """Learners who take part, each with 5 sessions and a fluency of 50, 50.5 and so on."""
+def cohort(app: Flask, count: int, **fields: Any) -> list[Learner]:
+    """Create participants with 5 sessions each, and with a fluency of 50, 50.5 and so on."""
     members = learners(app, count)
     join(app, members)
     practise(
@@ -77,7 +79,7 @@ def cohort(app: Flask, count: int, **said: Any) -> list[Learner]:
         [
             session
             for number, member in enumerate(members)
-            for session in sessions(member, **{"fluency": 50 + number / 2, **said})
+            for session in sessions(member, **{"fluency": 50 + number / 2, **fields})
         ],
     )
     return members

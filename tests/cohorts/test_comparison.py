@@ -1,4 +1,4 @@
-"""Where a learner stands among those who take part."""
+"""A learner's rank among the participants of the comparison."""
 
 from collections import Counter
 
@@ -32,8 +32,8 @@ def test_nobody_takes_part_unless_asked(app: Flask, learner: Learner) -> None:
     snapshot(app)
     page = learner.get("/comparison")
     assert (page["status"], page["opt_in"], page["level"]) == ("not_taking_part", False, None)
-    assert "opt in" in page["detail"]
-    assert {one["value"] for one in page["measures"].values()} == {None}
+    assert "Opt in" in page["detail"]
+    assert {result["value"] for result in page["measures"].values()} == {None}
     assert learner.get("/export")["standings"] == []
 
 
@@ -49,7 +49,7 @@ def test_taking_part_is_reversible_and_said_again_it_is_the_same(
     assert learner.get("/comparison")["status"] == "too_few_learners"
     exported = learner.get("/export")
     assert exported["comparison"] == [{"since": chosen["since"]}]
-    assert {one["measure"] for one in exported["standings"]} == {
+    assert {standing["measure"] for standing in exported["standings"]} == {
         *("minutes", "sessions", "active_days")
     }
     assert opt(learner, into=False) == {"opt_in": False, "since": None}
@@ -84,8 +84,10 @@ def test_each_measure_has_the_own_value_and_its_band(app: Flask) -> None:
     snapshot(app)
     page = last.get("/comparison", period="month", level="B1")
     assert (page["status"], page["period"], page["level"]) == ("compared", "month", "B1")
-    told = {name: (one["value"], one["status"]) for name, one in page["measures"].items()}
-    assert told == {
+    values = {
+        name: (result["value"], result["status"]) for name, result in page["measures"].items()
+    }
+    assert values == {
         "pronunciation": (None, "not_measured"),
         "fluency": (55.5, "compared"),
         "grammar": (80.3, "too_few_sessions"),
@@ -103,16 +105,16 @@ def test_each_measure_has_the_own_value_and_its_band(app: Flask) -> None:
 
 def test_percentiles_are_mid_ranks_in_bands_of_five(app: Flask) -> None:
     members = cohort(app, 43)
-    practise(app, [one for member in members[:9] for one in sessions(member, day=16, fluency=58)])
+    practise(app, [row for member in members[:9] for row in sessions(member, day=16, fluency=58)])
     snapshot(app)
     values = [measure(member)["value"] for member in members]
     assert len(set(values)) < len(values)
     for member, value in zip(members, values, strict=True):
-        told = measure(member)
-        start, end = told["percentile"]["from"], told["percentile"]["to"]
+        result = measure(member)
+        start, end = result["percentile"]["from"], result["percentile"]["to"]
         assert end - start == 5
         assert start <= percentileofscore(values, value, kind="mean") <= end
-        assert told["learners"] == 40
+        assert result["learners"] == 40
 
 
 def test_bands_cover_every_value_whatever_the_cohort() -> None:
@@ -131,13 +133,13 @@ def test_bands_cover_every_value_whatever_the_cohort() -> None:
 def test_only_who_takes_part_is_counted_and_only_who_is_counted_is_told(app: Flask) -> None:
     members = cohort(app, 11)
     outsiders = learners(app, 30, first=100)
-    practise(app, [one for out in outsiders for one in sessions(out, fluency=99)])
+    practise(app, [row for out in outsiders for row in sessions(out, fluency=99)])
     snapshot(app)
     assert measure(members[-1])["percentile"] == {"from": 75, "to": 100}
     assert measure(members[-1])["learners"] == 10
     opt(outsiders[0], into=True)
     assert outsiders[0].get("/comparison")["status"] == "not_counted_yet"
-    for day in (0, 1):  # she is counted, but in nothing that was published
+    for day in (0, 1):  # counted, but in no published cohort
         snapshot(app, day=day)
         assert outsiders[0].get("/comparison")["status"] == "waiting"
         assert measure(outsiders[0])["value"] == 99
@@ -148,19 +150,22 @@ def test_only_who_takes_part_is_counted_and_only_who_is_counted_is_told(app: Fla
 
 
 @pytest.mark.parametrize(
-    ("others", "floor", "told"), [(9, 10, False), (10, 10, True), (5, 5, True)]
+    ("others", "floor", "compared"), [(9, 10, False), (10, 10, True), (5, 5, True)]
 )
 def test_nothing_is_told_among_too_few_others(
-    app: Flask, settings: dict, others: int, floor: int, told: bool
+    app: Flask, settings: dict, others: int, floor: int, compared: bool
 ) -> None:
     lower = create_app({**settings, "COHORT_MIN_OTHERS": floor})
     members = cohort(lower, others + 1)
     snapshot(lower)
-    one = measure(members[0])
-    assert one["status"] == ("compared" if told else "too_few_learners")
-    assert (one["learners"] is None, one["percentile"] is None) == (not told, not told)
-    assert one["value"] == 50
-    if floor == 5:  # where the floor was raised, what was published goes
+    result = measure(members[0])
+    assert result["status"] == ("compared" if compared else "too_few_learners")
+    assert (result["learners"] is None, result["percentile"] is None) == (
+        not compared,
+        not compared,
+    )
+    assert result["value"] == 50
+    if floor == 5:  # a raised floor withdraws published cohorts
         assert measure(Learner(app, members[0].id))["status"] == "too_few_learners"
 
 
@@ -183,19 +188,19 @@ def test_the_five_sessions_are_those_that_the_published_value_rests_on(app: Flas
     join(app, [newcomer])
     practise(app, sessions(newcomer, 1, fluency=99))
     snapshot(app)
-    shown = measure(leaver)
+    before = measure(leaver)
     practise(app, sessions(newcomer, 6, day=20, fluency=99))
-    for one in leaver.get("/history", limit=20)["sessions"][:3]:
-        leaver.request("DELETE", f"/api/sessions/{one['session_result_id']}")
+    for session in leaver.get("/history", limit=20)["sessions"][:3]:
+        leaver.request("DELETE", f"/api/sessions/{session['session_result_id']}")
     assert snapshot(app, day=1).published == 0
-    told = measure(newcomer)
-    assert (told["status"], told["value"], told["sessions"]) == ("too_few_sessions", 99, 1)
-    assert measure(leaver) == shown  # what was published stays as it is
+    result = measure(newcomer)
+    assert (result["status"], result["value"], result["sessions"]) == ("too_few_sessions", 99, 1)
+    assert measure(leaver) == before  # the published cohort stays the same
 
 
 def test_a_learner_counts_once_however_often_she_practises(app: Flask) -> None:
     members = cohort(app, 12)
-    practise(app, [one for _ in range(40) for one in sessions(members[-1], fluency=55.5)])
+    practise(app, [row for _ in range(40) for row in sessions(members[-1], fluency=55.5)])
     snapshot(app)
     assert measure(members[5])["percentile"] == {"from": 25, "to": 50}
     assert measure(members[6])["percentile"] == {"from": 50, "to": 75}
@@ -232,14 +237,14 @@ def test_a_period_is_of_whole_days_before_the_snapshot(app: Flask) -> None:
 
 
 def age(days: int) -> None:
-    """What was published and noted becomes so much older."""
+    """Make published cohorts and standings older by `days` days."""
     with db.engine.connect() as connection:
         for change in (
             "cohorts SET as_of = as_of - days",
             "cohort_standings SET noted_at = noted_at - days",
         ):
             connection.exec_driver_sql(
-                f"UPDATE {change.replace('days', f'interval $${days} days$$')}"  # ours
+                f"UPDATE {change.replace('days', f'interval $${days} days$$')}"  # trusted text
             )
 
 
@@ -251,12 +256,12 @@ def test_what_is_thirty_days_old_is_not_shown_and_its_values_go(app: Flask, in_a
     age(2)
     assert measure(members[0])["status"] == "outdated"
     assert members[0].get("/comparison")["status"] == "outdated"
-    practise(app, [one for member in members[:4] for one in sessions(member, day=5, fluency=99)])
+    practise(app, [row for member in members[:4] for row in sessions(member, day=5, fluency=99)])
     assert snapshot(app, day=1).published == 0
     assert measure(members[0])["status"] == "outdated"
     with db.engine.connect() as connection:
-        kept = connection.exec_driver_sql("SELECT DISTINCT bands, least FROM cohorts").all()
-    assert [tuple(row) for row in kept] == [([], [])]
+        rows = connection.exec_driver_sql("SELECT DISTINCT bands, least FROM cohorts").all()
+    assert [tuple(row) for row in rows] == [([], [])]
     practise(app, sessions(members[4], day=5, fluency=99))
     assert snapshot(app, day=2).published > 0
     assert measure(members[0])["status"] == "compared"
@@ -289,7 +294,7 @@ def test_who_did_not_practise_is_told_so_once_a_snapshot_has_looked(
 
 
 @pytest.mark.parametrize(
-    ("written", "asked"),
+    ("written", "requested"),
     [
         ("\tB1\n", "b1"),
         ("\u00a0B1\u3000", "B1"),
@@ -299,14 +304,14 @@ def test_who_did_not_practise_is_told_so_once_a_snapshot_has_looked(
     ],
 )
 def test_a_level_is_found_however_it_was_typed(
-    app: Flask, learner: Learner, written: str, asked: str
+    app: Flask, learner: Learner, written: str, requested: str
 ) -> None:
     opt(learner, into=True)
-    for said in (written, asked):
-        learner.save(metadata={"user_level": said}, completed_at=f"{ago(2)}T12:00:00Z")
+    for level in (written, requested):
+        learner.save(metadata={"user_level": level}, completed_at=f"{ago(2)}T12:00:00Z")
     learner.save(metadata={"user_level": "\t\u00a0"}, completed_at=f"{ago(1)}T12:00:00Z")
     snapshot(app)
-    page = learner.get("/comparison", level=asked)
+    page = learner.get("/comparison", level=requested)
     assert page["measures"]["sessions"]["value"] == 2
     assert page["level"] == learner.get("/comparison")["level"]
     assert len({row["level"] for row in learner.get("/export")["standings"]}) == 1

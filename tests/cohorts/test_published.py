@@ -1,4 +1,4 @@
-"""Whatever is done between snapshots, an answer rests on the value that was in what was published."""
+"""An answer uses the value in the published cohort, whatever happens between snapshots."""
 
 import random
 
@@ -17,13 +17,13 @@ JOIN cohorts USING (period, level, measure)
 
 
 class Publications:
-    """What each cohort was last published with, as a look at the database right after it shows."""
+    """The values of each published cohort, as read from the database after each snapshot."""
 
     def __init__(self) -> None:
         self.values: dict[tuple, dict[str, float]] = {}
         self._as_of: dict[tuple, object] = {}
 
-    def look(self, app: Flask) -> None:
+    def read(self, app: Flask) -> None:
         with app.app_context(), db.engine.connect() as connection:
             rows = connection.execute(_COUNTED).all()
         counted: dict[tuple, dict[str, float]] = {}
@@ -39,16 +39,16 @@ class Publications:
 def act(app: Flask, chance: random.Random, member: Learner) -> None:
     what = chance.random()
     if what < 0.5:
-        said = {"fluency": chance.choice([40, 55.5, 70, 99]), "level": chance.choice(["B1", "b1 "])}
-        practise(app, sessions(member, chance.randrange(1, 4), day=chance.randrange(1, 40), **said))
+        row = {"fluency": chance.choice([40, 55.5, 70, 99]), "level": chance.choice(["B1", "b1 "])}
+        practise(app, sessions(member, chance.randrange(1, 4), day=chance.randrange(1, 40), **row))
     elif what < 0.75:
         page = member.get("/history", limit=1)["sessions"]
-        for one in page:
-            path = f"/api/sessions/{one['session_result_id']}"
+        for session in page:
+            path = f"/api/sessions/{session['session_result_id']}"
             member.request("PATCH", path, json={"fluency_score": chance.choice([40, 70])})
     elif what < 0.9:
-        for one in member.get("/history", limit=20)["sessions"][::3]:
-            member.request("DELETE", f"/api/sessions/{one['session_result_id']}")
+        for session in member.get("/history", limit=20)["sessions"][::3]:
+            member.request("DELETE", f"/api/sessions/{session['session_result_id']}")
     else:
         opt(member, into=False)
         if chance.random() < 0.8:
@@ -59,26 +59,26 @@ def test_an_answer_rests_on_the_value_that_was_published_whatever_happened_since
     app: Flask, settings: dict
 ) -> None:
     app = create_app({**settings, "COHORT_MIN_OTHERS": 5})
-    chance, seen = random.Random(20), {"compared": 0, "waiting": 0}
+    chance, counts = random.Random(20), {"compared": 0, "waiting": 0}
     members = cohort(app, 14)
     publications = Publications()
     day = 0
     for _ in range(18):
         snapshot(app, day=day)
-        publications.look(app)
+        publications.read(app)
         for member in members:
             for period in ("month", "year"):
                 page = member.get("/comparison", period=period, level="B1")
-                for measure, told in page["measures"].items():
+                for measure, result in page["measures"].items():
                     counted = publications.values.get((period, "B1", measure), {})
-                    if told["status"] == "compared":
-                        assert told["value"] == counted[member.id], (measure, told)
-                    if told["status"] == "waiting":
-                        assert told["percentile"] is None
-                    if told["status"] in seen:
-                        seen[told["status"]] += 1
+                    if result["status"] == "compared":
+                        assert result["value"] == counted[member.id], (measure, result)
+                    if result["status"] == "waiting":
+                        assert result["percentile"] is None
+                    if result["status"] in counts:
+                        counts[result["status"]] += 1
         for member in chance.sample(members, chance.choice([1, 2, 4, 7])):
             act(app, chance, member)
         day += chance.choice([0, 0, 1, 1, 2])
-    assert seen["compared"] > 500, seen
-    assert seen["waiting"] > 0, seen
+    assert counts["compared"] > 500, counts
+    assert counts["waiting"] > 0, counts

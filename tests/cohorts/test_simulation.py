@@ -1,4 +1,4 @@
-"""Five thousand learners: how true percentiles are."""
+"""The accuracy of percentiles among 5,000 learners."""
 
 from random import Random
 
@@ -15,37 +15,37 @@ def test_percentiles_are_within_two_points_of_the_truth(app: Flask) -> None:
     chance = Random(5)
     everybody = learners(app, 5000)
     join(app, everybody)
-    said, truth, level_of = [], {}, {}
+    rows, truth, level_of = [], {}, {}
     for learner in everybody:
         level_of[learner.id] = level = chance.choice(LEVELS)
-        able = {name: chance.gauss(70, 9) for name in SCORES}
+        ability = {name: chance.gauss(70, 9) for name in SCORES}
         own = [
             {
                 "user_id": learner.id,
                 "day": ago(chance.randrange(1, 31)).isoformat(),
                 "seconds": chance.randrange(60, 1800),
                 "level": level,
-                **{name: min(100, max(0, chance.gauss(able[name], 5))) for name in SCORES},
+                **{name: min(100, max(0, chance.gauss(ability[name], 5))) for name in SCORES},
             }
             for _ in range(chance.randrange(5, 16))
         ]
-        said += own
+        rows += own
         truth[learner.id] = {
-            **{name: sum(one[name] for one in own) / len(own) for name in SCORES},
-            "minutes": sum(one["seconds"] for one in own) / 60,
+            **{name: sum(session[name] for session in own) / len(own) for name in SCORES},
+            "minutes": sum(session["seconds"] for session in own) / 60,
             "sessions": len(own),
-            "active_days": len({one["day"] for one in own}),
+            "active_days": len({session["day"] for session in own}),
         }
-    practise(app, said)
+    practise(app, rows)
     assert snapshot(app).learners == 5000
     worst = 0.0
     for learner in chance.sample(everybody, 150):
         peers = [truth[other] for other, level in level_of.items() if level == level_of[learner.id]]
-        for name, told in learner.get("/comparison")["measures"].items():
+        for name, result in learner.get("/comparison")["measures"].items():
             values = [peer[name] for peer in peers]
             rank = percentileofscore(values, truth[learner.id][name], kind="mean")
-            start, end = told["percentile"]["from"], told["percentile"]["to"]
+            start, end = result["percentile"]["from"], result["percentile"]["to"]
             assert end - start == 5
             worst = max(worst, start - rank, rank - end)
-            assert abs(told["learners"] - len(peers)) <= 5
+            assert abs(result["learners"] - len(peers)) <= 5
     assert worst < 2, worst

@@ -1,4 +1,4 @@
-"""The daily snapshot: what it rests on, what can be learned from two of them, and who waits for it."""
+"""The daily snapshot: what it counts, what two of them reveal, and which requests wait for it."""
 
 import random
 import threading
@@ -61,8 +61,8 @@ def test_within_a_day_nothing_that_anybody_does_can_be_seen(app: Flask) -> None:
     members[31].request("DELETE", "/api/sessions?confirm=true")
     newcomers = learners(app, 8, first=100)
     join(app, newcomers)
-    practise(app, [one for new in newcomers for one in sessions(new, fluency=99)])
-    practise(app, [one for member in members[20:30] for one in sessions(member, fluency=1)])
+    practise(app, [row for new in newcomers for row in sessions(new, fluency=99)])
+    practise(app, [row for member in members[20:30] for row in sessions(member, fluency=1)])
     assert views(members[:10]) == before
     assert snapshot(app).published == 0
     assert views(members[:10]) == before
@@ -72,12 +72,12 @@ def test_within_a_day_nothing_that_anybody_does_can_be_seen(app: Flask) -> None:
 
 @pytest.mark.parametrize("what", ["joins", "leaves", "practises", "is erased", "all of it"])
 def test_the_differencing_attack_gains_nothing(app: Flask, what: str) -> None:
-    """Those who know everybody else look before and after: until 5 have changed, nothing has."""
+    """The attackers know all others and compare answers: nothing changes until 5 learners have changed."""
     members = cohort(app, 34)
     attackers, targets = members[:20], members[20:24]
     newcomers = learners(app, 4, first=100)
     snapshot(app)
-    before, seen = views(attackers), published(app)
+    before, cohorts = views(attackers), published(app)
     for day, (target, newcomer) in enumerate(zip(targets, newcomers, strict=True), start=1):
         if what == "joins":
             opt(newcomer, into=True)
@@ -95,19 +95,19 @@ def test_the_differencing_attack_gains_nothing(app: Flask, what: str) -> None:
             opt(targets[-1], into=False)
         assert snapshot(app, day=day).published == 0
         assert views(attackers) == before
-        assert published(app) == seen
+        assert published(app) == cohorts
     changing = members[24:29]
-    practise(app, [one for member in changing for one in sessions(member, day=5, fluency=90)])
+    practise(app, [row for member in changing for row in sessions(member, day=5, fluency=90)])
     assert snapshot(app, day=9).published > 0
-    assert published(app) != seen
+    assert published(app) != cohorts
 
 
 def test_a_measure_changes_only_where_five_have_changed_in_it(app: Flask) -> None:
-    """Five practise, but of one alone the grammar is measured: that cohort stays."""
+    """Five learners practise, but only one has a new grammar score, so that cohort stays."""
     members = cohort(app, 20, grammar=60)
     snapshot(app)
     grammar = members[0].get("/comparison")["measures"]["grammar"]
-    practise(app, [one for member in members[5:10] for one in sessions(member, day=5)])
+    practise(app, [row for member in members[5:10] for row in sessions(member, day=5)])
     practise(app, sessions(members[5], day=5, grammar=100))
     snapshot(app, day=1)
     after = members[0].get("/comparison")["measures"]
@@ -117,11 +117,11 @@ def test_a_measure_changes_only_where_five_have_changed_in_it(app: Flask) -> Non
 
 def test_who_falls_out_of_the_period_is_counted_no_more(app: Flask) -> None:
     members = cohort(app, 24)
-    practise(app, [one for member in members[:12] for one in sessions(member, day=1)])
+    practise(app, [row for member in members[:12] for row in sessions(member, day=1)])
     snapshot(app)
     snapshot(app, day=25)
     assert {key[0] for key in standings(app) if key[1] == "month"} == {
-        one.id for one in members[:12]
+        member.id for member in members[:12]
     }
     assert members[20].get("/comparison")["status"] == "no_practice"
     assert members[20].get("/comparison", period="year")["status"] == "compared"
@@ -150,8 +150,8 @@ def test_the_snapshot_is_what_the_sessions_add_up_to_after_thousands_of_operatio
         )
         for member in chance.sample(members, 3):
             page = member.get("/history", limit=20)["sessions"]
-            for one in page[:8]:
-                path = f"/api/sessions/{one['session_result_id']}"
+            for session in page[:8]:
+                path = f"/api/sessions/{session['session_result_id']}"
                 if chance.random() < 0.5:
                     member.request("DELETE", path)
                 else:
@@ -160,13 +160,17 @@ def test_the_snapshot_is_what_the_sessions_add_up_to_after_thousands_of_operatio
         opt(leaver, into=False)
         if day % 2:
             opt(leaver, into=True)
-        taking_part = {m.id for m in members if m.get("/export")["comparison"]}
+        taking_part = {
+            participant.id for participant in members if participant.get("/export")["comparison"]
+        }
         snapshot(app, day=day)
-        assert standings(app) == by_hand(members, taking_part, TODAY + timedelta(days=day))
+        assert standings(app) == expected_standings(
+            members, taking_part, TODAY + timedelta(days=day)
+        )
 
 
-def by_hand(members: list[Learner], taking_part: set[str], today: object) -> dict:
-    found = {}
+def expected_standings(members: list[Learner], taking_part: set[str], today: object) -> dict:
+    expected = {}
     for member in members:
         grouped = defaultdict(list)
         for session in member.get("/export")["sessions"]:
@@ -178,21 +182,21 @@ def by_hand(members: list[Learner], taking_part: set[str], today: object) -> dic
                     grouped[period, level].append(session)
         if member.id not in taking_part:
             continue
-        for (period, level), those in grouped.items():
-            last = max(map(_day, those))
-            seconds = sum(one["duration_seconds"] for one in those)
-            days_ = len({one["practiced_on"] for one in those})
+        for (period, level), group in grouped.items():
+            last = max(map(_day, group))
+            seconds = sum(session["duration_seconds"] for session in group)
+            active_days = len({session["practiced_on"] for session in group})
             key = (member.id, period, level)
-            found[*key, "minutes"] = (int(seconds / 60 + 0.5), len(those), last)
-            found[*key, "sessions"] = (len(those), len(those), last)
-            found[*key, "active_days"] = (days_, len(those), last)
+            expected[*key, "minutes"] = (int(seconds / 60 + 0.5), len(group), last)
+            expected[*key, "sessions"] = (len(group), len(group), last)
+            expected[*key, "active_days"] = (active_days, len(group), last)
             for name in ("fluency", "grammar"):
-                scored = [one for one in those if one[f"{name}_score"] is not None]
+                scored = [session for session in group if session[f"{name}_score"] is not None]
                 if scored:
-                    mean = sum(one[f"{name}_score"] for one in scored) / len(scored)
+                    mean = sum(session[f"{name}_score"] for session in scored) / len(scored)
                     rounded = int(round(mean, 9) * 10 + 0.5) / 10
-                    found[*key, name] = (rounded, len(scored), max(map(_day, scored)))
-    return found
+                    expected[*key, name] = (rounded, len(scored), max(map(_day, scored)))
+    return expected
 
 
 def _day(session: dict) -> object:
@@ -201,9 +205,9 @@ def _day(session: dict) -> object:
 
 def test_twice_at_once_is_as_good_as_once(app: Flask) -> None:
     members = cohort(app, 120, fluency=70)  # three pages
-    done = at_once(*[lambda: snapshot(app)] * 3)
-    assert [one.learners for one in done] == [120] * 3
-    assert sum(one.published for one in done) == len(published(app)) == 8
+    results = at_once(*[lambda: snapshot(app)] * 3)
+    assert [result.learners for result in results] == [120] * 3
+    assert sum(result.published for result in results) == len(published(app)) == 8
     before = views(members), standings(app), published(app)
     assert snapshot(app).published == 0
     assert (views(members), standings(app), published(app)) == before
@@ -214,7 +218,7 @@ def test_a_snapshot_that_was_stopped_is_taken_by_the_next_one(
 ) -> None:
     members = cohort(app, 12)
 
-    def stopped(*asked: object) -> int:
+    def stopped(*arguments: object) -> int:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
@@ -227,10 +231,10 @@ def test_a_snapshot_that_was_stopped_is_taken_by_the_next_one(
 
 
 def read(connection: sa.Connection) -> dict:
-    """A page, read and not yet stored."""
+    """Read a page without storing it."""
     days = {"month": ago(30), "year": ago(365), "since": f"{ago(370)} 00:00+00", "last_day": ago(1)}
     row = connection.execute(pages.READ, {**days, "after": pages.BEFORE_ALL}).one()
-    return {"page": row.page, "found": row.found, "now": f"{TODAY} 00:00+00"}
+    return {"page": row.page, "standings": row.standings, "now": f"{TODAY} 00:00+00"}
 
 
 def test_nobody_waits_for_a_page_that_is_read_and_nothing_is_stored_of_who_left_meanwhile(
@@ -258,8 +262,8 @@ def test_a_page_that_is_stored_stops_no_save_and_an_erasure_leaves_nothing_of_it
     with app.app_context(), transaction(30) as connection:
         connection.execute(pages.STORE, read(connection))
         started = time.monotonic()
-        for one in members:
-            one.save()
+        for member in members:
+            member.save()
         assert saver.get("/comparison")["status"] == "not_counted_yet"
         assert time.monotonic() - started < 1
         for action in (
@@ -278,12 +282,12 @@ def test_a_page_that_is_stored_stops_no_save_and_an_erasure_leaves_nothing_of_it
 def test_publishing_a_cohort_holds_up_nobody_in_it(app: Flask) -> None:
     members = cohort(app, 12)
     snapshot(app)
-    practise(app, [one for member in members[:6] for one in sessions(member, day=5)])
-    named = {"period": "month", "level": "B1", "measure": "sessions"}
-    shown = {"day": ago(-1), "learners": 12, "width": 25, "bands": [0], "least": [1]}
+    practise(app, [row for member in members[:6] for row in sessions(member, day=5)])
+    cohort_key = {"period": "month", "level": "B1", "measure": "sessions"}
+    values = {"day": ago(-1), "learners": 12, "width": 25, "bands": [0], "least": [1]}
 
     def publish(turn: snapshots._Turn) -> None:
-        turn.run(snapshots._PUBLISH, **named, **shown)
+        turn.run(snapshots._PUBLISH, **cohort_key, **values)
         opt(members[0], into=False)
         members[1].request("DELETE", "/api/sessions?confirm=true")
 
@@ -293,45 +297,45 @@ def test_publishing_a_cohort_holds_up_nobody_in_it(app: Flask) -> None:
 
 
 def test_a_cohort_is_not_published_that_is_no_longer_due(app: Flask) -> None:
-    """Five have new values, and four of them leave between the look at all cohorts and its turn."""
+    """Five learners have new values; four of them leave before the cohort is published."""
     members = cohort(app, 40)
     snapshot(app)
-    seen = published(app)
-    practise(app, [one for member in members[:5] for one in sessions(member, day=5)])
-    named = {"period": "month", "level": "B1", "measure": "sessions"}
+    cohorts = published(app)
+    practise(app, [row for member in members[:5] for row in sessions(member, day=5)])
+    cohort_key = {"period": "month", "level": "B1", "measure": "sessions"}
     with app.app_context():
         for _ in snapshots._pages(TODAY + timedelta(days=1)):
             pass
         for member in members[:4]:
             opt(member, into=False)
-        due = partial(snapshots._publish, named, 10)
+        due = partial(snapshots._publish, cohort_key, 10)
         assert snapshots._in_turn(TODAY + timedelta(days=1), due) == 0
-    assert published(app) == seen
+    assert published(app) == cohorts
 
 
 def test_standings_of_nobody_who_takes_part_do_not_outlive_a_snapshot(app: Flask) -> None:
     *stayers, stray = cohort(app, 14)
     snapshot(app)
-    with app.app_context(), transaction(10) as connection:  # as a restored backup may have it
+    with app.app_context(), transaction(10) as connection:  # as after a restored backup
         connection.execute(
             sa.text("DELETE FROM cohort_participants WHERE user_id = CAST(:one AS uuid)"),
             {"one": stray.id},
         )
-    practise(app, [one for member in stayers[:5] for one in sessions(member, day=5, fluency=99)])
+    practise(app, [row for member in stayers[:5] for row in sessions(member, day=5, fluency=99)])
     assert snapshot(app, day=1).published > 0
-    assert {key[0] for key in standings(app)} == {one.id for one in stayers}
+    assert {key[0] for key in standings(app)} == {stayer.id for stayer in stayers}
     assert {count for *_, count, _, _, _ in published(app)} == {13}
 
 
 def test_of_a_learners_levels_the_twenty_practised_last_are_counted(app: Flask) -> None:
-    (one,) = learners(app, 1)
-    join(app, [one])
+    (learner,) = learners(app, 1)
+    join(app, [learner])
     practise(
         app,
         [
-            said
+            session
             for number in range(25)
-            for said in sessions(one, 1, day=number + 1, level=f"L{number:02}")
+            for session in sessions(learner, 1, day=number + 1, level=f"L{number:02}")
         ],
     )
     snapshot(app)
@@ -340,8 +344,8 @@ def test_of_a_learners_levels_the_twenty_practised_last_are_counted(app: Flask) 
 
 def test_a_snapshot_that_ends_after_midnight_leaves_the_next_day_its_own(app: Flask) -> None:
     members = cohort(app, 20)
-    assert snapshot(app, day=-1).published > 0  # of yesterday, and published today
-    practise(app, [one for member in members[:6] for one in sessions(member, day=5, fluency=1)])
+    assert snapshot(app, day=-1).published > 0  # yesterday's snapshot, published today
+    practise(app, [row for member in members[:6] for row in sessions(member, day=5, fluency=1)])
     assert snapshot(app, day=0).published > 0
 
 
@@ -351,24 +355,24 @@ def test_a_snapshot_ends_where_that_of_a_later_day_has_begun(app: Flask) -> None
     before = standings(app), published(app)
     with pytest.raises(snapshots.Overtaken):
         snapshot(app, day=0)
-    said = app.test_cli_runner().invoke(args=["cohorts", "refresh"])
-    assert said.exit_code == 1
-    assert "a later day has begun" in said.output
+    result = app.test_cli_runner().invoke(args=["cohorts", "refresh"])
+    assert result.exit_code == 1
+    assert "a later day has begun" in result.output
     assert (standings(app), published(app)) == before
 
 
 def test_the_command_says_what_it_did(app: Flask) -> None:
     cohort(app, 12)
     runner = app.test_cli_runner()
-    said = runner.invoke(args=["cohorts", "refresh"])
-    assert said.exit_code == 0
-    assert said.output == "Counted 12 learners; published 8 cohorts, left 0 as before.\n"
+    result = runner.invoke(args=["cohorts", "refresh"])
+    assert result.exit_code == 0
+    assert result.output == "Counted 12 learners; published 8 cohorts, left 0 unchanged.\n"
     again = runner.invoke(args=["cohorts", "refresh"])
-    assert again.output == "Counted 12 learners; published 0 cohorts, left 8 as before.\n"
+    assert again.output == "Counted 12 learners; published 0 cohorts, left 8 unchanged.\n"
 
 
 def test_a_learners_own_new_value_is_never_held_against_what_was_published(app: Flask) -> None:
-    """Else one learner could try value after value, and read off where the others' are."""
+    """Otherwise a learner could try one value after another and infer those of others."""
     members = cohort(app, 14)
     spy = members[0]
     snapshot(app)
@@ -383,14 +387,14 @@ def test_a_learners_own_new_value_is_never_held_against_what_was_published(app: 
 def test_a_value_that_is_again_what_it_was_is_no_change(app: Flask) -> None:
     members = cohort(app, 34)
     snapshot(app)
-    seen = published(app)
+    cohorts = published(app)
     for day, member in enumerate(members[:4]):
-        one = member.get("/history", limit=1)["sessions"][0]
-        path = f"/api/sessions/{one['session_result_id']}"
+        session = member.get("/history", limit=1)["sessions"][0]
+        path = f"/api/sessions/{session['session_result_id']}"
         member.request("PATCH", path, json={"fluency_score": 99})
         snapshot(app, day=day + 1)
-        member.request("PATCH", path, json={"fluency_score": one["fluency_score"]})
+        member.request("PATCH", path, json={"fluency_score": session["fluency_score"]})
         snapshot(app, day=day + 1)
     practise(app, sessions(members[5], day=5, fluency=99))
     assert snapshot(app, day=5).published == 0
-    assert published(app) == seen
+    assert published(app) == cohorts

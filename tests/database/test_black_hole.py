@@ -1,4 +1,4 @@
-"""A database that hangs instead of refusing: everybody hears of it in time, and everything comes back."""
+"""A database that hangs instead of refusing: requests get 503 in time, and the service recovers."""
 
 import re
 import time
@@ -42,22 +42,22 @@ def erase(address: str) -> requests.Response:
 
 @contextmanager
 def service(database_url: str) -> Iterator[tuple[str, BlackHole]]:
-    with BlackHole(database_url) as way:
+    with BlackHole(database_url) as black_hole:
         settings = {"WEB_CONCURRENCY": "1", "DB_POOL_SIZE": "5"}
-        with gunicorn(way.address, **settings) as (address, _):
-            with ThreadPoolExecutor(5) as pool:  # every place of the pool is taken once
+        with gunicorn(black_hole.address, **settings) as (address, _):
+            with ThreadPoolExecutor(5) as pool:  # use every connection of the pool once
                 assert {
                     answer.status_code for answer in pool.map(lambda _: save(address), range(20))
                 } == {201}
-            yield address, way
+            yield address, black_hole
 
 
 def test_every_endpoint_answers_503_within_two_seconds_and_all_is_well_two_seconds_after(
     app: Flask, database_url: str
 ) -> None:
-    with service(database_url) as (address, way):
+    with service(database_url) as (address, black_hole):
         for _ in range(2):
-            way.swallowing = True
+            black_hole.swallowing = True
             requests_ = [lambda path=path: get(address, path) for path in PATHS]
             requests_ += [lambda: erase(address)]
             requests_ += [
@@ -71,11 +71,11 @@ def test_every_endpoint_answers_503_within_two_seconds_and_all_is_well_two_secon
                     assert int(answer.headers["Retry-After"]) >= 1
                     assert answer.elapsed.total_seconds() < 2, answer.url
             assert connections_in_use(address) == 0
-            way.swallowing = False
+            black_hole.swallowing = False
             back = time.monotonic()
             while get(address, "stats").status_code != 200:
                 assert time.monotonic() - back < 2
-            with ThreadPoolExecutor(10) as pool:  # no place of the pool was lost
+            with ThreadPoolExecutor(10) as pool:  # the pool lost no connection
                 answers = list(pool.map(lambda _: save(address), range(50)))
             assert {answer.status_code for answer in answers} == {201}
             assert connections_in_use(address) == 0
@@ -90,8 +90,8 @@ def connections_in_use(address: str) -> float:
 def test_health_goes_on_and_the_crowd_hears_in_time_while_nothing_answers(
     app: Flask, database_url: str
 ) -> None:
-    with service(database_url) as (address, way):
-        way.swallowing = True
+    with service(database_url) as (address, black_hole):
+        black_hole.swallowing = True
         with ThreadPoolExecutor(40) as pool:
             crowd = [pool.submit(get, address, "stats") for _ in range(40)]
             time.sleep(0.3)
@@ -106,27 +106,27 @@ def test_health_goes_on_and_the_crowd_hears_in_time_while_nothing_answers(
 def test_without_gunicorn_the_wait_ends_as_well(
     app: Flask, settings: dict, database_url: str
 ) -> None:
-    """The deadline is the app's own: whatever server it runs in."""
-    with BlackHole(database_url) as way:
-        address = way.address.replace("postgresql://", "postgresql+psycopg2://")
+    """The app keeps the deadline itself, whatever server runs it."""
+    with BlackHole(database_url) as black_hole:
+        address = black_hole.address.replace("postgresql://", "postgresql+psycopg2://")
         learner = Learner(create_app({**settings, "DATABASE_URL": address}))
         learner.save()
-        way.swallowing = True
+        black_hole.swallowing = True
         for _ in range(2):
             began = time.monotonic()
             assert learner.request("GET", "/api/sessions/stats").status_code == 503
             assert time.monotonic() - began < 2
-        way.swallowing = False
+        black_hole.swallowing = False
         assert learner.count() == 1
 
 
 def test_commands_give_up_connecting_to_a_host_that_says_nothing(
     app: Flask, settings: dict, database_url: str
 ) -> None:
-    with BlackHole(database_url) as way:
-        address = way.address.replace("postgresql://", "postgresql+psycopg2://")
+    with BlackHole(database_url) as black_hole:
+        address = black_hole.address.replace("postgresql://", "postgresql+psycopg2://")
         silent = create_app({**settings, "DATABASE_URL": address})
-        way.swallowing = True
+        black_hole.swallowing = True
         began = time.monotonic()
         result = silent.test_cli_runner().invoke(args=["db", "upgrade"])
         assert (

@@ -1,4 +1,4 @@
-"""The schema as a numbered diary."""
+"""The numbered migrations, and the schema that they build."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +32,7 @@ def empty(worker_id: str) -> Iterator[Flask]:
 
 
 def schema() -> list[tuple[object, ...]]:
-    """Columns, constraints, indexes, triggers and row security of everything in the database."""
+    """Return columns, constraints, indexes, triggers, functions and row security of the database."""
     with db.engine.connect() as connection:
         return [
             tuple(row)

@@ -1,4 +1,4 @@
-"""Whoever has waited longest for a connection gets it."""
+"""A free connection goes to the request that has waited longest."""
 
 import threading
 import time
@@ -32,7 +32,7 @@ def test_a_place_goes_to_who_waits_and_not_to_who_comes_by() -> None:
             time.sleep(0.001)
     for number in range(5):
         semaphore.release()
-        assert not semaphore.acquire(0)  # who only comes by now waits like everybody
+        assert not semaphore.acquire(0)  # a newcomer has to wait, too
         waiting[number].join()
     assert served == [0, 1, 2, 3, 4]
 

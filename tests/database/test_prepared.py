@@ -1,4 +1,4 @@
-"""What is asked over and over is planned once for each connection."""
+"""Repeated statements are planned once per connection."""
 
 from collections.abc import Iterator
 
@@ -19,15 +19,15 @@ from vorex_sessions.extensions import db
 
 @pytest.fixture
 def fresh(app: Flask, settings: dict) -> Iterator[Flask]:
-    """The service with one connection, which has planned nothing yet."""
-    one = create_app({**settings, "DB_POOL_SIZE": 1})
-    yield one
-    with one.app_context():
+    """An app with one connection, which has prepared no statement yet."""
+    single = create_app({**settings, "DB_POOL_SIZE": 1})
+    yield single
+    with single.app_context():
         db.engine.dispose()
 
 
-def words(sent: list[str]) -> tuple[int, int]:
-    """How many statements were prepared, and how many executed."""
+def plan_counts(sent: list[str]) -> tuple[int, int]:
+    """Return how many statements were prepared and how many were executed."""
     text = "\n".join(sent)
     return text.count("PREPARE plan_"), text.count("EXECUTE plan_")
 
@@ -37,10 +37,10 @@ def test_a_connection_plans_a_statement_once_and_takes_no_round_trip_more(fresh:
     with recorded(fresh) as sent:
         first.save()
     trips = len(sent)
-    assert words(sent) == (1, 1)
+    assert plan_counts(sent) == (1, 1)
     with recorded(fresh) as sent:
         second.save()
-    assert words(sent) == (0, 1)
+    assert plan_counts(sent) == (0, 1)
     assert len(sent) == trips
     for path in (
         *("/warmup", "/stats?period=week", "/stats?period=year", "/stats?period=all"),
@@ -51,7 +51,7 @@ def test_a_connection_plans_a_statement_once_and_takes_no_round_trip_more(fresh:
                 learner.request("GET", f"/api/sessions{path}").get_json()
                 for learner in (first, second, first)
             ]
-        assert words(sent) == (1, 3), path
+        assert plan_counts(sent) == (1, 3), path
         assert answers[0] == answers[2]
     assert first.get("/history")["sessions"] != second.get("/history")["sessions"]
 
@@ -62,7 +62,7 @@ def test_history_with_filters_is_planned_for_what_they_say(fresh: Flask) -> None
     with recorded(fresh) as sent:
         assert learner.get("/history", session_type="roleplay")["total"] == 0
         assert learner.get("/history", offset=1)["sessions"] == []
-    assert words(sent) == (1, 1)
+    assert plan_counts(sent) == (1, 1)
 
 
 def test_a_statement_that_was_not_reached_is_prepared_the_next_time(fresh: Flask) -> None:
@@ -72,10 +72,10 @@ def test_a_statement_that_was_not_reached_is_prepared_the_next_time(fresh: Flask
         connection.exec_driver_sql(locks.acquire(learner.id))
         with recorded(fresh) as sent:
             assert learner.try_save(content()).status_code == 503
-        assert words(sent) == (1, 1)
+        assert plan_counts(sent) == (1, 1)
     with recorded(fresh) as sent:
         learner.save()
-    assert words(sent) == (1, 1)
+    assert plan_counts(sent) == (1, 1)
     learner.save()
 
 
@@ -85,7 +85,7 @@ def test_a_statement_that_fails_once_planned_can_be_asked_again(fresh: Flask) ->
         with pytest.raises(DBAPIError):
             run(divide, {"by": 0})
         assert [run(divide, {"by": by})[0].part for by in (3, 4, 2)] == [4, 3, 6]
-    assert words(sent) == (2, 4)
+    assert plan_counts(sent) == (2, 4)
 
 
 def test_a_newer_schema_leaves_kept_plans_in_force(fresh: Flask) -> None:
@@ -111,6 +111,6 @@ def test_behind_a_transaction_pooler_nothing_is_prepared(app: Flask, settings: d
     with recorded(behind) as sent:
         learner.save()
         learner.get("/warmup")
-    assert words(sent) == (0, 0)
+    assert plan_counts(sent) == (0, 0)
     with behind.app_context():
         db.engine.dispose()

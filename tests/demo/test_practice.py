@@ -13,7 +13,7 @@ NOW = datetime(2026, 3, 15, 21, 30, tzinfo=UTC)
 
 @pytest.fixture
 def learner(app: Flask) -> Learner:
-    """The demo learner: what the demo saves depends on the learner and the day alone."""
+    """The demo learner. The sessions of the demo depend only on the learner and the day."""
     return Learner(app, tokens.DEMO_LEARNER)
 
 

@@ -1,4 +1,4 @@
-// Drives the queue of docs/api.md: sessions are added while the connection is cut again and again.
+// Drives the queue of docs/api.md: adds sessions while the connection is cut repeatedly.
 const storage = {
   texts: new Map(),
   async getItem(name) { return this.texts.get(name) ?? null; },
@@ -11,10 +11,10 @@ const queue = new PracticeQueue({
   patience: 2_000,
   pause: async () => {},
 });
-const awake = setInterval(() => {}, 1_000); // Node would leave while only a timeout is waited for
+const keepAlive = setInterval(() => {}, 1_000); // keeps Node running while only a timeout is pending
 const clock = Number(process.env.CLOCK_AHEAD ?? 0);
-const honest = Date.now;
-Date.now = () => honest() + clock;
+const realNow = Date.now;
+Date.now = () => realNow() + clock;
 
 const ids = [];
 for (let number = 1; number <= Number(process.env.SESSIONS); number++) {
@@ -25,5 +25,5 @@ const flushing = queue.flush();
 ids.push(await queue.add({ session_type: "conversation", duration_seconds: 7 }));
 await flushing;
 await queue.flush();
-clearInterval(awake);
+clearInterval(keepAlive);
 console.log(JSON.stringify({ ids, rejected: queue.rejected, waiting: await queue.waiting() }));

@@ -49,7 +49,7 @@ def chrome() -> Iterator[Chrome]:
 
 
 def hosts(chrome: Chrome) -> set[str]:
-    """Every host that the page asked for something."""
+    """Return every host that the page sent a request to."""
     messages = [json.loads(entry["message"])["message"] for entry in chrome.get_log("performance")]
     urls = [
         message["params"]["request"]["url"]
@@ -95,7 +95,7 @@ def test_a_save_sent_from_swagger_ui_succeeds(address: str, app: Flask, chrome: 
 
 def test_redoc_shows_the_reference(address: str, chrome: Chrome) -> None:
     chrome.get(f"{address}/redoc")
-    found = (By.XPATH, "//*[contains(text(), '/api/sessions/save')]")
-    WebDriverWait(chrome, 30).until(present(found))
+    path = (By.XPATH, "//*[contains(text(), '/api/sessions/save')]")
+    WebDriverWait(chrome, 30).until(present(path))
     assert errors(chrome) == []
     assert hosts(chrome) == {"127.0.0.1"}

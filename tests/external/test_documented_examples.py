@@ -30,7 +30,7 @@ def examples(page: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
-def surroundings(learner: Learner, address: str) -> dict[str, str]:
+def environment(learner: Learner, address: str) -> dict[str, str]:
     return {**os.environ, "URL": address, "TOKEN": token(learner.id)}
 
 
@@ -45,7 +45,7 @@ def test_every_curl_example_works(
     finished = subprocess.run(
         ["bash", "-c", strict + "\n".join(scripts)],
         cwd=tmp_path,
-        env=surroundings(learner, address),
+        env=environment(learner, address),
         capture_output=True,
         text=True,
         timeout=60,
@@ -61,7 +61,7 @@ def test_the_javascript_examples_work(address: str, learner: Learner) -> None:
     assert "fetch(" in script
     subprocess.run(
         ["node", "--input-type=module", "-e", script],
-        env=surroundings(learner, address),
+        env=environment(learner, address),
         check=True,
         timeout=60,
     )

@@ -1,6 +1,6 @@
-"""Schemathesis over the whole API: no 5xx, no undocumented status, no body off its schema.
+"""Schemathesis over the whole API: no 5xx, no undocumented status, no body that breaks its schema.
 
-Needs Python alone, but minutes: part of `make check`.
+Needs only Python, but takes minutes: part of `make check`.
 """
 
 import os
@@ -67,7 +67,7 @@ TAKE_NOTHING = {
     "GET /metrics",
     "GET /readyz",
 }
-# What would make `/api/sessions/{session_result_id}` the path of another operation.
+# Values that make `/api/sessions/{session_result_id}` the path of another operation.
 LITERAL = {path.rpartition("/")[2] for path in OPERATIONS}
 RUNS = [
     (path, mode)
@@ -75,7 +75,7 @@ RUNS = [
     for mode in schemathesis.GenerationMode
     if mode == schemathesis.GenerationMode.POSITIVE or path not in TAKE_NOTHING
 ]
-# Formats that are more than their JSON Schema can say: a generator that knows them gets further in.
+# JSON Schema does not fully describe this format; with a generator, more cases are valid.
 schemathesis.openapi.format(
     "date-time",
     st.datetimes(timezones=st.timezones()).map(lambda moment: moment.isoformat(timespec="seconds")),
@@ -101,14 +101,14 @@ def practised(app: Flask) -> Learner:
 
 
 @pytest.fixture(scope="module")
-def tireless(app: Flask, settings: dict[str, Any]) -> Flask:
-    """The same service without limits to how often it may be asked."""
+def unlimited(app: Flask, settings: dict[str, Any]) -> Flask:
+    """The same service without rate limits."""
     return create_app({**settings, "RATELIMIT_ENABLED": False})
 
 
 @pytest.fixture(autouse=True)
 def _clean_tables() -> None:
-    """In the place of the fixture that empties the tables: the learner keeps what is there."""
+    """Replace the fixture that empties the tables: the learner keeps the data."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -119,16 +119,16 @@ def _clean_up(app: Flask) -> object:
 
 @pytest.mark.parametrize(("path", "mode"), RUNS)
 def test_every_operation_keeps_its_word(
-    path: str, mode: schemathesis.GenerationMode, practised: Learner, tireless: Flask
+    path: str, mode: schemathesis.GenerationMode, practised: Learner, unlimited: Flask
 ) -> None:
-    """Half of the cases keep the rules of the document, half break one."""
-    schema = schemathesis.openapi.from_wsgi("/openapi.json", tireless)
+    """Half of the cases keep the rules of the document; half break a rule."""
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", unlimited)
     _without_security(schema.raw_schema)
     role = "service_role" if "/admin/" in path else "authenticated"
-    made = token(practised.id, role=role, exp=4_000_000_000)
-    headers = {"Authorization": f"Bearer {made}"}
+    access_token = token(practised.id, role=role, exp=4_000_000_000)
+    headers = {"Authorization": f"Bearer {access_token}"}
     # A batch answers 200 with a problem for each item that breaks a rule.
-    checks = [one for one in CHECKS if one != negative_data_rejection or "/batch" not in path]
+    checks = [check for check in CHECKS if check != negative_data_rejection or "/batch" not in path]
     operation = schema[path.split()[1]][path.split()[0]]
 
     @settings(
@@ -144,13 +144,13 @@ def test_every_operation_keeps_its_word(
         case.call_and_validate(headers=headers, checks=checks)
 
     judge()
-    with tireless.app_context():
+    with unlimited.app_context():
         for engine in db.engines.values():
-            assert engine.pool.checkedout() == 0  # nothing keeps a connection
+            assert engine.pool.checkedout() == 0  # no connection is left open
 
 
 def _without_security(spec: dict[str, Any]) -> None:
-    """Every case is signed in; that signing in is required has tests of its own."""
+    """Remove security from the document: every case has a token. Other tests check that it is needed."""
     del spec["components"]["securitySchemes"]
     for operations in spec["paths"].values():
         for method, operation in operations.items():

@@ -1,4 +1,4 @@
-"""The queue of docs/api.md under Node, through a proxy that cuts the connection everywhere."""
+"""The queue of docs/api.md under Node, through a proxy that cuts the connection at many points."""
 
 import json
 import os
@@ -12,19 +12,19 @@ from flask import Flask
 
 from tests.external.test_documented_examples import examples
 from tests.factories import Learner, token
-from tests.proxy import WHOLE, Cut, Proxy
+from tests.proxy import NO_CUT, Cut, Proxy
 from tests.serving import ROOT, gunicorn
 
 pytestmark = pytest.mark.external
 
 SESSIONS = 60
-# Of the request (about 900 bytes for three sessions) and of its answer (about 1,900): at every so
-# many bytes, headers included, and right before and after each.
+# After how many bytes to cut, headers included: of the request (about 900 bytes for three sessions)
+# and of its answer (about 1,900), and right before and after each.
 POINTS = [
     *(Cut(requests=sent) for sent in (0, 1, 10, 100, 200, 300, 400, 600, 800, 900)),
     *(
-        Cut(answers=heard)
-        for heard in (0, 1, 9, 50, 100, 150, 200, 220, 300, 500, 1000, 1500, 1900)
+        Cut(answers=received)
+        for received in (0, 1, 9, 50, 100, 150, 200, 220, 300, 500, 1000, 1500, 1900)
     ),
 ]
 
@@ -62,16 +62,16 @@ def test_the_queue_loses_and_doubles_nothing_wherever_the_connection_is_cut(
     cuts: list[Cut] = []
 
     def next_cut() -> Cut:
-        cuts.append(next(plan, WHOLE))
+        cuts.append(next(plan, NO_CUT))
         return cuts[-1]
 
     with Proxy(port, next_cut) as proxy:
-        found = run_queue(learner, proxy.port)
+        result = run_queue(learner, proxy.port)
     assert set(POINTS) <= set(cuts)
-    assert (found["rejected"], found["waiting"]) == ([], [])
-    stored = [one for page in (0, 100) for one in history(learner, page)]
-    assert sorted(one["session_result_id"] for one in stored) == sorted(found["ids"])
-    durations = sorted(one["duration_seconds"] for one in stored)
+    assert (result["rejected"], result["waiting"]) == ([], [])
+    stored = [session for page in (0, 100) for session in history(learner, page)]
+    assert sorted(session["session_result_id"] for session in stored) == sorted(result["ids"])
+    durations = sorted(session["duration_seconds"] for session in stored)
     assert durations == sorted([*range(1, SESSIONS + 1), 7])
 
 
@@ -82,8 +82,8 @@ def history(learner: Learner, offset: int) -> list[dict[str, Any]]:
 def test_a_clock_that_is_hours_ahead_is_corrected_by_the_date_header(
     port: int, learner: Learner
 ) -> None:
-    found = run_queue(learner, port, SESSIONS="5", CLOCK_AHEAD=str(3 * 3600 * 1000))
-    assert (found["rejected"], found["waiting"]) == ([], [])
+    result = run_queue(learner, port, SESSIONS="5", CLOCK_AHEAD=str(3 * 3600 * 1000))
+    assert (result["rejected"], result["waiting"]) == ([], [])
     now = datetime.now(UTC)
     for session in history(learner, 0):
         age = now - datetime.fromisoformat(session["completed_at"])
@@ -91,7 +91,7 @@ def test_a_clock_that_is_hours_ahead_is_corrected_by_the_date_header(
 
 
 def test_what_can_never_be_stored_is_set_aside(port: int, learner: Learner) -> None:
-    found = run_queue(learner, port, SESSIONS="3", EXTRA='{"words_spoken": -1}')
-    assert len(found["rejected"]) == 3
-    assert found["waiting"] == []
+    result = run_queue(learner, port, SESSIONS="3", EXTRA='{"words_spoken": -1}')
+    assert len(result["rejected"]) == 3
+    assert result["waiting"] == []
     assert learner.count() == 1

@@ -1,4 +1,4 @@
-"""Everything behind a real PgBouncer in transaction mode: what a session of the server remembers is lost."""
+"""The service behind a real PgBouncer in transaction mode, where server sessions lose their state."""
 
 import subprocess
 import time
@@ -24,10 +24,10 @@ pytestmark = pytest.mark.external
 
 @contextmanager
 def pgbouncer(database_url: str, folder: Path) -> Iterator[str]:
-    """A transaction pooler with four connections to the database; yields the address through it."""
-    # As nobody it may not reach the embedded server's socket: there is a way over TCP.
-    with BlackHole(database_url) as way:
-        yield from _pgbouncer(way.address, folder)
+    """Run a transaction pooler with four connections to the database; yield its database URL."""
+    # PgBouncer runs as nobody, who may not use the embedded server's socket; this proxy offers TCP.
+    with BlackHole(database_url) as proxy:
+        yield from _pgbouncer(proxy.address, folder)
 
 
 def _pgbouncer(database_url: str, folder: Path) -> Iterator[str]:
@@ -52,7 +52,7 @@ pidfile = {folder}/pid
     folder.chmod(0o777)
     for path in folder.iterdir():
         path.chmod(0o666)
-    # It refuses to run as root.
+    # PgBouncer refuses to run as root.
     command = ["pgbouncer", "-u", "nobody", str(folder / "pgbouncer.ini")]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"postgresql://{url.username}@127.0.0.1:{port}/{url.database}"
@@ -98,15 +98,15 @@ def test_everything_works_through_a_transaction_pooler(
                     return requests.request(method, url, json=body, headers=headers, timeout=20)
 
                 for number in range(10):
-                    one = content(session_result_id=str(uuid4()), words_spoken=number)
-                    assert call("POST", "/save", one).status_code == 201
-                    assert call("POST", "/save", one).status_code == 200
+                    session = content(session_result_id=str(uuid4()), words_spoken=number)
+                    assert call("POST", "/save", session).status_code == 201
+                    assert call("POST", "/save", session).status_code == 200
                     late = {"fluency_score": 80.5}
-                    path = f"/{one['session_result_id']}"
+                    path = f"/{session['session_result_id']}"
                     assert call("PATCH", path, late).json()["fluency_score"] == 80.5
                 assert call("POST", "/batch", {"sessions": [content()] * 5}).json()["created"] == 5
                 assert call("DELETE", path).status_code == 204
-                assert call("POST", "/save", one).status_code == 410
+                assert call("POST", "/save", session).status_code == 410
                 for question in ("stats", "warmup", "daily-breakdown", "history?topic=x"):
                     assert call("GET", f"/{question}").status_code == 200
                 assert len(call("GET", "/export").json()["sessions"]) == 14

@@ -16,13 +16,13 @@ from tests.serving import ROOT, free_port
 pytestmark = pytest.mark.external
 
 BIN = Path("/usr/lib/postgresql/15/bin")
-# These are about the embedded server that they start themselves.
+# These tests start their own embedded server.
 OWN_SERVER = ["--ignore=tests/test_make_run.py", "--ignore=tests/test_faults.py"]
 
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    """A PostgreSQL 15 of its own; the server refuses to run as root, so it gets its own user."""
+    """A PostgreSQL 15 server. It refuses to run as root, so it has its own user."""
     folder = Path(tempfile.mkdtemp(prefix="vorex-pg15-"))
     user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
     if os.geteuid() == 0:

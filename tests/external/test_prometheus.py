@@ -25,11 +25,11 @@ DASHBOARD = ROOT / "docs" / "operating" / "grafana-dashboard.json"
 
 
 def promtool(*arguments: str | Path, stdin: str | None = None) -> str:
-    done = subprocess.run(
+    finished = subprocess.run(
         ["promtool", *map(str, arguments)], input=stdin, capture_output=True, text=True, timeout=60
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return finished.stdout
 
 
 def dashboard_expressions() -> list[str]:
@@ -115,9 +115,9 @@ def test_a_real_prometheus_finds_what_dashboard_and_alerts_ask_for(
                 assert ask(server, expression), expression
             for expression in alert_expressions():
                 ask(server, expression)
-            known = set(re.findall(r"vorex_\w+", text))
+            names = set(re.findall(r"vorex_\w+", text))
             for expression in dashboard_expressions() + alert_expressions():
-                assert set(re.findall(r"vorex_\w+", expression)) <= known, expression
+                assert set(re.findall(r"vorex_\w+", expression)) <= names, expression
             groups = requests.get(f"{server}/api/v1/rules", timeout=5).json()["data"]["groups"]
             rules = [rule for group in groups for rule in group["rules"]]
             assert len(rules) == len(alert_expressions())
@@ -132,11 +132,11 @@ def scraped_often(server: str) -> bool:
     return float(result["value"][1]) >= 4
 
 
-def practise(address: str, learner: Learner, made: str) -> None:
-    """Saves, replays, rejections, questions, an export, refusals: something for every panel."""
-    headers = {"Authorization": f"Bearer {made}"}
-    one = content(session_result_id="5f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10")
-    for body in (content(), one, {**one, "words_spoken": 9}):
+def practise(address: str, learner: Learner, access_token: str) -> None:
+    """Send saves, replays, rejections, reads, an export, refusals: data for every panel."""
+    headers = {"Authorization": f"Bearer {access_token}"}
+    session = content(session_result_id="5f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10")
+    for body in (content(), session, {**session, "words_spoken": 9}):
         requests.post(f"{address}/api/sessions/save", json=body, headers=headers, timeout=5)
     for path in ("stats", "history", "warmup", "export", "nothing"):
         requests.get(f"{address}/api/sessions/{path}", headers=headers, timeout=5)

@@ -1,4 +1,4 @@
-"""Counting in one Redis for all workers, and what becomes of requests when it is away."""
+"""Rate limits counted in one Redis for all workers, and requests while Redis is unavailable."""
 
 import os
 import signal
@@ -101,14 +101,14 @@ def test_while_redis_is_away_requests_go_through_at_once_counted_and_logged(
         answers = [running.save(learner) for _ in range(30)]
         assert {answer.status_code for answer in answers} == {201}
         slowest = max(answer.elapsed.total_seconds() for answer in answers)
-        assert slowest - usual < 0.05 + 0.05  # what it may cost, and what a busy machine adds
+        assert slowest - usual < 0.05 + 0.05  # the allowed cost, and a margin for a busy machine
         assert "RateLimit" not in answers[-1].headers
         assert figures(running.address)["vorex_rate_limit_uncounted_total", frozenset()] == 30
         assert "requests are not counted: Redis" in log.read_text()
         if fault == "hanging":
             os.kill(server.pid, signal.SIGCONT)
             time.sleep(1.5)
-            assert running.save(learner).status_code == 429  # it remembers
+            assert running.save(learner).status_code == 429  # the counts are kept
 
 
 def test_a_service_that_starts_without_its_redis_serves_and_counts_as_soon_as_it_comes(

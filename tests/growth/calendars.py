@@ -1,4 +1,4 @@
-"""A streak by plain walking along the calendar, day by day: what the service must agree with."""
+"""A reference for streaks, counted day by day along the calendar."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -7,7 +7,7 @@ ONE_DAY = timedelta(days=1)
 
 
 class Walked:
-    """Every day from the first that counts to the eve of today, one after the other."""
+    """Counts each day from the first that counts to today."""
 
     def __init__(self, seconds: Mapping[date, int], today: date, shortest_day: int) -> None:
         counted = {day for day, total in seconds.items() if total >= shortest_day}
@@ -21,7 +21,7 @@ class Walked:
                 self.longest = max(self.longest, self.current)
                 if self.current % 7 == 0:
                     self.freezes = min(2, self.freezes + 1)
-            elif day < last:  # today is not over, unless a traveller's session is dated after it
+            elif day < last:  # today is not over, unless a traveller's session is dated tomorrow
                 if self.current and self.freezes:
                     self.freezes -= 1
                     self.frozen.add(day)

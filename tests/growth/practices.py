@@ -1,4 +1,4 @@
-"""Sessions as far as the pure arithmetic of this capability cares."""
+"""Sessions with the fields that the pure functions of this capability read."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -38,7 +38,7 @@ def on(*days: int, seconds: int = 60) -> list[Practice]:
     return [Practice(FIRST + timedelta(days=day), seconds) for day in days]
 
 
-# Anything within two months, and habits: a session every day or after a short break.
+# `scattered`: any days within two months. `habits`: a session every day or after a short break.
 scattered = st.lists(
     st.builds(
         lambda day, seconds: Practice(FIRST + timedelta(days=day), seconds),

@@ -1,4 +1,4 @@
-"""The catalogue, and which session unlocks what."""
+"""The catalogue of achievements, and which session unlocks them."""
 
 from dataclasses import fields
 
@@ -15,17 +15,17 @@ def unlocked(*sessions: Practice) -> list[str]:
 
 def test_the_catalogue_is_sound() -> None:
     assert len(BY_KEY) == len(CATALOGUE) >= 25
-    assert len({one.title for one in CATALOGUE}) == len(CATALOGUE)
-    for one in CATALOGUE:
-        assert one.tier in TIERS
-        assert getattr(Totals(), one.measure) < one.threshold
-        assert one.description.endswith(".")
+    assert len({achievement.title for achievement in CATALOGUE}) == len(CATALOGUE)
+    for achievement in CATALOGUE:
+        assert achievement.tier in TIERS
+        assert getattr(Totals(), achievement.measure) < achievement.threshold
+        assert achievement.description.endswith(".")
 
 
 def test_a_standing_has_the_columns_of_its_table() -> None:
     marks = {"user_id", "counted", "derived_version"}
     columns = [column.name for column in learner_totals.c if column.name not in marks]
-    assert [one.name for one in fields(Totals)] == columns
+    assert [field.name for field in fields(Totals)] == columns
 
 
 def test_what_is_reached_is_unlocked_by_the_session_that_reaches_it() -> None:

@@ -1,4 +1,4 @@
-"""Streak and achievements as the app sees them."""
+"""Streak and achievements, through the API."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -21,15 +21,19 @@ def ago(days: float) -> str:
 
 
 def keys(answer: dict) -> list[str]:
-    return [one["key"] for one in answer["achievements_unlocked"]]
+    return [achievement["key"] for achievement in answer["achievements_unlocked"]]
 
 
 def unlocked(learner: Learner) -> dict[str, dict]:
     page = learner.get("/achievements")
-    found = {one["key"]: one for one in page["achievements"] if one["unlocked_at"]}
-    assert page["unlocked"] == len(found)
+    by_key = {
+        achievement["key"]: achievement
+        for achievement in page["achievements"]
+        if achievement["unlocked_at"]
+    }
+    assert page["unlocked"] == len(by_key)
     assert page["total"] == len(page["achievements"])
-    return found
+    return by_key
 
 
 def batch(learner: Learner, items: list[dict]) -> list[dict]:
@@ -45,25 +49,27 @@ def test_a_learner_without_sessions_has_no_streak_and_everything_before_them(
     assert (page["current"], page["ends_at"], page["last_practiced_on"]) == (0, None, None)
     assert (page["goal_minutes"], page["minutes_today"], len(page["calendar"])) == (10, 0.0, 28)
     assert unlocked(learner) == {}
-    assert {one["progress"] for one in learner.get("/achievements")["achievements"]} == {0.0}
+    assert {
+        achievement["progress"] for achievement in learner.get("/achievements")["achievements"]
+    } == {0.0}
 
 
 def test_a_save_tells_what_it_unlocked_and_the_streak(learner: Learner) -> None:
-    saved = learner.told()
+    saved = learner.save_answer()
     assert keys(saved) == ["first_session", "first_conversation"]
     assert saved["achievements_unlocked"][0]["session_result_id"] == saved["session_result_id"]
     assert saved["achievements_unlocked"][0]["unlocked_at"] == saved["completed_at"]
     assert (saved["streak"]["current"], saved["streak"]["practiced_today"]) == (1, True)
-    again = learner.told()
+    again = learner.save_answer()
     assert (keys(again), again["streak"]["current"]) == ([], 1)
     assert list(unlocked(learner)) == ["first_session", "first_conversation"]
 
 
 def test_a_replay_repeats_what_was_unlocked(learner: Learner) -> None:
-    said = content(completed_at=ago(0))
-    first = learner.try_save(said, **{"Idempotency-Key": "one"})
+    body = content(completed_at=ago(0))
+    first = learner.try_save(body, **{"Idempotency-Key": "one"})
     learner.save(session_type="roleplay")
-    again = learner.try_save(said, **{"Idempotency-Key": "one"})
+    again = learner.try_save(body, **{"Idempotency-Key": "one"})
     assert (first.status_code, again.status_code) == (201, 200)
     assert keys(again.json) == keys(first.json) == ["first_session", "first_conversation"]
     assert again.json["streak"]["current"] == 1
@@ -71,7 +77,7 @@ def test_a_replay_repeats_what_was_unlocked(learner: Learner) -> None:
 
 def test_a_week_that_arrives_in_one_batch_unlocks_in_the_order_of_time(learner: Learner) -> None:
     results = batch(learner, [content(completed_at=ago(days)) for days in range(6, -1, -1)][::-1])
-    assert [keys(one) for one in results] == [
+    assert [keys(result) for result in results] == [
         ["streak_7"],
         [],
         [],
@@ -80,15 +86,15 @@ def test_a_week_that_arrives_in_one_batch_unlocks_in_the_order_of_time(learner: 
         [],
         ["first_session", "first_conversation"],
     ]
-    assert {one["streak"]["current"] for one in results} == {7}
+    assert {result["streak"]["current"] for result in results} == {7}
     assert unlocked(learner)["streak_7"]["unlocked_at"] == results[0]["session"]["completed_at"]
 
 
 def test_a_batch_with_one_session_twice_and_one_that_is_wrong_unlocks_once(
     learner: Learner,
 ) -> None:
-    one = content(session_result_id=str(uuid4()), completed_at=ago(0))
-    results = batch(learner, [one, {"session_type": "x"}, one])
+    session = content(session_result_id=str(uuid4()), completed_at=ago(0))
+    results = batch(learner, [session, {"session_type": "x"}, session])
     assert [item["status"] for item in results] == ["created", "rejected", "replayed"]
     assert keys(results[0]) == keys(results[2]) == ["first_session", "first_conversation"]
     assert "achievements_unlocked" not in results[1]
@@ -96,16 +102,16 @@ def test_a_batch_with_one_session_twice_and_one_that_is_wrong_unlocks_once(
 
 def test_a_session_that_is_synced_late_repairs_the_streak(learner: Learner) -> None:
     learner.save(completed_at=ago(2))
-    broken = learner.told(completed_at=ago(0))
+    broken = learner.save_answer(completed_at=ago(0))
     assert broken["streak"]["current"] == 1
-    late = learner.told(completed_at=ago(1))
+    late = learner.save_answer(completed_at=ago(1))
     assert (late["streak"]["current"], keys(late)) == (3, ["streak_3"])
     assert unlocked(learner)["streak_3"]["session_result_id"] == late["session_result_id"]
 
 
 def test_days_below_the_minimum_do_not_count_until_they_reach_it(learner: Learner) -> None:
-    assert learner.told(duration_seconds=59)["streak"]["practiced_today"] is False
-    assert learner.told(duration_seconds=1)["streak"]["practiced_today"] is True
+    assert learner.save_answer(duration_seconds=59)["streak"]["practiced_today"] is False
+    assert learner.save_answer(duration_seconds=1)["streak"]["practiced_today"] is True
     page = learner.get("/streak", goal_minutes=30)
     assert (page["minutes_today"], page["goal_minutes"]) == (1.0, 30)
     assert page["calendar"][0]["practiced"] is True
@@ -123,7 +129,7 @@ def test_the_calendar_shows_what_was_practised_and_what_was_frozen(learner: Lear
 
 
 def test_the_streak_is_on_the_calendar_of_the_latest_session(learner: Learner) -> None:
-    saved = learner.told(completed_at=ago(0), timezone="Pacific/Kiritimati")
+    saved = learner.save_answer(completed_at=ago(0), timezone="Pacific/Kiritimati")
     page = learner.get("/streak")
     assert page["calendar"][0]["date"] == saved["practiced_on"]
     assert page["last_practiced_on"] == saved["practiced_on"]
@@ -142,7 +148,7 @@ def test_a_delete_takes_away_figures_and_leaves_what_was_unlocked(learner: Learn
     assert (page["current"], page["longest"]) == (1, 1)
     still = unlocked(learner)["first_roleplay"]
     assert (still["value"], still["progress"]) == (0, 1.0)
-    assert keys(learner.told(session_type="roleplay")) == []
+    assert keys(learner.save_answer(session_type="roleplay")) == []
 
 
 def test_words_of_a_deleted_or_corrected_session_are_gone_at_once(learner: Learner) -> None:
@@ -154,11 +160,11 @@ def test_words_of_a_deleted_or_corrected_session_are_gone_at_once(learner: Learn
     learner.request("PATCH", path, json={"vocabulary_learned": ["trinken"]})
     assert "essen" not in str(learner.get("/export")["words"])
     learner.get("/streak")
-    assert [one["word"] for one in learner.get("/export")["words"]] == ["trinken"]
+    assert [entry["word"] for entry in learner.get("/export")["words"]] == ["trinken"]
 
 
 def test_a_score_that_arrives_late_unlocks_for_its_session(learner: Learner) -> None:
-    saved = learner.told(completed_at=ago(0))
+    saved = learner.save_answer(completed_at=ago(0))
     path = f"/api/sessions/{saved['session_result_id']}"
     assert learner.request("PATCH", path, json={"fluency_score": 95}).status_code == 200
     assert unlocked(learner)["fluency_90"]["session_result_id"] == saved["session_result_id"]
@@ -179,7 +185,7 @@ def test_an_erasure_takes_everything_and_unlocks_begin_anew(learner: Learner, ap
     export = learner.get("/export")
     assert (export["achievements"], export["totals"], export["words"]) == ([], [], [])
     assert learner.get("/streak")["current"] == 0
-    assert keys(learner.told()) == ["first_session", "first_conversation"]
+    assert keys(learner.save_answer()) == ["first_session", "first_conversation"]
 
 
 def test_a_question_stores_nothing_about_who_has_no_sessions(learner: Learner) -> None:
@@ -192,11 +198,11 @@ def test_a_question_stores_nothing_about_who_has_no_sessions(learner: Learner) -
 
 
 def test_an_export_shows_what_is_derived(learner: Learner) -> None:
-    saved = learner.told(vocabulary_learned=["essen", "Essen"])
+    saved = learner.save_answer(vocabulary_learned=["essen", "Essen"])
     export = learner.get("/export")
-    assert [one["word"] for one in export["words"]] == ["Essen", "essen"]
+    assert [row["word"] for row in export["words"]] == ["Essen", "essen"]
     assert export["totals"][0]["distinct_words"] == 2
-    assert {one["session_result_id"] for one in export["achievements"]} == {
+    assert {row["session_result_id"] for row in export["achievements"]} == {
         saved["session_result_id"]
     }
 
@@ -205,7 +211,7 @@ def test_learners_do_not_see_each_other(learner: Learner, other: Learner) -> Non
     learner.save()
     assert other.get("/streak")["current"] == 0
     assert unlocked(other) == {}
-    assert keys(other.told()) == ["first_session", "first_conversation"]
+    assert keys(other.save_answer()) == ["first_session", "first_conversation"]
 
 
 def test_a_learner_from_before_gets_everything_with_the_next_save(
@@ -216,7 +222,7 @@ def test_a_learner_from_before_gets_everything_with_the_next_save(
         connection.execute(sa.text("DELETE FROM learner_totals"))
         connection.execute(sa.text("DELETE FROM learner_words"))
         connection.execute(sa.text("DELETE FROM learner_achievements"))
-    saved = learner.told(vocabulary_learned=["neu"])
+    saved = learner.save_answer(vocabulary_learned=["neu"])
     assert (keys(saved), saved["streak"]["current"]) == (["streak_3"], 3)
     first = unlocked(learner)["first_session"]
     assert first["session_result_id"] == sessions[0]["session_result_id"]
@@ -226,24 +232,24 @@ def test_two_at_the_same_moment_unlock_once(learner: Learner) -> None:
     saves = [content(completed_at=ago(0), session_result_id=str(uuid4())) for _ in range(8)]
     phones = zip(clones(learner, 16), saves * 2, strict=True)
     answers = at_once(
-        *(lambda phone=phone, said=said: phone.try_save(said).json for phone, said in phones)
+        *(lambda phone=phone, body=body: phone.try_save(body).json for phone, body in phones)
     )
-    told = [key for one in answers for key in keys(one)]
-    by_session = {one["session_result_id"] for one in answers if keys(one)}
+    unlocks = [key for answer in answers for key in keys(answer)]
+    by_session = {answer["session_result_id"] for answer in answers if keys(answer)}
     assert len(by_session) == 1
-    assert set(told) == {"first_session", "first_conversation"}
+    assert set(unlocks) == {"first_session", "first_conversation"}
     assert learner.get("/history")["total"] == 8
     assert learner.get("/export")["totals"][0]["sessions"] == 8
 
 
 def test_a_save_takes_four_statements_at_most(learner: Learner, app: Flask) -> None:
-    def count(**said: object) -> int:
+    def count(**fields: object) -> int:
         with recorded(app) as sent:
-            learner.save(**said)
+            learner.save(**fields)
         return len(statements(sent))
 
-    learner.count()  # the first connection asks the server what it is
-    assert count() == 4  # the first: everything before it is looked at
+    learner.count()  # the first connection queries the server's version and settings
+    assert count() == 4  # the first save reads all earlier sessions
     assert count(vocabulary_learned=["a", "b"], fluency_score=100) == 3
     assert count(completed_at=ago(3)) == 4  # late
     items = [content(completed_at=ago(day / 10)) for day in range(100)]

@@ -1,4 +1,4 @@
-"""What is kept up with save by save is what the sessions add up to, whatever happened meanwhile."""
+"""Projections that are updated with each save equal a rebuild from all sessions, after any changes."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -35,22 +35,22 @@ _UNLOCKED = sa.text(
 )
 
 
-def kept(app: Flask, learner: Learner) -> tuple:
+def derived_rows(app: Flask, learner: Learner) -> tuple:
     with app.app_context(), transaction() as connection:
-        asked = {"id": learner.id}
+        parameters = {"id": learner.id}
         return (
-            connection.execute(_TOTALS, asked).scalar(),
+            connection.execute(_TOTALS, parameters).scalar(),
             [
-                connection.execute(rows, asked).scalars().all()
+                connection.execute(rows, parameters).scalars().all()
                 for rows in (_WORDS, _MEMORIES, _SKILLS)
             ],
-            set(connection.execute(_UNLOCKED, asked).scalars().all()),
+            set(connection.execute(_UNLOCKED, parameters).scalars().all()),
         )
 
 
 @pytest.fixture
-def tireless(settings: dict, app: Flask) -> Iterator[Learner]:
-    """A learner whom no quota stops."""
+def unlimited_learner(settings: dict, app: Flask) -> Iterator[Learner]:
+    """A learner without rate limits."""
     unlimited = create_app({**settings, "RATELIMIT_ENABLED": False})
     yield Learner(unlimited)
     with unlimited.app_context():
@@ -81,9 +81,9 @@ def practice(random: Random) -> dict:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_everything_derived_agrees_with_the_sessions_after_anything(
-    app: Flask, tireless: Learner, seed: int
+    app: Flask, unlimited_learner: Learner, seed: int
 ) -> None:
-    learner = tireless
+    learner = unlimited_learner
     random = Random(seed)  # no secret
     stored: list[str] = []
     unlocks: set[str] = set()
@@ -94,22 +94,22 @@ def test_everything_derived_agrees_with_the_sessions_after_anything(
         elif what == "at once":
             saves = [(phone, content(**practice(random))) for phone in clones(learner, 3)]
             answers = at_once(
-                *(lambda phone=phone, said=said: phone.try_save(said) for phone, said in saves)
+                *(lambda phone=phone, body=body: phone.try_save(body) for phone, body in saves)
             )
             stored += [answer.get_json()["session_result_id"] for answer in answers]
         else:
             alter(learner, random, what, stored, practice)
         if what in ("patch", "delete") and random.random() < 0.7:
-            learner.get("/warmup")  # makes anew what the next saves then add to
+            learner.get("/warmup")  # rebuilds the rows that the next saves update
         if step % 20 == 19:
             learner.get("/streak")
             learner.get("/warmup")
-            totals, words, unlocked = kept(app, learner)
+            totals, words, unlocked = derived_rows(app, learner)
             assert unlocks <= unlocked
             unlocks = unlocked
             run = app.test_cli_runner().invoke(args=["rebuild", "--learner", learner.id])
             assert run.exit_code == 0, run.output
-            assert kept(app, learner) == (totals, words, unlocked)
+            assert derived_rows(app, learner) == (totals, words, unlocked)
 
 
 @pytest.mark.parametrize("command", [["rebuild"], ["growth", "rebuild"]], ids=" ".join)
@@ -123,8 +123,8 @@ def test_everybody_is_rebuilt_by_the_command_and_its_earlier_name(
         connection.execute(sa.text("DELETE FROM learner_achievements"))
     run = app.test_cli_runner().invoke(args=command)
     assert run.output == "Rebuilt 2 learners.\n"
-    for one in (learner, other):
-        totals, _, unlocked = kept(app, one)
+    for rebuilt in (learner, other):
+        totals, _, unlocked = derived_rows(app, rebuilt)
         assert (totals["sessions"], totals["longest_streak"]) == (1, 1)
         assert unlocked == {"first_session", "first_conversation"}
 
@@ -137,6 +137,6 @@ def test_a_purge_is_followed(app: Flask, learner: Learner, monkeypatch: pytest.M
     run = app.test_cli_runner().invoke(args=["privacy", "purge"])
     assert run.exit_code == 0, run.output
     learner.get("/streak")
-    totals, _, unlocked = kept(app, learner)
+    totals, _, unlocked = derived_rows(app, learner)
     assert totals["sessions"] == 1
     assert "comeback_30" in unlocked

@@ -1,4 +1,4 @@
-"""The streak's pure arithmetic, against a walk along the calendar."""
+"""The arithmetic of streaks, compared with the reference in calendars.py."""
 
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -19,7 +19,7 @@ def at(day: int) -> datetime:
     return datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=day)
 
 
-def seen(sessions: list[Practice], day: int) -> dict:
+def streak_on(sessions: list[Practice], day: int) -> dict:
     totals, _ = accumulate(sessions, 60)
     return streak(totals, zone_name="UTC", now=at(day))
 
@@ -29,50 +29,53 @@ def test_a_streak_is_what_a_walk_along_the_calendar_finds(
     sessions: list[Practice], day: int
 ) -> None:
     today = FIRST + timedelta(days=day)
-    sessions = [one for one in sessions if one.practiced_on <= today + timedelta(days=1)]
+    sessions = [
+        session for session in sessions if session.practiced_on <= today + timedelta(days=1)
+    ]
     seconds: dict[date, int] = {}
-    for one in sessions:
-        seconds[one.practiced_on] = seconds.get(one.practiced_on, 0) + one.duration_seconds
+    for session in sessions:
+        earlier = seconds.get(session.practiced_on, 0)
+        seconds[session.practiced_on] = earlier + session.duration_seconds
     totals, _ = accumulate(sessions, 60)
-    found = streak(totals, zone_name="UTC", now=at(day))
+    result = streak(totals, zone_name="UTC", now=at(day))
     walked = Walked(seconds, today, 60)
-    assert (found["current"], found["longest"]) == (walked.current, walked.longest)
-    assert found["freezes"] == walked.freezes
+    assert (result["current"], result["longest"]) == (walked.current, walked.longest)
+    assert result["freezes"] == walked.freezes
     shown = calendar(totals, seconds, today=today, shortest_day=60)
     window = {today - timedelta(days=age) for age in range(1, 28)}
-    assert {one["date"] for one in shown if one["frozen"]} == walked.frozen & window
+    assert {entry["date"] for entry in shown if entry["frozen"]} == walked.frozen & window
 
 
 @given(scattered, st.integers())
 def test_the_order_in_which_sessions_arrive_does_not_matter(sessions: list, seed: int) -> None:
-    whole, _ = accumulate(sessions, 60)
+    expected, _ = accumulate(sessions, 60)
     totals, arrived = Totals(), []
-    for one in Random(seed).sample(sessions, len(sessions)):  # no secret
-        arrived.append(one)
-        late = is_late(totals, [one])
-        totals, _ = accumulate(arrived, 60) if late else accumulate([one], 60, before=totals)
-    assert totals == whole
+    for session in Random(seed).sample(sessions, len(sessions)):  # no secret
+        arrived.append(session)
+        late = is_late(totals, [session])
+        totals, _ = accumulate(arrived, 60) if late else accumulate([session], 60, before=totals)
+    assert totals == expected
 
 
 @given(scattered | habits, st.integers(0, 75))
 def test_a_streak_ends_at_the_moment_it_says_and_not_before(sessions: list, day: int) -> None:
-    found = seen(sessions, day)
-    if found["ends_at"] is None:
-        assert found["current"] == 0
+    result = streak_on(sessions, day)
+    if result["ends_at"] is None:
+        assert result["current"] == 0
         return
     totals, _ = accumulate(sessions, 60)
-    end = datetime.fromisoformat(found["ends_at"])
+    end = datetime.fromisoformat(result["ends_at"])
     eve = streak(totals, zone_name="UTC", now=end - timedelta(microseconds=1))
     after = streak(totals, zone_name="UTC", now=end)
-    assert eve["current"] == found["current"] > 0
+    assert eve["current"] == result["current"] > 0
     assert eve["at_risk"] or eve["practiced_today"]
     assert (after["current"], after["freezes"], after["ends_at"]) == (0, 0, None)
 
 
 def test_a_week_earns_a_freeze_and_a_missed_day_spends_it() -> None:
     week = on(*range(7))
-    assert seen(week, 6)["freezes"] == 1
-    assert seen(week, 7) == {
+    assert streak_on(week, 6)["freezes"] == 1
+    assert streak_on(week, 7) == {
         "current": 7,
         "longest": 7,
         "practiced_today": False,
@@ -81,19 +84,19 @@ def test_a_week_earns_a_freeze_and_a_missed_day_spends_it() -> None:
         "last_practiced_on": FIRST + timedelta(days=6),
         "freezes": 1,
     }
-    after = seen(week, 8)
+    after = streak_on(week, 8)
     assert (after["current"], after["freezes"], after["at_risk"]) == (7, 0, True)
-    assert seen(week, 9)["current"] == 0
-    assert seen([*week, *on(8)], 8)["current"] == 8
+    assert streak_on(week, 9)["current"] == 0
+    assert streak_on([*week, *on(8)], 8)["current"] == 8
 
 
 def test_no_more_than_two_freezes_are_kept() -> None:
-    assert seen(on(*range(28)), 27)["freezes"] == 2
+    assert streak_on(on(*range(28)), 27)["freezes"] == 2
 
 
 def test_short_sessions_of_a_day_count_together() -> None:
-    assert seen(on(0, 0, seconds=30), 0)["current"] == 1
-    assert seen(on(0, seconds=59), 0)["current"] == 0
+    assert streak_on(on(0, 0, seconds=30), 0)["current"] == 1
+    assert streak_on(on(0, seconds=59), 0)["current"] == 0
 
 
 @pytest.mark.parametrize(
@@ -113,5 +116,5 @@ def test_a_streak_ends_at_the_learners_own_midnight(zone_name: str, now: str, en
 
 
 def test_a_session_dated_tomorrow_by_a_traveller_counts_today() -> None:
-    found = seen(on(0, 1, 2), 1)
-    assert (found["current"], found["practiced_today"], found["at_risk"]) == (3, True, False)
+    result = streak_on(on(0, 1, 2), 1)
+    assert (result["current"], result["practiced_today"], result["at_risk"]) == (3, True, False)

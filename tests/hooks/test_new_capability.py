@@ -32,8 +32,8 @@ def with_stickers(app: Flask, settings: dict) -> Iterator[Flask]:
 
 def test_it_stores_answers_exports_suggests_and_is_erased(with_stickers: Flask) -> None:
     learner, other = Learner(with_stickers), Learner(with_stickers)
-    assert learner.told(topics=["travel", "food"])["new_stickers"] == ["travel", "food"]
-    assert learner.told(topics=["travel"])["new_stickers"] == []
+    assert learner.save_answer(topics=["travel", "food"])["new_stickers"] == ["travel", "food"]
+    assert learner.save_answer(topics=["travel"])["new_stickers"] == []
     other.save(topics=["work"])
     assert learner.get("/stickers") == {"total": 2}
     assert learner.get("/warmup")["favourite_topic"] == "travel"

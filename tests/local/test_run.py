@@ -1,4 +1,4 @@
-"""`make run` as a newcomer meets it: the local runner, its embedded PostgreSQL, its end."""
+"""`make run` in a new clone: the local runner, its embedded PostgreSQL, and its end."""
 
 import os
 import re
@@ -22,7 +22,7 @@ from tests.serving import ROOT, free_port, wait_until_healthy
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """The project's files without anything that running it leaves behind."""
+    """A copy of the project's files, without the files that a run creates."""
     target = tmp_path / "clone"
     kept = ["vorex_sessions", "migrations", *(path.name for path in ROOT.glob("*.py"))]
     for name in kept:
@@ -37,17 +37,17 @@ def clone(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _nothing_outlives_a_failed_test() -> Iterator[None]:
     yield
-    for run in Run.begun:
+    for run in Run.started:
         if run.process.poll() is None:
             run.end(signal.SIGTERM)
         run.output.close()
-    Run.begun.clear()
+    Run.started.clear()
 
 
 class Run:
-    """One `make run` in a clone."""
+    """A `make run` in a clone."""
 
-    begun: ClassVar[list["Run"]] = []
+    started: ClassVar[list["Run"]] = []
 
     def __init__(self, clone: Path, port: int | None = None) -> None:
         self.clone, self.port = clone, port or free_port()
@@ -64,10 +64,10 @@ class Run:
             env={**environment, "PORT": str(self.port)},
             stdout=self.output,
             stderr=subprocess.STDOUT,
-            # A shell that runs the tests in the background has them, and all they start, ignore Ctrl-C.
+            # A shell that runs the tests in the background makes them and their children ignore Ctrl-C.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
-        self.begun.append(self)
+        self.started.append(self)
 
     def ready(self) -> "Run":
         wait_until_healthy(self.address, self.process, 60)
@@ -82,7 +82,7 @@ class Run:
         return self.output.read()
 
     def processor_seconds(self) -> float:
-        """What it and the processes it started have used, whatever else the machine was doing."""
+        """Return the processor seconds of the runner and its children, whatever the machine's load."""
         runner = psutil.Process(self.process.pid)
         return sum(
             sum(process.cpu_times()[:4])  # its own and its ended children's, user and system
@@ -95,12 +95,12 @@ class Run:
 
     def wait(self) -> int:
         status = self.process.wait(timeout=30)
-        self.last_words = self.printed()
+        self.final_output = self.printed()
         self.output.close()
         return status
 
     def left_over(self) -> list[str]:
-        """Processes of this clone that still run."""
+        """Return the processes of this clone that still run."""
         return [
             " ".join(process.info["cmdline"])
             for process in psutil.process_iter(["cmdline", "cwd", "status"])
@@ -113,7 +113,7 @@ class Run:
 
 
 def wait_until_closed(port: int) -> None:
-    """The service notices that `make run` has crashed, and ends as well."""
+    """Wait for the service to end, as it does when `make run` has crashed."""
     deadline = time.monotonic() + 5
     with suppress(ConnectionRefusedError):
         while True:
@@ -142,8 +142,8 @@ def test_data_and_secret_survive_a_crash_and_the_next_start_is_quick(clone: Path
     crashed.end(signal.SIGKILL)
     wait_until_closed(crashed.port)
     run = Run(clone, crashed.port).ready()
-    assert run.processor_seconds() < 8  # on two cores that are free: half of it on the clock
-    token = re.search(r"Bearer (\S+)\"", crashed.last_words).group(1)
+    assert run.processor_seconds() < 8  # on two free cores, half as long in real time
+    token = re.search(r"Bearer (\S+)\"", crashed.final_output).group(1)
     history = requests.get(
         f"{run.address}/api/sessions/history",
         headers={"Authorization": f"Bearer {token}"},
@@ -159,7 +159,7 @@ def test_a_crashed_database_starts_again(clone: Path) -> None:
     pid_file = clone / "instance" / "postgres" / "postmaster.pid"
     stale = pid_file.read_text()
     run.end(signal.SIGINT)
-    # What a power cut leaves: a pid file whose number now belongs to something else.
+    # After a power cut, the number in the pid file may belong to another process.
     pid_file.write_text(stale.replace(stale.split("\n")[0], str(os.getpid()), 1))
     again = Run(clone).ready()
     assert again.end(signal.SIGINT) == 0
@@ -168,12 +168,12 @@ def test_a_crashed_database_starts_again(clone: Path) -> None:
 def test_two_clones_run_side_by_side_and_one_clone_once(clone: Path, tmp_path: Path) -> None:
     second = tmp_path / "second"
     shutil.copytree(clone, second)
-    one, two = Run(clone), Run(second)
-    one.ready(), two.ready()
+    run, second_run = Run(clone), Run(second)
+    run.ready(), second_run.ready()
     third = Run(clone)
     assert third.wait() == 1
-    assert "already running" in third.last_words
-    assert one.end(signal.SIGINT) == two.end(signal.SIGINT) == 0
+    assert "already running" in third.final_output
+    assert run.end(signal.SIGINT) == second_run.end(signal.SIGINT) == 0
 
 
 def test_a_taken_port_is_said(clone: Path) -> None:
@@ -181,7 +181,7 @@ def test_a_taken_port_is_said(clone: Path) -> None:
     shutil.copytree(clone, clone.parent / "other", ignore=shutil.ignore_patterns("instance"))
     blocked = Run(clone.parent / "other", run.port)
     assert blocked.wait() == 1
-    assert f"Port {run.port} is taken" in blocked.last_words
+    assert f"Port {run.port} is taken" in blocked.final_output
     run.end(signal.SIGTERM)
 
 

@@ -21,7 +21,7 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 @pytest.fixture
 def stranded() -> Iterator[Flask]:
-    """An app whose database is away."""
+    """An app whose database is unreachable."""
     app = create_app(config.read({"DATABASE_URL": NOWHERE, "SUPABASE_JWT_SECRET": SECRET}))
     yield app
     with app.app_context():
@@ -137,8 +137,8 @@ def test_a_database_that_isolates_more_by_default_changes_nothing(fresh: Flask) 
     with fresh.app_context():
         db.engine.dispose()
         with db.engine.connect() as connection:
-            found = connection.exec_driver_sql("SHOW default_transaction_isolation").scalar()
-    assert found == "read committed"  # what is read behind a lock is as of when it was taken
+            level = connection.exec_driver_sql("SHOW default_transaction_isolation").scalar()
+    assert level == "read committed"  # a read after a lock must see what was committed before it
 
 
 def test_reads_survive_a_restart_of_the_database(app: Flask, learner: Learner) -> None:
@@ -161,10 +161,13 @@ def test_saves_survive_connections_of_which_every_other_is_dead(
     learner.save()
     with app.app_context():
         db.engine.dispose()
-        many = [db.engine.connect() for _ in range(4)]
-        pids = [one.execute(sa.text("SELECT pg_backend_pid()")).scalar_one() for one in many]
-        for one in many:
-            one.close()
+        connections = [db.engine.connect() for _ in range(4)]
+        pids = [
+            connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+            for connection in connections
+        ]
+        for connection in connections:
+            connection.close()
     with closing(psycopg2.connect(database_url)) as outside, outside.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", [pids[first::2]])
     learner.save()
@@ -193,11 +196,11 @@ def test_the_callers_request_id_comes_back(app: Flask, given: str) -> None:
 
 @pytest.mark.parametrize("given", ["", "x" * 129, "é", "tab\there", " "])
 def test_an_unusable_request_id_is_replaced(app: Flask, given: str) -> None:
-    made = (
+    request_id = (
         app.test_client().get("/healthz", headers={"X-Request-ID": given}).headers["X-Request-ID"]
     )
-    assert made != given
-    assert len(made) == 36
+    assert request_id != given
+    assert len(request_id) == 36
 
 
 @pytest.mark.parametrize(

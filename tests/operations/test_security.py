@@ -1,4 +1,4 @@
-"""What browsers are told, which sites may call, and clients who take their time."""
+"""Security headers, sites that may call the API, and slow clients."""
 
 import socket
 import time
@@ -62,8 +62,8 @@ def test_a_site_that_is_set_may_call_with_its_learners_token(open_app: Flask) ->
     assert {"authorization", "content-type", "idempotency-key"} <= set(allowed.split(", "))
     assert "POST" in answer.headers["Access-Control-Allow-Methods"]
     assert "Access-Control-Allow-Credentials" not in answer.headers
-    said = {"Origin": ORIGIN, "Authorization": f"Bearer {token()}"}
-    real = open_app.test_client().get("/api/sessions/stats", headers=said)
+    headers = {"Origin": ORIGIN, "Authorization": f"Bearer {token()}"}
+    real = open_app.test_client().get("/api/sessions/stats", headers=headers)
     assert real.headers["Access-Control-Allow-Origin"] == ORIGIN
     assert "RateLimit" in real.headers["Access-Control-Expose-Headers"]
 

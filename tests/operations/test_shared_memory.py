@@ -1,4 +1,4 @@
-"""What the gunicorn master loads for its workers, before gevent patches them."""
+"""The modules that the gunicorn master loads for its workers before gevent patches them."""
 
 import ast
 import json
@@ -12,8 +12,8 @@ import requests
 
 from tests.serving import ROOT, environment, gunicorn
 
-# Of each module that the master loads on top of gunicorn's own: what gevent replaces and it still holds.
-_LOOK = textwrap.dedent("""
+# Lists objects that gevent replaces but that the master's modules, besides gunicorn's own, still hold.
+_FIND_ORIGINALS = textwrap.dedent("""
     import _thread, json, runpy, sys
     import gunicorn.workers.ggevent
     theirs = set(sys.modules)
@@ -37,14 +37,14 @@ _LOOK = textwrap.dedent("""
 
 _HARMLESS = {
     "_posixsubprocess.fork_exec",  # the standard library's own, for starting processes
-    "asyncio.base_futures.get_ident",  # no asyncio here
+    "asyncio.base_futures.get_ident",  # asyncio is not used
     "asyncio.events._lock",
     "asyncio.mixins._global_lock",
     "asyncio.events._running_loop",
-    "jwt.jwks_client.SSLContext",  # a type of an argument; keys.py fetches keys itself
-    "click.globals._local",  # the command line's
+    "jwt.jwks_client.SSLContext",  # a type of an argument; published_keys.py fetches keys itself
+    "click.globals._local",  # for the command line
     "click.globals.local",
-    # Taken and given back without waiting for anything in between, so no other greenlet meets them.
+    # Locks held without waiting for anything in between, so no other greenlet meets them.
     "jinja2.utils.Lock",
     "sqlalchemy.util.langhelpers.symbol._lock",
     "sqlalchemy.orm.collections.__instrumentation_mutex",
@@ -57,15 +57,15 @@ _HARMLESS = {
 
 
 def test_what_the_workers_share_holds_nothing_that_gevent_replaces(database_url: str) -> None:
-    found = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", _LOOK],
+    result = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _FIND_ORIGINALS],
         cwd=ROOT,
         env=environment(database_url),
         capture_output=True,
         text=True,
         check=True,
     )
-    assert set(json.loads(found.stdout)) - _HARMLESS == set()
+    assert set(json.loads(result.stdout)) - _HARMLESS == set()
 
 
 def test_workers_begin_without_a_warning(database_url: str, tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_workers_begin_without_a_warning(database_url: str, tmp_path: Path) -> N
 
 def test_what_only_commands_need_is_not_loaded_by_the_app(database_url: str) -> None:
     loaded = "import sys, wsgi; print({name.partition('.')[0] for name in sys.modules})"
-    found = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", loaded],
         cwd=ROOT,
         env=environment(database_url),
@@ -84,8 +84,8 @@ def test_what_only_commands_need_is_not_loaded_by_the_app(database_url: str) -> 
         text=True,
         check=True,
     )
-    assert "sqlalchemy" in found.stdout
-    assert not {"alembic", "flask_migrate", "redis"} & ast.literal_eval(found.stdout)
+    assert "sqlalchemy" in result.stdout
+    assert not {"alembic", "flask_migrate", "redis"} & ast.literal_eval(result.stdout)
 
 
 def test_a_worker_has_less_than_45_megabytes_for_itself(database_url: str) -> None:

@@ -1,4 +1,4 @@
-"""What operators see: metrics over all workers, a log in JSON, and nothing private in either."""
+"""Metrics over all workers and a log in JSON, with nothing private in either."""
 
 import json
 import os
@@ -72,25 +72,25 @@ def test_metrics_add_up_over_all_workers_even_those_that_died(
         with ThreadPoolExecutor(8) as pool:
             pool.map(save, range(10))
         while (seen := figures(address))["vorex_db_connections_limit", frozenset()] < 20:
-            assert time.monotonic() < deadline  # one of the two is not there again
+            assert time.monotonic() < deadline  # one of the two workers is still missing
         assert seen["vorex_http_requests_total", frozenset(saves.items())] == 70
         assert seen["vorex_http_request_duration_seconds_count", frozenset(saves.items())] == 70
         assert seen["vorex_db_connections_in_use", frozenset()] == 0
 
 
 def test_saves_replays_and_rejections_are_counted(app: Flask, database_url: str) -> None:
-    learner, one = Learner(app), str(uuid4())
+    learner, session_id = Learner(app), str(uuid4())
     with gunicorn(database_url) as (address, _):
 
         def post(path: str, body: object) -> None:
             requests.post(f"{address}{path}", json=body, headers=headers(learner), timeout=10)
 
-        post(SAVE, content(session_result_id=one))
-        post(SAVE, content(session_result_id=one))
-        post(SAVE, content(session_result_id=one, words_spoken=5))
+        post(SAVE, content(session_result_id=session_id))
+        post(SAVE, content(session_result_id=session_id))
+        post(SAVE, content(session_result_id=session_id, words_spoken=5))
         post(
             "/api/sessions/batch",
-            {"sessions": [content(), content(session_result_id=one), {"session_type": "x"}]},
+            {"sessions": [content(), content(session_result_id=session_id), {"session_type": "x"}]},
         )
         seen = figures(address)
         for outcome, count in [("created", 2), ("replayed", 2), ("rejected", 2)]:
@@ -105,15 +105,15 @@ def test_the_age_of_the_last_snapshot_is_told_once_somebody_looked(
     opt(learner, into=True)
     with gunicorn(database_url) as (address, _):
 
-        def told() -> float:
+        def timestamp() -> float:
             path = f"{address}/api/sessions/comparison"
             assert requests.get(path, headers=headers(learner), timeout=5).ok
             return figures(address)[name]
 
-        assert told() == 0
+        assert timestamp() == 0
         before = time.time()
         snapshot(app)
-        assert before - 1 <= told() <= time.time() + 1
+        assert before - 1 <= timestamp() <= time.time() + 1
 
 
 def test_unknown_paths_and_methods_share_one_label(app: Flask, database_url: str) -> None:
@@ -124,7 +124,7 @@ def test_unknown_paths_and_methods_share_one_label(app: Flask, database_url: str
         unknown = [dict(labels) for name, labels in figures(address) if "requests_total" in name]
         assert {"method": "GET", "route": "unknown", "status": "404"} in unknown
         assert {"method": "other", "route": "unknown", "status": "404"} in unknown
-        assert len(unknown) == 3  # and the health that was asked for at the start
+        assert len(unknown) == 3  # and the health check at the start
 
 
 def test_metrics_are_documented_and_parse_without_gunicorn_too(app: Flask) -> None:
@@ -140,13 +140,13 @@ def test_one_line_of_json_for_every_request_and_nothing_private_anywhere(
 ) -> None:
     learner, log = Learner(app), tmp_path / "log"
     secret = {"topics": ["private topic"], "metadata": {"name": "Alice Private"}}
-    made = token(learner.id, user_metadata={"name": "Alice Private"})
+    access_token = token(learner.id, user_metadata={"name": "Alice Private"})
     with gunicorn(database_url, log=log, WEB_CONCURRENCY="1", LOG_LEVEL="DEBUG") as (address, _):
 
         def call(method: str, path: str, body: object = None) -> requests.Response:
-            said = {"Authorization": f"Bearer {made}", "X-Request-ID": "phone-17"}
+            headers = {"Authorization": f"Bearer {access_token}", "X-Request-ID": "phone-17"}
             url = f"{address}{path}"
-            return requests.request(method, url, json=body, headers=said, timeout=10)
+            return requests.request(method, url, json=body, headers=headers, timeout=10)
 
         saved = call("POST", SAVE, content(**secret)).json()
         call("GET", f"/api/sessions/{saved['session_result_id']}?name=private")
@@ -162,8 +162,8 @@ def test_one_line_of_json_for_every_request_and_nothing_private_anywhere(
     text = log.read_text()
     lines = [json.loads(line) for line in text.splitlines()]
     assert all({"timestamp", "level", "event"} <= line.keys() for line in lines)
-    asked = [line for line in lines if line["event"] == "request" and line["route"] != "/healthz"]
-    assert [(line["method"], line["route"], line["status"]) for line in asked] == [
+    logged = [line for line in lines if line["event"] == "request" and line["route"] != "/healthz"]
+    assert [(line["method"], line["route"], line["status"]) for line in logged] == [
         ("POST", SAVE, 201),
         ("GET", "/api/sessions/<uuid:session_result_id>", 422),
         ("GET", "/api/sessions/history", 200),
@@ -173,9 +173,9 @@ def test_one_line_of_json_for_every_request_and_nothing_private_anywhere(
         ("POST", SAVE, 500),
         ("GET", "/api/sessions/stats", 401),
     ]
-    assert [line["request_id"] for line in asked[:-1]] == ["phone-17"] * 7
-    assert all(0 < line["duration_ms"] < 10_000 for line in asked)
-    (hashed,) = {line["learner"] for line in asked if line["status"] != 401} - {None}
+    assert [line["request_id"] for line in logged[:-1]] == ["phone-17"] * 7
+    assert all(0 < line["duration_ms"] < 10_000 for line in logged)
+    (hashed,) = {line["learner"] for line in logged if line["status"] != 401} - {None}
     assert re.fullmatch("[0-9a-f]{16}", hashed)
     (broken,) = [line for line in lines if line["event"].startswith("unhandled error")]
     assert broken["error"][-1]["sqlstate"] == "23514"
@@ -187,14 +187,14 @@ def test_one_line_of_json_for_every_request_and_nothing_private_anywhere(
         "application_name=",  # of the database's address
         learner.id,
         saved["session_result_id"],
-        made,
-        made.split(".")[2],
+        access_token,
+        access_token.split(".")[2],
     ):
         assert private not in text
 
 
 def garbled(address: str) -> None:
-    """What gunicorn refuses before the app sees it."""
+    """Send requests that gunicorn refuses before the app sees them."""
     host, port = address.removeprefix("http://").split(":")
     for start in (
         b"private",
@@ -206,8 +206,8 @@ def garbled(address: str) -> None:
             assert b" 400 " in client.recv(4096)
 
 
-class broken_table:  # reads as a statement
-    """A constraint that PostgreSQL will complain about, quoting the whole row."""
+class broken_table:  # lower case, as a context manager
+    """Adds a constraint; when it is violated, PostgreSQL quotes the whole row."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app

@@ -39,10 +39,10 @@ def test_without_exactly_confirm_nothing_is_erased(learner: Learner, query: str)
 
 
 def test_erased_sessions_cannot_come_back(learner: Learner) -> None:
-    mine = learner.save(session_result_id=str(uuid4()))["session_result_id"]
+    session_id = learner.save(session_result_id=str(uuid4()))["session_result_id"]
     erase(learner)
-    assert learner.try_save(content(session_result_id=mine)).status_code == 410
-    assert learner.request("DELETE", f"/api/sessions/{mine}").status_code == 204
+    assert learner.try_save(content(session_result_id=session_id)).status_code == 410
+    assert learner.request("DELETE", f"/api/sessions/{session_id}").status_code == 204
 
 
 def test_what_was_completed_before_the_erasure_cannot_arrive_after_it(learner: Learner) -> None:

@@ -97,13 +97,13 @@ def test_ndjson_is_one_session_a_line_newest_first(learner: Learner) -> None:
 
 def test_more_sessions_than_a_portion_come_whole_and_in_order(learner: Learner) -> None:
     fill(learner, 1001)
-    whole = orjson.loads(download(learner, "json"))["sessions"]
-    assert len(whole) == 1001
-    assert whole == [orjson.loads(line) for line in download(learner, "ndjson").splitlines()]
-    assert whole == sorted(whole, key=lambda session: session["completed_at"], reverse=True)
+    exported = orjson.loads(download(learner, "json"))["sessions"]
+    assert len(exported) == 1001
+    assert exported == [orjson.loads(line) for line in download(learner, "ndjson").splitlines()]
+    assert exported == sorted(exported, key=lambda session: session["completed_at"], reverse=True)
     rows = list(csv.DictReader(io.StringIO(download(learner, "csv").decode())))
     assert [row["session_result_id"] for row in rows] == [
-        session["session_result_id"] for session in whole
+        session["session_result_id"] for session in exported
     ]
 
 
@@ -216,7 +216,7 @@ def test_a_failure_half_way_breaks_the_connection_off(app: Flask, database_url: 
 
 
 def end_backends(app: Flask, query: str) -> None:
-    """As a fail-over of the database would: every connection that runs such a query ends."""
+    """End every connection that runs such a query, as a fail-over of the database does."""
     statement = sa.text(
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
         "WHERE datname = current_database() AND query LIKE :query AND pid <> pg_backend_pid()"
@@ -233,18 +233,18 @@ def test_a_download_that_is_given_up_frees_its_connection(app: Flask, database_u
     fill(learner, 60_000)
     with gunicorn(database_url, WEB_CONCURRENCY="1", EXPORT_CONNECTIONS="1") as (address, _):
         for _ in range(5):
-            with begun(address, learner):
+            with start_download(address, learner):
                 pass
             deadline = time.monotonic() + 5
             while running(address) and time.monotonic() < deadline:
                 time.sleep(0.02)
             assert running(address) == 0
-        whole = requests.get(f"{address}{EXPORT}", headers=bearer(learner), timeout=30).json()
-        assert len(whole["sessions"]) == 60_000
+        exported = requests.get(f"{address}{EXPORT}", headers=bearer(learner), timeout=30).json()
+        assert len(exported["sessions"]) == 60_000
 
 
-def begun(address: str, learner: Learner) -> socket.socket:
-    """A client that has asked for an export, and reads no further than its first bytes."""
+def start_download(address: str, learner: Learner) -> socket.socket:
+    """Return a client that has requested an export and read only its first bytes."""
     host, port = address.removeprefix("http://").split(":")
     client = socket.create_connection((host, int(port)))
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -274,7 +274,7 @@ def test_a_large_export_starts_at_once_and_takes_no_more_memory_than_a_small_one
             address,
             master,
         ):
-            for _ in range(20):  # the same warmth for both
+            for _ in range(20):  # warm up both alike
                 requests.get(f"{address}{EXPORT}", headers=bearer(small), timeout=30)
             url = f"{address}{EXPORT}"
             with requests.get(url, headers=bearer(learner), stream=True, timeout=60) as response:
@@ -327,7 +327,7 @@ def grow(learner: Learner) -> None:
 
 
 def peak(pid: int) -> int:
-    """The most memory that a process has had, in bytes (VmHWM, see proc(5))."""
+    """Return the peak memory of a process in bytes (VmHWM, see proc(5))."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     (line,) = [line for line in lines if line.startswith("VmHWM")]
     return int(line.split()[1]) * 1024
@@ -348,7 +348,7 @@ def test_saves_go_on_beside_slow_downloads(app: Flask, database_url: str) -> Non
     learner, slow = Learner(app), Learner(app)
     fill(slow, 60_000)
     with gunicorn(database_url, WEB_CONCURRENCY="1", DB_POOL_SIZE="1") as (address, _):
-        clients = [begun(address, slow) for _ in range(2)]
+        clients = [start_download(address, slow) for _ in range(2)]
         for _ in range(50):
             saved = requests.post(
                 f"{address}/api/sessions/save",

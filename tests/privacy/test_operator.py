@@ -1,4 +1,4 @@
-"""The operator's side: closing learners, what no table may escape, and the commands."""
+"""The operator: closing learners, erasing from every table, and the commands."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -11,14 +11,14 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.cohorts.practising import opt, snapshot
-from tests.contract import hold_to_contract
+from tests.contract import check_contract
 from tests.factories import Learner, content, token
 from vorex_sessions import create_app
 from vorex_sessions.database import locks
 from vorex_sessions.extensions import db
 from vorex_sessions.progress import rollups
 
-# Kept for good, by design: without them what was deleted would come back.
+# Kept for good: without them, deleted sessions could be saved again.
 TOMBSTONES = {"deleted_sessions", "erased_learners"}
 
 
@@ -26,7 +26,7 @@ def as_operator(app: Flask, method: str, path: str) -> TestResponse:
     key = token(role="service_role", aud=None, iss=None)
     headers = {"Authorization": f"Bearer {key}"}
     response = app.test_client().open(path, method=method, headers=headers)
-    hold_to_contract(app, method, path, response)
+    check_contract(app, method, path, response)
     return response
 
 
@@ -35,7 +35,7 @@ def close(learner: Learner) -> TestResponse:
 
 
 def run(app: Flask, *arguments: str, stdin: str | bytes | None = None) -> str:
-    """What a `flask privacy` command that must succeed says."""
+    """Run a `flask privacy` command, which must succeed; return its output."""
     result = app.test_cli_runner().invoke(args=["privacy", *arguments], input=stdin)
     assert result.exit_code == 0, result.output
     return result.output
@@ -98,7 +98,7 @@ def rows_of(app: Flask, table: str, learner: Learner) -> int:
 
 
 def fill_every_table(learner: Learner) -> None:
-    """A learner of whom something is stored in every table; a new table wants a line here."""
+    """Store rows of a learner in every table; a new table needs a line here."""
     learner.save(completed_at="2026-01-01T10:00:00Z")
     learner.request("DELETE", "/api/sessions?confirm=true")
     learner.save(
@@ -119,9 +119,9 @@ def test_an_erasure_leaves_no_row_in_any_table_but_the_tombstones(
 ) -> None:
     tables = tables_of_learners(app)
     assert set(tables) >= TOMBSTONES | {"session_results"}
-    for one in (learner, other):
-        fill_every_table(one)
-        assert all(rows_of(app, table, one) for table in tables), "a table is not filled"
+    for person in (learner, other):
+        fill_every_table(person)
+        assert all(rows_of(app, table, person) for table in tables), "a table is not filled"
     if by == "the learner":
         learner.request("DELETE", "/api/sessions?confirm=true")
     elif by == "the operator":
@@ -192,10 +192,10 @@ def test_after_a_restored_backup_replay_erases_what_had_been_erased(
     app: Flask, learner: Learner, other: Learner, tmp_path: Path
 ) -> None:
     third = Learner(app)
-    for one in (learner, other, third):
+    for person in (learner, other, third):
         for day in (1, 2):
-            one.save(completed_at=f"2026-01-0{day}T10:00:00Z")
-    backup = whole(app, "session_results")
+            person.save(completed_at=f"2026-01-0{day}T10:00:00Z")
+    backup = table_rows(app, "session_results")
     deleted = other.get("/history")["sessions"][0]["session_result_id"]
     other.request("DELETE", f"/api/sessions/{deleted}")
     learner.request("DELETE", "/api/sessions?confirm=true")
@@ -205,7 +205,7 @@ def test_after_a_restored_backup_replay_erases_what_had_been_erased(
     run(app, "tombstones", "--output", str(kept))
     assert kept.read_bytes().count(b"\n") == 1 + 2 + 2 + 2
 
-    restore(app, backup)  # from before all that, tombstones included
+    restore(app, backup)  # the sessions from before the deletions, without tombstones
     assert learner.count() == other.count() == third.count() == 2
     assert run(app, "replay", str(kept)) == (
         "Removed 5 sessions of 3 learners that had been deleted or erased before.\n"
@@ -224,7 +224,7 @@ def after_content(session: dict) -> dict:
     )
 
 
-def whole(app: Flask, table: str) -> list[dict]:
+def table_rows(app: Flask, table: str) -> list[dict]:
     with app.app_context(), db.engine.connect() as connection:
         rows = connection.execute(sa.select(db.metadata.tables[table])).mappings()
         return [dict(row) for row in rows]
@@ -241,7 +241,7 @@ def test_replay_without_a_file_goes_by_the_tombstones_in_the_database(
     app: Flask, learner: Learner
 ) -> None:
     learner.save(completed_at="2026-01-01T10:00:00Z")
-    backup = whole(app, "session_results")
+    backup = table_rows(app, "session_results")
     learner.request("DELETE", "/api/sessions?confirm=true")
     with app.app_context(), db.engine.connect() as connection:
         connection.execute(sa.insert(db.metadata.tables["session_results"]), backup)
@@ -253,11 +253,11 @@ def test_replay_without_a_file_goes_by_the_tombstones_in_the_database(
 def test_replay_leaves_no_row_in_any_table_but_the_tombstones(
     app: Flask, learner: Learner, other: Learner
 ) -> None:
-    """Of who was erased; a restored backup has all tables."""
+    """The rows of the erased learner; a restored backup has all tables."""
     tables = tables_of_learners(app)
-    for one in (learner, other):
-        fill_every_table(one)
-    backup = {table: whole(app, table) for table in tables}
+    for person in (learner, other):
+        fill_every_table(person)
+    backup = {table: table_rows(app, table) for table in tables}
     learner.request("DELETE", "/api/sessions?confirm=true")
     kept = run(app, "tombstones")
     with app.app_context(), db.engine.connect() as connection:
@@ -274,11 +274,11 @@ def test_replay_leaves_no_row_in_any_table_but_the_tombstones(
 def test_a_busy_learner_holds_no_other_up_in_a_replay(
     app: Flask, learner: Learner, other: Learner
 ) -> None:
-    for one in (learner, other):
-        one.save(completed_at="2026-01-01T10:00:00Z")
-    backup = whole(app, "session_results")
-    for one in (learner, other):
-        one.request("DELETE", "/api/sessions?confirm=true")
+    for person in (learner, other):
+        person.save(completed_at="2026-01-01T10:00:00Z")
+    backup = table_rows(app, "session_results")
+    for person in (learner, other):
+        person.request("DELETE", "/api/sessions?confirm=true")
     with app.app_context(), db.engine.connect() as holder:
         holder.execute(sa.insert(db.metadata.tables["session_results"]), backup)
         holder.exec_driver_sql("BEGIN")
@@ -313,7 +313,7 @@ def test_replay_refuses_what_are_no_tombstones_and_changes_nothing(
     text = f"{json.dumps(good)}\n{line}\n"
     result = app.test_cli_runner().invoke(args=["privacy", "replay", "-"], input=text)
     assert result.exit_code == 1
-    assert "of no use" in result.output
+    assert "cannot be used" in result.output
     assert learner.count() == 1
     learner.save()
 

@@ -1,4 +1,4 @@
-"""The purge among many learners: small batches, short locks, and no one forgotten."""
+"""The purge of many learners: small batches, short locks, and no learner left out."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The contract's statistics by plain, slow arithmetic over all sessions: no SQL, no shared code."""
+"""A reference for the statistics: plain arithmetic over all sessions, without SQL or shared code."""
 
 from collections import Counter
 from datetime import date, datetime, timedelta
@@ -20,7 +20,7 @@ def local(instant: datetime, zone: str) -> datetime:
 def expected(
     sessions: list[dict[str, Any]], period: str, zone: str | None, kind: str | None, now: datetime
 ) -> dict[str, Any]:
-    """`sessions`: as sent, each with completed_at (aware) and timezone."""
+    """Return the statistics of sessions as sent, each with an aware completed_at and a timezone."""
     if zone is None:
         zone = max(sessions, key=lambda s: s["completed_at"])["timezone"] if sessions else "UTC"
     today = local(now, zone).date()
@@ -74,7 +74,7 @@ def _period(dated: list[tuple[date, dict]], start: date | None, end: date) -> di
 
 
 def mean(sessions: list[dict], skill: str) -> float | None:
-    """Exact, in decimals as they were sent; only a tie of the last digit may round either way."""
+    """Return the exact mean of the decimals sent; only a tie of the last digit may round either way."""
     scores = [
         Fraction(repr(s[f"{skill}_score"])) for s in sessions if s[f"{skill}_score"] is not None
     ]
@@ -102,4 +102,4 @@ def _names(sessions: list[dict], field: str, name: str) -> list[dict[str, Any]]:
         most = max(same.values())
         shown = min(text for text, n in same.items() if n == most)
         merged.append({name: shown, "count": sum(same.values())})
-    return sorted(merged, key=lambda one: (-one["count"], one[name]))[:10]
+    return sorted(merged, key=lambda entry: (-entry["count"], entry[name]))[:10]

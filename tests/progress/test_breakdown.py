@@ -1,4 +1,4 @@
-"""Day by day."""
+"""The daily breakdown."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -35,7 +35,7 @@ def test_a_day_adds_up_its_sessions(learner: Learner) -> None:
         "date": "2026-03-15", "sessions": 2, "minutes": 3.3, "words_spoken": 15,
         "pronunciation_avg": None, "fluency_avg": 82.8, "grammar_avg": 0.0,
     }  # fmt: skip
-    # 200 s and 33 s are 3.3 and 0.6 minutes, but 233 s are 3.9 all the same.
+    # 200 s and 33 s are 3.3 and 0.6 minutes, but together they are 3.9 minutes.
     assert breakdown["days"][1]["minutes"] == 0.6
     assert breakdown["totals"] == {"sessions": 3, "minutes": 3.9, "words_spoken": 15}
 

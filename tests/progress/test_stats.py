@@ -118,7 +118,7 @@ def test_long_names_are_shown_whole(learner: Learner, period: str) -> None:
 def test_at_most_ten_names(learner: Learner) -> None:
     learner.save(topics=[f"topic {number:02}" for number in range(12)])
     topics = learner.get("/stats")["common_topics"]
-    assert [one["topic"] for one in topics] == [f"topic {number:02}" for number in range(10)]
+    assert [entry["topic"] for entry in topics] == [f"topic {number:02}" for number in range(10)]
 
 
 def test_session_type_narrows_everything(learner: Learner) -> None:

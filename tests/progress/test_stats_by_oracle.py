@@ -61,15 +61,15 @@ def completed(session: dict[str, Any], now: datetime) -> dict[str, Any]:
     return {**content, "completed_at": min(moment, now)}
 
 
-def near(one: Any, two: Any) -> bool:
-    """Equal, but for the last digit of a mean that lies exactly between two."""
-    if isinstance(one, dict):
-        return one.keys() == two.keys() and all(near(one[name], two[name]) for name in one)
-    if isinstance(one, list):
-        return len(one) == len(two) and all(map(near, one, two))
-    if isinstance(one, float) and isinstance(two, float):
-        return abs(one - two) < 1e-9
-    return bool(one == two)
+def near(left: Any, right: Any) -> bool:
+    """Return whether two answers are equal, except for the last digit of a mean that is a tie."""
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(near(left[name], right[name]) for name in left)
+    if isinstance(left, list):
+        return len(left) == len(right) and all(map(near, left, right))
+    if isinstance(left, float) and isinstance(right, float):
+        return abs(left - right) < 1e-9
+    return bool(left == right)
 
 
 @settings(
@@ -90,11 +90,11 @@ def test_stats_agree_with_plain_arithmetic(
     sessions, instants = [], set()
     for session in history:
         content = completed(session, now)
-        if content["completed_at"] not in instants:  # which of two equal instants is last is by id
+        if content["completed_at"] not in instants:  # ids would decide which equal instant is last
             instants.add(content["completed_at"])
             sessions.append(content)
             service.save(learner_id, content, now=now)
     for period in ("day", "week", "month", "year", "all"):
-        found = stats(learner_id, period=period, zone_name=zone, session_type=kind, now=now)
+        result = stats(learner_id, period=period, zone_name=zone, session_type=kind, now=now)
         wanted = expected(sessions, period, zone, kind, now)
-        assert near(found, wanted), (period, found, wanted)
+        assert near(result, wanted), (period, result, wanted)

@@ -1,4 +1,4 @@
-"""What to warm up with."""
+"""Suggestions for the warm-up."""
 
 from datetime import UTC, datetime
 from typing import Any

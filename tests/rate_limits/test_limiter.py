@@ -1,4 +1,4 @@
-"""So many reads and writes a minute, for a learner, else for an address."""
+"""Limits of reads and writes a minute, for a learner or else for an address."""
 
 import re
 
@@ -113,7 +113,7 @@ def test_a_forged_forwarded_for_gains_nothing(strict: Flask, settings: dict) -> 
         429,
     ]
     behind = create_app({**settings, "RATELIMIT_READS": 3, "TRUSTED_PROXIES": 1})
-    # The proxy adds the address it saw at the end; what stands before is the client's own story.
+    # The proxy appends the address that it saw; the client can forge what comes before.
     assert [
         anonymous(behind, X_Forwarded_For=f"198.51.100.{number}, 203.0.113.9")
         for number in range(4)

@@ -1,4 +1,4 @@
-"""Words worth reviewing, as the app sees them."""
+"""Words worth reviewing, through the API."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -27,7 +27,7 @@ def outcomes(*pairs: str) -> list[dict]:
 
 def words(learner: Learner, **query: object) -> dict[str, dict]:
     page = learner.get("/vocabulary", timezone="UTC", **query)
-    return {one["word"]: one for one in page["words"]}
+    return {entry["word"]: entry for entry in page["words"]}
 
 
 def test_words_with_outcomes_come_first_lowest_recall_first_and_then_the_rarely_met(
@@ -43,9 +43,9 @@ def test_words_with_outcomes_come_first_lowest_recall_first_and_then_the_rarely_
     page = learner.get("/warmup", timezone="UTC")
     assert page["vocabulary_review"][:2] == ["lost", "shaky"]
     assert page["vocabulary_review"][-2:] == ["once", "twice"]
-    details = {one["word"]: one for one in page["vocabulary_details"]}
+    details = {entry["word"]: entry for entry in page["vocabulary_details"]}
     assert list(details) == page["vocabulary_review"]
-    assert {word: one["reason"] for word, one in details.items()} == {
+    assert {word: entry["reason"] for word, entry in details.items()} == {
         "lost": "forgotten",
         "shaky": "due",
         "solid": "due",
@@ -66,7 +66,8 @@ def test_a_word_that_is_still_remembered_is_not_reviewed(learner: Learner) -> No
 def test_at_most_ten_words_and_ties_by_name(learner: Learner) -> None:
     names = [f"w{number:02}" for number in range(12)]
     learner.save(
-        completed_at=ago(30), vocabulary_results=outcomes(*(f"{one}:again" for one in names[::-1]))
+        completed_at=ago(30),
+        vocabulary_results=outcomes(*(f"{name}:again" for name in names[::-1])),
     )
     learner.save(vocabulary_learned=["met"])
     assert learner.get("/warmup")["vocabulary_review"] == names[:10]
@@ -75,7 +76,7 @@ def test_at_most_ten_words_and_ties_by_name(learner: Learner) -> None:
 def test_the_learners_calendar_decides_what_is_due(learner: Learner) -> None:
     memory = after(None, "again", NOW, date(2026, 3, 1))
     assert memory.due_on == date(2026, 3, 2)
-    # 26 hours apart at the most, and yet another day.
+    # These zones are 26 hours apart, the most there is, so it is another day.
     learner.save(completed_at=ago(0), timezone="UTC-12:00", vocabulary_results=outcomes("x:again"))
     assert learner.get("/warmup", timezone="UTC-12:00")["vocabulary_review"] == []
     there = learner.get("/warmup", timezone="UTC+14:00")
@@ -87,9 +88,9 @@ def test_recall_falls_below_nine_tenths_on_the_day_it_is_due(outcome: str) -> No
     memory = after(None, outcome, NOW, date(2026, 3, 1))
     for later in (0, 3, 40):
         memory = after(memory, "good", NOW, memory.tested_on + timedelta(days=later))
-        known = (memory.stability, memory.tested_on)
-        assert recall(*known, memory.due_on) < 0.9
-        assert recall(*known, memory.due_on - timedelta(days=1)) >= 0.9
+        state = (memory.stability, memory.tested_on)
+        assert recall(*state, memory.due_on) < 0.9
+        assert recall(*state, memory.due_on - timedelta(days=1)) >= 0.9
 
 
 def test_a_forgotten_word_is_less_certain_and_an_easy_one_lasts(learner: Learner) -> None:
@@ -97,21 +98,21 @@ def test_a_forgotten_word_is_less_certain_and_an_easy_one_lasts(learner: Learner
         completed_at=ago(3),
         vocabulary_results=outcomes("a:again", "b:hard", "c:good", "d:easy"),
     )
-    found = words(learner)
-    due = [found[word]["due_on"] for word in "abcd"]
+    entries = words(learner)
+    due = [entries[word]["due_on"] for word in "abcd"]
     assert due == sorted(due)
-    assert found["a"]["status"] == "due"
-    assert found["d"]["status"] == "learning"
-    assert [found[word]["last_outcome"] for word in "abcd"] == ["again", "hard", "good", "easy"]
+    assert entries["a"]["status"] == "due"
+    assert entries["d"]["status"] == "learning"
+    assert [entries[word]["last_outcome"] for word in "abcd"] == ["again", "hard", "good", "easy"]
 
 
 def test_outcomes_of_one_session_count_in_their_order(learner: Learner) -> None:
     saved = learner.save(vocabulary_results=outcomes("x:again", "y:good", "x:good"))
     assert saved["vocabulary_results"] == outcomes("x:again", "y:good", "x:good")
-    found = words(learner)
-    assert (found["x"]["times_tested"], found["x"]["times_seen"]) == (2, 1)
-    assert found["x"]["last_outcome"] == "good"
-    assert found["x"]["due_on"] < found["y"]["due_on"]
+    entries = words(learner)
+    assert (entries["x"]["times_tested"], entries["x"]["times_seen"]) == (2, 1)
+    assert entries["x"]["last_outcome"] == "good"
+    assert entries["x"]["due_on"] < entries["y"]["due_on"]
 
 
 def test_a_late_session_takes_its_place_in_time(learner: Learner, other: Learner) -> None:
@@ -119,13 +120,13 @@ def test_a_late_session_takes_its_place_in_time(learner: Learner, other: Learner
         content(completed_at=ago(day), vocabulary_results=outcomes(f"x:{outcome}"))
         for day, outcome in [(9, "good"), (6, "again"), (2, "good")]
     ]
-    for said in sessions:
-        learner.save(**said)
-    for said in (sessions[0], sessions[2], sessions[1]):
-        other.save(**said)
-    mine, theirs = learner.get("/export")["memories"], other.get("/export")["memories"]
-    assert mine == theirs
-    assert mine[0]["times_tested"] == 3
+    for session in sessions:
+        learner.save(**session)
+    for session in (sessions[0], sessions[2], sessions[1]):
+        other.save(**session)
+    memories, others = learner.get("/export")["memories"], other.get("/export")["memories"]
+    assert memories == others
+    assert memories[0]["times_tested"] == 3
 
 
 @pytest.mark.parametrize(
@@ -159,13 +160,13 @@ def test_words_are_tidied_as_everywhere(learner: Learner) -> None:
 
 
 def test_no_results_and_an_empty_list_are_the_same_content(learner: Learner) -> None:
-    said = content(completed_at=ago(0))
-    first = learner.try_save(said, **{"Idempotency-Key": "k"})
-    again = learner.try_save({**said, "vocabulary_results": []}, **{"Idempotency-Key": "k"})
+    body = content(completed_at=ago(0))
+    first = learner.try_save(body, **{"Idempotency-Key": "k"})
+    again = learner.try_save({**body, "vocabulary_results": []}, **{"Idempotency-Key": "k"})
     other = learner.try_save(
-        {**said, "vocabulary_results": outcomes("x:good")}, **{"Idempotency-Key": "k"}
+        {**body, "vocabulary_results": outcomes("x:good")}, **{"Idempotency-Key": "k"}
     )
-    assert [one.status_code for one in (first, again, other)] == [201, 200, 422]
+    assert [response.status_code for response in (first, again, other)] == [201, 200, 422]
 
 
 def test_the_vocabulary_is_listed_by_name_in_pages(learner: Learner) -> None:
@@ -175,7 +176,7 @@ def test_the_vocabulary_is_listed_by_name_in_pages(learner: Learner) -> None:
     second = learner.get("/vocabulary", limit=2, cursor=first["next_cursor"])
     third = learner.get("/vocabulary", limit=2, cursor=second["next_cursor"])
     pages = (first, second, third)
-    assert [one["word"] for page in pages for one in page["words"]] == sorted(names)
+    assert [entry["word"] for page in pages for entry in page["words"]] == sorted(names)
     assert [page["has_more"] for page in pages] == [True, True, False]
     assert {page["total"] for page in pages} == {5}
     assert third["next_cursor"] is None
@@ -233,9 +234,9 @@ def test_what_was_derived_by_older_rules_is_made_anew(learner: Learner, app: Fla
         connection.execute(sa.text("UPDATE learner_totals SET derived_version = 0"))
     learner.save(vocabulary_results=outcomes("y:good"))
     learner.get("/warmup")
-    after_all = learner.get("/export")["memories"]
-    assert after_all[0] == before[0]
-    assert [one["word"] for one in after_all] == ["x", "y"]
+    rebuilt = learner.get("/export")["memories"]
+    assert rebuilt[0] == before[0]
+    assert [memory["word"] for memory in rebuilt] == ["x", "y"]
 
 
 def test_words_of_processes_of_the_release_before_do_no_harm(learner: Learner, app: Flask) -> None:
@@ -258,9 +259,9 @@ def test_learners_do_not_see_each_other(learner: Learner, other: Learner) -> Non
 def test_a_save_with_outcomes_takes_one_statement_more_and_a_warm_up_takes_one(
     learner: Learner, app: Flask
 ) -> None:
-    def count(**said: object) -> int:
+    def count(**fields: object) -> int:
         with recorded(app) as sent:
-            learner.save(**said)
+            learner.save(**fields)
         return len(statements(sent))
 
     count()
@@ -280,5 +281,5 @@ def test_items_of_a_batch_test_words_in_the_order_of_time(learner: Learner) -> N
     ]
     answer = learner.request("POST", "/api/sessions/batch", json={"sessions": items})
     assert orjson.loads(answer.data)["created"] == 3
-    found = words(learner)["x"]
-    assert (found["times_tested"], found["last_outcome"]) == (3, "good")
+    entry = words(learner)["x"]
+    assert (entry["times_tested"], entry["last_outcome"]) == (3, "good")

@@ -1,4 +1,4 @@
-"""Changes at random, for tests of what must be right after anything."""
+"""Random changes, for tests of results that must be right after any changes."""
 
 from collections.abc import Callable
 from random import Random
@@ -16,7 +16,7 @@ def alter(
     stored: list[str],
     practice: Callable[[Random], dict[str, Any]],
 ) -> None:
-    """Send a `batch`, `patch` or `delete` a session at random; `stored` are the ids, and follow."""
+    """Send a `batch`, or `patch` or `delete` a random session; update the ids in `stored`."""
     if what == "batch":
         items = {"sessions": [practice(random) for _ in range(random.randrange(1, 6))]}
         answer = learner.request("POST", "/api/sessions/batch", json=items)

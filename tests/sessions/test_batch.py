@@ -1,4 +1,4 @@
-"""Several sessions at once, as a phone sends that comes back from the mountains."""
+"""Batches of sessions, as a phone sends them after it was offline."""
 
 from typing import Any
 from uuid import uuid4
@@ -21,10 +21,10 @@ def statuses(response: TestResponse) -> list[str]:
     assert response.status_code == 200, response.text
     answer = response.get_json()
     assert [result["index"] for result in answer["results"]] == list(range(len(answer["results"])))
-    found = [result["status"] for result in answer["results"]]
+    item_statuses = [result["status"] for result in answer["results"]]
     for status in ("created", "replayed", "rejected"):
-        assert answer[status] == found.count(status)
-    return found
+        assert answer[status] == item_statuses.count(status)
+    return item_statuses
 
 
 def problem(response: TestResponse, index: int) -> dict[str, Any]:
@@ -53,13 +53,13 @@ def test_valid_items_are_stored_and_invalid_ones_told(learner: Learner) -> None:
 
 
 def test_what_was_stored_before_is_replayed_or_refused(learner: Learner) -> None:
-    mine = str(uuid4())
-    learner.save(session_result_id=mine)
+    session_id = str(uuid4())
+    learner.save(session_result_id=session_id)
     response = batch(
         learner,
-        content(session_result_id=mine),
-        content(session_result_id=mine, duration_seconds=5),
-        content(session_result_id=mine.upper()),
+        content(session_result_id=session_id),
+        content(session_result_id=session_id, duration_seconds=5),
+        content(session_result_id=session_id.upper()),
     )
     assert statuses(response) == ["replayed", "rejected", "replayed"]
     assert problem(response, 1)["status"] == 409
@@ -67,12 +67,12 @@ def test_what_was_stored_before_is_replayed_or_refused(learner: Learner) -> None
 
 
 def test_the_same_id_twice_in_one_batch(learner: Learner) -> None:
-    mine = str(uuid4())
+    session_id = str(uuid4())
     response = batch(
         learner,
-        content(session_result_id=mine),
-        content(session_result_id=mine),
-        content(session_result_id=mine, duration_seconds=5),
+        content(session_result_id=session_id),
+        content(session_result_id=session_id),
+        content(session_result_id=session_id, duration_seconds=5),
     )
     assert statuses(response) == ["created", "replayed", "rejected"]
     assert problem(response, 2)["status"] == 409
@@ -80,20 +80,20 @@ def test_the_same_id_twice_in_one_batch(learner: Learner) -> None:
 
 
 def test_a_conflict_first_does_not_hide_a_replay_after_it(learner: Learner) -> None:
-    mine = str(uuid4())
-    learner.save(session_result_id=mine)
+    session_id = str(uuid4())
+    learner.save(session_result_id=session_id)
     response = batch(
         learner,
-        content(session_result_id=mine, duration_seconds=5),
-        content(session_result_id=mine),
+        content(session_result_id=session_id, duration_seconds=5),
+        content(session_result_id=session_id),
     )
     assert statuses(response) == ["rejected", "replayed"]
 
 
 def test_deleted_sessions_are_rejected_as_gone(learner: Learner) -> None:
-    mine = learner.save()["session_result_id"]
-    learner.request("DELETE", f"/api/sessions/{mine}")
-    response = batch(learner, content(session_result_id=mine), content())
+    session_id = learner.save()["session_result_id"]
+    learner.request("DELETE", f"/api/sessions/{session_id}")
+    response = batch(learner, content(session_result_id=session_id), content())
     assert statuses(response) == ["rejected", "created"]
     assert problem(response, 0)["status"] == 410
 
@@ -157,7 +157,7 @@ def test_a_hundred_sessions_take_at_most_four_statements(app: Flask, learner: Le
     ids = [str(uuid4()) for _ in range(100)]
     learner.save(session_result_id=ids[7])
     with recorded(app) as sent:
-        response = batch(learner, *[content(session_result_id=one) for one in ids])
+        response = batch(learner, *[content(session_result_id=session_id) for session_id in ids])
     assert statuses(response).count("created") == 99
     assert len(statements(sent)) <= 5  # one of them is for the replay
 
@@ -166,4 +166,4 @@ def test_an_ordinary_save_is_three_statements(app: Flask, learner: Learner) -> N
     learner.save()
     with recorded(app) as sent:
         learner.save()
-    assert len(statements(sent)) == 3  # the lock, the session, what is derived of it
+    assert len(statements(sent)) == 3  # the lock, the session, its derived rows

@@ -1,4 +1,4 @@
-"""The learner's own calendar day, at its edges."""
+"""The learner's own calendar day, at its limits."""
 
 import pytest
 
@@ -23,7 +23,7 @@ from vorex_sessions.periods import ZONE_NAMES, zone
         # Cairo's clocks go forward at midnight: the day begins at 01:00
         ("2026-04-23T21:59:59Z", "Africa/Cairo", "2026-04-23"),
         ("2026-04-23T22:00:00Z", "Africa/Cairo", "2026-04-24"),
-        # as far east and west as it gets
+        # the easternmost and westernmost zones
         ("2026-03-01T10:00:00Z", "Pacific/Kiritimati", "2026-03-02"),
         ("2026-03-01T09:59:59Z", "Pacific/Kiritimati", "2026-03-01"),
         ("2026-03-01T11:59:59Z", "UTC-12:00", "2026-02-28"),
@@ -76,7 +76,7 @@ def test_a_travellers_days_stay_where_they_were(learner: Learner) -> None:
     # The flight gains a day: a later session, dated earlier.
     honolulu = learner.save(completed_at="2026-03-01T20:00:00-10:00", timezone="Pacific/Honolulu")
     assert (tokyo["practiced_on"], honolulu["practiced_on"]) == ("2026-03-02", "2026-03-01")
-    days = [one["practiced_on"] for one in learner.get("/history")["sessions"]]
+    days = [session["practiced_on"] for session in learner.get("/history")["sessions"]]
     assert days == ["2026-03-01", "2026-03-02"]
     assert learner.get("/history", date_from="2026-03-02")["total"] == 1
 

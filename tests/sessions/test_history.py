@@ -84,10 +84,10 @@ def test_each_filter_narrows(learner: Learner) -> None:
 
 @pytest.mark.parametrize("topic", ["É", "é", "e\u0301", "ÉCOLE", "école", "İ", "ǅ", "%", "_"])
 def test_topics_are_found_in_any_case_and_form(learner: Learner, topic: str) -> None:
-    found = at(learner, topics=[topic])
+    session_id = at(learner, topics=[topic])
     at(learner, topics=["something else"])
     for spelling in (topic, topic.upper(), topic.casefold()):
-        assert ids(learner.get("/history", topic=spelling)) == [found]
+        assert ids(learner.get("/history", topic=spelling)) == [session_id]
 
 
 def test_dates_count_on_the_learners_calendar_both_ends_included(learner: Learner) -> None:
@@ -154,13 +154,13 @@ def test_dates_the_wrong_way_round_are_refused(learner: Learner) -> None:
 
 
 def walk(learner: Learner, **query: Any) -> list[str]:
-    """All ids, page by page, following the cursor."""
-    found: list[str] = []
+    """Return all ids, page by page along the cursor."""
+    all_ids: list[str] = []
     page = learner.get("/history", **query)
     while True:
-        found += ids(page)
+        all_ids += ids(page)
         if page["next_cursor"] is None:
-            return found
+            return all_ids
         page = learner.get("/history", cursor=page["next_cursor"], **query)
         assert page["offset"] is None
 
@@ -184,7 +184,7 @@ def test_a_cursor_stays_in_place_while_sessions_arrive(learner: Learner) -> None
         page = learner.get("/history", limit=2, cursor=cursor)
         seen, cursor = seen + ids(page), page["next_cursor"]
         assert page["total"] == 8
-    assert [one for one in seen if one != late] == before
+    assert [session_id for session_id in seen if session_id != late] == before
     assert seen.count(late) == 1
 
 
@@ -219,9 +219,9 @@ def test_a_cursor_and_an_offset_do_not_go_together(learner: Learner) -> None:
 def test_another_learners_cursor_shows_only_ones_own(learner: Learner, other: Learner) -> None:
     for hour in range(3):
         at(other, hour)
-    mine = at(learner, -5)
+    session_id = at(learner, -5)
     cursor = other.get("/history", limit=1)["next_cursor"]
-    assert ids(learner.get("/history", cursor=cursor)) == [mine]
+    assert ids(learner.get("/history", cursor=cursor)) == [session_id]
 
 
 def test_unknown_ids_in_filters_match_nothing(learner: Learner) -> None:

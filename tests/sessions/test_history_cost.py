@@ -1,4 +1,4 @@
-"""A page by cursor costs the same however deep it lies."""
+"""A page by cursor costs the same at any depth."""
 
 from typing import Any
 from uuid import uuid4
@@ -35,7 +35,7 @@ def busy(app: Flask, learner: Learner) -> Learner:
 
 
 def cost(app: Flask, learner: Learner, cursor: str | None) -> tuple[int, int, set[str]]:
-    """Buffers of a page of 20, planned once, and of the total; the kinds of scan."""
+    """Return the buffers of a prepared page of 20 and of the total, and the page's node types."""
     place = history._place({}, None, cursor)
     statement = history.statement(frozenset(), cursor is not None)
     with app.app_context(), db.engine.connect() as connection:

@@ -31,7 +31,7 @@ def test_another_learners_session_is_404_as_one_that_never_was(
     theirs = other.save()
     options = {"json": {"words_spoken": 5}} if method == "PATCH" else {}
     never = {"session_result_id": str(uuid4())}
-    answers = [learner.request(method, path(one), **options) for one in (theirs, never)]
+    answers = [learner.request(method, path(session), **options) for session in (theirs, never)]
     assert [answer.status_code for answer in answers] == [404, 404]
     assert answers[0].get_json() == answers[1].get_json()
     assert other.request("GET", path(theirs)).get_json() == theirs
@@ -125,9 +125,9 @@ def test_a_session_saved_by_key_stays_deleted_too(learner: Learner) -> None:
 
 
 def test_deleting_what_never_was_leaves_no_trace(learner: Learner) -> None:
-    mine = str(uuid4())
-    assert learner.request("DELETE", f"/api/sessions/{mine}").status_code == 404
-    assert learner.try_save(content(session_result_id=mine)).status_code == 201
+    session_id = str(uuid4())
+    assert learner.request("DELETE", f"/api/sessions/{session_id}").status_code == 404
+    assert learner.try_save(content(session_result_id=session_id)).status_code == 201
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])

@@ -1,4 +1,4 @@
-"""Many at once: decided by the database, never by who looked first."""
+"""Concurrent requests: the database decides, not the order of reads."""
 
 import random
 import threading
@@ -18,7 +18,7 @@ from vorex_sessions.extensions import db
 
 
 def at_once(*actions: Callable[[], Any]) -> list[Any]:
-    """Run each in a thread of its own, all let go together; their results, in order."""
+    """Run each action in its own thread, started together; return their results in order."""
     barrier = threading.Barrier(len(actions))
     results: list[Any] = [None] * len(actions)
 
@@ -26,7 +26,7 @@ def at_once(*actions: Callable[[], Any]) -> list[Any]:
         barrier.wait()
         try:
             results[place] = action()
-        except Exception as error:  # told to the test, which would hang or pass without it
+        except Exception as error:  # raised below; the test would hang or pass without it
             results[place] = error
 
     threads = [
@@ -43,7 +43,7 @@ def at_once(*actions: Callable[[], Any]) -> list[Any]:
 
 
 def clones(learner: Learner, count: int) -> list[Learner]:
-    """The same learner on several phones."""
+    """Return the same learner on several phones."""
     return [Learner(learner.app, learner.id) for _ in range(count)]
 
 
@@ -61,11 +61,11 @@ def test_of_equal_saves_at_once_one_is_new(learner: Learner, how: str, attempt: 
 
 
 def test_of_different_saves_under_one_id_one_wins(learner: Learner) -> None:
-    mine = str(uuid4())
+    session_id = str(uuid4())
     saves = at_once(
         *(
             lambda phone=phone, n=n: phone.try_save(
-                content(session_result_id=mine, duration_seconds=n)
+                content(session_result_id=session_id, duration_seconds=n)
             )
             for n, phone in enumerate(clones(learner, 6))
         )
@@ -79,7 +79,7 @@ def test_overlapping_batches_at_once_store_each_session_once(learner: Learner) -
     ids = [str(uuid4()) for _ in range(30)]
 
     def send(phone: Learner, part: list[str]) -> Any:
-        items = [content(session_result_id=one) for one in part]
+        items = [content(session_result_id=session_id) for session_id in part]
         return phone.request("POST", "/api/sessions/batch", json={"sessions": items})
 
     parts = [ids[:20], ids[10:], ids[::-1], ids]
@@ -119,7 +119,7 @@ def test_two_corrections_at_once_both_survive(learner: Learner, attempt: int) ->
 
 
 def rows(app: Flask, learner: Learner) -> tuple[int, int]:
-    """Stored sessions, and those of them that also have a tombstone."""
+    """Return the number of stored sessions, and of those that also have a tombstone."""
     with app.app_context(), db.engine.connect() as connection:
         return tuple(
             connection.execute(
@@ -140,11 +140,11 @@ def test_a_save_racing_a_delete_of_its_id_leaves_no_row_beside_a_tombstone(
     body = content(session_result_id=str(uuid4()))
     path = f"/api/sessions/{body['session_result_id']}"
     learner.try_save(body)
-    one, two, three = clones(learner, 3)
+    first, second, third = clones(learner, 3)
     saved, deleted, again = at_once(
-        lambda: one.try_save(body).status_code,
-        lambda: two.request("DELETE", path).status_code,
-        lambda: three.try_save(body).status_code,
+        lambda: first.try_save(body).status_code,
+        lambda: second.request("DELETE", path).status_code,
+        lambda: third.try_save(body).status_code,
     )
     assert deleted == 204
     assert {saved, again} <= {200, 410}
@@ -157,12 +157,12 @@ def test_a_save_racing_an_erasure_never_survives_it(
 ) -> None:
     learner.save()
     before = datetime.now(UTC).isoformat()
-    one, two, three = clones(learner, 3)
+    first, second, third = clones(learner, 3)
     saved, erased, batch = at_once(
-        lambda: one.try_save(content(completed_at=before)).status_code,
-        lambda: two.request("DELETE", "/api/sessions?confirm=true").status_code,
+        lambda: first.try_save(content(completed_at=before)).status_code,
+        lambda: second.request("DELETE", "/api/sessions?confirm=true").status_code,
         lambda: (
-            three.request(
+            third.request(
                 "POST",
                 "/api/sessions/batch",
                 json={"sessions": [content(completed_at=before) for _ in range(5)]},
@@ -175,7 +175,7 @@ def test_a_save_racing_an_erasure_never_survives_it(
 
 
 def hold(app: Flask, learner: Learner) -> sa.Connection:
-    """A connection that holds a learner's lock until it is rolled back."""
+    """Return a connection that holds a learner's lock until it is rolled back."""
     with app.app_context():
         connection = db.engine.connect().execution_options(isolation_level="READ COMMITTED")
     connection.exec_driver_sql(locks.acquire(learner.id))
@@ -235,7 +235,7 @@ def test_learners_do_not_wait_for_each_other(app: Flask, learner: Learner, other
 
 
 def test_a_save_that_waits_for_an_uncommitted_delete_sees_it(app: Flask, learner: Learner) -> None:
-    """The gap that ON CONFLICT and tombstones alone leave, with the delete held open by hand."""
+    """ON CONFLICT and tombstones alone do not close this gap; the test keeps the delete uncommitted."""
     body = content(session_result_id=str(uuid4()))
     learner.try_save(body)
     connection = hold(app, learner)

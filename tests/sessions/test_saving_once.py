@@ -1,4 +1,4 @@
-"""Saving once: ids of the app's own, idempotency keys, replays and conflicts."""
+"""Saving once: ids from the app, idempotency keys, replays and conflicts."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -24,11 +24,11 @@ FULL = content(
 
 
 def test_the_apps_own_id_is_kept(learner: Learner) -> None:
-    mine = str(uuid4()).upper()
-    response = learner.try_save({**FULL, "session_result_id": mine})
+    session_id = str(uuid4()).upper()
+    response = learner.try_save({**FULL, "session_result_id": session_id})
     assert response.status_code == 201
-    assert response.get_json()["session_result_id"] == mine.lower()
-    assert response.headers["Location"].endswith(mine.lower())
+    assert response.get_json()["session_result_id"] == session_id.lower()
+    assert response.headers["Location"].endswith(session_id.lower())
     assert "Idempotency-Replayed" not in response.headers
 
 
@@ -52,11 +52,11 @@ def test_the_same_again_is_200_and_stores_nothing(learner: Learner, how: str) ->
 
 
 def as_sent(how: str, **overrides: Any) -> tuple[dict, dict]:
-    """A body and headers that carry an id or a key."""
+    """Return a body and headers with an id or a key."""
     if how == "key":
         return {**FULL, **overrides}, {"Idempotency-Key": "a key"}
-    mine = "3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10"
-    return {**FULL, "session_result_id": mine, **overrides}, {}
+    session_id = "3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10"
+    return {**FULL, "session_result_id": session_id, **overrides}, {}
 
 
 @pytest.mark.parametrize(("how", "status"), [("id", 409), ("key", 422)])
@@ -150,10 +150,10 @@ def test_one_id_serves_two_learners_independently(learner: Learner, other: Learn
 
 def test_a_key_is_private_to_its_learner(learner: Learner, other: Learner) -> None:
     body, headers = as_sent("key")
-    mine = learner.try_save(body, **headers).get_json()["session_result_id"]
+    session_id = learner.try_save(body, **headers).get_json()["session_result_id"]
     theirs = other.try_save(body, **headers)
     assert theirs.status_code == 201
-    assert theirs.get_json()["session_result_id"] != mine
+    assert theirs.get_json()["session_result_id"] != session_id
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ JSON = st.recursive(
 
 
 def canonical(value: Any) -> Any:
-    """What JSON takes for the same: numbers by value, everything else by itself."""
+    """Return equal values for equal JSON: numbers compare by value, all else by type and value."""
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return (type(value).__name__, value)
     if isinstance(value, int | float):
@@ -213,22 +213,22 @@ def canonical(value: Any) -> Any:
 
 
 @given(st.tuples(JSON, JSON))
-def test_fingerprints_agree_exactly_where_contents_do(two: tuple[Any, Any]) -> None:
-    one, other = (fingerprint(content(metadata={"x": value})) for value in two)
-    assert (one == other) == (canonical(two[0]) == canonical(two[1]))
-    assert len(one) == 16
+def test_fingerprints_agree_exactly_where_contents_do(values: tuple[Any, Any]) -> None:
+    first, second = (fingerprint(content(metadata={"x": value})) for value in values)
+    assert (first == second) == (canonical(values[0]) == canonical(values[1]))
+    assert len(first) == 16
 
 
 def test_fingerprints_never_change() -> None:
-    """They are stored: another value here means that no replay of today is recognised tomorrow."""
-    said = content(
+    """Fingerprints are stored: if they changed, no replay of an earlier save would be recognised."""
+    fields = content(
         topics=["travel"], fluency_score=80.5, completed_at=datetime(2026, 3, 1, tzinfo=UTC)
     )
-    assert fingerprint(content()).hex() == KNOWN[0]
-    assert fingerprint(said).hex() == KNOWN[1]
+    assert fingerprint(content()).hex() == STORED_FINGERPRINTS[0]
+    assert fingerprint(fields).hex() == STORED_FINGERPRINTS[1]
 
 
-KNOWN = ("9fd2e1330a149436cbb8ca5bf3bd41ce", "e6b6d955aacea365257b89d55e172402")
+STORED_FINGERPRINTS = ("9fd2e1330a149436cbb8ca5bf3bd41ce", "e6b6d955aacea365257b89d55e172402")
 
 
 def test_ids_from_keys_never_change(learner: Learner) -> None:

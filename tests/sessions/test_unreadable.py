@@ -1,4 +1,4 @@
-"""Bodies that cannot be read, and the order in which a request is judged."""
+"""Bodies that cannot be read, and the order in which a request is checked."""
 
 import pytest
 

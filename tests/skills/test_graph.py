@@ -1,4 +1,4 @@
-"""The graph of skills holds together."""
+"""The skill graph is consistent."""
 
 from graphlib import TopologicalSorter
 

@@ -1,4 +1,4 @@
-"""The graph of skills, and the learner's place in it."""
+"""The skill graph, and the learner's progress in it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -22,22 +22,22 @@ def scores(**by_skill: float) -> list[dict]:
 
 
 def nodes(learner: Learner) -> dict[str, dict]:
-    return {one["skill"]: one for one in learner.get("/skills")["nodes"]}
+    return {node["skill"]: node for node in learner.get("/skills")["nodes"]}
 
 
 def reasons(items: list[dict]) -> dict[str, str]:
-    return {one["skill"]: one["reason"] for one in items}
+    return {item["skill"]: item["reason"] for item in items}
 
 
 def test_a_new_learner_begins_at_the_beginning(learner: Learner) -> None:
     page = learner.get("/skills")
-    assert [one["skill"] for one in page["nodes"]] == list(SKILLS)
+    assert [node["skill"] for node in page["nodes"]] == list(SKILLS)
     assert {"from": "present-simple", "to": "past-simple"} in page["edges"]
-    assert {one["status"] for one in page["nodes"]} == {"ready", "locked"}
-    assert {one["mastery"] for one in page["nodes"]} == {None}
+    assert {node["status"] for node in page["nodes"]} == {"ready", "locked"}
+    assert {node["mastery"] for node in page["nodes"]} == {None}
     assert len(page["next"]) == 5
     assert set(reasons(page["next"]).values()) == {"new"}
-    assert {SKILLS[one["skill"]].level for one in page["next"]} == {"A1"}
+    assert {SKILLS[item["skill"]].level for item in page["next"]} == {"A1"}
     learner.save(areas_to_improve=[])
     assert learner.get("/warmup")["focus_skills"] == []
 
@@ -50,9 +50,9 @@ def test_good_scores_lead_to_mastery_and_open_what_builds_on_it(learner: Learner
         learner.save(completed_at=ago(day), areas_to_improve=[], skills=scores(articles=90))
         masteries.append(nodes(learner)["articles"]["mastery"])
     assert masteries == sorted(masteries)
-    found = nodes(learner)
-    assert (found["articles"]["status"], found["articles"]["evidence"]) == ("mastered", 4)
-    assert found["comparatives"]["status"] == "ready"
+    by_skill = nodes(learner)
+    assert (by_skill["articles"]["status"], by_skill["articles"]["evidence"]) == ("mastered", 4)
+    assert by_skill["comparatives"]["status"] == "ready"
 
 
 def test_the_estimate_is_that_of_bayesian_knowledge_tracing(learner: Learner) -> None:
@@ -67,9 +67,12 @@ def test_the_estimate_is_that_of_bayesian_knowledge_tracing(learner: Learner) ->
 
 def test_an_area_to_improve_is_evidence_against_the_skill_it_means(learner: Learner) -> None:
     learner.save(areas_to_improve=["Past tenses", "courage"])
-    found = nodes(learner)
-    assert (found["past-simple"]["status"], found["past-simple"]["evidence"]) == ("learning", 1)
-    assert found["past-simple"]["mastery"] == round(tracing.traced(0.2, 0), 4)
+    by_skill = nodes(learner)
+    assert (by_skill["past-simple"]["status"], by_skill["past-simple"]["evidence"]) == (
+        "learning",
+        1,
+    )
+    assert by_skill["past-simple"]["mastery"] == round(tracing.traced(0.2, 0), 4)
     page = learner.get("/warmup")
     assert page["focus_areas"] == ["Past tenses", "courage"]
     assert reasons(page["focus_skills"])["past-simple"] == "named"
@@ -77,14 +80,14 @@ def test_an_area_to_improve_is_evidence_against_the_skill_it_means(learner: Lear
 
 def test_a_score_counts_before_being_named(learner: Learner) -> None:
     learner.save(areas_to_improve=["past tense"], skills=scores(past_simple=100))
-    found = nodes(learner)["past-simple"]
-    assert (found["evidence"], found["mastery"]) == (1, round(tracing.traced(0.2, 1), 4))
+    by_skill = nodes(learner)["past-simple"]
+    assert (by_skill["evidence"], by_skill["mastery"]) == (1, round(tracing.traced(0.2, 1), 4))
 
 
 def test_what_a_practised_skill_builds_on_is_passed_over(learner: Learner) -> None:
     learner.save(areas_to_improve=[], skills=scores(past_perfect=70))
-    found = nodes(learner)
-    assert found["present-perfect"]["status"] == "ready"
+    by_skill = nodes(learner)
+    assert by_skill["present-perfect"]["status"] == "ready"
     page = learner.get("/skills")["next"]
     assert page[0]["skill"] == "past-perfect"
     assert not {"present-perfect", "verb-to-be"} & set(reasons(page))
@@ -103,10 +106,10 @@ def test_a_late_session_takes_its_place_in_time(learner: Learner, other: Learner
         content(completed_at=ago(day), areas_to_improve=[], skills=scores(rhythm=score))
         for day, score in [(9, 100), (6, 0), (2, 80)]
     ]
-    for said in sessions:
-        learner.save(**said)
-    for said in (sessions[2], sessions[0], sessions[1]):
-        other.save(**said)
+    for session in sessions:
+        learner.save(**session)
+    for session in (sessions[2], sessions[0], sessions[1]):
+        other.save(**session)
     assert learner.get("/export")["skills"] == other.get("/export")["skills"]
 
 
@@ -147,9 +150,9 @@ def test_learners_do_not_see_each_other(learner: Learner, other: Learner) -> Non
 def test_a_full_save_takes_at_most_three_statements_more_than_a_plain_one(
     learner: Learner, app: Flask
 ) -> None:
-    def count(**said: object) -> int:
+    def count(**fields: object) -> int:
         with recorded(app) as sent:
-            learner.save(**said)
+            learner.save(**fields)
         return len(statements(sent))
 
     count()

@@ -1,4 +1,4 @@
-"""Has squawk look at the SQL of the migrations: `python -m tests.tools.squawk PATH_OF_SQUAWK`."""
+"""Check the SQL of the migrations with squawk: `python -m tests.tools.squawk PATH_OF_SQUAWK`."""
 
 import contextlib
 import io
@@ -11,7 +11,7 @@ import config
 from vorex_sessions import create_app
 from vorex_sessions.database.migrate import upgrade
 
-# Each left out for a reason:
+# Rules that are left out, with the reason:
 EXCLUDED = {
     "prefer-bigint-over-int": "seconds and words are bounded by a CHECK, far below the limit",
     "prefer-text-field": "the one varchar is in Alembic's own table",

@@ -1,4 +1,4 @@
-"""Whether scores rise or fall, told from chance."""
+"""Trends of scores, as distinguished from chance."""
 
 import subprocess
 import sys
@@ -28,7 +28,7 @@ def trend(learner: Learner, score: str = "fluency", **query: str) -> dict:
 def simulated(
     chance: Random, days: int, length: int, *, gain: float = 0, noise: float = 6, step: float = 0.1
 ) -> dict:
-    """The three scores of a learner on some days, with a gain of so many points in 30 days."""
+    """Return the three scores of a learner on random days, with a gain of `gain` points in 30 days."""
     practised = sorted(chance.sample(range(length), days))
     scores: dict = {}
     for name in ("pronunciation", "fluency", "grammar"):
@@ -55,17 +55,20 @@ def test_a_rise_a_fall_and_neither_are_told_apart(learner: Learner) -> None:
     page = learner.get("/trends", timezone="UTC")
     assert (page["period"], page["period_end"]) == ("month", TODAY.isoformat())
     assert page["period_start"] == (TODAY - timedelta(days=29)).isoformat()
-    told = page["trends"]
-    assert {name: one["verdict"] for name, one in told.items()} == {
+    by_score = page["trends"]
+    assert {name: result["verdict"] for name, result in by_score.items()} == {
         "pronunciation": "improving",
         "fluency": "declining",
         "grammar": "stable",
     }
-    for one in told.values():
-        assert one["interval"]["low"] <= one["slope_per_week"] <= one["interval"]["high"]
-        assert (one["days"], one["first_day"]) == (12, (TODAY - timedelta(days=24)).isoformat())
-    assert told["pronunciation"]["slope_per_week"] == pytest.approx(3.5, abs=0.4)
-    assert told["pronunciation"]["change"] == pytest.approx(11, abs=1)
+    for result in by_score.values():
+        assert result["interval"]["low"] <= result["slope_per_week"] <= result["interval"]["high"]
+        assert (result["days"], result["first_day"]) == (
+            12,
+            (TODAY - timedelta(days=24)).isoformat(),
+        )
+    assert by_score["pronunciation"]["slope_per_week"] == pytest.approx(3.5, abs=0.4)
+    assert by_score["pronunciation"]["change"] == pytest.approx(11, abs=1)
 
 
 def test_without_measured_scores_nothing_is_told(learner: Learner) -> None:
@@ -90,22 +93,22 @@ def test_it_takes_eight_days_within_fourteen_or_more(
 ) -> None:
     for day in days:
         save(learner, day, fluency_score=90 - day)
-    told = trend(learner)
-    assert told["verdict"] == ("improving" if enough else "unclear")
-    assert (told["slope_per_week"] is None) == (not enough)
-    assert told["days"] == len(days)
+    result = trend(learner)
+    assert result["verdict"] == ("improving" if enough else "unclear")
+    assert (result["slope_per_week"] is None) == (not enough)
+    assert result["days"] == len(days)
 
 
 def test_a_day_is_one_point_and_days_have_their_real_distance(learner: Learner) -> None:
-    gone = [0, 1, 2, 3, 14, 15, 16, 17]
-    for ago in gone:
+    days_ago = [0, 1, 2, 3, 14, 15, 16, 17]
+    for ago in days_ago:
         save(learner, ago, fluency_score=80 - ago)
         save(learner, ago, fluency_score=90 - ago)
         save(learner, ago, fluency_score=None)
-    told = trend(learner)
-    assert told["days"] == len(gone)
-    assert told["slope_per_week"] == 7
-    assert told["change"] == 17
+    result = trend(learner)
+    assert result["days"] == len(days_ago)
+    assert result["slope_per_week"] == 7
+    assert result["change"] == 17
 
 
 def test_only_the_period_counts_and_today_is_the_learners_own(learner: Learner) -> None:
@@ -134,10 +137,10 @@ def test_a_travellers_day_that_is_still_to_come_does_not_count(learner: Learner)
 def test_a_clear_change_of_less_than_two_points_is_none(learner: Learner) -> None:
     for ago in range(0, 30, 2):
         save(learner, ago, fluency_score=80 - ago / 16)
-    told = trend(learner)
-    assert told["interval"]["low"] > 0
-    assert told["change"] == pytest.approx(1.8)
-    assert told["verdict"] == "stable"
+    result = trend(learner)
+    assert result["interval"]["low"] > 0
+    assert result["change"] == pytest.approx(1.8)
+    assert result["verdict"] == "stable"
 
 
 @pytest.mark.parametrize("step", [0.1, 5, 20])
@@ -167,10 +170,10 @@ def test_the_more_scores_the_more_is_asked_of_the_clearest() -> None:
     assert among["fluency"].confidence == pytest.approx(1 - 0.05 / 3)
     assert among["fluency"].low <= alone.low <= alone.high <= among["fluency"].high
     clear = trends(simulated(chance, 25, 30, gain=30, noise=1))
-    assert sorted(one.confidence for one in clear.values()) == pytest.approx(
+    assert sorted(result.confidence for result in clear.values()) == pytest.approx(
         [0.95, 0.975, 1 - 0.05 / 3]
     )
-    assert {one.verdict for one in clear.values()} == {"improving"}
+    assert {result.verdict for result in clear.values()} == {"improving"}
 
 
 @pytest.mark.parametrize(("days", "length"), [(8, 30), (14, 30), (25, 30), (40, 365)])
@@ -180,8 +183,8 @@ def test_on_pure_noise_fewer_than_one_learner_in_twenty_hears_of_a_trend(
     chance = Random(days)
     moved = sum(
         any(
-            one.verdict in ("improving", "declining")
-            for one in trends(simulated(chance, days, length)).values()
+            result.verdict in ("improving", "declining")
+            for result in trends(simulated(chance, days, length)).values()
         )
         for _ in range(2000)
     )
@@ -189,20 +192,20 @@ def test_on_pure_noise_fewer_than_one_learner_in_twenty_hears_of_a_trend(
 
 
 @pytest.mark.parametrize(
-    ("days", "length", "noise", "found"),
+    ("days", "length", "noise", "share"),
     [(20, 30, 3, 0.05), (36, 90, 3, 0.95), (36, 90, 6, 0.4), (60, 180, 6, 0.98)],
 )
 def test_a_gain_of_three_points_a_month_is_found(
-    days: int, length: int, noise: float, found: float
+    days: int, length: int, noise: float, share: float
 ) -> None:
-    """The share that docs/comparison.md states."""
+    """The shares that docs/comparison.md states."""
     chance = Random(days)
     verdicts = [
-        one.verdict
+        result.verdict
         for _ in range(200)
-        for one in trends(simulated(chance, days, length, gain=3, noise=noise)).values()
+        for result in trends(simulated(chance, days, length, gain=3, noise=noise)).values()
     ]
-    assert verdicts.count("improving") >= found * len(verdicts)
+    assert verdicts.count("improving") >= share * len(verdicts)
     assert verdicts.count("declining") <= 0.005 * len(verdicts)
 
 

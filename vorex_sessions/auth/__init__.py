@@ -1,1 +1,1 @@
-"""Who is calling: verified tokens, published keys, pseudonyms."""
+"""Authentication: verified tokens, published keys, pseudonyms."""

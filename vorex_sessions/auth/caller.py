@@ -1,7 +1,7 @@
-"""Supabase access tokens -> who is calling.
+"""Authentication: verifies a Supabase access token and identifies the caller.
 
-Every signature is verified, in every mode; there is no switch to turn it off. What was found is
-remembered for a minute at most.
+Every signature is verified, in every mode; no setting turns this off. A verified token is cached for
+a minute at most.
 """
 
 from dataclasses import dataclass
@@ -22,20 +22,20 @@ from vorex_sessions.text import UUID_PATTERN
 
 LONGEST_TOKEN = 8192  # characters; Supabase's own have about 1,000
 _KEYS = "vorex-published-keys"
-_REMEMBERED = "vorex-remembered-tokens"
+_CACHE = "vorex-token-cache"
 
 
 class Role(StrEnum):
-    """The roles of Supabase Auth that mean something here."""
+    """The roles of Supabase Auth that are treated in a special way."""
 
     ANON = "anon"
     SERVICE = "service_role"
 
 
 def init_app(app: Flask) -> None:
-    """Bind the JWT manager; its own answers never show, since `_identify` catches its errors."""
+    """Bind the JWT manager. Its own responses are never sent: `_identify` catches its errors."""
     jwt.init_app(app)
-    app.extensions[_REMEMBERED] = TokenCache[Caller]()
+    app.extensions[_CACHE] = TokenCache[Caller]()
     if project := app.config["SUPABASE_URL"]:
         app.extensions[_KEYS] = PublishedKeys(project)
     app.before_request(_identify)
@@ -43,7 +43,7 @@ def init_app(app: Flask) -> None:
 
 @jwt.decode_key_loader
 def _key(header: dict[str, Any], claims: dict[str, Any]) -> Any:
-    """The one key that a token of its algorithm may be signed with; header and claims prove nothing yet."""
+    """Return the only key that may sign a token of this algorithm; header and claims are not verified yet."""
     algorithm = header.get("alg")
     if algorithm not in current_app.config["JWT_DECODE_ALGORITHMS"]:
         raise InvalidAlgorithmError
@@ -55,50 +55,50 @@ def _key(header: dict[str, Any], claims: dict[str, Any]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who a verified token belongs to: a learner, or the operator where `learner_id` is None."""
+    """The owner of a verified token: a learner, or the operator where `learner_id` is None."""
 
     learner_id: str | None
 
 
 def _identify() -> None:
-    """Find out once who is calling; whether that is good enough is for the endpoint to say."""
+    """Identify the caller, once per request; the endpoint decides whether that caller is allowed."""
     if request.endpoint is None or not request.path.startswith("/api/"):
         return
     try:
-        g.caller = _caller_with(_bearer_token())
+        g.caller = _verify(_bearer_token())
     except (NotSignedIn, Unavailable) as problem:
         g.caller = problem
 
 
-def _caller_with(token: str) -> Caller:
-    remembered: TokenCache[Caller] = current_app.extensions[_REMEMBERED]
-    if known := remembered.find(token):
+def _verify(token: str) -> Caller:
+    cache: TokenCache[Caller] = current_app.extensions[_CACHE]
+    if cached := cache.get(token):
         metrics.TOKENS.labels("remembered").inc()
-        return known
+        return cached
     claims = _claims(token)
-    verified = _caller_of(claims)
+    verified = _caller_from(claims)
     metrics.TOKENS.labels("verified").inc()
-    remembered.keep(token, verified, expires=int(claims["exp"]))
+    cache.put(token, verified, expires=int(claims["exp"]))
     return verified
 
 
 def caller() -> Caller:
-    """Who is calling. Raises NotSignedIn, or Unavailable where the keys are away."""
+    """Return the caller. Raises NotSignedIn, or Unavailable where the keys cannot be fetched."""
     if isinstance(g.caller, Problem):
         raise g.caller
     return cast(Caller, g.caller)
 
 
 def signed_in_learner() -> str | None:
-    """The learner who is calling, if it is one."""
-    known = g.get("caller")
-    return known.learner_id if isinstance(known, Caller) else None
+    """Return the id of the calling learner, None for any other caller."""
+    identified = g.get("caller")
+    return identified.learner_id if isinstance(identified, Caller) else None
 
 
 def require_learner() -> None:
-    """Before a learner's endpoint. Raises NotSignedIn, Unavailable or Forbidden.
+    """Guard an endpoint for learners. Raises NotSignedIn, Unavailable or Forbidden.
 
-    OPTIONS says what there is, not whose: browsers ask it without a token before the real request.
+    OPTIONS needs no token: it returns no data, and browsers send it without one before the real request.
     """
     if request.method != "OPTIONS" and caller().learner_id is None:
         raise Forbidden(
@@ -107,13 +107,13 @@ def require_learner() -> None:
 
 
 def require_operator() -> None:
-    """Before an operator's endpoint. Raises NotSignedIn, Unavailable or Forbidden."""
+    """Guard an endpoint for operators. Raises NotSignedIn, Unavailable or Forbidden."""
     if request.method != "OPTIONS" and caller().learner_id is not None:
-        raise Forbidden("A learner's token may not do this; it takes the project's service key.")
+        raise Forbidden("This endpoint needs the project's service key, not a learner's token.")
 
 
 def learner_id() -> str:
-    """The learner who is calling: a UUID in lower case, taken from the verified token alone."""
+    """Return the id of the calling learner: a UUID in lower case, only from the verified token."""
     return cast(str, caller().learner_id)
 
 
@@ -124,39 +124,39 @@ def _bearer_token() -> str:
     scheme, _, token = header.strip().partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token or " " in token or "," in token:
-        raise _bad_token("The Authorization header must read `Bearer <token>`.")
+        raise _bad_token("The Authorization header must have the form `Bearer <token>`.")
     if len(token) > LONGEST_TOKEN:
         raise _bad_token(f"The access token is longer than {LONGEST_TOKEN} characters.")
     return token
 
 
 def _claims(token: str) -> dict[str, Any]:
-    """The claims of a token whose signature and times hold."""
+    """Return the claims of a token with a valid signature and valid times. Raises NotSignedIn."""
     try:
         return decode_token(token)
     except (PyJWTError, JWTExtendedException, ValueError, RecursionError, OverflowError):
-        # The reason stays inside: it helps nobody but a forger. ValueError, RecursionError and
-        # OverflowError are what absurd headers and claims raise beneath PyJWT's own checks.
+        # The response leaves out the reason, which would help only a forger. Malformed headers and claims
+        # raise ValueError, RecursionError and OverflowError, which PyJWT does not catch.
         raise _bad_token("The access token is invalid or has expired; sign in again.") from None
 
 
-def _caller_of(claims: dict[str, Any]) -> Caller:
+def _caller_from(claims: dict[str, Any]) -> Caller:
     if claims.get("role") == Role.SERVICE:
         return Caller(None)
     subject, issuer = claims.get("sub"), current_app.config["SUPABASE_URL"]
     if claims.get("role") == Role.ANON:
         raise _bad_token("This is the project's anonymous key, not a learner's access token.")
     if not isinstance(subject, str) or not UUID_PATTERN.fullmatch(subject):
-        raise _bad_token("The access token names no learner: its `sub` is not a UUID.")
+        raise _bad_token("The access token identifies no learner: its `sub` is not a UUID.")
     audience = claims.get("aud")
     if current_app.config["JWT_AUDIENCE"] not in (
         audience if isinstance(audience, list) else [audience]
     ):
-        raise _bad_token("The access token is meant for another audience.")
+        raise _bad_token("The access token is for another audience.")
     if issuer and claims.get("iss") != f"{issuer}/auth/v1":
         raise _bad_token("The access token was issued by another project.")
     return Caller(subject.lower())
 
 
-def _bad_token(sentence: str) -> NotSignedIn:
-    return NotSignedIn(sentence, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+def _bad_token(detail: str) -> NotSignedIn:
+    return NotSignedIn(detail, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})

@@ -1,8 +1,7 @@
-"""The project's published keys (JWKS, RFC 7517), which ES256, RS256 and EdDSA tokens are checked with.
+"""The project's published keys (JWKS, RFC 7517), which verify ES256, RS256 and EdDSA tokens.
 
-Fetched when a request needs them, never more often than every 30 s a worker, kept while the endpoint is
-away. `find` tells a token that proves nothing (PyJWTError) from keys that cannot be had right now
-(Unavailable).
+A worker fetches them when a request needs them, at most every 30 s, and keeps them while the endpoint is
+down. `find` raises PyJWTError for an invalid token, and Unavailable where the keys cannot be fetched.
 """
 
 import logging
@@ -26,13 +25,13 @@ log = logging.getLogger(__name__)
 ALGORITHMS = ("ES256", "RS256", "EdDSA")  # what Supabase signs with
 PATH = "/auth/v1/.well-known/jwks.json"
 
-_PAUSE = 30  # seconds between two fetches, whatever tokens ask for
-_REFRESH = 300  # older keys are fetched anew beside the request,
-_RENEW = 600  # still older ones before it,
-_TOO_OLD = 3600  # and these are no longer believed
+_FETCH_INTERVAL = 30  # seconds between two fetches, whatever keys the tokens name
+_REFRESH_AGE = 300  # seconds; older keys are refreshed in the background
+_WAIT_AGE = 600  # seconds; with older keys, a request waits for the refresh
+_MAX_AGE = 3600  # seconds; older keys are not used
 _LEEWAY = 10  # seconds that clocks may differ
-_PATIENCE = 2  # seconds a request waits for a fetch, and a fetch for the endpoint
-_LARGEST = 1024 * 1024  # bytes of a key set; Supabase's have about 1,000
+_TIMEOUT = 2  # seconds that a request waits for a fetch, and a fetch for the endpoint
+_MAX_BYTES = 1024 * 1024  # of a key set; Supabase's have about 1,000
 
 
 class PublishedKeys:
@@ -43,28 +42,29 @@ class PublishedKeys:
         self._clock = clock
         self._lock = threading.Lock()
         self._keys: dict[str, PyJWK] = {}
-        self._fetched_at = -math.inf  # when the fetch that brought the keys began,
-        self._brought_by = 0  # and which it was
-        self._tried_at = -math.inf
-        self._fetches = 0
-        self._ended = threading.Event()  # of the latest fetch
-        self._failing = False  # the endpoint is away: no request waits for it that can do without
+        self._fetched_at = -math.inf  # start of the fetch that returned the current keys
+        self._fetch_number = 0  # and its number
+        self._tried_at = -math.inf  # start of the latest fetch
+        self._fetch_count = 0
+        self._finished = threading.Event()  # set at the end of the latest fetch
+        self._failing = False  # the endpoint is down: requests that have a key do not wait for it
 
     def find(self, kid: object, algorithm: object, issued_at: object) -> PyJWK:
-        """The key that a token names. Raises InvalidKeyError; Unavailable where it may yet be published."""
+        """Return a key by its id. Raises InvalidKeyError; Unavailable where a later fetch may bring it."""
         if not isinstance(kid, str):
             raise InvalidKeyError("no key is named")
         age = self._clock() - self._fetched_at
-        if not 0 <= age <= _REFRESH or kid not in self._keys:
+        if not 0 <= age <= _REFRESH_AGE or kid not in self._keys:
             self._fetch()
-        without = kid not in self._keys or age > _TOO_OLD
-        if without or (age > _RENEW and not self._failing):
-            left = self._tried_at + _PATIENCE - self._clock()
-            self._failing |= not self._ended.wait(max(0, left))
-        if self._clock() - self._fetched_at > _TOO_OLD:
+        is_missing = kid not in self._keys or age > _MAX_AGE
+        if is_missing or (age > _WAIT_AGE and not self._failing):
+            timeout = self._tried_at + _TIMEOUT - self._clock()
+            self._failing |= not self._finished.wait(max(0, timeout))
+        if self._clock() - self._fetched_at > _MAX_AGE:
             raise self._unavailable()
         key = self._keys.get(kid)
-        # One that claims to come from the future proves nothing, and would be 503 for ever.
+        # A token issued after the last fetch may name a newer key. A token from the future is not excused:
+        # it would get 503 for ever.
         if (
             key is None
             and isinstance(issued_at, int | float)
@@ -76,28 +76,28 @@ class PublishedKeys:
         return key
 
     def _unavailable(self) -> Unavailable:
-        next_try = self._tried_at + _PAUSE - self._clock()
+        next_try = self._tried_at + _FETCH_INTERVAL - self._clock()
         return Unavailable(
-            "The keys that access tokens are checked with cannot be fetched right now; "
+            "The keys that verify access tokens cannot be fetched right now; "
             "please try again in a moment.",
-            retry_after=min(_PAUSE, max(1, math.ceil(next_try))),
+            retry_after=min(_FETCH_INTERVAL, max(1, math.ceil(next_try))),
         )
 
     def _fetch(self) -> None:
-        """Begin a fetch unless one was begun less than 30 s ago."""
+        """Start a fetch unless another started less than 30 s ago."""
         with self._lock:
-            if not 0 <= self._clock() - self._tried_at < _PAUSE:
-                self._tried_at, self._ended = self._clock(), threading.Event()
-                self._fetches += 1
-                arguments = (self._fetches, self._tried_at, self._ended)
-                threading.Thread(target=self._take, args=arguments, daemon=True).start()
+            if not 0 <= self._clock() - self._tried_at < _FETCH_INTERVAL:
+                self._tried_at, self._finished = self._clock(), threading.Event()
+                self._fetch_count += 1
+                arguments = (self._fetch_count, self._tried_at, self._finished)
+                threading.Thread(target=self._run_fetch, args=arguments, daemon=True).start()
 
-    def _take(self, number: int, began: float, ended: threading.Event) -> None:
+    def _run_fetch(self, number: int, started_at: float, finished: threading.Event) -> None:
         try:
-            keys = _usable(_fetched(self._address))
-            # One that hung brings nothing newer; by number, since clocks are set back at times.
-            if number > self._brought_by:
-                self._keys, self._fetched_at, self._brought_by = keys, began, number
+            keys = _usable_keys(_download(self._address))
+            # A slow fetch must not replace newer keys. Compared by number: clocks can be set back.
+            if number > self._fetch_number:
+                self._keys, self._fetched_at, self._fetch_number = keys, started_at, number
             self._failing = False
             metrics.KEY_FETCHES.labels("succeeded").inc()
         except (PyJWTError, ValueError, OSError, HTTPException) as error:
@@ -105,50 +105,50 @@ class PublishedKeys:
             metrics.KEY_FETCHES.labels("failed").inc()
             log.warning("the published keys could not be fetched: %s", error)
         finally:
-            ended.set()
+            finished.set()
 
 
 class _NoRedirects(HTTPRedirectHandler):
-    """The keys are at the address that was set, and nowhere else."""
+    """Refuses redirects: keys come only from the configured address."""
 
     def redirect_request(self, *args: Any, **kwargs: Any) -> None:
-        """Follow none: the answer becomes an HTTPError."""
+        """Return None, so that the response raises HTTPError."""
 
 
 _opener = build_opener(_NoRedirects)
 
 
-def _fetched(address: str) -> Any:
-    """The JSON there. Bounded in size and, against an endpoint that drips, in time (PyJWKClient is not).
+def _download(address: str) -> Any:
+    """Return the JSON at an address. Raises OSError, HTTPException, ValueError.
 
-    Raises OSError, HTTPException, ValueError.
+    Size and total time are limited, against an endpoint that sends byte by byte (PyJWKClient has no limits).
     """
-    ends = time.monotonic() + _PATIENCE
-    answer: HTTPResponse
-    with _opener.open(address, timeout=_PATIENCE) as answer:
+    deadline = time.monotonic() + _TIMEOUT
+    response: HTTPResponse
+    with _opener.open(address, timeout=_TIMEOUT) as response:
         body = b""
-        while piece := answer.read1(_LARGEST):
-            body += piece
-            if len(body) > _LARGEST or time.monotonic() > ends:
-                raise TimeoutError("the answer is too long, or takes too long")
+        while chunk := response.read1(_MAX_BYTES):
+            body += chunk
+            if len(body) > _MAX_BYTES or time.monotonic() > deadline:
+                raise TimeoutError("the response is too large or too slow")
     return orjson.loads(body)
 
 
-def _usable(document: Any) -> dict[str, PyJWK]:
-    """The keys of a JWKS by `kid`, without those we have no use for. Raises PyJWKClientError for garbage."""
+def _usable_keys(document: Any) -> dict[str, PyJWK]:
+    """Return the usable keys of a JWKS by `kid`. Raises PyJWKClientError for an unusable document."""
     published = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(published, list) or not all(isinstance(key, dict) for key in published):
-        raise PyJWKClientError("the answer is not a JWK set")
+        raise PyJWKClientError("the response is not a JWK set")
     keys = {}
     for key in published:
         try:
             parsed = PyJWK(key)
         except (PyJWKError, PyJWTError, ValueError, TypeError, KeyError):
             continue
-        # Symmetric keys are never published; one that is would let its readers forge tokens.
-        for_signing = key.get("use", "sig") == "sig" and parsed.algorithm_name in ALGORITHMS
-        if isinstance(parsed.key_id, str) and for_signing:
+        # A published symmetric key is ignored: whoever reads it could forge tokens.
+        is_signing_key = key.get("use", "sig") == "sig" and parsed.algorithm_name in ALGORITHMS
+        if isinstance(parsed.key_id, str) and is_signing_key:
             keys[parsed.key_id] = parsed
     if published and not keys and not any(key.get("kty") == "oct" for key in published):
-        raise PyJWKClientError("the answer holds no key that can be used")
+        raise PyJWKClientError("the response has no usable key")
     return keys

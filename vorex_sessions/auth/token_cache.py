@@ -1,35 +1,35 @@
-"""Verified access tokens, remembered for a minute: apps call several times in a row with the same one."""
+"""A cache of verified access tokens, for a minute: apps send several requests in a row with one token."""
 
 import time
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import Generic, TypeVar
 
-LONGEST = 60  # seconds; for so long a token outlives the key it was signed with
-MOST = 3_000  # tokens of a worker, in 1 MB; then it begins anew
-Known = TypeVar("Known")
+MAX_AGE = 60  # seconds that a token can outlive the key that signed it
+MAX_TOKENS = 3_000  # per worker, about 1 MB; a full cache is emptied
+Value = TypeVar("Value")
 
 
-class TokenCache(Generic[Known]):
-    """What tokens were found to say, by their digests: a copy of this memory lets nobody in."""
+class TokenCache(Generic[Value]):
+    """Values by the digest of their token: a copy of this memory contains no token that can be used."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._known: dict[bytes, tuple[Known, float, float]] = {}
+        self._entries: dict[bytes, tuple[Value, float, float]] = {}
 
-    def find(self, token: str) -> Known | None:
-        """What is remembered of a token, unless that was a minute ago or it has expired since."""
-        found = self._known.get(_digest(token))
-        if found is None:
+    def get(self, token: str) -> Value | None:
+        """Return the value of a token, None after a minute or once the token has expired."""
+        entry = self._entries.get(_digest(token))
+        if entry is None:
             return None
-        known, until, expires = found
-        return known if self._clock() < until and time.time() < expires else None
+        value, until, expires = entry
+        return value if self._clock() < until and time.time() < expires else None
 
-    def keep(self, token: str, known: Known, *, expires: float) -> None:
-        """Remember what a verified token says; `expires` is its `exp`."""
-        if len(self._known) >= MOST:
-            self._known = {}
-        self._known[_digest(token)] = (known, self._clock() + LONGEST, expires)
+    def put(self, token: str, value: Value, *, expires: float) -> None:
+        """Cache the value of a verified token; `expires` is its `exp`."""
+        if len(self._entries) >= MAX_TOKENS:
+            self._entries = {}
+        self._entries[_digest(token)] = (value, self._clock() + MAX_AGE, expires)
 
 
 def _digest(token: str) -> bytes:

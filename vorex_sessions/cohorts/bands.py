@@ -1,7 +1,7 @@
-"""Pure: percentiles of a cohort as bands, which is all that is published of it.
+"""Pure: percentiles of a cohort as bands, the only form in which they are published.
 
-The percentile of a value is its mid-rank among all learners of the cohort, its own included, in percent:
-those below, and half of those who share it. A cohort of equals stands at 50.
+The percentile of a value is its mid-rank in the cohort, in percent: the learners below, and half of those
+with the same value, the learner included. Where all values are equal, it is 50.
 """
 
 from bisect import bisect_right
@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 WIDTH = 5  # points of a band
-WIDE, FEW = 25, 30  # points of a band where fewer learners than this are in the cohort
+WIDE, FEW = 25, 30  # points of a band in a cohort of fewer learners than FEW
 
 
 class Bands(NamedTuple):
-    """Each band that a value falls into, by where it begins, and the least value that does; both rise."""
+    """The start of each band that has a value, and its least value; both in ascending order."""
 
     learners: int
     width: int
@@ -22,7 +22,7 @@ class Bands(NamedTuple):
 
 
 def bands(histogram: Iterable[tuple[float, int]]) -> Bands:
-    """Of the values of a cohort, ascending, each with how many learners have it."""
+    """The bands of a cohort, from its values in ascending order, each with its number of learners."""
     counted = list(histogram)
     learners = sum(count for _, count in counted)
     width = WIDTH if learners >= FEW else WIDE
@@ -30,7 +30,7 @@ def bands(histogram: Iterable[tuple[float, int]]) -> Bands:
     least: list[float] = []
     below = 0
     for value, count in counted:
-        # In whole numbers, lest a percentile on an edge fall to either side.
+        # In whole numbers, so that rounding cannot move a percentile on the edge of a band.
         start = 100 * (2 * below + count) // (2 * learners * width) * width
         start = min(start, 100 - width)
         if not starts or start > starts[-1]:
@@ -41,11 +41,11 @@ def bands(histogram: Iterable[tuple[float, int]]) -> Bands:
 
 
 def band_of(value: float, starts: Sequence[int], least: Sequence[float]) -> int:
-    """Where the band of a value begins; below all values of the cohort it is the first."""
+    """The start of a value's band; below all values of the cohort, that of the first possible band."""
     place = bisect_right(least, value)
     return starts[place - 1] if place else 0
 
 
 def about(learners: int) -> int:
-    """The size of a cohort as it is told: to the nearest 10."""
+    """The size of a cohort as the API shows it: to the nearest 10."""
     return (learners + 5) // 10 * 10

@@ -9,18 +9,18 @@ from vorex_sessions.cli_errors import report_database_errors
 from vorex_sessions.cohorts.snapshot import Overtaken, refresh
 from vorex_sessions.text import counted
 
-cohorts = AppGroup("cohorts", help="Learners compared with each other.")
+cohorts = AppGroup("cohorts", help="Comparisons between learners.")
 
 
 @cohorts.command("refresh")
 @report_database_errors
 def refresh_command() -> None:
-    """Take the daily snapshot that comparisons rest on. May be stopped, run again, and run twice at once."""
+    """Take the daily snapshot for comparisons. Safe to stop, to run again, and to run twice at once."""
     try:
-        done = refresh(datetime.now(UTC).date())
+        result = refresh(datetime.now(UTC).date())
     except Overtaken as reason:
         raise click.ClickException(str(reason)) from None
     click.echo(
-        f"Counted {counted(done.learners, 'learner')}; published {counted(done.published, 'cohort')}, "
-        f"left {done.left} as before."
+        f"Counted {counted(result.learners, 'learner')}; published {counted(result.published, 'cohort')}, "
+        f"left {result.left} unchanged."
     )

@@ -1,8 +1,8 @@
-"""The statements that count participants, page by page, and the words that cohorts are named with.
+"""The statements that count participants, page by page, and the periods, measures and levels of cohorts.
 
-A page is read without a lock, and its result, which may be a second away by then, stored in a moment: of
-those who still take part since the same instant. So an opt-out or an erasure waits for no reading, and leaves
-nothing behind.
+A page is read without a lock. Its result, which may be a second old by then, is stored in a short
+transaction, only for learners who still take part since the same instant. So an opt-out or an erasure waits
+for no read, and leaves nothing behind.
 """
 
 import sqlalchemy as sa
@@ -10,15 +10,15 @@ import sqlalchemy as sa
 PERIODS = ("month", "year")
 MEASURES = ("pronunciation", "fluency", "grammar", "minutes", "sessions", "active_days")
 BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
-_LONGEST_LEVEL = 50  # characters; a longer `user_level` is none
-_MOST_LEVELS = 20  # of a learner and a period, those practised last; some 240 rows
-_PAGE = 50  # participants; what is stored of so many takes some 30 ms
-# What `text.tidy` takes for white space; PostgreSQL's \s depends on the database's locale.
+_LONGEST_LEVEL = 50  # characters; a longer `user_level` is ignored
+_MOST_LEVELS = 20  # per learner and period, those practised last; some 240 rows
+_PAGE = 50  # participants; to store their values takes some 30 ms
+# White space as in `text.tidy`; PostgreSQL's \s depends on the database's locale.
 _SPACES = r"[\s\x1c-\x1f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
-# How a level is compared: as a tidied text of any case. A number is one, too.
+# Levels are compared as tidied text, in any case. A number counts as text.
 LEVEL = f"upper(btrim(regexp_replace(normalize({{}}, NFC), '{_SPACES}', ' ', 'g')))"
-# What was published of a learner, a value or how many sessions it rests on: a newer one was noted after
-# the cohort was counted.
+# The published value of a learner, or its number of sessions. A value that was noted after the cohort was
+# counted is newer, and not the published one.
 _PUBLISHED = """CASE WHEN standing.noted_at <= cohort.as_of THEN standing.{what}
     ELSE standing.published{suffix} END"""
 PUBLISHED = _PUBLISHED.format(what="value", suffix="")
@@ -35,8 +35,8 @@ _SUMS = "".join(
     for name in MEASURES[:3]
 )
 
-# OFFSET has each learner's sessions read by the index: PostgreSQL knows nothing of what metadata holds,
-# expects a few rows in all, and would read the whole table for every page.
+# OFFSET makes PostgreSQL read each learner's sessions by the index. It has no statistics about metadata,
+# expects a few rows in all, and would otherwise read the whole table for every page.
 READ = sa.text(f"""
 WITH page AS MATERIALIZED (
     SELECT user_id, since FROM cohort_participants WHERE user_id > CAST(:after AS uuid)
@@ -64,7 +64,7 @@ WITH page AS MATERIALIZED (
         AS periods (period, first_day) ON practiced_on >= first_day
     WHERE char_length(level) BETWEEN 1 AND {_LONGEST_LEVEL}
     GROUP BY user_id, period, level
-), found AS (
+), standings AS (
     SELECT user_id, period, level, measured.*
     FROM figures CROSS JOIN LATERAL (VALUES
         ('minutes', round(seconds / 60.0), sessions, last_day),
@@ -76,48 +76,49 @@ WITH page AS MATERIALIZED (
 SELECT (SELECT count(*) FROM page) AS learners,
     (SELECT user_id FROM page ORDER BY user_id DESC LIMIT 1) AS last,
     CAST((SELECT jsonb_agg(page) FROM page) AS text) AS page,
-    CAST((SELECT coalesce(jsonb_agg(found), '[]') FROM found) AS text) AS found
-""")  # noqa: S608  # names and numbers of ours
+    CAST((SELECT coalesce(jsonb_agg(standings), '[]') FROM standings) AS text) AS standings
+""")  # noqa: S608  # our own names and numbers
 
-# The participants' own locks have an opt-out or an erasure wait, and then remove what was stored. What was
-# published is kept beside a newer value, and only as long as that is newer.
+# The locks on the participants' rows make an opt-out or an erasure wait, which then removes what was stored.
+# A published value is kept beside a newer value, until the newer one is published.
 STORE = sa.text("""
 WITH page AS MATERIALIZED (
     SELECT user_id, since
     FROM cohort_participants
-    JOIN jsonb_to_recordset(CAST(:page AS jsonb)) AS said (user_id uuid, since timestamptz)
+    JOIN jsonb_to_recordset(CAST(:page AS jsonb)) AS given (user_id uuid, since timestamptz)
         USING (user_id, since)
     ORDER BY user_id FOR KEY SHARE OF cohort_participants
-), found AS MATERIALIZED (
-    SELECT said.*, page.since, cohort.as_of
-    FROM jsonb_to_recordset(CAST(:found AS jsonb)) AS said (
+), standings AS MATERIALIZED (
+    SELECT given.*, page.since, cohort.as_of
+    FROM jsonb_to_recordset(CAST(:standings AS jsonb)) AS given (
         user_id uuid, period text, level text, measure text, value float8, sessions int, last_day date)
     JOIN page USING (user_id)
     LEFT JOIN cohorts AS cohort USING (period, level, measure)
-), gone AS (
+), removed AS (
     DELETE FROM cohort_standings
     WHERE user_id = ANY(ARRAY(SELECT user_id FROM page))
-        AND (user_id, period, level, measure) NOT IN (SELECT user_id, period, level, measure FROM found)
-), added AS (
+        AND (user_id, period, level, measure) NOT IN (SELECT user_id, period, level, measure FROM standings)
+), inserted AS (
     INSERT INTO cohort_standings (
         user_id, period, level, measure, value, sessions, last_day, since, noted_at)
-    SELECT user_id, period, level, measure, value, sessions, last_day, since, :now FROM found
+    SELECT user_id, period, level, measure, value, sessions, last_day, since, :now FROM standings
     ON CONFLICT (user_id, period, level, measure) DO NOTHING
 ), compared AS (
-    SELECT found.*, known.value AS old_value, known.sessions AS old_sessions, known.last_day AS old_day,
-        (known.value, known.sessions) = (found.value, found.sessions) AS is_same,
-        coalesce(known.noted_at <= found.as_of, false) AS was_published
-    FROM found JOIN cohort_standings AS known USING (user_id, period, level, measure)
+    SELECT standings.*,
+        stored.value AS old_value, stored.sessions AS old_sessions, stored.last_day AS old_day,
+        (stored.value, stored.sessions) = (standings.value, standings.sessions) AS is_same,
+        coalesce(stored.noted_at <= standings.as_of, false) AS was_published
+    FROM standings JOIN cohort_standings AS stored USING (user_id, period, level, measure)
 )
-UPDATE cohort_standings AS known SET
+UPDATE cohort_standings AS stored SET
     value = compared.value, sessions = compared.sessions, last_day = compared.last_day,
-    noted_at = CASE WHEN is_same THEN known.noted_at ELSE :now END,
+    noted_at = CASE WHEN is_same THEN stored.noted_at ELSE :now END,
     published = CASE
-        WHEN NOT was_published THEN known.published WHEN NOT is_same THEN old_value END,
+        WHEN NOT was_published THEN stored.published WHEN NOT is_same THEN old_value END,
     published_sessions = CASE
-        WHEN NOT was_published THEN known.published_sessions WHEN NOT is_same THEN old_sessions END
+        WHEN NOT was_published THEN stored.published_sessions WHEN NOT is_same THEN old_sessions END
 FROM compared
-WHERE (known.user_id, known.period, known.level, known.measure)
+WHERE (stored.user_id, stored.period, stored.level, stored.measure)
         = (compared.user_id, compared.period, compared.level, compared.measure)
-    AND (NOT is_same OR compared.last_day <> old_day OR (was_published AND known.published IS NOT NULL))
+    AND (NOT is_same OR compared.last_day <> old_day OR (was_published AND stored.published IS NOT NULL))
 """)

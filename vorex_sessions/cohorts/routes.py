@@ -1,4 +1,4 @@
-"""HTTP: taking part in the comparison, and its answer."""
+"""HTTP: joining and leaving comparisons, and their result."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,7 @@ blueprint = Blueprint("cohorts", __name__, url_prefix="/api/sessions")
 @blueprint.response(200, schemas.ChosenSchema)
 @blueprint.alt_response(410, component_name(Gone))
 def take_part(choice: dict[str, Any]) -> Response:
-    """Take part in comparisons, or no more."""
+    """Join or leave comparisons."""
     return json_response(service.take_part(learner_id(), **choice))
 
 
@@ -26,5 +26,5 @@ def take_part(choice: dict[str, Any]) -> Response:
 @blueprint.arguments(schemas.ComparisonQuerySchema(), location="query")
 @blueprint.response(200, schemas.ComparisonSchema)
 def show_comparison(query: dict[str, Any]) -> Response:
-    """Show where I stand among learners of my level who take part."""
+    """Compare me with the learners of my level who take part."""
     return json_response(service.compare(learner_id(), now=datetime.now(UTC), **query))

@@ -1,4 +1,4 @@
-"""What the endpoints of this capability take and answer."""
+"""Schemas of comparisons."""
 
 from vorex_sessions.cohorts.pages import MEASURES, PERIODS
 from vorex_sessions.cohorts.service import DETAILS
@@ -14,21 +14,21 @@ class ChoiceSchema(Schema):
     opt_in = body_fields.Flag(
         required=True,
         metadata={
-            "description": "`true`: be counted, and see where I stand; `false`: neither any more.",
+            "description": "`true`: join comparisons; `false`: leave them, which removes the stored values.",
             "example": True,
         },
     )
 
 
 class ChosenSchema(Schema):
-    """What was chosen."""
+    """Whether the learner takes part, and since when."""
 
     opt_in = answer_fields.flag("Whether the learner takes part.", True)
-    since = answer_fields.instant("Since when; null where not.", _STAMP, allow_none=True)
+    since = answer_fields.instant("When the learner joined; null if not.", _STAMP, allow_none=True)
 
 
 class ComparisonQuerySchema(Schema):
-    """What to compare."""
+    """The period and the level."""
 
     period = body_fields.Choice(
         PERIODS,
@@ -43,8 +43,8 @@ class ComparisonQuerySchema(Schema):
         tidied=True,
         metadata={
             "description": (
-                "The level to compare at, as sessions name it in `metadata.user_level`, in any case. By "
-                "default the one at which the learner practised last."
+                "The level to compare at, as in `metadata.user_level` of sessions, in any case. By default "
+                "the level at which the learner practised last."
             ),
             "example": "B1",
         },
@@ -52,35 +52,35 @@ class ComparisonQuerySchema(Schema):
 
 
 class BandSchema(Schema):
-    """A band of percentiles; its end belongs to the next, but for 100."""
+    """A band of percentiles. Its end is excluded, except for 100."""
 
-    from_ = answer_fields.whole("Where it begins.", 60, 95, data_key="from")
-    to = answer_fields.whole("Where it ends.", 65, 100, least=5)
+    from_ = answer_fields.whole("The start of the band.", 60, 95, data_key="from")
+    to = answer_fields.whole("The end of the band.", 65, 100, least=5)
 
 
 _STATUSES = tuple(DETAILS)
 
 
 class MeasureSchema(Schema):
-    """One measure: the learner's own value, and where it stands."""
+    """One measure: the learner's own value, and its percentile."""
 
     status = answer_fields.text("`compared`, or why not.", "compared", (*_STATUSES, "not_measured"))
     value = answer_fields.number(
-        "The learner's own value that was compared, else that of the last snapshot.",
+        "The learner's own value that was compared; else the value in the last snapshot.",
         78.4,
         least=None,
         allow_none=True,
     )
-    sessions = answer_fields.whole("How many sessions it rests on.", 12)
+    sessions = answer_fields.whole("How many sessions the value is based on.", 12)
     percentile = answer_fields.nested(
         BandSchema,
-        "The band of its percentile, 5 points wide, 25 where fewer than 30 learners are counted.",
+        "The band of the percentile: 5 points wide, or 25 where fewer than 30 learners are counted.",
         allow_none=True,
     )
     learners = answer_fields.whole(
         "How many learners were counted, to the nearest 10.", 120, least=10, allow_none=True
     )
-    counted_at = answer_fields.instant("When they were counted.", _STAMP, allow_none=True)
+    counted_at = answer_fields.instant("When the learners were counted.", _STAMP, allow_none=True)
 
 
 _DESCRIPTIONS = (
@@ -101,16 +101,16 @@ MeasuresSchema = Schema.from_dict(
 
 
 class ComparisonSchema(Schema):
-    """Where the learner stands."""
+    """The learner compared with others."""
 
     status = answer_fields.text(
-        "`compared` where any measure is, or why none is.", "compared", _STATUSES
+        "`compared` if any measure is compared; else the reason why none is.", "compared", _STATUSES
     )
     detail = answer_fields.text("The status as a sentence.", DETAILS["compared"])
     opt_in = answer_fields.flag("Whether the learner takes part.", True)
-    period = answer_fields.text("The period.", "month", PERIODS)
+    period = answer_fields.text("The requested period.", "month", PERIODS)
     level = answer_fields.text(
-        "The level, in capitals; null where the learner is in no snapshot of it.",
+        "The level, in capitals; null where no snapshot has the learner at it.",
         "B1",
         allow_none=True,
     )

@@ -1,4 +1,4 @@
-"""Taking part in the comparison, and where the learner stands."""
+"""Joining and leaving comparisons, and the comparison of a learner."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,13 +19,13 @@ from vorex_sessions.periods import stamp
 from vorex_sessions.problems.kinds import Gone
 from vorex_sessions.sessions import tombstones
 
-LEAST_SESSIONS = 5  # that a learner's own value must rest on
+LEAST_SESSIONS = 5  # that a learner's own value must be based on
 
 _p = cohort_participants.c
 
 
 def _join() -> sa.Executable:
-    """Take part from now on, by the clock of the snapshots, which count who had joined by then."""
+    """Add the participant as of now, by the clock of the snapshots: they count who has joined by then."""
     row = sa.select(USER_ID, sa.func.clock_timestamp()).where(~tombstones.IS_CLOSED)
     joined = insert(cohort_participants).from_select(["user_id", "since"], row)
     return joined.on_conflict_do_nothing(index_elements=["user_id"])
@@ -33,7 +33,7 @@ def _join() -> sa.Executable:
 
 _JOIN = _join()
 _SINCE = sa.select(_p.since).where(_p.user_id == USER_ID)
-# In this order: a snapshot under way holds the first while it stores a page.
+# In this order: a running snapshot locks rows of the first table while it stores a page.
 _LEAVE = tuple(
     table.delete().where(table.c.user_id == USER_ID)
     for table in (cohort_participants, cohort_standings)
@@ -54,52 +54,52 @@ WHERE participant.user_id = CAST(:user_id AS uuid)
 """)  # noqa: S608  # our own text
 
 DETAILS = {
-    "compared": "This is where you stand among the learners who take part.",
-    "not_taking_part": "You take no part; opt in, and the next daily snapshot counts you.",
-    "not_counted_yet": "You take part; the next daily snapshot counts you.",
-    "no_practice": "The last daily snapshot found no practice of yours at this level within the period.",
-    "too_few_sessions": f"It takes {LEAST_SESSIONS} sessions of your own at this level within the period.",
-    "too_few_learners": "Too few other learners of this level take part to compare you with.",
-    "waiting": f"You are counted once {LEAST_CHANGED} learners of this level are new or have new values.",
-    "outdated": "What was counted at this level is a month old; it takes a snapshot that finds enough "
-    "learners with new values.",
+    "compared": "You are compared with the other learners who take part.",
+    "not_taking_part": "You have not joined comparisons. Opt in to be included from tomorrow.",
+    "not_counted_yet": "You have joined comparisons. You will be included from tomorrow.",
+    "no_practice": "The last daily snapshot has no practice of yours at this level in this period.",
+    "too_few_sessions": f"You need at least {LEAST_SESSIONS} sessions at this level in this period.",
+    "too_few_learners": "Too few other learners at this level take part.",
+    "waiting": f"You are included once {LEAST_CHANGED} learners at this level are new or have new values.",
+    "outdated": "The results at this level are more than 30 days old. They return once enough "
+    "learners have new values.",
 }
 
 
 def take_part(learner_id: str, *, opt_in: bool) -> dict[str, Any]:
-    """Take part in comparisons, or no more, which removes what was kept for it. Raises Gone."""
-    own = {"user_id": learner_id}
+    """Join comparisons, or leave them and remove what was stored for them. Raises Gone."""
+    parameters = {"user_id": learner_id}
 
     def work(transaction: Transaction) -> Sequence[Any]:
         if opt_in:
-            transaction.defer(_JOIN, own)
-            return transaction.finish(_SINCE, own)
+            transaction.defer(_JOIN, parameters)
+            return transaction.finish(_SINCE, parameters)
         for statement in _LEAVE:
-            transaction.defer(statement, own)
+            transaction.defer(statement, parameters)
         return ()
 
     rows = run_transaction(work, learner_id=learner_id)
     if opt_in and not rows:
-        raise Gone("This learner's account is closed; it can take part in nothing more.")
+        raise Gone("This learner's account is closed; it cannot join comparisons.")
     return {"opt_in": opt_in, "since": stamp(rows[0].since) if rows else None}
 
 
 def compare(
     learner_id: str, *, period: str, level: str | None = None, now: datetime
 ) -> dict[str, Any]:
-    """Where the learner stands among those who practised at a level, as of the last snapshot.
+    """Compare the learner with those who practised at a level, as of the last snapshot.
 
     By default the level at which the learner practised last.
     """
     rows = run(_STANDINGS, {"user_id": learner_id, "period": period, "level": level})
     standings = _of_latest_level([row for row in rows if row.measure])
-    nowhere = _nowhere(rows)
+    reason = _why_not_counted(rows)
     if rows and rows[0].joined_by:
         metrics.SNAPSHOT.set(rows[0].joined_by.timestamp())
     measures = {
         name: _measure(standings[name], now)
         if name in standings
-        else _shown("not_measured" if standings else nowhere, None, 0)
+        else _shown("not_measured" if standings else reason, None, 0)
         for name in MEASURES
     }
     status = _status(measures)
@@ -114,15 +114,15 @@ def compare(
 
 
 def _of_latest_level(rows: Sequence[Any]) -> dict[str, Any]:
-    """The standings by measure, of the level practised last; of two that of more sessions, then by name."""
+    """The standings at the level practised last, by measure; ties: by more sessions, then by name."""
     levels = (row for row in rows if row.measure == "sessions")
     ordered = sorted(levels, key=lambda row: row.level)
     latest = max(ordered, key=lambda row: (row.last_day, row.sessions), default=None)
     return {row.measure: row for row in rows if latest and row.level == latest.level}
 
 
-def _nowhere(rows: Sequence[Any]) -> str:
-    """Why nothing was counted of a learner, if nothing was."""
+def _why_not_counted(rows: Sequence[Any]) -> str:
+    """The status of a learner who has no standing."""
     if not rows:
         return "not_taking_part"
     since, joined_by = rows[0].since, rows[0].joined_by
@@ -130,11 +130,11 @@ def _nowhere(rows: Sequence[Any]) -> str:
 
 
 def _measure(row: Any, now: datetime) -> dict[str, Any]:
-    """The learner's own value, and its place where it can be told; else why it cannot."""
+    """The learner's own value, with its percentile or the reason why there is none."""
     if obstacle := _obstacle(row, now):
         few = row.sessions < LEAST_SESSIONS
         return _shown("too_few_sessions" if few else obstacle, row.value, row.sessions)
-    # The value that was counted, not the newest: with ever new ones the others' could be found out.
+    # The published value, not the newest: a learner who tries many values could find out those of others.
     value, sessions = row.published, row.published_sessions
     if sessions < LEAST_SESSIONS:
         return _shown("too_few_sessions", value, sessions)
@@ -147,21 +147,21 @@ def _measure(row: Any, now: datetime) -> dict[str, Any]:
 
 
 def _obstacle(row: Any, now: datetime) -> str | None:
-    """Why nothing that was published may be told, if so."""
+    """Why nothing that was published may be shown, if so."""
     if not row.as_of or row.learners <= setting("COHORT_MIN_OTHERS"):
         return "too_few_learners"
     if row.as_of < now - LASTS or not row.bands:
         return "outdated"
-    return "waiting" if row.published is None else None  # only who is counted is told
+    return "waiting" if row.published is None else None  # only counted learners see results
 
 
 def _shown(status: str, value: float | None, sessions: int) -> dict[str, Any]:
-    nowhere = {"percentile": None, "learners": None, "counted_at": None}
-    return {"status": status, "value": value, "sessions": sessions, **nowhere}
+    empty = {"percentile": None, "learners": None, "counted_at": None}
+    return {"status": status, "value": value, "sessions": sessions, **empty}
 
 
 def _status(measures: dict[str, dict[str, Any]]) -> str:
-    """`compared` where any measure is; else what stands in the way of sessions, which all have."""
-    if any(one["status"] == "compared" for one in measures.values()):
+    """`compared` if any measure is; else the status of `sessions`, the measure that all learners have."""
+    if any(measure["status"] == "compared" for measure in measures.values()):
         return "compared"
     return str(measures["sessions"]["status"])

@@ -1,8 +1,8 @@
-"""The daily snapshot: every participant's values, page by page, then what is published of each cohort.
+"""The daily snapshot: store every participant's values, page by page, then publish each cohort.
 
-What is published stays until `LEAST_CHANGED` learners have joined or have other values than were published,
-and a day at least, so that one alone cannot be told from the difference. Who leaves is not counted.
-docs/comparison.md says what is left to those who make up accounts.
+A cohort is published again once `LEAST_CHANGED` learners have joined or have other values than the published
+ones, and after a day at least. So the difference does not reveal a single learner. Learners who leave do not
+count as a change. docs/comparison.md says what made-up accounts can still find out.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,17 +21,17 @@ from vorex_sessions.periods import DAYS, ONE_DAY, earliest_instant
 
 T = TypeVar("T")
 LEAST_CHANGED = 5  # learners
-LASTS = timedelta(days=30)  # after which what was published of a cohort is shown no more
+LASTS = timedelta(days=30)  # for which a published cohort is shown
 _TIMEOUT = 600  # seconds for any one transaction
 
-# What changes anything takes turns, so that one instant, of one clock, says what had been counted by then.
-# A key of two numbers never meets a learner's.
-_TAKE_TURNS = sa.text("SELECT pg_advisory_xact_lock(7, 1)")
-_WHAT_TIME = sa.text("""
+# Transactions that write wait for each other, so that one instant of one clock says what had been counted by
+# then. A key of two numbers never equals a learner's.
+_LOCK = sa.text("SELECT pg_advisory_xact_lock(7, 1)")
+_NOW = sa.text("""
 SELECT clock_timestamp() AS now,
     EXISTS (SELECT FROM cohort_snapshots WHERE day > :day) AS is_overtaken
 """)
-# Standings without a participant are what a restored backup may bring.
+# A restored backup may bring back standings without a participant.
 _BEGIN = (
     sa.text("""
     DELETE FROM cohort_standings AS stray WHERE NOT EXISTS (
@@ -40,7 +40,7 @@ _BEGIN = (
     sa.text("DELETE FROM cohort_snapshots WHERE day < CAST(:day AS date) - 30"),
     sa.text("INSERT INTO cohort_snapshots (day) VALUES (:day) ON CONFLICT (day) DO NOTHING"),
 )
-# Of what is shown no more nothing is kept but the day: it tells whose values have changed since.
+# A cohort that is no longer shown loses its bands. Its day stays, to tell whose values have changed since.
 _END = (
     sa.text("""
     UPDATE cohort_snapshots SET joined_by = greatest(joined_by, :begun) WHERE day = :day
@@ -49,10 +49,10 @@ _END = (
         "UPDATE cohorts SET bands = '{}', least = '{}' WHERE as_of < :long_ago AND bands <> '{}'"
     ),
     sa.text("""
-    DELETE FROM cohorts AS left_by_all WHERE NOT EXISTS (
+    DELETE FROM cohorts AS abandoned WHERE NOT EXISTS (
         SELECT FROM cohort_standings AS standing
         WHERE (standing.period, standing.level, standing.measure)
-            = (left_by_all.period, left_by_all.level, left_by_all.measure))
+            = (abandoned.period, abandoned.level, abandoned.measure))
     """),
 )
 _COHORTS = sa.text("""
@@ -68,7 +68,7 @@ LEFT JOIN cohorts AS cohort USING (period, level, measure)
 WHERE (period, level, measure) = (:period, :level, :measure)
 GROUP BY value ORDER BY value
 """)  # noqa: S608  # our own text
-# Whoever else has published it for this day was first.
+# Does nothing where another process has published the cohort for this day.
 _PUBLISH = sa.text("""
 INSERT INTO cohorts AS published (period, level, measure, day, as_of, learners, width, bands, least)
 VALUES (:period, :level, :measure, :day, :now, :learners, :width,
@@ -87,7 +87,7 @@ class Overtaken(Exception):
 
 @dataclass(frozen=True)
 class Refreshed:
-    """How many learners were counted, and how many cohorts published and left as they were."""
+    """How many learners were counted, and how many cohorts were published and left unchanged."""
 
     learners: int
     published: int
@@ -95,23 +95,23 @@ class Refreshed:
 
 
 def refresh(today: date) -> Refreshed:
-    """Take the snapshot of a day of UTC: of the days before it. Raises DBAPIError and Overtaken.
+    """Take the snapshot of a UTC day, about the days before it. Raises DBAPIError and Overtaken.
 
-    May be stopped, run again and run twice at once; a cohort is published once a day at most. Memory is
-    that of a page and of one cohort's different values.
+    Safe to stop, to run again and to run twice at once; a cohort is published once a day at most. It needs
+    the memory of one page and of one cohort's distinct values.
     """
     others = setting("COHORT_MIN_OTHERS")
     begun = _in_turn(today, _begin)
     learners = sum(_pages(today))
-    found = run_long(_COHORTS, {"others": others}, timeout=_TIMEOUT)
-    published = sum(_in_turn(today, partial(_publish, row._asdict(), others)) for row in found)
+    cohorts = run_long(_COHORTS, {"others": others}, timeout=_TIMEOUT)
+    published = sum(_in_turn(today, partial(_publish, row._asdict(), others)) for row in cohorts)
     _in_turn(today, partial(_end, begun))
-    return Refreshed(learners, published, len(found) - published)
+    return Refreshed(learners, published, len(cohorts) - published)
 
 
 @dataclass(frozen=True)
 class _Turn:
-    """A transaction alone among those of snapshots, of a day, and the instant at which its turn came."""
+    """A transaction that holds the lock of snapshots, its day, and the instant at which it got the lock."""
 
     transaction: Transaction
     day: date
@@ -122,11 +122,11 @@ class _Turn:
 
 
 def _in_turn(today: date, work: Callable[[_Turn], T]) -> T:
-    """Run `work` in its turn. Raises Overtaken: a late snapshot must not undo a newer one."""
+    """Run `work` with the lock of snapshots. Raises Overtaken: a late snapshot must not undo a newer one."""
 
     def in_transaction(transaction: Transaction) -> T:
-        transaction.run(_TAKE_TURNS, {})
-        ((now, is_overtaken),) = transaction.run(_WHAT_TIME, {"day": today})
+        transaction.run(_LOCK, {})
+        ((now, is_overtaken),) = transaction.run(_NOW, {"day": today})
         if is_overtaken:
             raise Overtaken("The snapshot of a later day has begun; this one is not needed.")
         return work(_Turn(transaction, today, now))
@@ -146,7 +146,7 @@ def _end(begun: datetime, turn: _Turn) -> None:
 
 
 def _pages(today: date) -> Iterator[int]:
-    """Count every participant, a page at a time; yields how many were in each."""
+    """Count every participant, page by page; yields the number of learners on each page."""
     first = {period: today - timedelta(days=DAYS[period]) for period in pages.PERIODS}
     days = {**first, "since": earliest_instant(min(first.values())), "last_day": today - ONE_DAY}
     after = pages.BEFORE_ALL
@@ -154,15 +154,16 @@ def _pages(today: date) -> Iterator[int]:
         (read,) = run_long(pages.READ, {**days, "after": after}, timeout=_TIMEOUT)
         if not read.learners:
             return
-        _in_turn(today, partial(_Turn.run, statement=pages.STORE, page=read.page, found=read.found))
+        store = partial(_Turn.run, statement=pages.STORE, page=read.page, standings=read.standings)
+        _in_turn(today, store)
         yield int(read.learners)
         after = str(read.last)
 
 
 def _publish(cohort: dict[str, Any], others: int, turn: _Turn) -> int:
-    """Publish a cohort that is due; 1, or 0 where it is not, or somebody else has done it for this day.
+    """Publish a cohort if it is due; returns 1, or 0 if it is not, or is published for this day already.
 
-    That it is due is judged in its turn, since some may have left after the pages were stored.
+    This is decided with the lock held, since learners may have left after the pages were stored.
     """
     rows = turn.run(_HISTOGRAM, **cohort)
     is_due = any(row.is_new for row in rows) or sum(row.changed for row in rows) >= LEAST_CHANGED

@@ -1,1 +1,1 @@
-"""Practice and tokens for trying the service."""
+"""Example sessions and tokens for trying the service."""

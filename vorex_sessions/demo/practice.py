@@ -1,4 +1,4 @@
-"""A believable half year of practice, so that every answer has something to show."""
+"""Half a year of realistic example sessions, so that every endpoint has data to return."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -23,7 +23,7 @@ _SKILLS = (
     "small-talk",
 )
 _WORDS_A_MINUTE = 24
-# scenario -> topics, words, areas that it brings out
+# scenario -> topics, words, areas to improve
 _SCENARIOS: dict[str, tuple[list[str], list[str], list[str]]] = {
     "hotel-check-in": (
         ["travel", "hotels"],
@@ -59,18 +59,18 @@ _SCENARIOS: dict[str, tuple[list[str], list[str], list[str]]] = {
 
 
 def fill(learner_id: str, *, now: datetime) -> int:
-    """Save the half year; returns how many sessions it has. Run again, it adds the days since."""
+    """Save half a year of sessions; return their number. A second run adds the days since the first."""
     count = 0
     for day, sessions in _half_year(learner_id, now):
         for number, content in enumerate(sessions):
-            with suppress(KeyReused):  # saved by an earlier run, when that day was less far back
+            with suppress(KeyReused):  # saved by an earlier run, when that day was more recent
                 service.save(learner_id, content, key=f"demo {day} {number}", now=now)
             count += 1
     return count
 
 
 def _half_year(learner_id: str, now: datetime) -> Iterator[tuple[date, list[dict[str, Any]]]]:
-    """Sessions on about five days a week, with holidays, scores slowly rising."""
+    """Yield the sessions of about five days a week, with holidays and slowly rising scores."""
     today = now.astimezone(ZoneInfo(ZONE)).date()
     for age in range(DAYS, -1, -1):
         day = today - timedelta(days=age)
@@ -119,5 +119,5 @@ def _session(random: Random, *, progress: float) -> dict[str, Any]:
     }
 
 
-def _score(random: Random, around: float) -> float:
-    return round(min(100.0, max(0.0, random.gauss(around, 6))), 1)
+def _score(random: Random, mean: float) -> float:
+    return round(min(100.0, max(0.0, random.gauss(mean, 6))), 1)

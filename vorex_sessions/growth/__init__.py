@@ -1,4 +1,4 @@
-"""What keeps a learner going: streaks and achievements."""
+"""Streaks and achievements."""
 
 from vorex_sessions.growth.projection import GrowthProjection
 from vorex_sessions.growth.routes import blueprint
@@ -15,20 +15,20 @@ CAPABILITY = Capability(
     projections=(GrowthProjection(),),
     exports=(
         export_of(
-            *(learner_achievements, "achievements", "What was unlocked, oldest first.", []),
+            *(learner_achievements, "achievements", "Unlocked achievements, oldest first.", []),
             *(_unlocked_at,),
             row=UnlockedSchema,
         ),
         export_of(
             learner_totals,
             "totals",
-            "What the sessions add up to, and the streak; empty where it is yet to be made anew.",
+            "Totals of the sessions, and the streak; empty until they are next rebuilt.",
             [],
         ),
         export_of(
             learner_words,
             "words",
-            "Each word met.",
+            "Each word that the learner met.",
             [{"word": "reservation"}],
             learner_words.c.word,
         ),

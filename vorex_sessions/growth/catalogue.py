@@ -1,6 +1,6 @@
-"""The achievements: what there is to reach. A measure is a figure of `Standing`.
+"""All achievements. A measure is a field or property of `Totals`.
 
-Keys are for good: an app shows its own picture for each, and an unlock refers to it.
+A key never changes: an app shows its own picture for it, and an unlock refers to it.
 """
 
 from typing import NamedTuple
@@ -9,7 +9,7 @@ BRONZE, SILVER, GOLD = TIERS = ("bronze", "silver", "gold")
 
 
 class Achievement(NamedTuple):
-    """Something to reach: `measure` at `threshold` or above."""
+    """An achievement, unlocked once `measure` is `threshold` or above."""
 
     key: str
     title: str
@@ -81,5 +81,5 @@ CATALOGUE: tuple[Achievement, ...] = (
         ("comeback_30", "Never too late", "Come back after 30 days or more without practice.", SILVER, 30)),
 )
 # fmt: on
-BY_KEY = {one.key: one for one in CATALOGUE}
-MEASURES = frozenset(one.measure for one in CATALOGUE)
+BY_KEY = {achievement.key: achievement for achievement in CATALOGUE}
+MEASURES = frozenset(achievement.measure for achievement in CATALOGUE)

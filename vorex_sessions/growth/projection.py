@@ -28,44 +28,44 @@ class GrowthProjection(Projection):
     invalidate_all = (store.NO_TOTALS, words.NO_WORDS)
 
     def insert_cte(self, new: sa.CTE) -> sa.CTE:
-        """Count the words of the saved sessions in."""
+        """Add the words of the saved sessions."""
         return words.add_new(new)
 
     def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
         """The totals before this save, and the words that are new."""
         assert inserted is not None  # noqa: S101  # insert_cte above returns one
         new_words = sa.select(inserted.c.word).where(inserted.c.is_new).scalar_subquery()
-        both = sa.func.json_build_object(
+        context = sa.func.json_build_object(
             *(sa.literal_column("'totals'"), store.TOTALS),
             *(sa.literal_column("'new_words'"), sa.func.array(new_words)),
         )
-        return sa.select(both).scalar_subquery()
+        return sa.select(context).scalar_subquery()
 
     def on_save(self, event: SaveEvent, context: Any) -> AnswerExtras:
-        """Add the saved sessions to the totals; tells of unlocks and the streak."""
+        """Add the saved sessions to the totals; the extras are unlocks and the streak."""
         shortest_day, saved = setting("STREAK_MIN_SECONDS"), event.saved_rows
         if context["totals"] is None:
             return self._recount(event)
         before = from_columns(context["totals"])
         if is_late(before, saved):
-            after, reached = unlocking.accumulate(event.all_sessions, shortest_day)
-            reached = unlocking.late_unlocks(saved, reached, before)
+            after, unlocks = unlocking.accumulate(event.all_sessions, shortest_day)
+            unlocks = unlocking.late_unlocks(saved, unlocks, before)
         else:
-            known = words.all_words(saved).difference(context["new_words"])
-            after, reached = unlocking.accumulate(
-                saved, shortest_day, before=before, known_words=known
+            known_words = words.all_words(saved).difference(context["new_words"])
+            after, unlocks = unlocking.accumulate(
+                saved, shortest_day, before=before, known_words=known_words
             )
-        done = store.store(event.transaction, event.learner_id, after, reached)
-        return _extras(after, [one._asdict() for one in done], _ids(saved), event.now)
+        added = store.store(event.transaction, event.learner_id, after, unlocks)
+        return _extras(after, [unlock._asdict() for unlock in added], _ids(saved), event.now)
 
     def _recount(self, event: SaveEvent) -> AnswerExtras:
-        """Where the totals are stale: count what was there before this save, then the save."""
+        """Count all sessions again, as the totals are stale: first without the saved ones, then with them."""
         shortest_day, ids = setting("STREAK_MIN_SECONDS"), _ids(event.saved_rows)
-        old = [one for one in event.all_sessions if str(one.session_result_id) not in ids]
+        old = [row for row in event.all_sessions if str(row.session_result_id) not in ids]
         before, unlocks = unlocking.accumulate(old, shortest_day)
-        after, reached = unlocking.accumulate(event.all_sessions, shortest_day)
-        unlocks += unlocking.late_unlocks(event.saved_rows, reached, before)
-        done = store.store(
+        after, all_unlocks = unlocking.accumulate(event.all_sessions, shortest_day)
+        unlocks += unlocking.late_unlocks(event.saved_rows, all_unlocks, before)
+        added = store.store(
             event.transaction,
             event.learner_id,
             after,
@@ -73,20 +73,20 @@ class GrowthProjection(Projection):
             all_sessions=event.all_sessions,
             derived_version=VERSION if event.is_current else 0,
         )
-        return _extras(after, [one._asdict() for one in done], ids, event.now)
+        return _extras(after, [unlock._asdict() for unlock in added], ids, event.now)
 
     def on_replay(self, learner_id: str, ids: Sequence[str], now: datetime) -> AnswerExtras:
-        """What the first save unlocked, and the streak as it is now."""
+        """The achievements that the first save unlocked, and the current streak."""
         rows = run_current_totals(_REPLAYED, {"user_id": learner_id, "ids": list(ids)})
         unlocks = [row._asdict() for row in rows if row.achievement]
         return _extras(from_columns(rows[0].totals), unlocks, ids, now)
 
     def rebuild(self, transaction: Transaction, learner_id: str, sessions: Sequence[Any]) -> None:
-        """Derive totals and words from all sessions. What was unlocked stays, and more may be."""
+        """Derive totals and words from all sessions. Unlocked achievements stay; more may be unlocked."""
         if sessions:
             totals, unlocks = unlocking.accumulate(sessions, setting("STREAK_MIN_SECONDS"))
             store.store(transaction, learner_id, totals, unlocks, all_sessions=sessions)
-        else:  # nothing is kept of a learner without sessions
+        else:  # nothing is stored for a learner without sessions
             for statement in self.invalidate_all:
                 transaction.defer(statement, {"user_id": learner_id})
 
@@ -99,17 +99,17 @@ def _extras(
     totals: Totals, unlocks: Sequence[Mapping[str, Any]], ids: Collection[str], now: datetime
 ) -> AnswerExtras:
     order = list(BY_KEY)
-    known = sorted(
-        (one for one in unlocks if one["achievement"] in BY_KEY),
-        key=lambda one: (one["unlocked_at"], order.index(one["achievement"])),
+    ordered = sorted(
+        (unlock for unlock in unlocks if unlock["achievement"] in BY_KEY),
+        key=lambda unlock: (unlock["unlocked_at"], order.index(unlock["achievement"])),
     )
     summary = streak(totals, zone_name=totals.timezone or "UTC", now=now)
     return {
         name: {
             "achievements_unlocked": [
-                unlocking.shown(BY_KEY[one["achievement"]], totals, one)
-                for one in known
-                if one["session_result_id"] == name
+                unlocking.shown(BY_KEY[unlock["achievement"]], totals, unlock)
+                for unlock in ordered
+                if unlock["session_result_id"] == name
             ],
             "streak": summary,
         }
@@ -118,13 +118,13 @@ def _extras(
 
 
 def unlocked_beside_totals(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """The learner's unlocks that meet the conditions, each beside the totals; at least one row."""
-    found = sa.select(store.TOTALS.label("totals")).subquery("found")
+    """The learner's unlocks that meet the conditions, each with the totals; at least one row."""
+    totals = sa.select(store.TOTALS.label("totals")).subquery("stored_totals")
     unlocked = learner_achievements.c
     is_of_learner = unlocked.user_id == USER_ID
     return sa.select(
-        found.c.totals, unlocked.achievement, unlocked.unlocked_at, unlocked.session_result_id
-    ).select_from(found.outerjoin(learner_achievements, sa.and_(is_of_learner, *conditions)))
+        totals.c.totals, unlocked.achievement, unlocked.unlocked_at, unlocked.session_result_id
+    ).select_from(totals.outerjoin(learner_achievements, sa.and_(is_of_learner, *conditions)))
 
 
 _IDS = sa.cast(sa.bindparam("ids"), sa.ARRAY(sa.Uuid(as_uuid=False)))
@@ -132,5 +132,5 @@ _REPLAYED = unlocked_beside_totals(learner_achievements.c.session_result_id == s
 
 
 def run_current_totals(statement: sa.Executable, parameters: dict[str, Any]) -> Sequence[Any]:
-    """The rows of a query whose column `totals` is TOTALS, rebuilt where stale; None: no session."""
+    """Run a query whose column `totals` is TOTALS, rebuilt where stale; None means no session."""
     return run_current(statement, parameters, lambda row: row.totals is not None)

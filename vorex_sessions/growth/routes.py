@@ -23,5 +23,5 @@ def show_streak(query: dict[str, Any]) -> Response:
 @blueprint.get("/achievements")
 @blueprint.response(200, schemas.AchievementsSchema)
 def list_achievements() -> Response:
-    """List what I have reached, and how far the rest is."""
+    """List all achievements, with my progress."""
     return json_response(service.list_achievements(learner_id()))

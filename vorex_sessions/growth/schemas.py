@@ -1,4 +1,4 @@
-"""What the endpoints of this capability take and answer, and what it adds to the answer to a save."""
+"""Schemas of the endpoints of this capability, and of the members that it adds to the answer to a save."""
 
 import marshmallow as ma
 
@@ -7,43 +7,43 @@ from vorex_sessions.web.schemas import Schema
 
 
 class AchievementSchema(Schema):
-    """An achievement, and how far the learner is."""
+    """An achievement, and the learner's progress."""
 
-    key = answer_fields.text("Its name for programs; it never changes.", "streak_7")
-    title = answer_fields.text("Its name for learners.", "Full week")
-    description = answer_fields.text("What it takes.", "Keep a streak of 7 days.")
-    category = answer_fields.text("What it is about.", "streaks")
-    tier = answer_fields.text("How hard it is.", "bronze", ("bronze", "silver", "gold"))
+    key = answer_fields.text("Its key, for programs; it never changes.", "streak_7")
+    title = answer_fields.text("Its title, for learners.", "Full week")
+    description = answer_fields.text("How to unlock it.", "Keep a streak of 7 days.")
+    category = answer_fields.text("Its category.", "streaks")
+    tier = answer_fields.text("Its difficulty.", "bronze", ("bronze", "silver", "gold"))
     threshold = answer_fields.number("The value that unlocks it.", 7)
-    value = answer_fields.number("Where the learner is now.", 3)
+    value = answer_fields.number("The learner's current value.", 3)
     progress = answer_fields.number(
-        "The part of the way, 0 to 1; 1 where it is unlocked.", 0.4285, 1
+        "The learner's progress, 0 to 1; 1 where it is unlocked.", 0.4285, 1
     )
     unlocked_at = answer_fields.instant(
-        "When the session that brought it was completed; null before. UTC.", allow_none=True
+        "When the session that unlocked it was completed; UTC. Null before.", allow_none=True
     )
     session_result_id = answer_fields.session_id(
-        "The session that brought it; null before.", allow_none=True
+        "The session that unlocked it; null while it is locked.", allow_none=True
     )
 
 
 class StreakSchema(Schema):
     """How many days in a row the learner has practised, as of today."""
 
-    current = answer_fields.whole("Days practised in the streak that stands; 0 if none.", 12)
+    current = answer_fields.whole("Days practised in the current streak; 0 if none.", 12)
     longest = answer_fields.whole("The longest streak ever.", 30)
     practiced_today = answer_fields.flag("Whether today counts already.")
     at_risk = answer_fields.flag("Whether the streak breaks tonight unless the learner practises.")
     ends_at = answer_fields.instant(
-        "When the streak breaks without practice, freezes counted in; null if none.",
+        "When the streak breaks without practice, freezes included; null if none.",
         allow_none=True,
     )
     last_practiced_on = answer_fields.day("The last day that counts, or null.", allow_none=True)
-    freezes = answer_fields.whole("Missed days that the streak can still bear.", 1, 2)
+    freezes = answer_fields.whole("How many more missed days the streak survives.", 1, 2)
 
 
-_UNLOCKED = {"description": "What this session has unlocked; a replay repeats it."}
-_STREAK = {"description": "The learner's streak now, by the calendar of the latest session."}
+_UNLOCKED = {"description": "The achievements that this session unlocked; a replay repeats them."}
+_STREAK = {"description": "The learner's current streak, in the time zone of the latest session."}
 
 
 class SaveExtrasSchema(Schema):
@@ -56,7 +56,7 @@ class SaveExtrasSchema(Schema):
 
 
 class ItemExtrasSchema(Schema):
-    """Added to an item of a saved batch; not there where it was rejected."""
+    """Added to an item of a saved batch; absent where the item was rejected."""
 
     achievements_unlocked = ma.fields.List(ma.fields.Nested(AchievementSchema), metadata=_UNLOCKED)
     streak = ma.fields.Nested(StreakSchema, metadata=_STREAK)
@@ -73,21 +73,21 @@ class UnlockedSchema(Schema):
     session_result_id = ma.fields.UUID(
         required=True,
         metadata={
-            "description": "The session that brought it.",
+            "description": "The session that unlocked it.",
             "example": "3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10",
         },
     )
 
 
 class StreakQuerySchema(Schema):
-    """Whose calendar, and what for."""
+    """The time zone, and the daily goal."""
 
     zone_name: body_fields.Zone = answer_fields.zone()
     goal_minutes = query_fields.Whole(
         1,
         1440,
         load_default=10,
-        metadata={"description": "How many minutes a day the learner aims at.", "example": 10},
+        metadata={"description": "The learner's goal, in minutes a day.", "example": 10},
     )
 
 
@@ -98,7 +98,7 @@ class CalendarDaySchema(Schema):
     minutes = answer_fields.minutes()
     practiced = answer_fields.flag("Whether the day counts.", True)
     frozen = answer_fields.flag(
-        "Whether it was missed, and a freeze has covered it in the current streak."
+        "Whether the day was missed, and a freeze covers it in the current streak."
     )
 
 
@@ -106,13 +106,13 @@ class StreakPageSchema(StreakSchema):
     """The streak, today, and the last 28 days."""
 
     minutes_today = answer_fields.minutes("Time practised today, in minutes, 1 decimal.")
-    goal_minutes = answer_fields.whole("The goal that was asked for, in minutes a day.", 10)
+    goal_minutes = answer_fields.whole("The requested goal, in minutes a day.", 10)
     calendar = answer_fields.items(CalendarDaySchema, "The last 28 days, newest first.", equal=28)
 
 
 class AchievementsSchema(Schema):
-    """All there is to reach."""
+    """All achievements."""
 
-    achievements = answer_fields.items(AchievementSchema, "The whole catalogue, in its order.")
-    unlocked = answer_fields.whole("How many are unlocked.", 9)
-    total = answer_fields.whole("How many there are.", 34)
+    achievements = answer_fields.items(AchievementSchema, "All achievements, in catalogue order.")
+    unlocked = answer_fields.whole("How many achievements are unlocked.", 9)
+    total = answer_fields.whole("How many achievements there are.", 34)

@@ -1,4 +1,4 @@
-"""Answers: how is my streak, and what have I reached."""
+"""The streak and the achievements of a learner."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,7 @@ _UNLOCKED = prepared(unlocked_beside_totals())
 
 
 def _days() -> sa.Select[Any]:
-    """The seconds practised on each day since an instant, beside the totals; at least one row."""
+    """The seconds practised on each day since `:since`, with the totals; at least one row."""
     stored = session_results.c
     days = (
         sa.select(stored.practiced_on, sa.func.sum(stored.duration_seconds).label("seconds"))
@@ -30,9 +30,9 @@ def _days() -> sa.Select[Any]:
         .group_by(stored.practiced_on)
         .subquery("days")
     )
-    found = sa.select(store.TOTALS.label("totals")).subquery("found")
-    joined = found.outerjoin(days, sa.true())
-    return sa.select(found.c.totals, days.c.practiced_on, days.c.seconds).select_from(joined)
+    totals = sa.select(store.TOTALS.label("totals")).subquery("stored_totals")
+    joined = totals.outerjoin(days, sa.true())
+    return sa.select(totals.c.totals, days.c.practiced_on, days.c.seconds).select_from(joined)
 
 
 _DAYS = prepared(_days())
@@ -41,7 +41,7 @@ _DAYS = prepared(_days())
 def show_streak(
     learner_id: str, *, zone_name: str | None = None, goal_minutes: int, now: datetime
 ) -> dict[str, Any]:
-    """The streak, today's minutes beside the goal, and the last 28 days."""
+    """The streak, today's minutes with the goal, and the last 28 days."""
     first = now.astimezone(UTC).date() - (streaks.CALENDAR_DAYS + 1) * ONE_DAY
     rows = run_current_totals(_DAYS, {"user_id": learner_id, "since": earliest_instant(first)})
     totals = from_columns(rows[0].totals)
@@ -59,13 +59,13 @@ def show_streak(
 
 
 def list_achievements(learner_id: str) -> dict[str, Any]:
-    """The whole catalogue, with how far the learner is."""
+    """All achievements, with the learner's progress."""
     rows = run_current_totals(_UNLOCKED, {"user_id": learner_id})
     totals = from_columns(rows[0].totals)
     unlocks = {row.achievement: row._asdict() for row in rows}
-    achievements = [shown(one, totals, unlocks.get(one.key)) for one in CATALOGUE]
+    achievements = [shown(item, totals, unlocks.get(item.key)) for item in CATALOGUE]
     return {
         "achievements": achievements,
-        "unlocked": sum(1 for one in achievements if one["unlocked_at"]),
+        "unlocked": sum(1 for item in achievements if item["unlocked_at"]),
         "total": len(achievements),
     }

@@ -57,8 +57,8 @@ def _unlock() -> ReturningInsert[Any]:
 
 
 _UNLOCK = _unlock()
-_REPLACE_WORDS = (words.ROWS.remove_others.cte("gone"), words.ROWS.put.cte("kept"))
-# One statement for all there is to write, by whether all is derived again and whether there are unlocks.
+_REPLACE_WORDS = (words.ROWS.remove_others.cte("removed"), words.ROWS.put.cte("written"))
+# One statement writes everything. The keys: whether all is derived again, whether there are unlocks.
 _STORE = {
     (False, False): prepared(_UPDATE),
     (False, True): prepared(_UNLOCK.add_cte(_UPDATE.cte("totals"))),
@@ -78,7 +78,7 @@ def store(
 ) -> list[Unlock]:
     """Write the totals and unlocks; returns the unlocks that are new.
 
-    With `all_sessions` the words are derived again, too, and a row of totals that is missing is added with
+    With `all_sessions`, the words are derived again, too, and a missing row of totals is inserted with
     `derived_version`.
     """
     parameters = {"user_id": learner_id, "derived_version": derived_version, **totals.columns()}
@@ -87,6 +87,6 @@ def store(
     if not unlocks:
         transaction.defer(_STORE[all_sessions is not None, False], parameters)
         return []
-    parameters["unlocks"] = as_rows(one._asdict() for one in unlocks)
+    parameters["unlocks"] = as_rows(unlock._asdict() for unlock in unlocks)
     rows = transaction.run(_STORE[all_sessions is not None, True], parameters)
     return [Unlock(row[0], row[1], str(row[2])) for row in rows]

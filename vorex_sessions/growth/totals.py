@@ -1,7 +1,7 @@
-"""Pure: a learner's sessions, one after the other -> what they add up to, and the streak.
+"""Pure: a learner's sessions, one after the other -> totals and the streak.
 
-Sessions are taken in the order of their days (`in_order`); the same day may come in parts. So a save adds
-to what is known, unless its day lies before the last one: then all is added up anew.
+Sessions are added in the order of their days (`in_order`); those of one day may come at different times. So
+a save adds to the stored totals, unless its day is before the last one: then all sessions are added again.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ MOST_FREEZES = 2
 
 
 class Session(Protocol):
-    """What counts of a session result."""
+    """The fields of a session result that totals need."""
 
     session_result_id: Any
     session_type: Any
@@ -35,16 +35,16 @@ class Session(Protocol):
 def in_order(sessions: Iterable[Session]) -> list[Session]:
     """By day, then by instant."""
     return sorted(
-        sessions, key=lambda one: (one.practiced_on, one.completed_at, str(one.session_result_id))
+        sessions, key=lambda row: (row.practiced_on, row.completed_at, str(row.session_result_id))
     )
 
 
 @dataclass
 class Totals:
-    """What a learner's sessions add up to; the columns of learner_totals.
+    """The totals of a learner's sessions; the columns of learner_totals.
 
     `best_…` are 0 where nothing was measured; `longest_break` counts days without a session between two
-    with one; `days`, `counted_on` and the streaks are about days that count (STREAK_MIN_SECONDS);
+    days with sessions; `days`, `counted_on` and the streaks are about days that count (STREAK_MIN_SECONDS);
     `latest_at`, `latest_id` and `timezone` are those of the latest session.
     """
 
@@ -89,7 +89,7 @@ class Totals:
         return self.conversations, self.pronunciations, self.roleplays
 
     def add(self, session: Session, known_words: set[str], shortest_day: int) -> None:
-        """Count a session in; its day is the last one or a later one. New words join `known_words`."""
+        """Add a session of the last day or a later one, and its words to `known_words`."""
         kind = session.session_type
         self.conversations += kind == "conversation"
         self.pronunciations += kind == "pronunciation"
@@ -107,19 +107,19 @@ class Totals:
         if self.latest_at is None or latest > (self.latest_at, self.latest_id):
             self.latest_at, self.latest_id = latest
             self.timezone = session.timezone
-        self._practise(session.practiced_on, session.duration_seconds, shortest_day)
+        self._add_to_day(session.practiced_on, session.duration_seconds, shortest_day)
 
-    def _practise(self, day: date, seconds: int, shortest_day: int) -> None:
+    def _add_to_day(self, day: date, seconds: int, shortest_day: int) -> None:
         if self.last_day is None or day > self.last_day:
             if self.last_day is not None:
                 self.longest_break = max(self.longest_break, (day - self.last_day).days - 1)
             self.last_day, self.last_day_seconds = day, 0
         self.last_day_seconds += seconds
         if self.last_day_seconds >= shortest_day and self.counted_on != day:
-            self._count(day)
+            self._count_day(day)
 
-    def _count(self, day: date) -> None:
-        """One more day of the streak, or the first of a new one; days missed between cost a freeze each."""
+    def _count_day(self, day: date) -> None:
+        """Add a day to the streak, or begin a new streak; each day missed between costs a freeze."""
         missed = (day - self.counted_on).days - 1 if self.counted_on else 0
         if missed > self.freezes:
             self.current_streak = self.freezes = 0
@@ -133,12 +133,12 @@ class Totals:
         self.days += 1
 
     def columns(self) -> dict[str, Any]:
-        """As columns of learner_totals."""
+        """The values of the columns of learner_totals."""
         return dict(vars(self))
 
 
 def from_columns(columns: dict[str, Any] | None) -> Totals:
-    """Of a row of learner_totals as PostgreSQL writes it in JSON; None: of a learner without sessions."""
+    """The totals in a row of learner_totals, as PostgreSQL writes it in JSON; None: no sessions."""
     if columns is None:
         return Totals()
     totals = Totals(**{name: columns[name] for name in Totals.__dataclass_fields__})
@@ -151,6 +151,6 @@ def from_columns(columns: dict[str, Any] | None) -> Totals:
 
 
 def is_late(totals: Totals, sessions: Sequence[Session]) -> bool:
-    """Whether one of the sessions belongs before what was counted already."""
+    """Whether any of the sessions is of an earlier day than the last one."""
     last = totals.last_day
-    return last is not None and any(one.practiced_on < last for one in sessions)
+    return last is not None and any(session.practiced_on < last for session in sessions)

@@ -1,4 +1,4 @@
-"""Pure: which session brought which achievement, and what the learner is shown of them."""
+"""Pure: which session unlocks which achievement, and achievements as the API shows them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
@@ -11,7 +11,7 @@ from vorex_sessions.periods import stamp
 
 
 class Unlock(NamedTuple):
-    """An achievement, and the session that brought it."""
+    """An achievement, and the session that unlocked it."""
 
     achievement: str
     unlocked_at: datetime
@@ -21,7 +21,7 @@ class Unlock(NamedTuple):
 def missing(totals: Totals, achievements: Iterable[Achievement] = CATALOGUE) -> list[Achievement]:
     """The achievements that are not reached yet."""
     values = {measure: getattr(totals, measure) for measure in MEASURES}
-    return [one for one in achievements if values[one.measure] < one.threshold]
+    return [item for item in achievements if values[item.measure] < item.threshold]
 
 
 def accumulate(
@@ -31,17 +31,17 @@ def accumulate(
     before: Totals | None = None,
     known_words: Collection[str] = (),
 ) -> tuple[Totals, list[Unlock]]:
-    """Totals of the sessions, added to those of `before`, and what they reach on the way, in order."""
+    """The totals of `before` and the sessions together, and the unlocks on the way, in order."""
     totals = copy(before) if before else Totals()
     words = set(known_words)
     pending = missing(totals)
     unlocks = []
     for session in in_order(sessions):
         totals.add(session, words, shortest_day)
-        still = missing(totals, pending)
-        if len(still) < len(pending):
-            unlocks += [_unlock(one, session) for one in pending if one not in still]
-            pending = still
+        remaining = missing(totals, pending)
+        if len(remaining) < len(pending):
+            unlocks += [_unlock(item, session) for item in pending if item not in remaining]
+            pending = remaining
     return totals, unlocks
 
 
@@ -52,17 +52,17 @@ def _unlock(achievement: Achievement, session: Session) -> Unlock:
 def late_unlocks(
     sessions: Sequence[Session], unlocks: Iterable[Unlock], before: Totals
 ) -> list[Unlock]:
-    """Of what all sessions reach, what some of them that came late have brought.
+    """Those of the `unlocks` of all sessions that are new with `sessions`, which were saved late.
 
-    A late session may complete what, by the calendar, a later one reaches (it mends a streak); that was
-    saved long ago, so the unlock belongs to the last of those that came now.
+    By the calendar, an unlock may belong to a session of a later day that was saved long ago, as where the
+    late ones close a gap in a streak. It then goes to the last of `sessions`.
     """
-    now = {str(session.session_result_id) for session in sessions}
-    open_keys = {one.key for one in missing(before)}
+    saved_ids = {str(session.session_result_id) for session in sessions}
+    open_keys = {item.key for item in missing(before)}
     last = in_order(sessions)[-1]
     return [
         unlock
-        if unlock.session_result_id in now
+        if unlock.session_result_id in saved_ids
         else Unlock(unlock.achievement, last.completed_at, str(last.session_result_id))
         for unlock in unlocks
         if unlock.achievement in open_keys
@@ -72,7 +72,7 @@ def late_unlocks(
 def shown(
     achievement: Achievement, totals: Totals, unlock: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """An achievement as the API shows it. What was unlocked is complete, whatever was deleted since."""
+    """An achievement as the API shows it. An unlocked one is complete, whatever was deleted since."""
     value: float = getattr(totals, achievement.measure)
     part = 1.0 if unlock else min(value / achievement.threshold, 1.0)
     return {
@@ -83,7 +83,7 @@ def shown(
         "tier": achievement.tier,
         "threshold": achievement.threshold,
         "value": value,
-        "progress": int(part * 10_000) / 10_000,  # cut, so that 1 means there
+        "progress": int(part * 10_000) / 10_000,  # cut off, so that 1 means reached
         "unlocked_at": stamp(unlock["unlocked_at"]) if unlock else None,
         "session_result_id": unlock["session_result_id"] if unlock else None,
     }

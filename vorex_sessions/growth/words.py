@@ -1,4 +1,4 @@
-"""Which words a learner's sessions name, and in how many. This module alone writes `learner_words`."""
+"""The words that a learner's sessions name, with counts. This module alone writes `learner_words`."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ NO_WORDS = sa.delete(learner_words).where(_w.user_id == USER_ID)
 
 def words_of(session: Any) -> list[str]:
     """The words that a session names, as learned or in an exercise; repeats stay."""
-    return [*session.vocabulary_learned, *(one["word"] for one in session.vocabulary_results)]
+    return [*session.vocabulary_learned, *(result["word"] for result in session.vocabulary_results)]
 
 
 def all_words(sessions: Iterable[Any]) -> set[str]:
@@ -29,19 +29,19 @@ def all_words(sessions: Iterable[Any]) -> set[str]:
 
 
 def add_new(new: sa.CTE) -> sa.CTE:
-    """Count the words of the sessions `new` in; returns each with `is_new`: whether it was not known."""
+    """Add the words of the sessions in `new`; returns each with `is_new`, whether it had no row."""
     seen = _seen_in(new).subquery("seen")
     counted = insert(learner_words).from_select(
         ["user_id", *(column.name for column in seen.c)],
         sa.select(USER_ID, *seen.c).order_by(seen.c.word),
     )
-    more = counted.excluded
+    added = counted.excluded
     counted = counted.on_conflict_do_update(
         index_elements=["user_id", "word"],
         set_={
-            "times_seen": _w.times_seen + more.times_seen,
-            "first_seen": sa.func.least(_w.first_seen, more.first_seen),
-            "last_seen": sa.func.greatest(_w.last_seen, more.last_seen),
+            "times_seen": _w.times_seen + added.times_seen,
+            "first_seen": sa.func.least(_w.first_seen, added.first_seen),
+            "last_seen": sa.func.greatest(_w.last_seen, added.last_seen),
         },
     )
     is_new = sa.literal_column(
@@ -55,7 +55,7 @@ def _seen_in(sessions: sa.CTE) -> sa.Select[Any]:
     learned = sa.select(sa.func.unnest(sessions.c.vocabulary_learned).label("word"))
     result = sa.func.jsonb_array_elements(sessions.c.vocabulary_results).table_valued("value")
     tested = sa.select(result.c.value.op("->>")(sa.literal_column("'word'")))
-    # UNION: a word counts once a session.
+    # UNION: a word counts once per session.
     word = sa.union(learned.correlate(sessions), tested.correlate(sessions)).lateral("named").c.word
     at = sessions.c.completed_at
     return (
@@ -71,11 +71,11 @@ def _seen_in(sessions: sa.CTE) -> sa.Select[Any]:
 
 
 def derive_words(sessions: Sequence[Any]) -> list[dict[str, Any]]:
-    """The rows of ROWS that all sessions make."""
+    """The rows for ROWS, from all sessions."""
     times: Counter[str] = Counter()
     first: dict[str, datetime] = {}
     last: dict[str, datetime] = {}
-    for session in sorted(sessions, key=lambda one: one.completed_at):
+    for session in sorted(sessions, key=lambda row: row.completed_at):
         for word in set(words_of(session)):
             times[word] += 1
             first.setdefault(word, session.completed_at)

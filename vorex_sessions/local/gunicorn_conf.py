@@ -1,4 +1,4 @@
-"""gunicorn's settings for `make run`: the usual ones, and an end when `make run` itself has crashed."""
+"""gunicorn's settings for `make run`: those of gunicorn.conf.py, and a stop if `make run` crashes."""
 
 import os
 import signal
@@ -8,16 +8,16 @@ from runpy import run_path
 from threading import Thread
 from typing import Any
 
-_usual = run_path(str(Path(__file__).parent.parent.parent / "gunicorn.conf.py"))
-globals().update(_usual)
+_base = run_path(str(Path(__file__).parent.parent.parent / "gunicorn.conf.py"))
+globals().update(_base)
 
 
 def when_ready(server: Any) -> None:
-    """Follow the standard input, which `make run` holds open as long as it lives."""
-    _usual["when_ready"](server)
-    Thread(target=_end_with_parent, daemon=True).start()
+    """Watch standard input, which `make run` holds open while it runs."""
+    _base["when_ready"](server)
+    Thread(target=_stop_with_parent, daemon=True).start()
 
 
-def _end_with_parent() -> None:
+def _stop_with_parent() -> None:
     sys.stdin.read()
     os.kill(os.getpid(), signal.SIGTERM)

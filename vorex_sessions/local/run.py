@@ -1,6 +1,6 @@
-"""`make run`, `make demo`, `make token`: the service on this machine, with whatever it lacks.
+"""`make run`, `make demo`, `make token`: the service on this machine, with a database and a secret.
 
-`python -m vorex_sessions.local run` serves; `… flask COMMAND` runs a flask command beside it.
+`python -m vorex_sessions.local run` serves; `… flask COMMAND` runs a flask command with the same settings.
 """
 
 import fcntl
@@ -33,13 +33,13 @@ _EXAMPLE = (
 
 
 def main(arguments: list[str]) -> int:
-    """Run `run` or `flask …`; returns the exit status."""
+    """Run `run` or `flask …`; return the exit status."""
     for stop_signal in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(stop_signal, _interrupt)
     INSTANCE.mkdir(exist_ok=True)
     try:
         with (INSTANCE / "run.lock").open("w") as lock:
-            return _run(lock) if arguments == ["run"] else _beside(lock, arguments[1:])
+            return _run(lock) if arguments == ["run"] else _run_command(lock, arguments[1:])
     except config.SettingError as error:
         print(error, file=sys.stderr)
         return 1
@@ -49,10 +49,10 @@ def _interrupt(signum: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _locked(lock: TextIO, how: int) -> bool:
-    """Exclusive for `make run` and to stop the database, shared beside it; a crash releases it."""
+def _acquire(lock: TextIO, mode: int) -> bool:
+    """Lock exclusively for `make run` and to stop the database, else shared; a crash releases the lock."""
     try:
-        fcntl.flock(lock, how | fcntl.LOCK_NB)
+        fcntl.flock(lock, mode | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
@@ -60,10 +60,10 @@ def _locked(lock: TextIO, how: int) -> bool:
 
 def _run(lock: TextIO) -> int:
     port = config.read()["PORT"]
-    if not _locked(lock, fcntl.LOCK_EX):
+    if not _acquire(lock, fcntl.LOCK_EX):
         print("`make run` or another command is already running in this clone.", file=sys.stderr)
         return 1
-    if not _free(port):
+    if not _is_free(port):
         print(f"Port {port} is taken; choose another: PORT={port + 1} make run", file=sys.stderr)
         return 1
     try:
@@ -74,13 +74,13 @@ def _run(lock: TextIO) -> int:
         _stop_database()
 
 
-def _beside(lock: TextIO, command: list[str]) -> int:
-    """A flask command, on the database of the running service or on one started for the moment."""
-    _locked(lock, fcntl.LOCK_SH)
+def _run_command(lock: TextIO, command: list[str]) -> int:
+    """Run a flask command, on the database of the running service or on one started for the command."""
+    _acquire(lock, fcntl.LOCK_SH)
     try:
         return subprocess.call([_tool("flask"), *command], env=_environment())
     finally:
-        if _locked(lock, fcntl.LOCK_EX):  # nobody else needs the database
+        if _acquire(lock, fcntl.LOCK_EX):  # no other process needs the database
             _stop_database()
 
 
@@ -94,14 +94,14 @@ def _tool(name: str) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """The environment of the service: what is set, and what had to be made up."""
+    """Return the environment of the service, with a secret and a database where none is set."""
     environment = {**os.environ, "FLASK_APP": "wsgi"}
     if not environment.get("SUPABASE_JWT_SECRET"):
         if not SECRET.exists():
-            fresh = SECRET.with_suffix(f".{os.getpid()}")
-            fresh.touch(mode=0o600)
-            fresh.write_text(secrets.token_urlsafe(48))
-            fresh.rename(SECRET)  # whole or not at all
+            temporary = SECRET.with_suffix(f".{os.getpid()}")
+            temporary.touch(mode=0o600)
+            temporary.write_text(secrets.token_urlsafe(48))
+            temporary.rename(SECRET)  # atomic
         environment["SUPABASE_JWT_SECRET"] = SECRET.read_text()
     if not environment.get("DATABASE_URL"):
         environment["DATABASE_URL"] = embedded_postgres.start(DATA)
@@ -114,7 +114,7 @@ def _serve(port: int, environment: dict[str, str]) -> int:
         upgrade()
         now = datetime.now(UTC)
         token = tokens.mint(tokens.DEMO_LEARNER, role="authenticated", days=30, now=now)
-    # A session of its own: Ctrl-C reaches us alone, and we let gunicorn answer what is in flight.
+    # In its own session: Ctrl-C reaches only this process, which lets gunicorn finish running requests.
     server = subprocess.Popen(
         [_tool("gunicorn"), "-c", str(Path(__file__).with_name("gunicorn_conf.py")), "wsgi:app"],
         env=environment,
@@ -122,23 +122,23 @@ def _serve(port: int, environment: dict[str, str]) -> int:
         start_new_session=True,
     )
     try:
-        while server.poll() is None and _free(port):
+        while server.poll() is None and _is_free(port):
             time.sleep(0.05)
         if server.poll() is None:
-            _welcome(port, token)
+            _print_welcome(port, token)
         return server.wait()
     finally:
         server.terminate()
         server.wait()
 
 
-def _free(port: int) -> bool:
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def _welcome(port: int, token: str) -> None:
+def _print_welcome(port: int, token: str) -> None:
     address = f"http://localhost:{port}"
     print(
         f"""
@@ -149,11 +149,11 @@ curl -X POST {address}/api/sessions/save \\
   -H "Content-Type: application/json" \\
   -d '{_EXAMPLE}'
 
-Then ask for /api/sessions/history, /api/sessions/stats and /api/sessions/warmup with the same token:
+Then read /api/sessions/history, /api/sessions/stats and /api/sessions/warmup with the same token:
 
 curl -H "Authorization: Bearer {token}" {address}/api/sessions/stats
 
-`make demo` fills this learner with half a year of practice. Ctrl-C stops everything.
+`make demo` adds half a year of practice for this learner. Ctrl-C stops everything.
 """,
         flush=True,
     )

@@ -1,4 +1,4 @@
-"""The tables, and the limits of what they hold.
+"""The tables, and the limits of their values.
 
 `SessionResult` is a model for Alembic; queries use its table, `session_results`.
 """

@@ -1,4 +1,4 @@
-"""Types of columns, and the parameter that every statement on a learner's table has."""
+"""Column types, and the parameter of every statement on a learner's table."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -7,5 +7,5 @@ Uuid = sa.Uuid(as_uuid=False)
 Instant = sa.DateTime(timezone=True)
 Texts = ARRAY(sa.Text)
 
-# The learner, as text.
+# The learner's id as text.
 USER_ID: sa.BindParameter[str] = sa.bindparam("user_id", type_=Uuid)

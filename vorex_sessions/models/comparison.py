@@ -1,4 +1,4 @@
-"""Who takes part in comparisons, and what snapshots found."""
+"""The tables of comparisons: participants, snapshots and published cohorts."""
 
 from datetime import date, datetime
 
@@ -11,7 +11,7 @@ from vorex_sessions.models.columns import Instant, Uuid
 
 
 class CohortParticipant(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAlchemy builds Model at run time
-    """A learner who takes part in comparisons; who does not has no row."""
+    """A learner who has joined comparisons; other learners have no row."""
 
     __tablename__ = "cohort_participants"
 
@@ -20,11 +20,11 @@ class CohortParticipant(db.Model):  # type: ignore[name-defined,misc]  # Flask-S
 
 
 class CohortStanding(db.Model):  # type: ignore[name-defined,misc]  # as above
-    """A participant's one value in a cohort, as the last snapshot found it. Derived from sessions.
+    """A participant's value in a cohort, as of the last snapshot. Derived from sessions.
 
-    `sessions` is how many it rests on, `since` when the learner takes part, `noted_at` since when value and
-    sessions are what they are. If the cohort is as of then or later, that is what was published; else it is
-    `published` and `published_sessions`, null where the learner was not in it.
+    `sessions` is the number of sessions behind the value. `since` is when the learner joined, `noted_at` when
+    value or sessions last changed. If the cohort's `as_of` is `noted_at` or later, `value` and `sessions` are
+    published. Otherwise `published` and `published_sessions` are, null where the learner was not in it.
     """
 
     __tablename__ = "cohort_standings"
@@ -44,9 +44,9 @@ class CohortStanding(db.Model):  # type: ignore[name-defined,misc]  # as above
 
 
 class Cohort(db.Model):  # type: ignore[name-defined,misc]  # as above
-    """What is published of a cohort, names nobody: of each band that is taken its least value.
+    """The published part of a cohort, which identifies nobody: the least value of each occupied band.
 
-    `day` is the snapshot's, `as_of` the instant; of what is shown no more the bands are empty.
+    `day` and `as_of` are the snapshot's day and instant. A cohort that is no longer shown has empty `bands`.
     """
 
     __tablename__ = "cohorts"
@@ -63,7 +63,7 @@ class Cohort(db.Model):  # type: ignore[name-defined,misc]  # as above
 
 
 class CohortSnapshot(db.Model):  # type: ignore[name-defined,misc]  # as above
-    """A day whose snapshot has begun; it counted who had joined by then, null until it has ended."""
+    """A day whose snapshot has begun. It includes learners who joined by `joined_by`; null until it ends."""
 
     __tablename__ = "cohort_snapshots"
 

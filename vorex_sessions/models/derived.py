@@ -1,4 +1,4 @@
-"""What is derived from each learner's sessions, and can be made anew from them."""
+"""The tables that are derived from each learner's sessions, and can be rebuilt from them."""
 
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from vorex_sessions.models.columns import Instant, Uuid
 
 
 class LearnerTotals(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAlchemy builds Model at run time
-    """What a learner's sessions add up to. Derived from them; a missing row is made when it is needed."""
+    """The totals of a learner's sessions. Derived from them; a missing row is rebuilt when it is needed."""
 
     __tablename__ = "learner_totals"
 
@@ -37,13 +37,13 @@ class LearnerTotals(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAl
     latest_at: Mapped[datetime | None] = mapped_column(Instant)
     latest_id: Mapped[str | None] = mapped_column(Uuid)
     timezone: Mapped[str | None] = mapped_column(sa.Text)
-    # Whether all of the above can be relied on, and by which rules the other tables were derived.
+    # Whether the columns above are current, and the version of the rules that derived the other tables.
     counted: Mapped[bool] = mapped_column(sa.Boolean, server_default=sa.true())
     derived_version: Mapped[int] = mapped_column(sa.Integer, server_default="0")
 
 
 class LearnerWord(db.Model):  # type: ignore[name-defined,misc]  # as above
-    """A word that a learner's sessions name, and in how many. Derived from them."""
+    """A word of a learner's sessions, and the number of sessions that have it. Derived from them."""
 
     __tablename__ = "learner_words"
 
@@ -57,8 +57,8 @@ class LearnerWord(db.Model):  # type: ignore[name-defined,misc]  # as above
 class LearnerMemory(db.Model):  # type: ignore[name-defined,misc]  # as above
     """How well a learner remembers a word, from the outcomes of exercises. Derived from sessions.
 
-    `tested_on` is a day of the learner's calendar; `due_on` the first one on which the predicted recall
-    is below 0.9.
+    `tested_on` is a day of the learner's calendar; `due_on` is the first day on which the predicted
+    recall is below 0.9.
     """
 
     __tablename__ = "learner_memories"
@@ -76,7 +76,7 @@ class LearnerMemory(db.Model):  # type: ignore[name-defined,misc]  # as above
 
 
 class LearnerSkill(db.Model):  # type: ignore[name-defined,misc]  # as above
-    """How well a learner masters a skill, and from how much evidence. Derived from sessions."""
+    """How well a learner masters a skill, and the amount of evidence. Derived from sessions."""
 
     __tablename__ = "learner_skills"
 
@@ -89,7 +89,7 @@ class LearnerSkill(db.Model):  # type: ignore[name-defined,misc]  # as above
 
 
 class LearnerAchievement(db.Model):  # type: ignore[name-defined,misc]  # as above
-    """An achievement that a learner has unlocked, for good, and the session that brought it."""
+    """An achievement that a learner has unlocked for good, and the session that unlocked it."""
 
     __tablename__ = "learner_achievements"
 
@@ -100,10 +100,10 @@ class LearnerAchievement(db.Model):  # type: ignore[name-defined,misc]  # as abo
 
 
 class LearnerRollup(db.Model):  # type: ignore[name-defined,misc]  # as above
-    """What all sessions of a learner completed before an instant add up to. Derived from them.
+    """The totals of all sessions that a learner completed before an instant. Derived from them.
 
-    A row is missing where nobody asked, or a session from before that instant came, went or changed.
-    `tallies` are rows of progress/questions.py's DAY_GROUPS.
+    A row is missing until it is needed, and once a session before that instant is added, removed or changed.
+    `tallies` are rows of DAY_GROUPS in progress/queries.py.
     """
 
     __tablename__ = "learner_rollups"

@@ -1,4 +1,4 @@
-"""What is kept for good. Limits of the contract stand here a second time, as named CHECK constraints."""
+"""Sessions, tombstones and erasures. Named CHECK constraints repeat the limits of the API contract."""
 
 from datetime import date, datetime
 from typing import Any
@@ -25,7 +25,7 @@ def _score_check(score: str) -> sa.CheckConstraint:
 
 
 class SessionResult(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAlchemy builds Model at run time
-    """One finished practice session of a learner.
+    """A finished practice session of a learner.
 
     `practiced_on` and `timezone` are fixed on save, so that no day moves when the learner travels.
     """
@@ -76,7 +76,7 @@ class SessionResult(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAl
     areas_to_improve: Mapped[list[str]] = mapped_column(Texts, server_default="{}")
     vocabulary_results: Mapped[list[dict[str, str]]] = mapped_column(JSONB, server_default="[]")
     skills: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
-    # The attribute has another name than the column: Declarative keeps `metadata` for itself.
+    # The attribute cannot have the column's name: Declarative reserves `metadata`.
     details: Mapped[dict[str, Any]] = mapped_column("metadata", JSONB, server_default="{}")
     completed_at: Mapped[datetime] = mapped_column(Instant)
     timezone: Mapped[str] = mapped_column(sa.Text)
@@ -87,7 +87,7 @@ class SessionResult(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAl
 
 
 class DeletedSession(db.Model):  # type: ignore[name-defined,misc]  # as above
-    """A session that was deleted or erased: its id may never be saved again."""
+    """A session that was deleted or erased. Its id may never be saved again."""
 
     __tablename__ = "deleted_sessions"
 
@@ -97,7 +97,7 @@ class DeletedSession(db.Model):  # type: ignore[name-defined,misc]  # as above
 
 
 class ErasedLearner(db.Model):  # type: ignore[name-defined,misc]  # as above
-    """A learner whose data was erased: nothing completed before may be saved, nothing at all if closed."""
+    """A learner whose data was erased. No session completed before may be saved; if `closed`, none at all."""
 
     __tablename__ = "erased_learners"
 

@@ -1,4 +1,4 @@
-"""For the people who run the service: health, readiness, metrics, log, security headers, docs pages."""
+"""Operation of the service: health, readiness, metrics, log, security headers, docs pages."""
 
 from flask import Flask
 
@@ -11,7 +11,7 @@ CAPABILITY = Capability(blueprints=(blueprint,))
 
 
 def init_app(app: Flask) -> None:
-    """Watch every request from its first moment, and give the app its docs pages."""
+    """Observe every request from its start, and register the docs pages."""
     observing.init_app(app)
     request_ids.init_app(app)
     security.init_app(app)

@@ -1,4 +1,4 @@
-"""One line of log and a few figures for every request; never whose, what or with which token."""
+"""Logs and measures every request, without learner ids, content or tokens."""
 
 import logging
 from functools import cache, partial
@@ -20,19 +20,19 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS", "PUT"
 
 
 def init_app(app: Flask) -> None:
-    """Watch the app's requests and its pool."""
+    """Observe the app's requests and its connection pool."""
     app.before_request(_begin)
     app.after_request(_end)
     with app.app_context():
-        _watch(cast(QueuePool, db.engine.pool), app.config["DB_POOL_SIZE"])
+        _observe_pool(cast(QueuePool, db.engine.pool), app.config["DB_POOL_SIZE"])
 
 
-def _watch(pool: QueuePool, size: int) -> None:
-    """Set the gauge to what the pool says: a reconnect that fails checks in without a checkout."""
+def _observe_pool(pool: QueuePool, size: int) -> None:
+    """Set the gauge from the pool's own count: a failed reconnect checks in without a checkout."""
     in_use = metrics.CONNECTIONS
-    metrics.CONNECTIONS_MOST.inc(size)
+    metrics.CONNECTIONS_LIMIT.inc(size)
     db.event.listen(pool, "checkout", lambda *_: in_use.set(pool.checkedout()))
-    # One that comes back counts as out until its listeners have heard of it.
+    # The pool still counts a returned connection while its listeners run.
     db.event.listen(pool, "checkin", lambda *_: in_use.set(pool.checkedout() - 1))
 
 
@@ -42,15 +42,15 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     learner = signed_in_learner()
-    said = {
+    fields = {
         "request_id": g.request_id,
-        # Anything may stand in the path and the method of a request that is none of ours.
+        # A request for an unknown route may have anything as its path or method.
         "method": request.method if request.method in _METHODS else "other",
         "route": request.url_rule.rule if request.url_rule else "unknown",
         "status": response.status_code,
         "learner": learner and pseudonym(learner),
     }
-    observe = partial(_observe, g.began, said)
+    observe = partial(_observe, g.began, fields)
     if response.is_streamed:
         response.call_on_close(observe)
     else:
@@ -58,12 +58,12 @@ def _end(response: Response) -> Response:
     return response
 
 
-def _observe(began: float, said: dict[str, str | int | None]) -> None:
+def _observe(began: float, fields: dict[str, str | int | None]) -> None:
     seconds = perf_counter() - began
-    requests, duration = _series(said["method"], said["route"], said["status"])
+    requests, duration = _series(fields["method"], fields["route"], fields["status"])
     requests.inc()
     duration.observe(seconds)
-    log.info("request", extra={"fields": {**said, "duration_ms": round(seconds * 1000, 2)}})
+    log.info("request", extra={"fields": {**fields, "duration_ms": round(seconds * 1000, 2)}})
 
 
 @cache  # methods, routes and statuses are few

@@ -18,7 +18,7 @@ pages = Blueprint(
 
 
 def _packaged(package: str, folder: str) -> Path:
-    """A folder of a package's assets, found without importing (and running) the package."""
+    """Return a folder of a package's assets, without importing (and running) the package."""
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeError(f"{package} is not installed; run pip install -r requirements.txt.")
@@ -27,14 +27,14 @@ def _packaged(package: str, folder: str) -> Path:
 
 _SWAGGER = _packaged("flask_swagger_ui", "dist")
 _REDOC = _packaged("flask_openapi_redoc", "templates/redoc")
-# Redoc would fetch its own logo from its maker's host; the package ships it too.
+# Redoc would load its logo from another host; the package contains it too.
 _FOREIGN_LOGO = re.compile(rb"https://cdn\.redoc\.ly/redoc/logo-mini(-full)?\.svg")
 _WEEK = 7 * 24 * 3600  # seconds a browser may keep an asset
 
 
 @pages.get("/")
-def lead_to_docs() -> Response:
-    """Whoever opens the address in a browser wants the docs."""
+def redirect_to_docs() -> Response:
+    """Redirect browsers to the docs."""
     return redirect("/docs")  # type: ignore[return-value]  # Werkzeug's Response; Flask returns its own
 
 
@@ -58,7 +58,7 @@ def send_swagger_asset(name: str) -> Response:
 
 @pages.get("/redoc/assets/js/redoc.standalone.js")
 def send_redoc_script() -> Response:
-    """Redoc's script, asking no other host for anything."""
+    """Redoc's script, changed to load nothing from another host."""
     response = Response(_redoc_script(), content_type="text/javascript; charset=utf-8")
     response.cache_control.max_age = _WEEK
     response.add_etag()

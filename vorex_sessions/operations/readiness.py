@@ -13,16 +13,16 @@ from vorex_sessions.problems.kinds import Unavailable
 
 _REVISION = sa.text("""
 SELECT (SELECT version_num FROM alembic_version LIMIT 1) AS revision,
-       row_security_active('session_results') AS blind
+       row_security_active('session_results') AS is_filtered
 """)
 _NO_TABLE = "42P01"
 _NUMBER = re.compile(r"\d+")
 
 
 def check() -> None:
-    """Raises Unavailable with the reason where the service should get no traffic."""
+    """Raise Unavailable, with the reason, if the service should get no traffic."""
     try:
-        ((revision, blind),) = run(_REVISION)
+        ((revision, is_filtered),) = run(_REVISION)
     except (OperationalError, PoolTimeout) as error:
         if "startup parameter" in str(error):
             raise Unavailable(
@@ -39,7 +39,7 @@ def check() -> None:
             f"The database's schema is at {revision or 'no revision'}, this code needs {_newest()}; "
             "run `flask db upgrade`."
         )
-    if blind:
+    if is_filtered:
         raise Unavailable(
             "Row level security hides session_results from the database role of the service; "
             "connect as the role that owns the tables."
@@ -48,11 +48,11 @@ def check() -> None:
 
 @lru_cache(maxsize=1)
 def _newest() -> str:
-    """The newest revision that this code knows: a revision's id is the name of its file."""
+    """Return the newest revision of this code; a revision's id is the name of its file."""
     return max(path.stem for path in (migrate.FOLDER / "versions").glob("[0-9]*.py"))
 
 
 def _number(revision: str | None) -> int:
-    """Revisions are a numbered diary: 0001_session_results is 1."""
-    found = _NUMBER.match(revision or "")
-    return int(found.group()) if found else 0
+    """Return the number of a revision: 0001_session_results is 1."""
+    match = _NUMBER.match(revision or "")
+    return int(match.group()) if match else 0

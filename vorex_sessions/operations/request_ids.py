@@ -1,4 +1,4 @@
-"""Every response carries an X-Request-ID: the caller's own, else a new one."""
+"""Adds an X-Request-ID to every response: the client's id, else a new one."""
 
 import re
 from uuid import uuid4
@@ -10,14 +10,14 @@ _USABLE = re.compile(r"[\x20-\x7e]{1,128}")
 
 
 def init_app(app: Flask) -> None:
-    """Choose the id before the request is judged, and send it with whatever is answered."""
+    """Choose the id before the request is handled, and send it with every response."""
     app.before_request(_choose)
     app.after_request(_send)
 
 
 def _choose() -> None:
-    given = request.headers.get(HEADER, "").strip()
-    g.request_id = given if _USABLE.fullmatch(given) else str(uuid4())
+    sent = request.headers.get(HEADER, "").strip()
+    g.request_id = sent if _USABLE.fullmatch(sent) else str(uuid4())
 
 
 def _send(response: Response) -> Response:

@@ -1,4 +1,4 @@
-"""HTTP: health, readiness and metrics. No token is asked for, nothing is counted."""
+"""HTTP: health, readiness and metrics. They need no token and have no rate limit."""
 
 from flask import Response
 
@@ -13,7 +13,7 @@ blueprint = OpenBlueprint("operations", __name__, tag="Operations")
 @blueprint.get("/healthz")
 @blueprint.response(200, schemas.StatusSchema)
 def show_health() -> Response:
-    """Tell whether the process answers; touches nothing else."""
+    """Check whether the process responds; checks nothing else."""
     return json_response({"status": "ok"})
 
 
@@ -21,7 +21,7 @@ def show_health() -> Response:
 @blueprint.response(200, schemas.StatusSchema)
 @blueprint.alt_response(503, component_name(Unavailable))
 def show_readiness() -> Response:
-    """Tell whether the service can do its work: database and schema are there."""
+    """Check whether the service is ready: database and schema are available."""
     readiness.check()
     return json_response({"status": "ok"})
 
@@ -29,5 +29,5 @@ def show_readiness() -> Response:
 @blueprint.get("/metrics")
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
 def show_metrics() -> Response:
-    """Show what is measured, over all workers, in Prometheus' text format."""
+    """Show the metrics of all workers in Prometheus' text format."""
     return Response(metrics.page(), content_type=metrics.CONTENT_TYPE)

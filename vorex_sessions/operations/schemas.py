@@ -1,4 +1,4 @@
-"""What the endpoints of this capability answer."""
+"""Response schemas of this capability."""
 
 import marshmallow as ma
 
@@ -6,7 +6,7 @@ from vorex_sessions.web.schemas import Schema
 
 
 class StatusSchema(Schema):
-    """All is well; anything else is a problem."""
+    """The service is well; any other response is a problem."""
 
     status = ma.fields.String(
         required=True,

@@ -1,11 +1,11 @@
-"""What browsers are told: nothing may be framed, sniffed or kept, and which other sites may call."""
+"""Response headers for browsers: no framing, sniffing or caching, and CORS."""
 
 from flask import Flask, Response, request
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 _API_POLICY = "default-src 'none'; frame-ancestors 'none'"
-# Swagger UI and Redoc style their elements one by one, show images from data, and work in a blob.
+# Swagger UI and Redoc use inline styles, `data:` images and a worker from a `blob:`.
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src blob:; "
@@ -28,15 +28,15 @@ _CORS = {
 
 
 def init_app(app: Flask) -> None:
-    """Add the headers, and CORS for the sites that are set; believe as many proxies as are set."""
-    app.after_request(_protect)
+    """Add the headers, CORS for the configured origins, and trust in the configured number of proxies."""
+    app.after_request(_add_headers)
     if origins := app.config["CORS_ORIGINS"]:
         CORS(app, resources={r"/api/*": {"origins": origins, **_CORS}})
     if hops := app.config["TRUSTED_PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops)  # type: ignore[method-assign]  # Flask's way
 
 
-def _protect(response: Response) -> Response:
+def _add_headers(response: Response) -> Response:
     headers = response.headers
     headers.add("X-Content-Type-Options", "nosniff")
     if response.mimetype == "text/html":
@@ -45,5 +45,5 @@ def _protect(response: Response) -> Response:
     else:
         headers.add("Content-Security-Policy", _API_POLICY)
     if request.path.startswith("/api/"):
-        headers.add("Cache-Control", "no-store")  # it is the learner's, and soon another
+        headers.add("Cache-Control", "no-store")  # it is personal, and soon outdated
     return response

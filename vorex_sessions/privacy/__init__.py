@@ -1,4 +1,4 @@
-"""The learner's data is the learner's: export, erasure, retention."""
+"""Export, erasure and retention of a learner's data."""
 
 from vorex_sessions.hooks.registry import Capability
 from vorex_sessions.privacy.cli import privacy

@@ -22,7 +22,7 @@ privacy = AppGroup("privacy", help="What is stored about learners: export, erase
 @click.argument("user_id", type=click.UUID)
 @click.option("--format", "file_format", type=click.Choice(list(FORMATS)), default="json")
 @click.option(
-    "--output", type=click.File("wb"), default="-", help="A file; standard output if none."
+    "--output", type=click.File("wb"), default="-", help="A file; standard output by default."
 )
 @report_database_errors
 def export_command(user_id: UUID, file_format: str, output: BinaryIO) -> None:
@@ -38,11 +38,11 @@ def export_command(user_id: UUID, file_format: str, output: BinaryIO) -> None:
 @privacy.command("erase")
 @click.argument("user_id", type=click.UUID)
 @click.option(
-    "--keep-open", is_flag=True, help="The account goes on: what the learner does next is saved."
+    "--keep-open", is_flag=True, help="Keep the account open, so that new sessions are saved."
 )
 @report_database_errors
 def erase_command(user_id: UUID, keep_open: bool) -> None:
-    """Erase everything that is stored about a learner, for good, and close the learner."""
+    """Erase everything that is stored about a learner permanently, and close the account."""
     count = erase(str(user_id), now=datetime.now(UTC), close=not keep_open)
     click.echo(
         f"Erased {counted(count, 'session')} of learner {user_id}"
@@ -51,7 +51,7 @@ def erase_command(user_id: UUID, keep_open: bool) -> None:
 
 
 @privacy.command("purge")
-@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@click.option("--dry-run", is_flag=True, help="Only print what would be removed.")
 @report_database_errors
 def purge_command(dry_run: bool) -> None:
     """Remove the sessions that are older than SESSION_RETENTION_DAYS."""
@@ -60,21 +60,21 @@ def purge_command(dry_run: bool) -> None:
         click.echo("SESSION_RETENTION_DAYS is not set, so everything is kept.")
         return
     cutoff = datetime.now(UTC) - timedelta(days=days)
-    done = retention.due(cutoff) if dry_run else retention.purge(cutoff)
+    result = retention.due(cutoff) if dry_run else retention.purge(cutoff)
     click.echo(
-        f"{'Would remove' if dry_run else 'Removed'} {_summary(done)}, "
+        f"{'Would remove' if dry_run else 'Removed'} {_summary(result)}, "
         f"completed before {cutoff:%Y-%m-%d %H:%M} UTC."
     )
-    _fail_if_busy(done)
+    _fail_if_busy(result)
 
 
 @privacy.command("tombstones")
 @click.option(
-    "--output", type=click.File("wb"), default="-", help="A file; standard output if none."
+    "--output", type=click.File("wb"), default="-", help="A file; standard output by default."
 )
 @report_database_errors
 def tombstones_command(output: BinaryIO) -> None:
-    """Write what was deleted and erased, ids and times, to be kept apart from the backups."""
+    """Write the ids and times of what was deleted and erased, to be kept apart from the backups."""
     for line in restore.lines():
         output.write(line)
 
@@ -83,28 +83,28 @@ def tombstones_command(output: BinaryIO) -> None:
 @click.argument("kept", type=click.File("rb"), required=False)
 @report_database_errors
 def replay_command(kept: BinaryIO | None) -> None:
-    """After a backup was restored: remove again what had been deleted and erased.
+    """After a backup was restored, remove again what had been deleted and erased.
 
-    KEPT is what `flask privacy tombstones` has written ("-": standard input); without it the tombstones in
-    the database are all there is to go by.
+    KEPT is the output of `flask privacy tombstones` ("-": standard input). Without it, only the tombstones
+    in the database are used.
     """
     try:
-        done = restore.erase_again(kept or ())
+        result = restore.erase_again(kept or ())
     except ValueError as error:
         raise click.ClickException(
-            f"{getattr(kept, 'name', 'The input')} is of no use: {error}"
+            f"{getattr(kept, 'name', 'The input')} cannot be used: {error}"
         ) from None
-    click.echo(f"Removed {_summary(done)} that had been deleted or erased before.")
-    _fail_if_busy(done)
+    click.echo(f"Removed {_summary(result)} that had been deleted or erased before.")
+    _fail_if_busy(result)
 
 
-def _summary(done: PurgeResult) -> str:
-    return f"{counted(done.sessions, 'session')} of {counted(done.learners, 'learner')}"
+def _summary(result: PurgeResult) -> str:
+    return f"{counted(result.sessions, 'session')} of {counted(result.learners, 'learner')}"
 
 
-def _fail_if_busy(done: PurgeResult) -> None:
-    """Exit status 1 where not everything could be removed."""
-    if done.busy:
+def _fail_if_busy(result: PurgeResult) -> None:
+    """Exit with status 1 where not everything could be removed."""
+    if result.busy:
         raise click.ClickException(
-            f"{counted(done.busy, 'learner')} could not be locked; run the command again."
+            f"{counted(result.busy, 'learner')} could not be locked; run the command again."
         )

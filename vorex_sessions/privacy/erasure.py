@@ -11,7 +11,7 @@ from vorex_sessions.sessions import tombstones
 
 _of_learner = session_results.c.user_id == USER_ID
 _COUNT = sa.select(sa.func.count().label("sessions")).where(_of_learner)
-# A tombstone for every id, against phones that still hold one.
+# A tombstone for every id: phones that still have a session cannot save it again.
 _ADD_TOMBSTONES = tombstones.add_tombstones()
 TIMEOUT = 60  # seconds; 200,000 sessions take about 2
 

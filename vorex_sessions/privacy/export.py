@@ -24,15 +24,15 @@ FORMATS = {
     "csv": "text/csv; charset=utf-8; header=present",
     "ndjson": "application/x-ndjson",
 }
-LONGEST = 600  # seconds; whoever has not read everything by then has to begin anew
-_PIECE = 64 * 1024  # bytes; each has to be taken within gunicorn's SLOW_CLIENT
+LONGEST = 600  # seconds; a download that takes longer is broken off
+_PIECE = 64 * 1024  # bytes; the client must read each within gunicorn's SLOW_CLIENT
 
 
 class Download:
     """The bytes of an export, in order. Must be closed, read or not.
 
-    Raises Unavailable where as many as may are under way, and DBAPIError. An error half way is raised
-    on, for the connection to be broken off: what is cut short must not look whole.
+    Raises DBAPIError, and Unavailable where too many downloads run already. An error half way is raised
+    again, to break off the connection: a truncated download must not look complete.
     """
 
     def __init__(self, learner_id: str, *, file_format: str, now: datetime) -> None:
@@ -41,14 +41,14 @@ class Download:
             self._snapshot = Snapshot()
         except PoolTimeout:
             raise Unavailable(
-                "Too many downloads are under way; please try again in a moment.", retry_after=10
+                "Too many downloads are running; please try again in a moment.", retry_after=10
             ) from None
         self._ends = time.monotonic() + LONGEST
         self._open = True
         metrics.EXPORTS.inc()
         try:
             self._pieces = self._write(file_format, now)
-            self._first = next(self._pieces, b"")  # so that a database that is away is told in time
+            self._first = next(self._pieces, b"")  # a database error comes before the response
         except BaseException:
             self.close()
             raise
@@ -87,5 +87,5 @@ class Download:
         return formats.as_json(head, members)
 
     def _portions(self, export: Export) -> Iterator[Sequence[str]]:
-        mine = {"user_id": self._learner_id}
-        return self._snapshot.documents(export.member, export.rows, mine)
+        parameters = {"user_id": self._learner_id}
+        return self._snapshot.documents(export.member, export.rows, parameters)

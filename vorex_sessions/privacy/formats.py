@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-# What spreadsheets take for a formula, or skip on their way to one (OWASP, "CSV Injection").
-_LIVE = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Characters that begin a formula in a spreadsheet, or that it skips before one (OWASP, "CSV Injection").
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 Portions = Iterable[Sequence[str]]
 
@@ -16,21 +16,21 @@ Portions = Iterable[Sequence[str]]
 def as_json(head: Mapping[str, Any], members: Iterable[tuple[str, Portions]]) -> Iterator[bytes]:
     """One object: the members of `head`, then a list for each of `members`.
 
-    The head goes out with the first rows, so that nothing is said before they could be had.
+    The head is sent with the first rows, so that nothing is sent if these cannot be read.
     """
-    unsaid = orjson.dumps(head)[:-1]
+    unsent = orjson.dumps(head)[:-1]
     for name, portions in members:
-        unsaid += b"," + orjson.dumps(name) + b":["
+        unsent += b"," + orjson.dumps(name) + b":["
         separator = b""
         for portion in portions:
-            yield unsaid + separator + ",".join(portion).encode()
-            unsaid, separator = b"", b","
-        unsaid += b"]"
-    yield unsaid + b"}"
+            yield unsent + separator + ",".join(portion).encode()
+            unsent, separator = b"", b","
+        unsent += b"]"
+    yield unsent + b"}"
 
 
 def as_ndjson(portions: Portions) -> Iterator[bytes]:
-    """One object a line."""
+    """One object per line."""
     for portion in portions:
         yield "\n".join([*portion, ""]).encode()
 
@@ -54,4 +54,4 @@ def _cell(value: Any) -> str:
         return ""
     if not isinstance(value, str):
         value = orjson.dumps(value).decode()
-    return f"'{value}" if value.startswith(_LIVE) else value
+    return f"'{value}" if value.startswith(_FORMULA_STARTS) else value

@@ -1,4 +1,4 @@
-"""Tombstones kept apart from backups: they make a restored backup forget again what was gone."""
+"""Tombstones kept apart from backups, to remove again what a restored backup brought back."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -33,8 +33,8 @@ def lines() -> Iterator[bytes]:
 def erase_again(kept: Iterable[bytes] = ()) -> PurgeResult:
     """Remove what a restored backup brought back. Safe to stop, and to run again.
 
-    Goes by the tombstones in the database and those in `kept`, lines as `lines` writes them. Raises
-    ValueError for a line that is none, and changes nothing of that thousand.
+    Uses the tombstones in the database and those in `kept`, in the format of `lines`. Raises ValueError for
+    a line that is not a tombstone, and adds nothing of its batch of a thousand.
     """
     rest = iter(kept)
     while batch := list(islice(rest, _BATCH)):
@@ -44,7 +44,7 @@ def erase_again(kept: Iterable[bytes] = ()) -> PurgeResult:
 
 
 def _remove_restored(transaction: Transaction) -> list[str]:
-    """Remove what does not go with sessions; returns the learners whose sessions are to go."""
+    """Remove what is not removed with sessions; returns the learners with restored sessions."""
     for statement in registry().after_restore:
         transaction.defer(statement, {})
     rows = transaction.run(tombstones.RESTORED_LEARNERS, {})

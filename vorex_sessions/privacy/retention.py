@@ -21,7 +21,7 @@ _COUNT = sa.select(
 
 
 def _page(*where: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """The learners among so many index entries, in order, with `old`: whether they have something old."""
+    """The learners in a page of index entries, in order, with `old`: whether it has old sessions of them."""
     page = sa.select(_s.user_id, _is_old.label("old")).where(*where).order_by(_s.user_id)
     rows = page.limit(sa.literal_column(str(_PAGE))).subquery("page").c
     old = sa.func.bool_or(rows.old).label("old")
@@ -35,21 +35,21 @@ _NEXT = _page(_is_after)
 
 def due(cutoff: datetime) -> PurgeResult:
     """What `purge` would remove; changes nothing."""
-    (found,) = run_long(_COUNT, {"cutoff": cutoff}, timeout=_COUNT_TIMEOUT)
-    return PurgeResult(found.sessions, found.learners)
+    (row,) = run_long(_COUNT, {"cutoff": cutoff}, timeout=_COUNT_TIMEOUT)
+    return PurgeResult(row.sessions, row.learners)
 
 
 def purge(cutoff: datetime) -> PurgeResult:
     """Remove what was completed before `cutoff`. Safe to stop, to run again, and to run twice at once.
 
-    No tombstones are left: the point is to keep nothing. What a phone sends once more after that is stored
-    as new, and removed by the next purge.
+    It leaves no tombstones, since nothing is to be kept. A session that a phone sends again after that is
+    stored as new, and removed by the next purge.
     """
     return purge_batches(_learners(cutoff), _is_old, {"cutoff": cutoff})
 
 
 def _learners(cutoff: datetime) -> Iterator[str]:
-    """Every learner who may have something old. Walks the index, so each page costs the same."""
+    """Every learner who may have old sessions. Pages follow the index, so each costs the same."""
     rows = run(_FIRST, {"cutoff": cutoff})
     while rows:
         yield from (str(row.user_id) for row in rows if row.old)

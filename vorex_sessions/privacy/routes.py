@@ -52,7 +52,7 @@ def export(query: dict[str, Any]) -> Response:
 @blueprint.arguments(schemas.EraseQuerySchema(), location="query")
 @blueprint.response(200, schemas.ErasedSchema)
 def erase(query: dict[str, Any]) -> Response:
-    """Erase everything that is stored about me, for good."""
+    """Erase everything that is stored about me, permanently."""
     return json_response({"deleted": erase_learner(learner_id(), now=datetime.now(UTC))})
 
 
@@ -60,7 +60,7 @@ def erase(query: dict[str, Any]) -> Response:
 @admin.response(200, schemas.ErasedSchema)
 @admin.alt_response(404, component_name(NotFound))
 def close_learner(user_id: UUID) -> Response:
-    """Erase everything that is stored about a learner whose account is closed; nothing more is saved."""
+    """Erase everything that is stored about a learner, and close the account to further saves."""
     return json_response(
         {"deleted": erase_learner(str(user_id), now=datetime.now(UTC), close=True)}
     )

@@ -1,4 +1,4 @@
-"""What the endpoints of this capability take and answer."""
+"""Schemas of export and erasure."""
 
 import marshmallow as ma
 
@@ -7,7 +7,7 @@ from vorex_sessions.web.schemas import Schema
 
 
 class EraseQuerySchema(Schema):
-    """The confirmation, so that a client's slip erases nothing."""
+    """The confirmation, so that a client's mistake erases nothing."""
 
     confirm = body_fields.Choice(
         ("true",),
@@ -27,7 +27,7 @@ class ErasedSchema(Schema):
 
 
 class ExportQuerySchema(Schema):
-    """Which file to download."""
+    """The format of the download."""
 
     file_format = body_fields.Choice(
         ("json", "csv", "ndjson"),
@@ -53,7 +53,7 @@ class ExportSchema(Schema):
     exported_at = ma.fields.DateTime(
         required=True,
         metadata={
-            "description": "The moment that it shows.",
+            "description": "The data is as of this moment.",
             "example": "2026-03-01T17:30:00.000000Z",
         },
     )
@@ -63,6 +63,6 @@ EXPORT_CONTENT = {
     "application/json": {"schema": ExportSchema},
     "text/csv": {"schema": {"type": "string", "description": "RFC 4180, with a header line."}},
     "application/x-ndjson": {
-        "schema": {"type": "string", "description": "One session result a line."}
+        "schema": {"type": "string", "description": "One session result per line."}
     },
 }

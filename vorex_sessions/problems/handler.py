@@ -1,4 +1,4 @@
-"""The one handler that every error of the app goes through: RFC 9457, whatever happened."""
+"""The error handler of the app: every error leaves as RFC 9457 problem details."""
 
 import logging
 from http import HTTPStatus
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 def render(problem: Problem) -> Response:
-    """A problem as an HTTP response."""
+    """Return a problem as an HTTP response."""
     return Response(
         orjson.dumps(problem.body()),
         problem.status,
@@ -33,7 +33,7 @@ def render(problem: Problem) -> Response:
 
 
 def _from_http(error: HTTPException) -> Problem:
-    """The problem for what Flask and Werkzeug raise themselves."""
+    """Return the problem for an error that Flask or Werkzeug raises."""
     for kind in (NotFound, MethodNotAllowed, TooLarge, NotJson):
         if error.code == kind.status:
             return kind(headers=_headers_of(error))
@@ -53,10 +53,10 @@ def _handle(error: Exception) -> Response:
         return render(error)
     if isinstance(error, HTTPException):
         return render(_from_http(error))
-    if isinstance(error, DBAPIError | PoolTimeout) and (sentence := _passing(error)):
+    if isinstance(error, DBAPIError | PoolTimeout) and (detail := _temporary_detail(error)):
         log.warning("database unavailable: %s", _first_line(getattr(error, "orig", None) or error))
-        return render(Unavailable(sentence))
-    # Without its message: PostgreSQL's quote whole rows.
+        return render(Unavailable(detail))
+    # Logged without its message: PostgreSQL's messages quote whole rows.
     links = chain(error)
     log.error("unhandled error: %s", links[-1]["kind"], extra={"fields": {"error": links}})
     return render(Problem())
@@ -66,12 +66,12 @@ def _first_line(error: BaseException) -> str:
     return str(error).partition("\n")[0]
 
 
-# SQLSTATEs that pass by themselves: lock not available, deadlock; and a replica not yet promoted.
+# SQLSTATEs of temporary errors: lock not available, deadlock; and a replica that is not promoted yet.
 _BUSY, _READ_ONLY = ("55P03", "40P01"), "25006"
 
 
-def _passing(error: DBAPIError | PoolTimeout) -> str | None:
-    """What to tell where the database is away, busy or read-only; None where it is a bug of ours."""
+def _temporary_detail(error: DBAPIError | PoolTimeout) -> str | None:
+    """Return the detail where the database is down, busy or read-only; None for a bug of ours."""
     state = getattr(getattr(error, "orig", None), "pgcode", None)
     if isinstance(error, PoolTimeout) or state in _BUSY:
         return "The service is busy right now; please try again in a moment."
@@ -81,6 +81,6 @@ def _passing(error: DBAPIError | PoolTimeout) -> str | None:
 
 
 def init_app(app: Flask) -> None:
-    """Make every error of the app leave in one shape."""
+    """Register the handler for every error of the app."""
     app.register_error_handler(Exception, _handle)
     app.register_error_handler(HTTPException, _handle)

@@ -1,4 +1,4 @@
-"""The tree of domain errors, as RFC 9457 describes problems; problem_handler.py renders them."""
+"""Domain errors, as the problems of RFC 9457; handler.py renders them."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -6,11 +6,11 @@ from typing import Any
 
 
 class Problem(Exception):
-    """Something a caller did or met, with the sentence to tell them. Subclasses fix what they can."""
+    """An error for the client: status, title and detail. Subclasses set the defaults."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     slug = "internal-error"
-    title = "Something went wrong on our side"
+    title = "Internal server error"
     detail = "The request could not be completed; please try again."
 
     def __init__(
@@ -41,62 +41,62 @@ class Unreadable(Problem):
 
     status = HTTPStatus.BAD_REQUEST
     slug = "unreadable"
-    title = "The request cannot be read"
+    title = "Unreadable body"
     detail = "The body must be valid JSON in UTF-8."
 
 
 class NotSignedIn(Problem):
-    """No token, or one that proves nothing."""
+    """The token is missing or invalid."""
 
     status = HTTPStatus.UNAUTHORIZED
     slug = "not-signed-in"
-    title = "Sign-in is needed"
+    title = "Authentication required"
     detail = "Send the learner's access token in the header `Authorization: Bearer <token>`."
 
 
 class Forbidden(Problem):
-    """A good token that may not do this."""
+    """The token is valid, but does not allow the request."""
 
     status = HTTPStatus.FORBIDDEN
     slug = "forbidden"
-    title = "This token may not do that"
-    detail = "This token may not do that."
+    title = "Forbidden"
+    detail = "This access token does not allow the request."
 
 
 class NotFound(Problem):
-    """There is no such thing, or it belongs to someone else."""
+    """The resource does not exist, or belongs to someone else."""
 
     status = HTTPStatus.NOT_FOUND
     slug = "not-found"
     title = "Not found"
-    detail = "There is nothing at this address; /docs lists what there is."
+    detail = "This address does not exist; /docs lists the endpoints."
 
 
 class MethodNotAllowed(Problem):
-    """The address exists, the method does not."""
+    """The endpoint exists, but not with this method."""
 
     status = HTTPStatus.METHOD_NOT_ALLOWED
     slug = "method-not-allowed"
     title = "Method not allowed"
-    detail = "This address does not take that method; the Allow header lists those it takes."
+    detail = "This endpoint does not support the method; the Allow header lists the supported ones."
 
 
 class Conflict(Problem):
-    """Another content is stored under the same id."""
+    """Different content is stored under the same id."""
 
     status = HTTPStatus.CONFLICT
     slug = "conflict"
-    title = "This id is taken"
-    detail = "A session with this id but other content is already stored; nothing was changed."
+    title = "Conflict"
+    detail = "A session with this id and different content is already stored; nothing was changed."
 
 
 class Gone(Problem):
-    """Saving what was deleted on purpose."""
+    """The resource was deleted on purpose and cannot be saved again."""
 
     status = HTTPStatus.GONE
     slug = "gone"
-    title = "Deleted for good"
-    detail = "This was deleted for good."
+    title = "Gone"
+    detail = "This was deleted and cannot be saved again."
 
 
 class TooLarge(Problem):
@@ -104,35 +104,35 @@ class TooLarge(Problem):
 
     status = HTTPStatus(413)  # its name in HTTPStatus depends on the version of Python
     slug = "too-large"
-    title = "The body is too large"
-    detail = "The body may hold at most 1 MiB (4 MiB for a batch)."
+    title = "Body too large"
+    detail = "The body may have at most 1 MiB (4 MiB for a batch)."
 
 
 class NotJson(Problem):
-    """The body is declared to be something else than JSON."""
+    """The Content-Type of the body is not JSON."""
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     slug = "not-json"
-    title = "The body must be JSON"
+    title = "Unsupported media type"
     detail = "Send the body as JSON with the header `Content-Type: application/json`."
 
 
 class Invalid(Problem):
-    """A value breaks a rule; `errors` says which and where."""
+    """A value is invalid; `errors` names the rule and the place."""
 
-    status = HTTPStatus(422)  # its name, too
+    status = HTTPStatus(422)  # as above
     slug = "invalid"
-    title = "A value breaks a rule"
-    detail = "A value of the request breaks a rule."
+    title = "Invalid request"
+    detail = "A value of the request is invalid."
 
 
 class KeyReused(Problem):
-    """Another content was saved with the same idempotency key."""
+    """Different content was saved with the same idempotency key."""
 
     status = HTTPStatus(422)
     slug = "idempotency-key-reused"
-    title = "This idempotency key was used before"
-    detail = "The Idempotency-Key was used for a session with other content; nothing was changed."
+    title = "Idempotency key reused"
+    detail = "The Idempotency-Key belongs to a session with different content; nothing was changed."
 
 
 class TooSlow(Problem):
@@ -140,12 +140,12 @@ class TooSlow(Problem):
 
     status = HTTPStatus.REQUEST_TIMEOUT
     slug = "too-slow"
-    title = "The request took too long to arrive"
-    detail = "The body did not arrive in time; please send it again, or less at once."
+    title = "Request timeout"
+    detail = "The body did not arrive in time; please send it again, or send less at once."
 
 
 class QuotaExceeded(Problem):
-    """More requests than fair use allows; `violated-policies` is the member that the IETF draft names."""
+    """The rate limit is exceeded; the IETF draft defines the member `violated-policies`."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     slug = "quota-exceeded"
@@ -164,11 +164,11 @@ class QuotaExceeded(Problem):
 
 
 class Unavailable(Problem):
-    """Something the service rests on is away; the same request may be sent again."""
+    """A dependency of the service is unavailable; the client may send the same request again."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     slug = "unavailable"
-    title = "Temporarily unavailable"
+    title = "Service unavailable"
     detail = "The database cannot be reached right now; please try again in a moment."
 
     def __init__(self, detail: str | None = None, *, retry_after: int = 1) -> None:
@@ -176,9 +176,9 @@ class Unavailable(Problem):
 
 
 class OldHttp(Problem):
-    """A download over HTTP/1.0, where one that is cut short looks like a whole one."""
+    """A download over HTTP/1.0, where a truncated response looks complete."""
 
     status = HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
     slug = "old-http"
-    title = "HTTP/1.1 is needed"
-    detail = "A download needs HTTP/1.1; a proxy in between must speak it to the service, too."
+    title = "HTTP/1.1 required"
+    detail = "A download needs HTTP/1.1; a proxy must use it for its requests to the service, too."

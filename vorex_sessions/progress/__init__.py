@@ -1,4 +1,4 @@
-"""Answers: am I getting better, and what shall I warm up with."""
+"""Statistics, the daily breakdown and the warm-up."""
 
 from vorex_sessions.hooks.personal_data import erase_after_restore, export_of
 from vorex_sessions.hooks.registry import Capability
@@ -14,7 +14,7 @@ CAPABILITY = Capability(
         export_of(
             learner_rollups,
             "rollups",
-            "What older sessions add up to, where they are many; else empty.",
+            "Stored sums of older sessions, where they are many; else empty.",
             [],
         ),
     ),

@@ -11,11 +11,11 @@ from vorex_sessions.progress.queries import BY_DAY
 def last_days(
     learner_id: str, count: int, *, zone_name: str | None, now: datetime
 ) -> tuple[date, list[Tally]]:
-    """The learner's today, and what was practised on each of so many days up to it, oldest first.
+    """The learner's today, and tallies of the last `count` days up to it, oldest first.
 
     The zone is that of the latest session unless one is given, or UTC.
     """
-    # A day early: the zone may be behind.
+    # One day earlier, since the learner's zone may be behind UTC.
     first = now.astimezone(UTC).date() - timedelta(days=count)
     rows = run(BY_DAY, {"user_id": learner_id, "since": earliest_instant(first)})
     today = day_of(now, zone_name or (rows[0].zone_name if rows else "UTC"))

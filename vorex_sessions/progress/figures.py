@@ -1,6 +1,6 @@
 """Pure: sums and means over a learner's sessions.
 
-Everything rests on tallies: one session, or several of one day and type that PostgreSQL has added up.
+A tally is one session, or several sessions of the same day and type that PostgreSQL has added up.
 """
 
 from collections import Counter, defaultdict
@@ -12,7 +12,7 @@ SKILLS = ("pronunciation", "fluency", "grammar")
 
 
 class Tally(NamedTuple):
-    """Sessions added up: seconds, words, and of each score its sum and how many were measured.
+    """Sums of sessions: seconds, words, and the sum and count of each measured score.
 
     `completed_at` is None where sessions of different instants were added up.
     """
@@ -40,7 +40,7 @@ class Tally(NamedTuple):
 
 
 class Sums:
-    """Tallies added up; a score that was not measured takes no part."""
+    """The sums of tallies; scores that were not measured are left out."""
 
     __slots__ = ("counts", "duration", "scores", "sessions", "words")
 
@@ -57,7 +57,7 @@ class Sums:
 
 
 def mean(total: float, count: int) -> float | None:
-    """A mean with 1 decimal. Rounded to 9 first, so that the order of adding up cannot show."""
+    """The mean with 1 decimal. Rounded to 9 decimals first, so that the order of summation has no effect."""
     return round(round(total / count, 9), 1) if count else None
 
 
@@ -70,7 +70,7 @@ def grouped(tallies: Iterable[Tally], key: Callable[[Tally], Any]) -> dict[Any, 
 
 
 def totals(sums: Sums) -> dict[str, Any]:
-    """Totals, means (0.0 where nothing was measured) and how many sessions each mean rests on."""
+    """Totals, means (0.0 where nothing was measured) and the number of sessions with each score."""
     return {
         "total_sessions": sums.sessions,
         "total_duration": sums.duration,
@@ -98,14 +98,14 @@ def trends(tallies: Iterable[Tally]) -> list[dict[str, Any]]:
     ]
 
 
-def most_common(spellings: Mapping[str, int], most: int) -> list[tuple[str, int]]:
+def most_common(spellings: Mapping[str, int], limit: int) -> list[tuple[str, int]]:
     """The most frequent names with their counts, ties by name.
 
-    Names that differ in case only are one, shown in the most frequent spelling, ties by name.
+    Names that differ only in case are counted together, in the most frequent spelling, ties by name.
     """
     counts: Counter[str] = Counter()
     shown: dict[str, str] = {}
     for spelling, count in sorted(spellings.items(), key=lambda item: (-item[1], item[0])):
         name = shown.setdefault(spelling.casefold(), spelling)
         counts[name] += count
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit]

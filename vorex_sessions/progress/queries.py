@@ -24,9 +24,9 @@ _latest = (
 
 
 def _sessions() -> sa.Select[Any]:
-    """Each session since an instant as a tally, beside the zone of the latest session of all.
+    """Each session since `:since` as a tally, with the zone of the learner's latest session.
 
-    No row: the learner has no session. One row without a day: none since then.
+    No row: the learner has no session. One row without a day: no session since then.
     """
     latest = _latest.subquery()
     measured = [
@@ -49,44 +49,44 @@ def _sessions() -> sa.Select[Any]:
 
 
 def day_groups(*conditions: sa.ColumnElement[bool]) -> list[sa.Select[Any]]:
-    """The learner's sessions that meet the conditions, added up by day and type, and names by spelling.
+    """Tallies by day and type, and counts of names by spelling, of the sessions that meet the conditions.
 
-    Near the start of the period, where the time zone and the time of day decide what counts (from
-    `edge_from` to `edge_to`), sessions are kept apart by instant and names by day.
+    Near the start of the period (`:edge_from` to `:edge_to`) the time zone and the time of day decide what
+    counts. There, tallies are grouped by instant as well, and names by day.
     """
-    mine = (
+    matching = (
         sa.select(
             *(_s.practiced_on, _s.completed_at, _s.session_type, _s.duration_seconds),
             *(_s.words_spoken, *_SCORES, _s.topics, _s.areas_to_improve),
         )
         .where(_learner, *conditions)
-        .cte("mine")
+        .cte("matching")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
-    near = mine.c.practiced_on.between(sa.bindparam("edge_from"), sa.bindparam("edge_to"))
-    instant = sa.case((near, mine.c.completed_at))
+    near_start = matching.c.practiced_on.between(sa.bindparam("edge_from"), sa.bindparam("edge_to"))
+    instant = sa.case((near_start, matching.c.completed_at))
     groups = sa.select(
         sa.literal_column("'figures'").label("kind"),
         _NO_TEXT.label("name"),
-        mine.c.practiced_on,
+        matching.c.practiced_on,
         instant.label("completed_at"),
-        mine.c.session_type,
-        *_sums(mine.c),
-    ).group_by(mine.c.practiced_on, instant, mine.c.session_type)
+        matching.c.session_type,
+        *_sums(matching.c),
+    ).group_by(matching.c.practiced_on, instant, matching.c.session_type)
     return [
         groups,
-        _names(mine, "topic", mine.c.topics, near),
-        _names(mine, "area", mine.c.areas_to_improve, near),
+        _names(matching, "topic", matching.c.topics, near_start),
+        _names(matching, "area", matching.c.areas_to_improve, near_start),
     ]
 
 
 def text_row(kind: str, text: Any) -> tuple[Any, ...]:
-    """A text, in the columns of a tally."""
+    """A row with a text, in the columns of a tally."""
     return _name_row(kind, text, _NO_DAY, sa.null())
 
 
 def _sums(columns: Any) -> list[sa.ColumnElement[Any]]:
-    """Sessions added up, in the order of `Tally`."""
+    """The sums of sessions, in the order of `Tally`."""
     sums: list[sa.ColumnElement[Any]] = [
         sa.func.count().label("sessions"),
         sa.func.sum(columns.duration_seconds).label("duration"),
@@ -99,13 +99,13 @@ def _sums(columns: Any) -> list[sa.ColumnElement[Any]]:
 
 
 def _names(
-    mine: sa.CTE, kind: str, column: sa.ColumnElement[Any], near: sa.ColumnElement[bool]
+    matching: sa.CTE, kind: str, column: sa.ColumnElement[Any], near_start: sa.ColumnElement[bool]
 ) -> sa.Select[Any]:
-    """How many sessions carry each spelling. Equal lists are counted first: there are far fewer of them."""
-    day = sa.case((near, mine.c.practiced_on))
+    """How many sessions have each spelling. Equal lists are counted first: there are far fewer of them."""
+    day = sa.case((near_start, matching.c.practiced_on))
     lists = (
         sa.select(column.label("names"), day.label("day"), sa.func.count().label("sessions"))
-        .where(mine.c.practiced_on >= sa.bindparam("edge_from"))
+        .where(matching.c.practiced_on >= sa.bindparam("edge_from"))
         .group_by(column, day)
         .subquery()
     )
@@ -119,9 +119,9 @@ def _names(
 
 
 def _name_row(kind: str, name: Any, day: Any, count: Any) -> tuple[Any, ...]:
-    """A name and its count, in the columns of a tally."""
-    nothing = [sa.null() for _ in range(8)]
-    return (sa.literal_column(f"'{kind}'"), name, day, _NO_INSTANT, _NO_TEXT, count, *nothing)
+    """A row with a name and its count, in the columns of a tally."""
+    nulls = [sa.null() for _ in range(8)]
+    return (sa.literal_column(f"'{kind}'"), name, day, _NO_INSTANT, _NO_TEXT, count, *nulls)
 
 
 _NO_TEXT = sa.cast(sa.null(), sa.Text)
@@ -130,7 +130,7 @@ _NO_INSTANT = sa.cast(sa.null(), _s.completed_at.type)
 
 
 def _by_day() -> sa.Select[Any]:
-    """Each day since an instant as a tally, beside the zone of the latest session of all."""
+    """Each day since `:since` as a tally, with the zone of the learner's latest session."""
     latest = _latest.subquery()
     joined = latest.outerjoin(session_results, sa.and_(_learner, _since))
     return (
@@ -147,7 +147,7 @@ def _by_day() -> sa.Select[Any]:
 
 
 def boundary_days(first: date, start: date) -> dict[str, Any]:
-    """The parameters of DAY_GROUPS for sessions since a day, of a period that begins on another."""
+    """The parameters of DAY_GROUPS for sessions since `first`, of a period that begins on `start`."""
     return {
         "since": earliest_instant(first),
         "edge_from": start - 2 * ONE_DAY,
@@ -161,7 +161,7 @@ BY_DAY = prepared(_by_day())
 ZONE = sa.select(*text_row("zone", _latest.subquery().c.zone_name))
 DAY_GROUPS = prepared(sa.union_all(*day_groups(_since, _of_type), ZONE))
 
-# The learner's latest sessions: since an instant, or in the week that ends with the latest of all.
+# The learner's recent sessions: since `:since`, or of the week that ends with the latest session.
 RECENT_QUERY = (
     sa.select(
         _s.session_result_id,

@@ -1,7 +1,7 @@
-"""Statistics over everything, without reading everything: older sessions are added up once and kept.
+"""Rollups: stored sums of a learner's older sessions, so that statistics over all time need not read them.
 
-Whoever asks for a learner of many sessions has them kept. A save, a correction or a deletion of a session
-that is in a rollup removes it, in its own transaction and behind the learner's lock.
+A query about a learner with many sessions stores the rollup. A save, correction or deletion of a session in
+the rollup removes it, in the same transaction and behind the learner's lock.
 """
 
 import logging
@@ -23,16 +23,16 @@ from vorex_sessions.models import USER_ID, learner_rollups, session_results
 from vorex_sessions.periods import ONE_DAY, midnight_utc
 from vorex_sessions.progress.queries import EVER, ZONE, day_groups, text_row
 
-SETTLED = timedelta(days=14)  # what phones without a network send later still comes before
-MANY = 500  # sessions that are worth a rollup
-_LARGEST = 20_000  # rows; whoever names that many topics is read as before
+SETTLED = timedelta(days=14)  # phones that were offline send their sessions within this time
+MANY = 500  # sessions from which on a rollup is stored
+_LARGEST = 20_000  # rows; a learner with so many topics gets no rollup
 log = logging.getLogger(__name__)
 _before: sa.BindParameter[datetime] = sa.bindparam("before", type_=learner_rollups.c.before.type)
 _completed_at = session_results.c.completed_at
 _is_of_learner = learner_rollups.c.user_id == USER_ID
 _rolled_up = sa.select(learner_rollups.c.before).where(_is_of_learner).scalar_subquery()
 _since = sa.bindparam("since", type_=_completed_at.type)
-# A rollup, if there is one, and the sessions that are not in it.
+# The rollup, if any, and the sessions that are not in it.
 EVERYTHING = prepared(
     sa.union_all(
         *day_groups(_completed_at >= sa.func.coalesce(_rolled_up, _since)),
@@ -50,7 +50,7 @@ def _store(most: int = _LARGEST) -> Any:
     stored = insert(learner_rollups).from_select(
         ["user_id", "before", "tallies"],
         sa.select(USER_ID, _before, listed).having(
-            sa.func.count().between(1, most)  # none: they have been erased meanwhile
+            sa.func.count().between(1, most)  # 0 rows: erased meanwhile
         ),
     )
     values = {"before": stored.excluded.before, "tallies": stored.excluded.tallies}
@@ -69,22 +69,22 @@ _REMOVE_WITH_CHANGED = _REMOVE.where(
 
 
 def everything(learner_id: str, now: datetime) -> Sequence[Any]:
-    """The rows of DAY_GROUPS for all sessions of the learner, those of a rollup as one row."""
+    """The rows of DAY_GROUPS for all sessions of the learner; the rollup is one row."""
     rows = run(EVERYTHING, {"user_id": learner_id, **EVER})
     settled = _settled(now).date() - ONE_DAY
     old = (row for row in rows if row.kind == "figures" and row.practiced_on < settled)
     if sum(row.sessions for row in old) >= MANY:
         try:
             roll_up(learner_id, now)
-        except (DBAPIError, PoolTimeout) as error:  # everybody is busy, or nobody may write
+        except (DBAPIError, PoolTimeout) as error:  # no connection is free, or writes are refused
             log.warning("older sessions were not rolled up: %s", type(error).__name__)
     return rows
 
 
 def roll_up(learner_id: str, now: datetime) -> None:
-    """Add up the learner's older sessions anew, and keep what comes out. Raises DBAPIError.
+    """Add up the learner's older sessions and store the rollup. Raises DBAPIError.
 
-    Not where somebody else is about to change them: the next one who asks will do.
+    Does nothing while another transaction holds the learner's lock; the next query tries again.
     """
     parameters = {"user_id": learner_id, "before": _settled(now), **EVER}
 
@@ -100,14 +100,14 @@ def _settled(now: datetime) -> datetime:
 
 
 class RollupProjection(Projection):
-    """A learner's rollup is true or not there: it is removed with whatever it holds."""
+    """A learner's rollup. It is never stale: a change of a session in it removes it."""
 
     can_go_stale = False
     invalidate_totals = (_REMOVE_WITH_CHANGED,)
     invalidate_all = (_REMOVE_WITH_CHANGED,)
 
     def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
-        """Where the learner's rollup ends."""
+        """The end of the learner's rollup."""
         before = sa.func.to_json(learner_rollups.c.before)
         return sa.select(before).where(_is_of_learner).scalar_subquery()
 
@@ -120,5 +120,5 @@ class RollupProjection(Projection):
         return {}
 
     def rebuild(self, transaction: Transaction, learner_id: str, sessions: Sequence[Any]) -> None:
-        """Remove the rollup; the next query for everything makes another."""
+        """Remove the rollup; the next query over all sessions stores a new one."""
         transaction.defer(_REMOVE, {"user_id": learner_id})

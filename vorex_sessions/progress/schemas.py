@@ -1,4 +1,4 @@
-"""What the daily breakdown and the warm-up take and answer; the statistics' are next door."""
+"""Schemas of the daily breakdown and the warm-up; those of the statistics are in stats_schemas.py."""
 
 from vorex_sessions.models import SESSION_TYPES
 from vorex_sessions.web import answer_fields, body_fields, query_fields
@@ -6,7 +6,7 @@ from vorex_sessions.web.schemas import Schema
 
 
 class BreakdownQuerySchema(Schema):
-    """How many days, on whose calendar."""
+    """The number of days, and the time zone."""
 
     days = query_fields.Whole(
         1,
@@ -30,7 +30,7 @@ class DaySchema(Schema):
 
 
 class BreakdownTotalsSchema(Schema):
-    """All days together."""
+    """Totals of all days."""
 
     sessions = answer_fields.whole("Sessions.", 6)
     minutes = answer_fields.minutes()
@@ -43,17 +43,17 @@ class BreakdownSchema(Schema):
     days = answer_fields.items(
         DaySchema, "The days, newest first, those without practice included."
     )
-    totals = answer_fields.nested(BreakdownTotalsSchema, "All days together.")
+    totals = answer_fields.nested(BreakdownTotalsSchema, "Totals of all days.")
 
 
 class WarmupQuerySchema(Schema):
-    """Whose calendar to use."""
+    """The time zone."""
 
     zone_name = answer_fields.zone()
 
 
 class LastSessionSchema(Schema):
-    """The learner's latest session in short."""
+    """A summary of the learner's latest session."""
 
     session_result_id = answer_fields.session_id("Its id.")
     session_type = body_fields.Choice(
@@ -71,7 +71,7 @@ class LastSessionSchema(Schema):
 
 
 class BasedOnSchema(Schema):
-    """Which days the warm-up rests on."""
+    """The days that the warm-up is based on."""
 
     from_ = answer_fields.day("First day.", data_key="from")
     to = answer_fields.day("Last day: today, or after a break the day of the last session.")
@@ -86,4 +86,4 @@ class WarmupSchema(Schema):
     last_session_summary = answer_fields.nested(
         LastSessionSchema, "The latest session; null where there is none.", allow_none=True
     )
-    based_on = answer_fields.nested(BasedOnSchema, "Which days this rests on.")
+    based_on = answer_fields.nested(BasedOnSchema, "The days that the warm-up is based on.")

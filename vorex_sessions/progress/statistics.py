@@ -1,4 +1,4 @@
-"""Pure: what the database found about a period -> the learner's statistics."""
+"""Pure: rows of a period from the database -> the learner's statistics."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,33 +36,33 @@ class PeriodData:
 
 
 def from_sessions(rows: Iterable[Sequence[Any]]) -> PeriodData:
-    """Of the rows of questions.SESSIONS."""
-    found = PeriodData()
+    """The data in the rows of queries.SESSIONS_QUERY."""
+    data = PeriodData()
     for zone_name, topics, areas, *tally in rows:
-        found.zone_name = zone_name
+        data.zone_name = zone_name
         if tally[0] is None:
             break  # no session in the range: the one row carries the zone only
-        found.tallies.append(Tally(*tally))
-        found.names["topic"] += [(tally[0], topic, 1) for topic in topics]
-        found.names["area"] += [(tally[0], area, 1) for area in areas]
-    return found
+        data.tallies.append(Tally(*tally))
+        data.names["topic"] += [(tally[0], topic, 1) for topic in topics]
+        data.names["area"] += [(tally[0], area, 1) for area in areas]
+    return data
 
 
 def from_groups(rows: Iterable[Sequence[Any]]) -> PeriodData:
-    """Of the rows of questions.DAY_GROUPS, or of rollups.EVERYTHING."""
-    found = PeriodData()
-    for kind, name, *tally in _unrolled(rows):
+    """The data in the rows of queries.DAY_GROUPS, or of rollups.EVERYTHING."""
+    data = PeriodData()
+    for kind, name, *tally in _expanded(rows):
         if kind == "zone":
-            found.zone_name = name
+            data.zone_name = name
         elif kind == "figures":
-            found.tallies.append(Tally(*tally))
+            data.tallies.append(Tally(*tally))
         else:
-            found.names[kind].append((tally[0], name, tally[3]))
-    return found
+            data.names[kind].append((tally[0], name, tally[3]))
+    return data
 
 
-def _unrolled(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
-    """The rows, and in the place of a rollup those that it holds, as JSON."""
+def _expanded(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    """The rows, where a rollup is replaced by the rows in its JSON."""
     for row in rows:
         if row[0] != "rollup":
             yield row
@@ -72,35 +72,35 @@ def _unrolled(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
 
 
 def statistics(
-    found: PeriodData, *, period: str, zone_name: str | None = None, now: datetime
+    data: PeriodData, *, period: str, zone_name: str | None = None, now: datetime
 ) -> dict[str, Any]:
-    """The statistics of the contract for `day`, `week`, `month`, `year` or `all`."""
-    zone_name = zone_name or found.zone_name or "UTC"
+    """The statistics as the API returns them, for `day`, `week`, `month`, `year` or `all`."""
+    zone_name = zone_name or data.zone_name or "UTC"
     if period == "all":
-        start = min((tally.practiced_on for tally in found.tallies), default=None)
-        return _answer(found, period, start, day_of(now, zone_name), None)
+        start = min((tally.practiced_on for tally in data.tallies), default=None)
+        return _answer(data, period, start, day_of(now, zone_name), None)
     days = window(period, now, zone_name)
-    before = [tally for tally in found.tallies if _counts_before(tally, days, zone_name)]
+    earlier = [tally for tally in data.tallies if _is_in_previous(tally, days, zone_name)]
     previous = {
         "period_start": days.previous_start,
         "period_end": days.previous_end,
-        **figures.totals(Sums(before)),
+        **figures.totals(Sums(earlier)),
     }
-    return _answer(found, period, days.start, days.end, previous)
+    return _answer(data, period, days.start, days.end, previous)
 
 
-def _counts_before(tally: Tally, days: Window, zone_name: str) -> bool:
-    """Whether a tally belongs to the earlier period, whose last day is cut at the time of day of now."""
+def _is_in_previous(tally: Tally, days: Window, zone_name: str) -> bool:
+    """Whether a tally belongs to the earlier period, whose last day ends at the current time of day."""
     if tally.practiced_on == days.previous_end and tally.completed_at:
         return wall_clock(tally.completed_at, zone_name) <= days.cut
     return days.previous_start <= tally.practiced_on < days.previous_end
 
 
 def _answer(
-    found: PeriodData, period: str, start: date | None, end: date, previous: dict[str, Any] | None
+    data: PeriodData, period: str, start: date | None, end: date, previous: dict[str, Any] | None
 ) -> dict[str, Any]:
     since = start or BEFORE_FIRST_DAY
-    tallies = [tally for tally in found.tallies if tally.practiced_on >= since]
+    tallies = [tally for tally in data.tallies if tally.practiced_on >= since]
     return {
         "period": period,
         "period_start": start,
@@ -108,13 +108,13 @@ def _answer(
         **figures.totals(Sums(tallies)),
         "sessions_by_type": figures.by_type(tallies),
         "improvement_trends": figures.trends(tallies),
-        "common_topics": _named("topic", found.counted("topic", since)),
-        "areas_to_improve": _named("area", found.counted("area", since)),
+        "common_topics": _name_counts("topic", data.counted("topic", since)),
+        "areas_to_improve": _name_counts("area", data.counted("area", since)),
         "previous": previous,
     }
 
 
-def _named(kind: str, spellings: Counter[str]) -> list[dict[str, Any]]:
+def _name_counts(kind: str, spellings: Counter[str]) -> list[dict[str, Any]]:
     return [
         {kind: name, "count": count} for name, count in figures.most_common(spellings, _MOST_NAMES)
     ]

@@ -14,8 +14,8 @@ from vorex_sessions.progress.statistics import (
     statistics,
 )
 
-# Up to a month the plain rows are few and cheapest; over a year PostgreSQL adds them up by day.
-_PLAIN = {"day", "week", "month"}
+# Up to a month, single rows are few and cheapest. Over a year, PostgreSQL adds them up by day.
+_BY_SESSION = {"day", "week", "month"}
 
 
 def stats(
@@ -26,21 +26,21 @@ def stats(
     session_type: str | None = None,
     now: datetime,
 ) -> dict[str, Any]:
-    """The statistics of the contract for `day`, `week`, `month`, `year` or `all`."""
-    found = _find(learner_id, period, session_type, now)
-    return statistics(found, period=period, zone_name=zone_name, now=now)
+    """The statistics as the API returns them, for `day`, `week`, `month`, `year` or `all`."""
+    data = _read(learner_id, period, session_type, now)
+    return statistics(data, period=period, zone_name=zone_name, now=now)
 
 
-def _find(learner_id: str, period: str, session_type: str | None, now: datetime) -> PeriodData:
-    """Ask for all that any time zone's today could call for; the zone may only be known afterwards."""
+def _read(learner_id: str, period: str, session_type: str | None, now: datetime) -> PeriodData:
+    """Read every day that may count in some time zone: the learner's may be known only from the rows."""
     parameters = {"user_id": learner_id, "session_type": session_type}
     if period == "all":
-        if session_type:  # a rollup does not tell of which type a topic was
+        if session_type:  # a rollup does not have the session type of a topic
             return from_groups(run(DAY_GROUPS, {**parameters, **EVER}))
         return from_groups(rollups.everything(learner_id, now))
     start = now.astimezone(UTC).date() + ONE_DAY - timedelta(days=DAYS[period])
     first = start - timedelta(days=DAYS[period]) - ONE_DAY
-    if period in _PLAIN:
+    if period in _BY_SESSION:
         since = earliest_instant(first)
         return from_sessions(run(SESSIONS_QUERY, {**parameters, "since": since}))
     return from_groups(run(DAY_GROUPS, {**parameters, **boundary_days(first, start)}))

@@ -1,4 +1,4 @@
-"""What the statistics take and answer."""
+"""Schemas of the statistics."""
 
 import marshmallow as ma
 
@@ -9,13 +9,13 @@ from vorex_sessions.web.schemas import Schema
 
 
 class StatsQuerySchema(Schema):
-    """Which period to look at."""
+    """The period, the time zone and the type of session."""
 
     period = body_fields.Choice(
         (*DAYS, "all"),
         load_default="week",
         metadata={
-            "description": "The last 1, 7, 30 or 365 calendar days, today included, or all.",
+            "description": "The last 1, 7, 30 or 365 calendar days, today included, or all time.",
             "example": "week",
         },
     )
@@ -27,7 +27,7 @@ class StatsQuerySchema(Schema):
 
 
 class ScoredSessionsSchema(Schema):
-    """How many sessions each mean rests on."""
+    """How many sessions each mean is based on."""
 
     pronunciation = answer_fields.whole("Sessions with a pronunciation score.", 6)
     fluency = answer_fields.whole("Sessions with a fluency score.", 6)
@@ -44,7 +44,7 @@ class TotalsSchema(Schema):
     avg_fluency = answer_fields.mean("fluency", nullable=False)
     avg_grammar = answer_fields.mean("grammar", nullable=False)
     scored_sessions = answer_fields.nested(
-        ScoredSessionsSchema, "How many sessions each mean rests on."
+        ScoredSessionsSchema, "How many sessions each mean is based on."
     )
 
 
@@ -53,7 +53,7 @@ class PreviousSchema(TotalsSchema):
 
     period_start = answer_fields.day("First day of the earlier period.")
     period_end = answer_fields.day(
-        "Last day of the earlier period, cut at the present time of day."
+        "Last day of the earlier period, counted up to the current time of day."
     )
 
 
@@ -90,17 +90,17 @@ class AreaCountSchema(Schema):
 class StatsSchema(TotalsSchema):
     """A learner's statistics over a period."""
 
-    period = answer_fields.text("The period asked for.", "week", (*DAYS, "all"))
+    period = answer_fields.text("The requested period.", "week", (*DAYS, "all"))
     period_start = answer_fields.day(
         "First day counted; null for `all` without a session.", allow_none=True
     )
-    period_end = answer_fields.day("Today; a traveller's session dated later is counted too.")
+    period_end = answer_fields.day("Today; a traveller's session of a later day counts, too.")
     sessions_by_type = ma.fields.Dict(
         keys=ma.fields.String(validate=ma.validate.OneOf(SESSION_TYPES)),
         values=ma.fields.Nested(TypeFiguresSchema),
         required=True,
         metadata={
-            "description": "Each type that was practised.",
+            "description": "Sessions by type; types without a session are left out.",
             "example": {"conversation": {"count": 3, "avg_duration": 300}},
         },
     )

@@ -1,4 +1,4 @@
-"""Pure: the learner's recent sessions -> what to warm up with."""
+"""Pure: the learner's recent sessions -> the suggestions of the warm-up."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -22,7 +22,7 @@ _SUMMARY = (
 
 
 def window(recent: Sequence[Any], today: date) -> tuple[list[Any], date, date]:
-    """The sessions to go by, with their first and last day; `recent`: the rows of questions.RECENT."""
+    """The sessions of the 7 days to use, with first and last day; `recent`: the rows of RECENT_QUERY."""
     end = today
     if recent and not _since(recent, end - WEEK + ONE_DAY):
         end = recent[0].practiced_on
@@ -33,7 +33,7 @@ def window(recent: Sequence[Any], today: date) -> tuple[list[Any], date, date]:
 def suggestions(
     recent: Sequence[Any], sessions: Sequence[Any], start: date, end: date
 ) -> dict[str, Any]:
-    """Focus areas, words to review and the last session; `sessions`, `start` and `end` of `window`."""
+    """Focus areas, words to review and the last session; `sessions`, `start` and `end` are from `window`."""
     return {
         "focus_areas": focus_areas(sessions),
         "vocabulary_review": rarely_met(sessions)[:MOST_WORDS],
@@ -55,18 +55,18 @@ def _summary(session: Any) -> dict[str, Any]:
 
 
 def focus_areas(sessions: Sequence[Any]) -> list[str]:
-    """The areas that most sessions name, ties by name."""
+    """The most frequent areas to improve, ties by name."""
     spellings = Counter(area for session in sessions for area in session.areas_to_improve)
     return [name for name, _ in most_common(spellings, MOST_AREAS)]
 
 
-def rarely_met(sessions: Sequence[Any], leaving_out: Collection[str] = ()) -> list[str]:
+def rarely_met(sessions: Sequence[Any], exclude: Collection[str] = ()) -> list[str]:
     """The words that were met, least often first; ties: longest ago first, then by name."""
     times: Counter[str] = Counter()
     last_met: dict[str, datetime] = {}
     for session in sessions:
         for word in session.vocabulary_learned:
-            if word not in leaving_out:
+            if word not in exclude:
                 times[word] += 1
                 last_met[word] = max(session.completed_at, last_met.get(word, session.completed_at))
     return sorted(times, key=lambda word: (times[word], last_met[word], word))

@@ -1,4 +1,4 @@
-"""What to warm up with: the learner's weak areas and rarely met words of the last week, and more."""
+"""The warm-up: the learner's weak areas and rarely met words of the last week, and more."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,7 +17,7 @@ from vorex_sessions.progress.suggestions import WEEK, suggestions, window
 
 @lru_cache(maxsize=16)
 def _statement(sections: tuple[WarmupSection, ...]) -> sa.Select[Any]:
-    """The recent sessions; the first one's row carries what the sections need."""
+    """The recent sessions; the first row has the context of each section as well."""
     recent = RECENT_QUERY.cte("recent")
     newest_first = (recent.c.completed_at.desc(), recent.c.session_result_id.desc())
     is_first = sa.func.row_number().over(order_by=newest_first) == sa.literal_column("1")

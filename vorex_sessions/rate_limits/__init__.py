@@ -1,1 +1,1 @@
-"""Requests a minute for each learner or address."""
+"""Rate limits: requests per minute of each learner or address."""

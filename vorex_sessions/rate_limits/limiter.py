@@ -1,7 +1,7 @@
-"""Fair use: so many reads and writes a minute for a learner, else for an address.
+"""Limits the reads and writes per minute of a learner or, without one, of an address.
 
-`RateLimit` and `RateLimit-Policy` as in draft-ietf-httpapi-ratelimit-headers-10. Where the counts are
-away, requests go through.
+Sends `RateLimit` and `RateLimit-Policy` as in draft-ietf-httpapi-ratelimit-headers-10. Requests are
+allowed while the counter is unavailable.
 """
 
 import logging
@@ -16,46 +16,46 @@ from vorex_sessions import metrics
 from vorex_sessions.auth.caller import Caller
 from vorex_sessions.auth.pseudonyms import pseudonym
 from vorex_sessions.problems.kinds import QuotaExceeded
-from vorex_sessions.rate_limits.memory import WINDOW, Counts, MemoryCounter, Uncounted
+from vorex_sessions.rate_limits.memory import WINDOW, Counter, CounterUnavailable, MemoryCounter
 
 log = logging.getLogger(__name__)
 
-_READING = frozenset({"GET", "HEAD"})
-_NOT_COUNTED = frozenset(
+_READ_METHODS = frozenset({"GET", "HEAD"})
+_EXEMPT = frozenset(
     {"operations.show_health", "operations.show_readiness", "operations.show_metrics"}
 )
-_COUNTS = "vorex-counts"
+_COUNTER = "vorex-request-counter"
 
 
 @dataclass(frozen=True)
 class Policy:
-    """How many requests of a kind fit into a window."""
+    """The number of requests of a kind that a window allows."""
 
     name: str
     quota: int
 
-    def fields(self, count: int, left: float) -> dict[str, str]:
-        """The two response header fields after `count` requests, `left` seconds before the window ends."""
+    def headers(self, count: int, seconds_left: float) -> dict[str, str]:
+        """Return the response headers after `count` requests, `seconds_left` before the window ends."""
         remaining = max(0, self.quota - count)
         return {
             "RateLimit-Policy": f'"{self.name}";q={self.quota};w={WINDOW}',
-            "RateLimit": f'"{self.name}";r={remaining};t={math.ceil(left)}',
+            "RateLimit": f'"{self.name}";r={remaining};t={math.ceil(seconds_left)}',
         }
 
 
 def init_app(app: Flask) -> None:
-    """Count every request but those that watch the service, before its endpoint judges it."""
+    """Count every request before its endpoint runs, except those that monitor the service."""
     if app.config["RATELIMIT_ENABLED"]:
-        app.extensions[_COUNTS] = _counts(app.config["RATELIMIT_STORAGE_URI"])
+        app.extensions[_COUNTER] = _counter(app.config["RATELIMIT_STORAGE_URI"])
         app.before_request(_count)
-        app.after_request(_tell)
+        app.after_request(_add_headers)
 
 
-def _counts(address: str) -> Counts:
-    """`memory://`, or the address of a Redis. Raises SettingError for one with options it does not have."""
+def _counter(address: str) -> Counter:
+    """Return the counter at `memory://` or in a Redis. Raises SettingError for unknown options of Redis."""
     if address == "memory://":
         return MemoryCounter()
-    from vorex_sessions.rate_limits.redis import RedisCounter  # 6 MB a worker, for those who use it
+    from vorex_sessions.rate_limits.redis import RedisCounter  # 6 MB per worker, only if used
 
     try:
         return RedisCounter(address)
@@ -66,27 +66,27 @@ def _counts(address: str) -> Counts:
 
 
 def _count() -> None:
-    # A browser's preflight is not the learner's request, and a 429 to it could not be read.
-    if request.endpoint in _NOT_COUNTED or request.method == "OPTIONS":
+    # A browser's preflight is not the learner's request, and the app could not read a 429 to it.
+    if request.endpoint in _EXEMPT or request.method == "OPTIONS":
         return
-    kind = "reads" if request.method in _READING else "writes"
+    kind = "reads" if request.method in _READ_METHODS else "writes"
     policy = Policy(kind, current_app.config[f"RATELIMIT_{kind.upper()}"])
-    counted: Counts = current_app.extensions[_COUNTS]
+    counter: Counter = current_app.extensions[_COUNTER]
     try:
-        count, left = counted.hit(f"vorex:{kind}:{_who()}")
-    except Uncounted as reason:
+        count, seconds_left = counter.hit(f"vorex:{kind}:{_client_key()}")
+    except CounterUnavailable as reason:
         metrics.UNCOUNTED.inc()
         log.warning("requests are not counted: %s", reason)
         return
-    g.rate_limit = policy.fields(count, left)
+    g.rate_limit = policy.headers(count, seconds_left)
     if count > policy.quota:
-        raise QuotaExceeded(kind, policy.quota, math.ceil(left))
+        raise QuotaExceeded(kind, policy.quota, math.ceil(seconds_left))
 
 
-def _who() -> str:
-    """The learner, in a form that names nobody, else the address, which an operator shares with nobody."""
-    if isinstance(known := g.get("caller"), Caller):
-        return pseudonym(known.learner_id) if known.learner_id else f"operator {_address()}"
+def _client_key() -> str:
+    """Return the learner's pseudonym, else the address; an operator does not share it with other callers."""
+    if isinstance(caller := g.get("caller"), Caller):
+        return pseudonym(caller.learner_id) if caller.learner_id else f"operator {_address()}"
     return _address()
 
 
@@ -95,12 +95,12 @@ def _address() -> str:
         address = ip_address(request.remote_addr or "")
     except ValueError:
         return "unknown"
-    # A household, and a phone, has a whole /64 of version 6 to choose from.
-    whole = isinstance(address, IPv6Address) and address.ipv4_mapped is None
-    return str(ip_network((address, 64), strict=False)) if whole else str(address)
+    # A household or a phone can use every IPv6 address of its /64.
+    is_ipv6 = isinstance(address, IPv6Address) and address.ipv4_mapped is None
+    return str(ip_network((address, 64), strict=False)) if is_ipv6 else str(address)
 
 
-def _tell(response: Response) -> Response:
+def _add_headers(response: Response) -> Response:
     for name, value in g.get("rate_limit", {}).items():
         response.headers.add(name, value)
     return response

@@ -1,7 +1,7 @@
-"""Counting requests in windows of a minute, in this worker's memory.
+"""Counts requests in windows of a minute, in the memory of a worker.
 
-flask-limiter's `limits` is not used: its memory storage looks at every key it holds up to a hundred
-times a second (docs/decisions.md has what was measured).
+flask-limiter's `limits` is not used: its memory storage scans all its keys up to a hundred times a
+second (docs/decisions.md has the measurements).
 """
 
 import threading
@@ -10,36 +10,36 @@ from collections.abc import Callable
 from typing import Protocol
 
 WINDOW = 60  # seconds
-_SWEPT_EVERY = 15  # seconds; what has ended takes 300 bytes a learner until then
+_CLEANUP_INTERVAL = 15  # seconds; until then, an ended window takes 300 bytes per learner
 
 
-class Uncounted(Exception):
-    """The counts are away."""
+class CounterUnavailable(Exception):
+    """The request could not be counted."""
 
 
-class Counts(Protocol):
-    """Where requests are counted."""
+class Counter(Protocol):
+    """Counts requests by key."""
 
     def hit(self, key: str) -> tuple[int, float]:
-        """Count one: how many there were in this window, and how many seconds it still has."""
+        """Count a request; return the count of its window and the seconds until the window ends."""
 
 
 class MemoryCounter:
-    """The counts of one worker. A window begins with its first request."""
+    """The counter of a single worker. A window begins with its first request."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._windows: dict[str, tuple[float, int]] = {}  # when it ends, and the count
-        self._swept = clock()
+        self._windows: dict[str, tuple[float, int]] = {}  # end and count of each key's window
+        self._cleaned_at = clock()
 
     def hit(self, key: str) -> tuple[int, float]:
-        """Count one."""
+        """Count a request."""
         now = self._clock()
         with self._lock:
-            if now - self._swept >= _SWEPT_EVERY:
+            if now - self._cleaned_at >= _CLEANUP_INTERVAL:
                 self._windows = {k: w for k, w in self._windows.items() if w[0] > now}
-                self._swept = now
+                self._cleaned_at = now
             ends, count = self._windows.get(key, (now, 0))
             if ends <= now:
                 ends, count = now + WINDOW, 0

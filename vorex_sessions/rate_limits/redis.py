@@ -1,4 +1,4 @@
-"""Counting requests in one Redis, for all workers of all machines."""
+"""Counts requests in a Redis, for all workers on all machines."""
 
 import time
 from collections.abc import Callable
@@ -8,18 +8,18 @@ from redis import BlockingConnectionPool, Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from vorex_sessions.rate_limits.memory import WINDOW, Uncounted
+from vorex_sessions.rate_limits.memory import WINDOW, CounterUnavailable
 
 _HIT = """
 local count = redis.call('INCR', KEYS[1])
 if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {count, redis.call('PTTL', KEYS[1])}
 """
-_LET_BE = 1  # seconds without asking a Redis that has just failed
+_PAUSE = 1  # seconds without a request to a Redis that has just failed
 
 
 class RedisCounter:
-    """The counts of all workers, in Redis. One that is away costs one request of a second some 50 ms."""
+    """The counter of all workers. While Redis is down, one request per second takes about 50 ms longer."""
 
     def __init__(self, address: str, clock: Callable[[], float] = time.monotonic) -> None:
         pool = BlockingConnectionPool.from_url(
@@ -29,22 +29,21 @@ class RedisCounter:
             socket_connect_timeout=0.02,
             socket_timeout=0.02,
             retry=Retry(NoBackoff(), 0),
-            protocol=2,  # version 3 has a greeting of its own: one more thing to wait for
+            protocol=2,  # version 3 starts with HELLO, another reply to wait for
         )
-        pool.connection_class(
-            **pool.connection_kwargs
-        )  # refuses unknown options, connects to nothing
+        # Raises for unknown options; does not connect.
+        pool.connection_class(**pool.connection_kwargs)
         self._hit = Redis(connection_pool=pool).register_script(_HIT)
         self._clock = clock
-        self._away_until = clock()
+        self._paused_until = clock()
 
     def hit(self, key: str) -> tuple[int, float]:
-        """Count one. Raises Uncounted."""
-        if self._clock() < self._away_until:
-            raise Uncounted("Redis has failed a moment ago")
+        """Count a request. Raises CounterUnavailable."""
+        if self._clock() < self._paused_until:
+            raise CounterUnavailable("Redis failed a moment ago")
         try:
-            count, left = cast(tuple[int, int], self._hit([key], [WINDOW * 1000]))
+            count, milliseconds_left = cast(tuple[int, int], self._hit([key], [WINDOW * 1000]))
         except (RedisError, OSError) as error:
-            self._away_until = self._clock() + _LET_BE
-            raise Uncounted(f"Redis: {error}") from None
-        return count, left / 1000
+            self._paused_until = self._clock() + _PAUSE
+            raise CounterUnavailable(f"Redis: {error}") from None
+        return count, milliseconds_left / 1000

@@ -1,4 +1,4 @@
-"""Which words to review: how well each is remembered, predicted from how exercises with it went."""
+"""Which words to review: how well each is remembered, predicted from the outcomes of exercises."""
 
 from vorex_sessions.hooks.personal_data import export_of
 from vorex_sessions.hooks.registry import Capability

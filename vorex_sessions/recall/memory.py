@@ -1,8 +1,8 @@
 """Pure: how well a word is remembered, after exercises whose outcome is known (FSRS-6).
 
 The model is the `fsrs` package's, with its default parameters (github.com/open-spaced-repetition/py-fsrs).
-It counts in whole days; ours are the learner's own calendar days, so it is given midnights: with 24-hour
-blocks in their place it told much less of what will be recalled (docs/recall.md).
+It counts in whole days. It is given midnights, so that these are the learner's calendar days: with 24-hour
+blocks instead, its predictions were much worse (docs/recall.md).
 """
 
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from vorex_sessions.models import OUTCOMES
 
 KNOWN_FROM = 21.0  # days of stability
 _LONGEST = 36_500  # days until a word is due
-# No steps within a day: they only plan reviews, and say nothing of what is remembered.
+# No steps within a day: they only schedule reviews, and do not change how well a word is remembered.
 _MODEL = Scheduler(learning_steps=(), relearning_steps=(), enable_fuzzing=False)
 _RATINGS = {outcome: Rating(place) for place, outcome in enumerate(OUTCOMES, 1)}
 
 
 @dataclass(frozen=True)
 class Memory:
-    """What is known of a learner and a word; `stability` in days, `difficulty` 1 to 10."""
+    """A learner's memory of a word; `stability` in days, `difficulty` 1 to 10."""
 
     times_tested: int
     last_outcome: str
@@ -33,13 +33,13 @@ class Memory:
 
     @property
     def due_on(self) -> date:
-        """The first day with a predicted recall below 0.9, which it is down to after `stability` days."""
+        """The first day with a predicted recall below 0.9; after `stability` days it is 0.9."""
         return self.tested_on + timedelta(days=min(floor(self.stability) + 1, _LONGEST))
 
 
 def after(memory: Memory | None, outcome: str, at: datetime, on: date) -> Memory:
-    """What an exercise at an instant, on a calendar day, makes of a memory."""
-    if memory:  # a traveller's calendar may step back
+    """The memory after an exercise at an instant, on a calendar day."""
+    if memory:  # a traveller's calendar may go back
         on = max(on, memory.tested_on)
         card = _card(memory.stability, memory.tested_on, memory.difficulty)
     else:

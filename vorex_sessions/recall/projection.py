@@ -1,4 +1,4 @@
-"""How well each word is remembered, kept current with every save. Alone names `learner_memories` in SQL."""
+"""How well each word is remembered, updated with each save. This module alone writes `learner_memories`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -39,17 +39,17 @@ class RecallProjection(Projection):
         )
 
     def on_save(self, event: SaveEvent, context: Mapping[str, Any] | None) -> AnswerExtras:
-        """Review the words of the saved sessions. One with a later exercise is reviewed from the start."""
+        """Review the words of the saved sessions. A word with a later exercise is reviewed from the start."""
         if event.is_current:
-            known = {word: _memory(columns) for word, columns in (context or {}).items()}
+            stored = {word: _memory(columns) for word, columns in (context or {}).items()}
             late = {
                 result["word"]
                 for session in event.saved_rows
                 for result in session.vocabulary_results
-                if result["word"] in known
-                and session.completed_at <= known[result["word"]].tested_at
+                if result["word"] in stored
+                and session.completed_at <= stored[result["word"]].tested_at
             }
-            memories = remembered(event.saved_rows, known)
+            memories = remembered(event.saved_rows, stored)
             if late:
                 memories |= remembered(event.all_sessions, only=late)
             _ROWS.defer_put(event.transaction, event.learner_id, _as_rows(memories))
@@ -62,18 +62,18 @@ class RecallProjection(Projection):
 
 def remembered(
     sessions: Iterable[Any],
-    known: Mapping[str, Memory] | None = None,
+    stored: Mapping[str, Memory] | None = None,
     only: set[str] | None = None,
 ) -> dict[str, Memory]:
-    """What sessions, in the order of time, make of what is known; of the words that they test alone."""
+    """The memories of the words that sessions test, in order of time, after `stored`; `only`: just these."""
     memories: dict[str, Memory] = {}
     tested = [session for session in sessions if session.vocabulary_results]
-    tested.sort(key=lambda one: (one.completed_at, str(one.session_result_id)))
+    tested.sort(key=lambda row: (row.completed_at, str(row.session_result_id)))
     for session in tested:
         for result in session.vocabulary_results:
             word = result["word"]
             if only is None or word in only:
-                before = memories.get(word) or (known or {}).get(word)
+                before = memories.get(word) or (stored or {}).get(word)
                 memories[word] = after(
                     before, result["outcome"], session.completed_at, session.practiced_on
                 )
@@ -81,7 +81,7 @@ def remembered(
 
 
 def _memory(columns: Mapping[str, Any]) -> Memory:
-    """Of a row of learner_memories as PostgreSQL writes it in JSON."""
+    """The memory in a row of learner_memories, as PostgreSQL writes it in JSON."""
     return Memory(
         columns["times_tested"],
         columns["last_outcome"],

@@ -1,4 +1,4 @@
-"""What the endpoints of this capability take and answer."""
+"""Schemas of the vocabulary, and of the members that this capability adds to the warm-up."""
 
 import marshmallow as ma
 
@@ -8,12 +8,13 @@ from vorex_sessions.web.schemas import Schema
 
 STATUSES = ("due", "learning", "known")
 _STATUS = (
-    "`due`: predicted recall below 0.9; `known`: not due, for 21 days or more; else `learning`."
+    "`due`: predicted recall below 0.9. `known`: 0.9 or more for at least 21 days after the last "
+    "exercise, and not due. Else `learning`."
 )
 
 
 class VocabularyQuerySchema(Schema):
-    """Which words to list."""
+    """Filters and paging of words."""
 
     status = body_fields.Choice(STATUSES, metadata={"description": _STATUS, "example": "due"})
     q = query_fields.Phrase(
@@ -25,11 +26,11 @@ class VocabularyQuerySchema(Schema):
         1,
         served=100,
         load_default=50,
-        metadata={"description": "Words a page; more than 100 are served as 100.", "example": 50},
+        metadata={"description": "Words per page; a value above 100 counts as 100.", "example": 50},
     )
     cursor = ma.fields.String(
         metadata={
-            "description": "`next_cursor` of the page before, with the same filters.",
+            "description": "`next_cursor` of the previous page, with the same filters.",
             "example": "bG9uZy1hY2Nlc3M=",
         }
     )
@@ -37,7 +38,7 @@ class VocabularyQuerySchema(Schema):
 
 
 class WordSchema(Schema):
-    """A word, and what is known of it."""
+    """A word, and how well the learner remembers it."""
 
     word = answer_fields.text("The word.", "reservation")
     status = answer_fields.text(_STATUS, "due", STATUSES)
@@ -48,18 +49,18 @@ class WordSchema(Schema):
     last_outcome = answer_fields.text(
         "How the last exercise went, or null.", "good", OUTCOMES, allow_none=True
     )
-    times_tested = answer_fields.whole("Exercises with an outcome.", 4)
-    times_seen = answer_fields.whole("Sessions that named it.", 6)
-    first_seen = answer_fields.instant("When the first of them was completed; UTC.")
-    last_seen = answer_fields.instant("When the last of them was completed; UTC.")
+    times_tested = answer_fields.whole("How many exercises had an outcome.", 4)
+    times_seen = answer_fields.whole("How many sessions named it.", 6)
+    first_seen = answer_fields.instant("When the first of these sessions was completed; UTC.")
+    last_seen = answer_fields.instant("When the last of these sessions was completed; UTC.")
 
 
 class VocabularySchema(Schema):
-    """A page of words, by name."""
+    """A page of words."""
 
-    words = answer_fields.items(WordSchema, "The words of this page, by code point.")
-    total = answer_fields.whole("How many match in all.", 120)
-    limit = answer_fields.whole("Words a page, as served.", 50)
+    words = answer_fields.items(WordSchema, "The words of this page, ordered by code point.")
+    total = answer_fields.whole("How many words match, on all pages.", 120)
+    limit = answer_fields.whole("Words per page, as served.", 50)
     has_more = answer_fields.has_more()
     next_cursor = answer_fields.next_cursor(None)
 
@@ -69,24 +70,24 @@ class ReviewSchema(Schema):
 
     word = answer_fields.text("The word.", "reservation")
     reason = answer_fields.text(
-        "`forgotten` the last time, or `due`; without an outcome `new` (met once) or `rarely met`.",
+        "With outcomes: `forgotten` the last time, or `due`. Without: `new` (met once) or `rarely met`.",
         "due",
         ("due", "forgotten", "new", "rarely met"),
     )
     recall = answer_fields.recall()
     last_seen = answer_fields.instant("When the last session that named it was completed; UTC.")
-    times_seen = answer_fields.whole("Sessions that named it.", 3)
+    times_seen = answer_fields.whole("How many sessions named it.", 3)
 
 
 class WarmupExtrasSchema(Schema):
-    """Added to the warm-up; `vocabulary_review` in the place of the one without outcomes."""
+    """Added to the warm-up; this `vocabulary_review` replaces the one without outcomes."""
 
     vocabulary_review = answer_fields.texts(
-        "Words with known outcomes whose predicted recall is below 0.9, lowest first; then those met "
-        "least often, ties: longest ago first, then by name.",
+        "Words with outcomes whose predicted recall is below 0.9, lowest first. Then words without, "
+        "least often met first; ties: longest ago first, then by name.",
         "reservation",
         10,
     )
     vocabulary_details = answer_fields.items(
-        ReviewSchema, "Why each of these words, in the same order.", most=10
+        ReviewSchema, "The reason for each of these words, in the same order.", most=10
     )

@@ -1,4 +1,4 @@
-"""Answers: which words do I know, which are due."""
+"""The learner's words, and how well each is remembered."""
 
 import base64
 from datetime import datetime
@@ -19,11 +19,11 @@ from vorex_sessions.recall.memory import KNOWN_FROM, recall
 from vorex_sessions.recall.projection import is_of_learner
 
 _m = learner_memories.c
-_ABOUT = sa.select(DERIVED_VERSION.label("derived_version"), ZONE_NAME.label("zone_name"))
+_LEARNER = sa.select(DERIVED_VERSION.label("derived_version"), ZONE_NAME.label("zone_name"))
 
 
 def _words() -> sa.Select[Any]:
-    """A page of words beside how many match; at least one row."""
+    """A page of words with the number of matches; at least one row."""
     seen = WORDS.subquery("seen")
     joined = seen.outerjoin(learner_memories, sa.and_(is_of_learner, _m.word == seen.c.word))
     status = sa.case(
@@ -33,15 +33,15 @@ def _words() -> sa.Select[Any]:
     )
     memory = (_m.times_tested, _m.last_outcome, _m.stability, _m.tested_on, _m.due_on)
     q = sa.func.lower(sa.cast(sa.bindparam("q"), sa.Text))
-    found = (
+    vocabulary = (
         sa.select(*seen.c, *memory, status.label("status"))
         .select_from(joined)
         .where(sa.func.strpos(sa.func.lower(seen.c.word), q) > sa.literal_column("0"))
-        .cte("found")
+        .cte("learner_vocabulary")
     )
     wanted = sa.cast(sa.bindparam("status"), sa.Text)
-    is_wanted = sa.or_(wanted.is_(None), found.c.status == wanted)
-    matching = sa.select(found).where(is_wanted).cte("matching")
+    is_wanted = sa.or_(wanted.is_(None), vocabulary.c.status == wanted)
+    matching = sa.select(vocabulary).where(is_wanted).cte("matching")
     word = matching.c.word.collate("C")
     page = (
         sa.select(matching)
@@ -71,10 +71,10 @@ def list_words(
     zone_name: str | None = None,
     now: datetime,
 ) -> dict[str, Any]:
-    """A page of the learner's words by name, with what is known of each. Raises Invalid."""
+    """A page of the learner's words by name, with how well each is remembered. Raises Invalid."""
     after = _read(cursor, status, q) if cursor is not None else ""
-    (about,) = run_current(_ABOUT, {"user_id": learner_id})
-    today = day_of(now, zone_name or about.zone_name or "UTC")
+    (learner,) = run_current(_LEARNER, {"user_id": learner_id})
+    today = day_of(now, zone_name or learner.zone_name or "UTC")
     rows = run(
         _WORDS,
         {
@@ -117,16 +117,16 @@ def _cursor(word: str, status: str | None, q: str | None) -> str:
 
 
 def _read(cursor: str, status: str | None, q: str | None) -> str:
-    """The word to continue after. Raises Invalid for what `_cursor` did not make for these filters."""
+    """The word to continue after. Raises Invalid unless `_cursor` made the cursor for these filters."""
     try:
         packed = base64.b64decode(cursor, altchars=b"-_", validate=True)
         word = packed[_DIGEST:].decode()
     except ValueError:
-        raise _refused("is not a cursor of this service") from None
+        raise _invalid("is not a cursor of this service") from None
     if not word or "\x00" in word:
-        raise _refused("is not a cursor of this service")
+        raise _invalid("is not a cursor of this service")
     if packed[:_DIGEST] != _digest(status, q):
-        raise _refused("belongs to other filters than these")
+        raise _invalid("belongs to other filters than these")
     return word
 
 
@@ -137,5 +137,5 @@ def _digest(status: str | None, q: str | None) -> bytes:
     return blake2b(orjson.dumps([status, q]), digest_size=_DIGEST).digest()
 
 
-def _refused(rule: str) -> Exception:
+def _invalid(rule: str) -> Exception:
     return validation_problem({"cursor": [rule]}, in_query=True)

@@ -1,4 +1,4 @@
-"""The words of the warm-up: what is about to be forgotten first, then what was met least often."""
+"""The words of the warm-up: those about to be forgotten first, then those met least often."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -23,29 +23,29 @@ class WordsSection(WarmupSection):
 
     def context(self, recent: sa.CTE) -> sa.ScalarSelect[Any]:
         """The words due on each of `:days`, and those that recent sessions name."""
-        both = sa.func.json_build_object(
+        context = sa.func.json_build_object(
             *(sa.literal_column("'due'"), _due_words()),
             *(sa.literal_column("'met'"), _met_words(recent)),
         )
-        return sa.select(both).scalar_subquery()
+        return sa.select(context).scalar_subquery()
 
     def members(self, sessions: Sequence[Any], context: Any, today: date) -> dict[str, Any]:
-        """Due words first, by lowest recall; rarely met ones fill up."""
-        found = context or {}
-        due = [_due(row, today) for row in found.get("due") or () if row["today"] == str(today)]
-        due.sort(key=lambda one: (one["recall"], one["word"]))
-        met = found.get("met") or {}
+        """Due words first, by lowest recall; then rarely met words, up to the limit."""
+        words = context or {}
+        due = [_due(row, today) for row in words.get("due") or () if row["today"] == str(today)]
+        due.sort(key=lambda item: (item["recall"], item["word"]))
+        met = words.get("met") or {}
         tested = {word for word, (_, _, is_tested) in met.items() if is_tested}
-        rest = rarely_met(sessions, leaving_out=tested)[: MOST_WORDS - len(due)]
+        rest = rarely_met(sessions, exclude=tested)[: MOST_WORDS - len(due)]
         details = [*due, *(_met(word, *met[word][:2]) for word in rest if word in met)]
         return {
-            "vocabulary_review": [one["word"] for one in details],
+            "vocabulary_review": [item["word"] for item in details],
             "vocabulary_details": details,
         }
 
 
 def _due_words() -> sa.ScalarSelect[Any]:
-    """Of each of `:days` the words with the lowest recall, as JSON objects."""
+    """For each of `:days` the words with the lowest recall, as JSON objects."""
     days = sa.cast(sa.bindparam("days"), ARRAY(sa.Date))
     day = (
         sa.func.unnest(days).table_valued(sa.column("today", sa.Date), name="day").render_derived()
@@ -70,7 +70,7 @@ def _due_words() -> sa.ScalarSelect[Any]:
 def _met_words(recent: sa.CTE) -> sa.ScalarSelect[Any]:
     """Each word of the recent sessions: times_seen, last_seen, and whether its recall is known.
 
-    The words come as one array, which is looked up in one walk along the index.
+    The words are one array, so that one scan of the index finds them all.
     """
     named = sa.select(sa.func.unnest(recent.c.vocabulary_learned)).distinct().scalar_subquery()
     met = sa.select(sa.func.array(named).label("words")).cte("met")

@@ -1,4 +1,4 @@
-"""The record: save, batch, show, correct, delete, history."""
+"""Session results: save, batch, show, correct, delete, history."""
 
 from vorex_sessions.hooks.personal_data import Export, list_of, of_learner
 from vorex_sessions.hooks.registry import Capability
@@ -29,7 +29,7 @@ CAPABILITY = Capability(
             ),
             list_of(
                 DeletedSchema,
-                "What is left of deleted ones.",
+                "Ids and times of deleted sessions.",
                 [{"session_result_id": ID, "deleted_at": STAMP}],
             ),
         ),
@@ -38,7 +38,7 @@ CAPABILITY = Capability(
             of_learner(erased_learners, _erased.erased_at, _erased.closed),
             list_of(
                 ErasureSchema,
-                "The last erasure, if there was one.",
+                "The last erasure; empty without one.",
                 [{"erased_at": STAMP, "closed": False}],
             ),
         ),

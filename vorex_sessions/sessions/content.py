@@ -1,4 +1,4 @@
-"""Pure: what a client said about a session -> what is stored, and when two of them are the same."""
+"""Pure: the content that a client sends -> the columns to store, and a fingerprint to compare content."""
 
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -17,7 +17,7 @@ FINGERPRINT_VERSION = b"\x01"
 
 
 def check_instant(completed_at: datetime, now: datetime, start: str = "#") -> None:
-    """Refuse what cannot be the time of a session. Raises Invalid; says the server's time."""
+    """Check that a session can have this time. Raises Invalid, with the server's time."""
     if completed_at < EARLIEST:
         raise validation_problem({"completed_at": ["must not be before 2000-01-01"]}, start=start)
     if completed_at > now + AHEAD:
@@ -26,7 +26,7 @@ def check_instant(completed_at: datetime, now: datetime, start: str = "#") -> No
 
 
 def completed(content: dict[str, Any], now: datetime, start: str = "#") -> dict[str, Any]:
-    """The columns to store for what a client sent: defaults filled in, the calendar day fixed."""
+    """The columns to store for the content: with defaults and the calendar day."""
     completed_at = content.get("completed_at") or now
     check_instant(completed_at, now, start)
     zone_name = content.get("timezone") or _default_zone(content)
@@ -40,13 +40,13 @@ def completed(content: dict[str, Any], now: datetime, start: str = "#") -> dict[
 
 
 def fingerprint(content: dict[str, Any]) -> bytes:
-    """16 bytes of BLAKE2b over what was sent: equal for equal content, whatever was left to default."""
-    said = {name: value for name, value in content.items() if value != DEFAULTS.get(name, ...)}
-    if said.get("timezone") == _default_zone(content):
-        del said["timezone"]
-    if "completed_at" in said:
-        said["completed_at"] = stamp(said["completed_at"])
-    canonical = orjson.dumps(_canonical(said), option=orjson.OPT_SORT_KEYS)
+    """16 bytes of BLAKE2b over the content; a default that is sent equals one that is left out."""
+    fields = {name: value for name, value in content.items() if value != DEFAULTS.get(name, ...)}
+    if fields.get("timezone") == _default_zone(content):
+        del fields["timezone"]
+    if "completed_at" in fields:
+        fields["completed_at"] = stamp(fields["completed_at"])
+    canonical = orjson.dumps(_canonical(fields), option=orjson.OPT_SORT_KEYS)
     return blake2b(FINGERPRINT_VERSION + canonical, digest_size=FINGERPRINT_BYTES).digest()
 
 

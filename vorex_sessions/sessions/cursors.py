@@ -1,4 +1,4 @@
-"""Pure: the opaque cursor of the history, a place in the order and the filters it belongs to."""
+"""Pure: the opaque cursor of the history: a position in the order, and a digest of the filters."""
 
 import base64
 import struct
@@ -22,7 +22,7 @@ def write(completed_at: datetime, session_result_id: str, filters: Mapping[str, 
 
 
 def read(cursor: str, filters: Mapping[str, Any]) -> tuple[datetime, str]:
-    """The place to continue after. Raises ValueError for what `write` did not make for these filters."""
+    """The position to continue after. Raises ValueError unless `write` made the cursor for these filters."""
     moment, session_result_id, digest = _unpack(cursor)
     if digest != _digest(filters):
         raise ValueError("belongs to other filters than these")

@@ -17,7 +17,7 @@ from vorex_sessions.sessions import cursors, results
 
 _s = session_results.c
 _learner = _s.user_id == USER_ID
-# The learner's own spellings: PostgreSQL 15 has no case folding of its own to compare with.
+# The learner's spellings, which Python compares: PostgreSQL 15 has no case folding.
 _SPELLINGS = sa.select(sa.func.unnest(_s.topics).label("topic")).where(_learner).distinct()
 # The ranges on completed_at only help the index; practiced_on decides.
 _CONDITIONS: dict[str, sa.ColumnElement[bool]] = {
@@ -39,22 +39,22 @@ _AFTER = sa.tuple_(_s.completed_at, _s.session_result_id) < sa.tuple_(
 
 @lru_cache(maxsize=128)
 def statement(filters: frozenset[str], by_cursor: bool) -> sa.Select[Any]:
-    """One page beside the total: at least one row, with a null id where the page is empty.
+    """A page and the total: at least one row, with a null id where the page is empty.
 
-    One session more than asked for tells whether there is more.
+    `:limit` is one more than the page holds: an extra session means that another page follows.
     """
     matching = [_learner, *(_CONDITIONS[name] for name in sorted(filters))]
     total = sa.select(sa.func.count().label("total")).select_from(session_results).where(*matching)
     page = sa.select(*results.COLUMNS).where(*matching).order_by(*_newest(_s))
     page = page.where(_AFTER) if by_cursor else page.offset(sa.bindparam("offset"))
     counted, shown = total.subquery(), page.limit(sa.bindparam("limit")).subquery()
-    both = (
+    combined = (
         sa.select(*shown.c, counted.c.total)
         .select_from(counted.outerjoin(shown, sa.true()))
         .order_by(*_newest(shown.c))
     )
-    # Without filters one plan is right for everybody: along the index, and no further than the page.
-    return both if filters else prepared(both)
+    # Without filters one plan suits every learner: it reads the index only as far as the page.
+    return combined if filters else prepared(combined)
 
 
 def _newest(columns: Any) -> tuple[sa.UnaryExpression[Any], ...]:
@@ -69,56 +69,56 @@ def page(
     cursor: str | None = None,
     **filters: Any,
 ) -> dict[str, Any]:
-    """A page of the learner's sessions as the contract shows it. Raises Invalid.
+    """A page of the learner's sessions as the API returns it. Raises Invalid.
 
-    `filters`: session_type, topic, date_from, date_to, scenario_id; absent means all.
+    `filters`: session_type, topic, date_from, date_to, scenario_id; a filter left out matches all.
     """
     if "topic" in filters:
         filters["topic"] = filters["topic"].casefold()
     parameters = {**_place(filters, offset, cursor), "user_id": learner_id, "limit": limit + 1}
-    used = _parameters_of(learner_id, filters)
-    conditions = frozenset(_CONDITIONS.keys() & used.keys())
-    rows = run(statement(conditions, cursor is not None), {**used, **parameters})
-    found = [row for row in rows if row.session_result_id is not None]
-    return _answer(found, rows[0].total, limit, parameters.get("offset"), filters)
+    values = _filter_parameters(learner_id, filters)
+    conditions = frozenset(_CONDITIONS.keys() & values.keys())
+    rows = run(statement(conditions, cursor is not None), {**values, **parameters})
+    sessions = [row for row in rows if row.session_result_id is not None]
+    return _answer(sessions, rows[0].total, limit, parameters.get("offset"), filters)
 
 
 def _place(
-    given: Mapping[str, Any], offset: int | None, cursor: str | None
+    filters: Mapping[str, Any], offset: int | None, cursor: str | None
 ) -> dict[str, datetime | str | int]:
     if cursor is None:
         return {"offset": offset or 0}
     if offset is not None:
-        raise _refused("offset", "must be left out where cursor is used")
+        raise _invalid("offset", "must be left out where cursor is used")
     try:
-        instant, session_result_id = cursors.read(cursor, given)
+        instant, session_result_id = cursors.read(cursor, filters)
     except ValueError as error:
-        raise _refused("cursor", str(error)) from None
+        raise _invalid("cursor", str(error)) from None
     return {"after_instant": instant, "after_id": session_result_id}
 
 
-def _refused(parameter: str, rule: str) -> Invalid:
+def _invalid(parameter: str, rule: str) -> Invalid:
     return validation_problem({parameter: [rule]}, in_query=True)
 
 
-def _parameters_of(learner_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The bind parameters of the filters that were given."""
-    used = dict(given)
-    if "date_from" in used and "date_to" in used and used["date_from"] > used["date_to"]:
-        raise _refused("date_from", "must not be after date_to")
-    if "date_from" in used:
-        used["not_before"] = earliest_instant(max(used["date_from"], date(2000, 1, 1)))
-    if "date_to" in used:
-        last = min(used["date_to"], date(9000, 1, 1))
-        used["not_after"] = midnight_utc(last + timedelta(days=2))
-    if topic := used.pop("topic", None):
+def _filter_parameters(learner_id: str, filters: Mapping[str, Any]) -> dict[str, Any]:
+    """The bind parameters of the filters. Raises Invalid."""
+    values = dict(filters)
+    if "date_from" in values and "date_to" in values and values["date_from"] > values["date_to"]:
+        raise _invalid("date_from", "must not be after date_to")
+    if "date_from" in values:
+        values["not_before"] = earliest_instant(max(values["date_from"], date(2000, 1, 1)))
+    if "date_to" in values:
+        last = min(values["date_to"], date(9000, 1, 1))
+        values["not_after"] = midnight_utc(last + timedelta(days=2))
+    if topic := values.pop("topic", None):
         rows = run(_SPELLINGS, {"user_id": learner_id})
-        used["spellings"] = [row.topic for row in rows if row.topic.casefold() == topic]
-    return used
+        values["spellings"] = [row.topic for row in rows if row.topic.casefold() == topic]
+    return values
 
 
 def _answer(
-    rows: Any, total: int, limit: int, offset: Any, given: Mapping[str, Any]
+    rows: Any, total: int, limit: int, offset: Any, filters: Mapping[str, Any]
 ) -> dict[str, Any]:
     shown, has_more = rows[:limit], len(rows) > limit
     last = shown[-1] if has_more else None
@@ -128,5 +128,5 @@ def _answer(
         "limit": limit,
         "offset": offset,
         "has_more": has_more,
-        "next_cursor": last and cursors.write(last.completed_at, last.session_result_id, given),
+        "next_cursor": last and cursors.write(last.completed_at, last.session_result_id, filters),
     }

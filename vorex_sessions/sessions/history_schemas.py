@@ -1,4 +1,4 @@
-"""What the history takes and answers."""
+"""Schemas of the history."""
 
 import marshmallow as ma
 
@@ -9,7 +9,7 @@ from vorex_sessions.web.schemas import Schema
 
 
 class HistoryQuerySchema(Schema):
-    """Which sessions to list."""
+    """Filters and paging of the history."""
 
     session_type = body_fields.Choice(
         models.SESSION_TYPES,
@@ -48,7 +48,7 @@ class HistoryQuerySchema(Schema):
         served=100,
         load_default=20,
         metadata={
-            "description": "Sessions a page; more than 100 are served as 100.",
+            "description": "Sessions per page; a value above 100 counts as 100.",
             "example": 20,
         },
     )
@@ -56,15 +56,15 @@ class HistoryQuerySchema(Schema):
         0,
         1_000_000,
         metadata={
-            "description": "Sessions to skip, 0 by default; not together with `cursor`.",
+            "description": "How many sessions to skip, 0 by default. Not together with `cursor`.",
             "example": 40,
         },
     )
     cursor = ma.fields.String(
         metadata={
             "description": (
-                "`next_cursor` of the page before, with the same filters: costs the same on every "
-                "page, and pages neither overlap nor skip whatever is saved meanwhile."
+                "`next_cursor` of the previous page, with the same filters. Every page costs the "
+                "same. Pages neither overlap nor skip sessions, whatever is saved meanwhile."
             ),
             "example": "AAZMP2E5wAA_DJ9uekFMVJ8LL21fP38QEjRWeJq8",
         },
@@ -77,8 +77,8 @@ class HistorySchema(Schema):
     sessions = answer_fields.items(
         SessionResultSchema, "The sessions of this page, newest `completed_at` first."
     )
-    total = answer_fields.whole("How many sessions match in all.", 57)
-    limit = answer_fields.whole("Sessions a page, as served.", 20, 100, least=1)
+    total = answer_fields.whole("How many sessions match, on all pages.", 57)
+    limit = answer_fields.whole("Sessions per page, as served.", 20, 100, least=1)
     offset = answer_fields.whole(
         "Sessions skipped; null with `cursor`.", 40, 1_000_000, allow_none=True
     )

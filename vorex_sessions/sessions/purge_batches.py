@@ -1,4 +1,4 @@
-"""Removing sessions of many learners: in small batches, each behind its learner's lock."""
+"""Removes sessions of many learners in small batches, each behind its learner's lock."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -50,13 +50,13 @@ def _purge(
     parameters: Mapping[str, Any],
     removed: dict[str, int],
 ) -> bool:
-    """Purge one learner, adding to the count; False where somebody held the lock."""
-    own = {**parameters, "user_id": learner_id, "changed": None}
+    """Purge a learner, adding to `removed`; False where another transaction held the lock."""
+    values = {**parameters, "user_id": learner_id, "changed": None}
 
     def work(transaction: Transaction) -> int:
         for statement in registry().invalidations["all"]:
-            transaction.defer(statement, own)
-        return len(transaction.finish(_statement(condition), own))
+            transaction.defer(statement, values)
+        return len(transaction.finish(_statement(condition), values))
 
     count = _BATCH
     while count == _BATCH:

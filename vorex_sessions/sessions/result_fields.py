@@ -1,4 +1,4 @@
-"""What a session says of single words and of skills, as marshmallow fields."""
+"""The marshmallow fields of `vocabulary_results` and `skills`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,13 +17,13 @@ _SCORE_RULE = "must be a number from 0 to 100"
 
 
 class OutcomeSchema(Schema):
-    """How an exercise with a word went."""
+    """The outcome of an exercise with a word."""
 
     word = ma.fields.String(
         required=True,
         validate=ma.validate.Length(1, models.WORD_LENGTH),
         metadata={
-            "description": "The word, as in `vocabulary_learned`; white space is tidied.",
+            "description": "The word, as in `vocabulary_learned`; white space is normalised.",
             "example": "reservation",
         },
     )
@@ -31,14 +31,14 @@ class OutcomeSchema(Schema):
         models.OUTCOMES,
         required=True,
         metadata={
-            "description": "`again` is forgotten, the others remembered: with effort, well, at once.",
+            "description": "`again`: forgotten. `hard`, `good`, `easy`: with effort, well, at once.",
             "example": "good",
         },
     )
 
 
 class SkillScoreSchema(Schema):
-    """How well a skill went."""
+    """The score of a skill."""
 
     skill = Choice(
         tuple(SKILLS),
@@ -53,16 +53,16 @@ class SkillScoreSchema(Schema):
 
 
 class _Objects(ma.fields.List[dict[str, Any]]):
-    """A list of small objects of two required members each, judged by hand: there may be hundreds."""
+    """A list of objects with two required members each, validated by hand: there may be hundreds."""
 
     def __init__(
         self,
         schema: type[Schema],
         most: int,
-        judged: Callable[[dict[str, Any]], tuple[dict[str, Any], dict[str, list[str]]]],
+        validated: Callable[[dict[str, Any]], tuple[dict[str, Any], dict[str, list[str]]]],
         **options: Any,
     ) -> None:
-        self.most, self.judged = most, judged
+        self.most, self.validated = most, validated
         self.members = tuple(schema().fields)
         rule = f"must be a list of at most {most} objects"
         super().__init__(
@@ -80,22 +80,22 @@ class _Objects(ma.fields.List[dict[str, Any]]):
         entries: list[dict[str, Any]] = []
         errors: dict[int, Any] = {}
         for index, entry in enumerate(value):
-            broken = self._shape(entry)
-            if not broken:
-                entry, broken = self.judged(entry)
-            if broken:
-                errors[index] = broken
+            entry_errors = self._shape_errors(entry)
+            if not entry_errors:
+                entry, entry_errors = self.validated(entry)
+            if entry_errors:
+                errors[index] = entry_errors
             entries.append(entry)
-        errors = errors or self._together(entries)
+        errors = errors or self._errors_between(entries)
         if errors:
             raise ma.ValidationError(errors)
         return entries
 
-    def _together(self, entries: list[dict[str, Any]]) -> dict[int, Any]:
-        """Broken rules of entries that are right one by one."""
+    def _errors_between(self, entries: list[dict[str, Any]]) -> dict[int, Any]:
+        """The errors between entries that are valid by themselves."""
         return {}
 
-    def _shape(self, entry: Any) -> Any:
+    def _shape_errors(self, entry: Any) -> Any:
         if not isinstance(entry, dict):
             return ["must be a JSON object"]
         missing = {name: ["is required"] for name in self.members if name not in entry}
@@ -103,19 +103,19 @@ class _Objects(ma.fields.List[dict[str, Any]]):
 
 
 class Outcomes(_Objects):
-    """Outcomes of exercises with words, in their order; a word may come several times."""
+    """Outcomes of exercises with words, in order; a word may occur several times."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(OutcomeSchema, models.MOST_VOCABULARY, _outcome, **options)
+        super().__init__(OutcomeSchema, models.MOST_VOCABULARY, _validated_outcome, **options)
 
 
-def _outcome(entry: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
+def _validated_outcome(entry: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
     errors = {}
-    said, outcome = entry["word"], entry["outcome"]
-    word = text.tidy(said) if isinstance(said, str) else ""
-    if not isinstance(said, str):
+    sent, outcome = entry["word"], entry["outcome"]
+    word = text.tidy(sent) if isinstance(sent, str) else ""
+    if not isinstance(sent, str):
         errors["word"] = ["must be a text"]
-    elif not text.storable(said):
+    elif not text.storable(sent):
         errors["word"] = [TEXT_RULE]
     elif not 1 <= len(word) <= models.WORD_LENGTH:
         errors["word"] = [f"must be 1 to {models.WORD_LENGTH} characters long"]
@@ -128,9 +128,9 @@ class SkillScores(_Objects):
     """Scores of skills, each skill once."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(SkillScoreSchema, models.MOST_SKILLS, _skill_score, **options)
+        super().__init__(SkillScoreSchema, models.MOST_SKILLS, _validated_score, **options)
 
-    def _together(self, entries: list[dict[str, Any]]) -> dict[int, Any]:
+    def _errors_between(self, entries: list[dict[str, Any]]) -> dict[int, Any]:
         seen: set[str] = set()
         errors = {}
         for index, entry in enumerate(entries):
@@ -140,7 +140,7 @@ class SkillScores(_Objects):
         return errors
 
 
-def _skill_score(entry: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
+def _validated_score(entry: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
     errors = {}
     skill, score = entry["skill"], entry["score"]
     if not isinstance(skill, str) or skill not in SKILLS:

@@ -15,20 +15,20 @@ _SET_BY_SERVICE = {"user_id", "session_result_id", "practiced_on", "fingerprint"
 # What the API shows, in the order of the contract: everything but the fingerprint.
 COLUMNS = tuple(column for column in session_results.c if column.name != "fingerprint")
 NAMES = tuple(str(column.name) for column in COLUMNS)  # plain str: orjson takes no subclass as key
-# What an INSERT names.
+# The columns of an INSERT.
 STORED = tuple(column for column in session_results.c if column.name not in _SET_BY_DATABASE)
-# What a client says of a session.
+# The columns that a client sends.
 CONTENT = tuple(column for column in STORED if column.name not in _SET_BY_SERVICE)
 
 
 def _default(column: sa.Column[Any]) -> Any:
     if column.nullable:
         return None
-    assert isinstance(column.server_default, sa.DefaultClause)  # noqa: S101  # the caller has looked
+    assert isinstance(column.server_default, sa.DefaultClause)  # noqa: S101  # the caller has checked
     return [] if isinstance(column.type, ARRAY) else orjson.loads(str(column.server_default.arg))
 
 
-# What a column holds where the client leaves it out: the default of the table.
+# The value of a column that the client leaves out: the table's default.
 DEFAULTS: dict[str, Any] = {
     str(column.name): _default(column)  # as above
     for column in CONTENT

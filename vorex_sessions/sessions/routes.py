@@ -20,14 +20,14 @@ BATCH_LIMIT = 4 * 1024 * 1024  # bytes
 _REPLAYED = "Idempotency-Replayed"
 _SAVED_HEADERS = {
     "Location": {
-        "description": "Where the stored session result is.",
+        "description": "The address of the stored session result.",
         "schema": {"type": "string"},
         "example": "/api/sessions/3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10",
     }
 }
 _REPLAYED_HEADERS = _SAVED_HEADERS | {
     _REPLAYED: {
-        "description": "`true`: the same had been saved before.",
+        "description": "`true`: the same session was saved before.",
         "schema": {"type": "string", "enum": ["true"]},
     }
 }
@@ -36,9 +36,9 @@ _KEY = {
     "name": KEY_HEADER,
     "required": False,
     "description": (
-        "A string of the app's own choice, unique for this save, for example `lesson-12-try-1`: sent "
-        "again with the same key, it stores nothing twice. A single save takes either a key or an "
-        "id of its own."
+        "A string that the app chooses, unique to this save, for example `lesson-12-try-1`. The same "
+        "save sent again with the same key stores nothing twice. A single save has either a key or a "
+        "`session_result_id`."
     ),
     "schema": {
         "type": "string",
@@ -57,7 +57,7 @@ _ID = {
         "example": "3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10",
     },
 }
-_ONE = "/<uuid:session_result_id>"
+_BY_ID = "/<uuid:session_result_id>"
 
 
 @blueprint.post("/save")
@@ -66,7 +66,7 @@ _ONE = "/<uuid:session_result_id>"
 @blueprint.alt_response(
     200,
     schema=saved_schemas.SavedSchema,
-    description="The same was saved before: the stored result as it is now",
+    description="The same session was saved before: the stored result as it is now",
     headers=_REPLAYED_HEADERS,
     success=True,
 )
@@ -74,7 +74,7 @@ _ONE = "/<uuid:session_result_id>"
 @blueprint.alt_response(410, component_name(Gone))
 @blueprint.doc(parameters=[_KEY])
 def save(content: dict[str, Any]) -> Response:
-    """Save a finished practice session, once however often it is sent."""
+    """Save a finished practice session; with an id or a key, a repeat stores nothing twice."""
     outcome = service.save(learner_id(), content, key=idempotency_key(), now=datetime.now(UTC))
     headers = {"Location": f"/api/sessions/{outcome.session['session_result_id']}"}
     saved = {**outcome.session, **outcome.extras}
@@ -89,17 +89,17 @@ def save(content: dict[str, Any]) -> Response:
 @blueprint.response(200, saved_schemas.SavedBatchSchema)
 @blueprint.doc(parameters=[_KEY])
 def save_batch(batch: dict[str, Any]) -> Response:
-    """Save up to 100 sessions at once; one that is wrong does not stop the others."""
+    """Save up to 100 sessions at once; an invalid session does not stop the others."""
     outcomes = service.save_batch(
         learner_id(), batch["sessions"], key=idempotency_key(), now=datetime.now(UTC)
     )
-    results = [{"index": index, **_item(outcome)} for index, outcome in enumerate(outcomes)]
+    results = [{"index": index, **_item_result(outcome)} for index, outcome in enumerate(outcomes)]
     counts = Counter(result["status"] for result in results)
     totals = {status: counts[status] for status in ("created", "replayed", "rejected")}
     return json_response({"results": results, **totals})
 
 
-def _item(outcome: Outcome | Problem) -> dict[str, Any]:
+def _item_result(outcome: Outcome | Problem) -> dict[str, Any]:
     if isinstance(outcome, Problem):
         return {"status": "rejected", "problem": outcome.body()}
     status = "created" if outcome.created else "replayed"
@@ -114,15 +114,15 @@ def list_history(query: dict[str, Any]) -> Response:
     return json_response(history.page(learner_id(), **query))
 
 
-@blueprint.get(_ONE, parameters=[_ID])
+@blueprint.get(_BY_ID, parameters=[_ID])
 @blueprint.response(200, schemas.SessionResultSchema)
 @blueprint.alt_response(404, component_name(NotFound))
 def show(session_result_id: UUID) -> Response:
-    """Show one session of mine."""
+    """Show one of my sessions."""
     return json_response(service.show(learner_id(), str(session_result_id)))
 
 
-@blueprint.patch(_ONE, parameters=[_ID])
+@blueprint.patch(_BY_ID, parameters=[_ID])
 @blueprint.arguments(schemas.CorrectionSchema(partial=True))
 @blueprint.response(200, schemas.SessionResultSchema)
 @blueprint.alt_response(404, component_name(NotFound))
@@ -132,10 +132,10 @@ def correct(changes: dict[str, Any], session_result_id: UUID) -> Response:
     return json_response(service.correct(learner_id(), str(session_result_id), changes, now=now))
 
 
-@blueprint.delete(_ONE, parameters=[_ID])
+@blueprint.delete(_BY_ID, parameters=[_ID])
 @blueprint.response(204)
 @blueprint.alt_response(404, component_name(NotFound))
 def delete(session_result_id: UUID) -> Response:
-    """Delete a session for good."""
+    """Delete a session permanently."""
     service.delete(learner_id(), str(session_result_id), now=datetime.now(UTC))
     return Response(status=204)

@@ -1,4 +1,4 @@
-"""What the answers to saves add to a session result; capabilities add more (hooks/registry.py)."""
+"""Schemas of the answers to saves; capabilities add members (hooks/registry.py)."""
 
 import marshmallow as ma
 
@@ -8,15 +8,15 @@ from vorex_sessions.web.schemas import ProblemSchema, Schema
 
 
 class SavedSchema(SessionResultSchema):
-    """A session result that was saved, with what it brought."""
+    """A saved session result, with the members that capabilities add."""
 
 
 class SavedItemSchema(Schema):
-    """What became of one item of a batch."""
+    """The result of one item of a batch."""
 
-    index = whole("Its place in the batch, from 0.", 1)
+    index = whole("The item's index in the batch, from 0.", 1)
     status = text(
-        "`created` now, stored before (`replayed`), or `rejected`.",
+        "`created`: stored now; `replayed`: stored before; `rejected`: not stored.",
         "created",
         ("created", "replayed", "rejected"),
     )
@@ -29,13 +29,13 @@ class SavedItemSchema(Schema):
 
 
 class SavedBatchSchema(Schema):
-    """What became of a batch."""
+    """The results of a batch."""
 
     results = ma.fields.List(
         ma.fields.Nested(SavedItemSchema),
         required=True,
-        metadata={"description": "An answer for each item, in the order they were sent."},
+        metadata={"description": "A result for each item, in the order sent."},
     )
-    created = whole("How many were stored now.", 1)
-    replayed = whole("How many had been stored before.", 1)
-    rejected = whole("How many were not stored.", 1)
+    created = whole("How many items were stored now.", 1)
+    replayed = whole("How many items had been stored before.", 1)
+    rejected = whole("How many items were not stored.", 1)

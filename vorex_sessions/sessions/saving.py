@@ -1,4 +1,4 @@
-"""Saving once: one statement decides what is new, one more says why the rest is not."""
+"""Idempotent saves: one statement inserts what is new, a second one finds out why the rest was not."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ from vorex_sessions.sessions import results, tombstones
 
 
 def _insert() -> sa.CTE:
-    """Store what is new of `:rows`, and return it."""
+    """Insert the rows of `:rows` that are new, and return them."""
     given = recordset("given", (c for c in results.STORED if c.name != "user_id"))
     rows = sa.select(USER_ID, *given.c).where(
         ~tombstones.is_deleted(given.c.session_result_id),
@@ -36,7 +36,7 @@ def _insert() -> sa.CTE:
 
 @lru_cache(maxsize=64)
 def _save_statement(projections: tuple[Projection, ...]) -> sa.Select[Any]:
-    """Store what is new, and return it beside what the projections need to keep up."""
+    """Insert what is new; returns it with the context of each projection."""
     new = _insert()
     inserted = [projection.insert_cte(new) for projection in projections]
     contexts = [
@@ -48,25 +48,25 @@ def _save_statement(projections: tuple[Projection, ...]) -> sa.Select[Any]:
 
 
 def _find_statement() -> sa.Select[Any]:
-    """Of each asked id: the stored result, its fingerprint, and the tombstones."""
+    """For each of `:ids`: the stored result, its fingerprint, and the tombstones."""
     ids = sa.bindparam("ids", type_=ARRAY(sa.Uuid(as_uuid=False)))
-    asked = sa.func.unnest(sa.cast(ids, ids.type)).table_valued("asked_id").render_derived()
+    wanted = sa.func.unnest(sa.cast(ids, ids.type)).table_valued("wanted_id").render_derived()
     stored, deleted, erased = session_results, deleted_sessions, erased_learners
     return sa.select(
         *results.COLUMNS,
         stored.c.fingerprint,
-        asked.c.asked_id,
+        wanted.c.wanted_id,
         deleted.c.deleted_at,
         erased.c.erased_at,
         erased.c.closed,
     ).select_from(
-        asked.outerjoin(
+        wanted.outerjoin(
             stored,
-            (stored.c.user_id == USER_ID) & (stored.c.session_result_id == asked.c.asked_id),
+            (stored.c.user_id == USER_ID) & (stored.c.session_result_id == wanted.c.wanted_id),
         )
         .outerjoin(
             deleted,
-            (deleted.c.user_id == USER_ID) & (deleted.c.session_result_id == asked.c.asked_id),
+            (deleted.c.user_id == USER_ID) & (deleted.c.session_result_id == wanted.c.wanted_id),
         )
         .outerjoin(erased, erased.c.user_id == USER_ID)
     )
@@ -78,7 +78,7 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class Entry:
-    """A session result to save: its columns, and the problem if its id is taken by other content."""
+    """A session result to save: its columns, and the problem if other content has its id."""
 
     row: Mapping[str, Any]
     fingerprint: bytes
@@ -101,7 +101,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class _Stored:
-    """What the table holds under an id."""
+    """The stored session of an id."""
 
     session: dict[str, Any]
     fingerprint: bytes
@@ -114,19 +114,21 @@ def save_all(
 ) -> list[Outcome | Problem]:
     """Store what is new, all or nothing; returns the outcome of each entry, in order."""
     first = {entry.id: entry for entry in reversed(entries)}
-    known: dict[str, _Stored | Problem] = {}
+    resolved: dict[str, _Stored | Problem] = {}
     for _ in range(_ATTEMPTS):
-        known |= _store(learner_id, _unknown(first, known), now)
-        if unknown := _unknown(first, known):
-            known |= _find(learner_id, unknown)
-        if not _unknown(first, known):
-            known |= _replayed(learner_id, known, now)
-            return [_outcome(entry, known[entry.id], entry is first[entry.id]) for entry in entries]
-    raise Unavailable  # between our two looks someone stored and removed one of them, each time
+        resolved |= _store(learner_id, _unresolved(first, resolved), now)
+        if unresolved := _unresolved(first, resolved):
+            resolved |= _find(learner_id, unresolved)
+        if not _unresolved(first, resolved):
+            resolved |= _replayed(learner_id, resolved, now)
+            return [
+                _outcome(entry, resolved[entry.id], entry is first[entry.id]) for entry in entries
+            ]
+    raise Unavailable  # each time, another request stored and removed a session between our statements
 
 
-def _unknown(first: Mapping[str, Entry], known: Mapping[str, object]) -> list[Entry]:
-    return [entry for name, entry in first.items() if name not in known]
+def _unresolved(first: Mapping[str, Entry], resolved: Mapping[str, object]) -> list[Entry]:
+    return [entry for name, entry in first.items() if name not in resolved]
 
 
 def _store(learner_id: str, entries: Sequence[Entry], now: datetime) -> dict[str, _Stored]:
@@ -174,12 +176,12 @@ def _merge(extras: AnswerExtras, more: AnswerExtras) -> None:
 
 
 def _replayed(
-    learner_id: str, known: Mapping[str, _Stored | Problem], now: datetime
+    learner_id: str, resolved: Mapping[str, _Stored | Problem], now: datetime
 ) -> dict[str, _Stored]:
-    """Those that were stored before, with their extras."""
+    """The sessions that were stored before, with their extras."""
     before = {
         name: stored
-        for name, stored in known.items()
+        for name, stored in resolved.items()
         if isinstance(stored, _Stored) and not stored.created
     }
     extras: AnswerExtras = {name: {} for name in before}
@@ -189,10 +191,10 @@ def _replayed(
 
 
 def _find(learner_id: str, entries: Sequence[Entry]) -> dict[str, _Stored | Problem]:
-    """Why these were not inserted; leaves out those of which there is no trace (any more)."""
+    """Why these entries were not inserted; without those that have neither row nor tombstone (any more)."""
     by_id = {entry.id: entry for entry in entries}
     rows = run(_FIND, {"user_id": learner_id, "ids": list(by_id)})
-    reasons = {str(row.asked_id): _reason(row, by_id[str(row.asked_id)]) for row in rows}
+    reasons = {str(row.wanted_id): _reason(row, by_id[str(row.wanted_id)]) for row in rows}
     return {name: reason for name, reason in reasons.items() if reason}
 
 
@@ -208,10 +210,10 @@ def _reason(row: Any, entry: Entry) -> _Stored | Problem | None:
     return None
 
 
-def _outcome(entry: Entry, known: _Stored | Problem, is_first: bool) -> Outcome | Problem:
-    """Of several entries with one id in a batch, the first may be new, the others repeat it."""
-    if isinstance(known, Problem):
-        return known
-    if known.fingerprint != entry.fingerprint:
+def _outcome(entry: Entry, result: _Stored | Problem, is_first: bool) -> Outcome | Problem:
+    """The outcome of an entry. Of entries with the same id, the first may be new, the others are replays."""
+    if isinstance(result, Problem):
+        return result
+    if result.fingerprint != entry.fingerprint:
         return entry.conflict()
-    return Outcome(known.session, known.created and is_first, known.extras)
+    return Outcome(result.session, result.created and is_first, result.extras)

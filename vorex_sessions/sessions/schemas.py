@@ -1,4 +1,4 @@
-"""What the endpoints of this capability take and answer; the history's are next door."""
+"""Schemas of session results; those of the history are in history_schemas.py."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ _EXAMPLES = {
     "day": "2026-03-01",
 }
 
-# What /docs offers to try: without an id, so that it can be tried again.
+# The example in /docs. It has no id, so that it can be sent again.
 SAVE_EXAMPLE = {
     "session_type": "conversation",
     "duration_seconds": 300,
@@ -48,15 +48,15 @@ def _score(name: str) -> body_fields.Score:
 def _texts(
     most: int, length: int, about: str, example: list[str], *, fold: bool
 ) -> body_fields.Texts:
-    repeats = "differ in case only" if fold else "are spelt the same"
+    repeats = "differ only in case" if fold else "are spelt the same"
     return body_fields.Texts(
         most,
         length,
         str.casefold if fold else str,
         metadata={
             "description": (
-                f"{about} At most {most} texts of at most {length} characters; white space is "
-                f"tidied, empty entries are dropped, as are repeats, which {repeats}."
+                f"{about} At most {most} texts of at most {length} characters. White space is "
+                f"normalised. Empty texts and repeats are dropped; repeats {repeats}."
             ),
             "example": example,
         },
@@ -64,7 +64,7 @@ def _texts(
 
 
 class SessionContentSchema(Schema):
-    """The content of a session result: what may be saved, and corrected later."""
+    """The fields of a session result that can be saved, and corrected later."""
 
     session_type = body_fields.Choice(
         models.SESSION_TYPES,
@@ -109,8 +109,8 @@ class SessionContentSchema(Schema):
     vocabulary_results = result_fields.Outcomes(
         metadata={
             "description": (
-                "How exercises with single words went, in their order; a word may come several times, "
-                f"and is met even if `vocabulary_learned` does not name it. At most "
+                "The outcomes of exercises with single words, in order. A word may occur several "
+                "times. It counts as met even if `vocabulary_learned` does not have it. At most "
                 f"{models.MOST_VOCABULARY}."
             ),
             "example": [{"word": "reservation", "outcome": "good"}],
@@ -118,14 +118,14 @@ class SessionContentSchema(Schema):
     )
     skills = result_fields.SkillScores(
         metadata={
-            "description": f"How well single skills went, each once. At most {models.MOST_SKILLS}.",
+            "description": f"Scores of single skills, each skill once. At most {models.MOST_SKILLS}.",
             "example": [{"skill": "past-simple", "score": 72.5}],
         }
     )
     metadata = body_fields.Metadata(
         metadata={
             "description": (
-                "Anything else the app wants to keep, verbatim: at most 16 KiB as compact JSON and "
+                "Any other data of the app, kept verbatim: at most 16 KiB as compact JSON, at most "
                 "8 levels deep, integers within 64 bits."
             ),
             "example": {"scenario_id": "hotel-check-in", "user_level": "B1"},
@@ -134,8 +134,8 @@ class SessionContentSchema(Schema):
     completed_at = body_fields.Instant(
         metadata={
             "description": (
-                "When the session ended, with the offset of the phone's clock; not before 2000 and "
-                "not over 5 minutes ahead. By default now."
+                "When the session ended, with the offset of the phone's clock. Not before 2000, and "
+                "at most 5 minutes ahead of the server. By default the current time."
             ),
             "example": "2026-03-01T18:30:00+01:00",
         }
@@ -159,8 +159,8 @@ class SaveSchema(SessionContentSchema):
     session_result_id = body_fields.Id(
         metadata={
             "description": (
-                "The app's own id for it, a random UUID: the same save sent again stores nothing "
-                "twice. By default the service makes one."
+                "A random UUID that the app chooses. The same save sent again stores nothing twice. "
+                "By default the service generates one."
             ),
             "example": _EXAMPLES["session_result_id"],
         }
@@ -168,10 +168,10 @@ class SaveSchema(SessionContentSchema):
 
 
 class CorrectionSchema(SessionContentSchema):
-    """The fields to change; the others stay. Lists and metadata are replaced whole."""
+    """The fields to change; the others stay. Lists and metadata are replaced as a whole."""
 
     @ma.validates_schema
-    def _names_something(self, data: dict[str, Any], **kwargs: Any) -> None:
+    def _require_a_field(self, data: dict[str, Any], **kwargs: Any) -> None:
         if not data:
             raise ma.ValidationError("must name at least one field to change")
 

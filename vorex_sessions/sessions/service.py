@@ -24,12 +24,12 @@ from vorex_sessions.sessions.saving import Entry, Outcome, save_all
 _is_id = session_results.c.session_result_id == sa.bindparam("session_result_id")
 _is_it = sa.and_(session_results.c.user_id == USER_ID, _is_id)
 _SHOW = sa.select(*results.COLUMNS).where(_is_it)
-# The tombstone first: it copies what is there, so that only what was stored can leave one.
+# Runs before the delete: it copies stored rows, so that only a stored session leaves a tombstone.
 _ADD_TOMBSTONE = tombstones.add_tombstones(_is_id)
 _DELETE = session_results.delete().where(_is_it)
-_FIND_TOMBSTONE = sa.select(tombstones.is_deleted(sa.bindparam("session_result_id")).label("found"))
+_IS_DELETED = sa.select(tombstones.is_deleted(sa.bindparam("session_result_id")).label("deleted"))
 
-# What words and skills are derived from; a change of anything else only matters to totals.
+# The fields that words and skills are derived from. A change of any other field affects totals only.
 _DERIVED_FROM = {
     *("vocabulary_learned", "vocabulary_results", "areas_to_improve", "skills"),
     *("completed_at", "timezone"),
@@ -43,23 +43,23 @@ class SessionNotFound(NotFound):
 
 
 def save(
-    learner_id: str, said: Mapping[str, Any], *, key: str | None = None, now: datetime
+    learner_id: str, body: Mapping[str, Any], *, key: str | None = None, now: datetime
 ) -> Outcome:
-    """Keep one session result for good. Raises Invalid, Conflict, KeyReused or Gone.
+    """Save one session result. Raises Invalid, Conflict, KeyReused or Gone.
 
-    Its id is the client's own (`session_result_id`), or derived from learner and key, or a new one.
+    Its id is the client's `session_result_id`, or derived from learner and key, or random.
     """
-    if key is not None and "session_result_id" in said:
+    if key is not None and "session_result_id" in body:
         raise validation_problem(
             {"session_result_id": ["must be left out where Idempotency-Key is sent"]}
         )
-    entry = _entry(said, key and uuid5(UUID(learner_id), key), now)
+    entry = _entry(body, key and uuid5(UUID(learner_id), key), now)
     (outcome,) = _counted(save_all(learner_id, [entry], now=now))
     if isinstance(outcome, Problem):
         raise outcome
-    named = key is not None or "session_result_id" in said
-    # An id of our own making that is stored already was stored by us, on a connection that broke.
-    return outcome if named else replace(outcome, created=True)
+    has_client_id = key is not None or "session_result_id" in body
+    # A random id that is stored already was stored by an earlier attempt, whose connection broke.
+    return outcome if has_client_id else replace(outcome, created=True)
 
 
 def save_batch(
@@ -69,25 +69,25 @@ def save_batch(
     key: str | None = None,
     now: datetime,
 ) -> list[Outcome | Problem]:
-    """Keep the valid ones of several session results in one transaction; an answer for each, in order.
+    """Save the valid items of a batch in one transaction; returns an outcome for each item, in order.
 
-    An item that is a problem already stays one. With a key, items without an id get one each, from
-    key and index.
+    The outcome of an item that is a Problem is that problem. With a key, an item without an id gets one
+    that is derived from key and index.
     """
     base = key and uuid5(UUID(learner_id), key)
     entries: dict[int, Entry] = {}
-    answers: list[Outcome | Problem | None] = []
+    problems: list[Problem | None] = []
     for index, item in enumerate(items):
         try:
             if isinstance(item, Problem):
                 raise item
             derived = base and uuid5(base, str(index))
             entries[index] = _entry(item, derived, now, f"#/sessions/{index}")
-            answers.append(None)
+            problems.append(None)
         except Problem as problem:
-            answers.append(problem)
-    outcomes = iter(save_all(learner_id, list(entries.values()), now=now) if entries else [])
-    return _counted([answer or next(outcomes) for answer in answers])
+            problems.append(problem)
+    saved = iter(save_all(learner_id, list(entries.values()), now=now) if entries else [])
+    return _counted([problem or next(saved) for problem in problems])
 
 
 def _counted(outcomes: list[Outcome | Problem]) -> list[Outcome | Problem]:
@@ -98,18 +98,18 @@ def _counted(outcomes: list[Outcome | Problem]) -> list[Outcome | Problem]:
 
 
 def _entry(
-    said: Mapping[str, Any], derived_id: UUID | str | None, now: datetime, start: str = "#"
+    body: Mapping[str, Any], derived_id: UUID | str | None, now: datetime, start: str = "#"
 ) -> Entry:
-    """What to store. A session's own id comes before a derived one. Raises Invalid."""
-    said = dict(said)
-    own_id = said.pop("session_result_id", None)
-    fingerprint = content.fingerprint(said)
+    """The entry to store. A `session_result_id` has priority over a derived id. Raises Invalid."""
+    body = dict(body)
+    client_id = body.pop("session_result_id", None)
+    fingerprint = content.fingerprint(body)
     row = {
-        **content.completed(said, now, start),
-        "session_result_id": str(own_id or derived_id or uuid4()),
+        **content.completed(body, now, start),
+        "session_result_id": str(client_id or derived_id or uuid4()),
         "fingerprint": rf"\x{fingerprint.hex()}",
     }
-    return Entry(row, fingerprint, KeyReused if derived_id and not own_id else Conflict)
+    return Entry(row, fingerprint, KeyReused if derived_id and not client_id else Conflict)
 
 
 def show(learner_id: str, session_result_id: str) -> dict[str, Any]:
@@ -125,8 +125,8 @@ def correct(
 ) -> dict[str, Any]:
     """Change some fields of a session result; the others stay. Raises Invalid or SessionNotFound.
 
-    `practiced_on` follows `completed_at` and `timezone`, behind the learner's lock, so that two corrections
-    at once both survive.
+    `practiced_on` follows from `completed_at` and `timezone`. It is set behind the learner's lock, so that
+    neither of two concurrent corrections is lost.
     """
     if "completed_at" in changes:
         content.check_instant(changes["completed_at"], now)
@@ -149,15 +149,15 @@ def correct(
         if "completed_at" in changes:
             values["completed_at"] = completed_at.astimezone(UTC)
         update = _update_statement(frozenset(values))
-        given = {**parameters, "rows": as_rows([values])}
-        return results.as_json(transaction.run(update, given)[0])
+        rows = transaction.run(update, {**parameters, "rows": as_rows([values])})
+        return results.as_json(rows[0])
 
     return run_transaction(work, learner_id=learner_id)
 
 
 @lru_cache(maxsize=256)
 def _update_statement(names: frozenset[str]) -> sa.Update:
-    """Set these columns to those of the one row in `:rows`."""
+    """Set these columns to the values of the one row in `:rows`."""
     given = recordset("given", (column for column in results.STORED if column.name in names))
     values = {column.name: column for column in given.c}
     update = session_results.update().where(_is_it).values(**values, updated_at=sa.func.now())
@@ -165,7 +165,7 @@ def _update_statement(names: frozenset[str]) -> sa.Update:
 
 
 def delete(learner_id: str, session_result_id: str, *, now: datetime) -> None:
-    """Delete a session result for good; again is no error. Raises SessionNotFound."""
+    """Delete a session result permanently; to repeat it is no error. Raises SessionNotFound."""
     parameters = {
         "user_id": learner_id,
         "session_result_id": session_result_id,
@@ -176,7 +176,7 @@ def delete(learner_id: str, session_result_id: str, *, now: datetime) -> None:
     def work(transaction: Transaction) -> bool:
         for statement in (*registry().invalidations["all"], _ADD_TOMBSTONE, _DELETE):
             transaction.defer(statement, parameters)
-        return bool(transaction.finish(_FIND_TOMBSTONE, parameters)[0].found)
+        return bool(transaction.finish(_IS_DELETED, parameters)[0].deleted)
 
     if not run_transaction(work, learner_id=learner_id):
         raise SessionNotFound

@@ -1,6 +1,6 @@
-"""Tombstones: what was deleted or erased for good, and may not be saved again.
+"""Tombstones of deleted and erased sessions, which cannot be saved again.
 
-This module alone names `deleted_sessions` and `erased_learners` in SQL.
+This module alone writes `deleted_sessions` and `erased_learners`.
 """
 
 from typing import Any
@@ -26,7 +26,7 @@ def is_deleted(session_result_id: Any) -> sa.Exists:
 
 
 def is_erased(completed_at: sa.ColumnElement[Any]) -> sa.Exists:
-    """Whether a session completed then belongs to what was erased, or to a closed learner."""
+    """Whether a session with this time falls under an erasure, or the learner's account is closed."""
     return sa.exists().where(
         _erased.user_id == USER_ID, sa.or_(_erased.closed, completed_at <= _erased.erased_at)
     )
@@ -74,8 +74,8 @@ ADD_KEPT = (
     ),
 )
 
-# A session that was erased, and is there again. By `created_at`, too: one that was saved after the erasure
-# may have been corrected to before it.
+# A session that was erased, and is stored again. `created_at` counts, too: a session that was saved after
+# the erasure may have been corrected to an earlier time.
 _is_restored = sa.or_(
     _erased.closed,
     sa.and_(_stored.completed_at <= _erased.erased_at, _stored.created_at <= _erased.erased_at),

@@ -1,4 +1,4 @@
-"""Pure: what is known of the skills -> where each stands, and which to work on now."""
+"""Pure: traces of skills -> the status of each skill, and the skills to work on now."""
 
 from collections.abc import Mapping
 from statistics import median_low
@@ -7,8 +7,8 @@ from typing import Any
 from vorex_sessions.skill_graph import SKILLS, Skill
 from vorex_sessions.skills.tracing import MASTERED, Trace
 
-MOST = 5  # skills to work on now,
-_MOST_BEGUN = 4  # of which so many begun ones at the most, where there are new ones
+MOST = 5  # skills to work on now
+_MOST_BEGUN = 4  # begun skills among them at most, where there are new ones
 _ALMOST = 0.8  # mastery
 STATUSES = ("locked", "ready", "learning", "mastered")
 REASONS = {
@@ -21,23 +21,23 @@ REASONS = {
 
 
 def statuses(traces: Mapping[str, Trace]) -> dict[str, str]:
-    """Where each skill of the graph stands.
+    """The status of each skill of the graph.
 
-    What a practised skill builds on, near or far, counts as known where nothing tells otherwise: who
-    speaks of the past perfect was not asked for the verb to be.
+    Everything that a practised skill builds on, directly or not, counts as mastered unless it has its own
+    trace: a learner who practises the past perfect is not tested on the verb to be.
     """
-    passed = _below(traces)
-    return {key: _status(skill, traces, passed) for key, skill in SKILLS.items()}
+    implied = _below(traces)
+    return {key: _status(skill, traces, implied) for key, skill in SKILLS.items()}
 
 
-def _status(skill: Skill, traces: Mapping[str, Trace], passed: set[str]) -> str:
+def _status(skill: Skill, traces: Mapping[str, Trace], implied: set[str]) -> str:
     if skill.key in traces:
         return "mastered" if traces[skill.key].mastery >= MASTERED else "learning"
-    known = (
-        traces[need].mastery >= MASTERED if need in traces else need in passed
+    are_mastered = (
+        traces[need].mastery >= MASTERED if need in traces else need in implied
         for need in skill.needs
     )
-    return "ready" if all(known) else "locked"
+    return "ready" if all(are_mastered) else "locked"
 
 
 def _below(traces: Mapping[str, Trace]) -> set[str]:
@@ -52,19 +52,23 @@ def _below(traces: Mapping[str, Trace]) -> set[str]:
     return below
 
 
-def next_skills(traces: Mapping[str, Trace], standing: Mapping[str, str]) -> list[dict[str, Any]]:
-    """At most 5 skills to work on now, the first first, each with its reason.
+def next_skills(
+    traces: Mapping[str, Trace], status_by_skill: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """At most 5 skills to work on now, in order of priority, each with its reason.
 
-    Begun ones come first: those that other begun ones build on, then by lowest mastery. New ones follow,
-    the nearest to the learner's level first.
+    Begun skills come first: those that other begun skills build on, then by lowest mastery. New skills
+    follow, those nearest to the learner's level first.
     """
-    begun = {key for key, status in standing.items() if status == "learning"}
+    begun = {key for key, status in status_by_skill.items() if status == "learning"}
     needed = {need for key in begun for need in SKILLS[key].needs} & begun
-    old = sorted(begun, key=lambda key: (key not in needed, traces[key].mastery, key))
-    level, passed = _level(traces), _below(traces)
-    new = [key for key, status in standing.items() if status == "ready" and key not in passed]
+    ranked = sorted(begun, key=lambda key: (key not in needed, traces[key].mastery, key))
+    level, implied = _level(traces), _below(traces)
+    new = [
+        key for key, status in status_by_skill.items() if status == "ready" and key not in implied
+    ]
     new.sort(key=lambda key: abs(SKILLS[key].rank - level))  # else in the order of the graph
-    taken = old[: max(_MOST_BEGUN, MOST - len(new))]
+    taken = ranked[: max(_MOST_BEGUN, MOST - len(new))]
     return [
         _shown(key, "new" if key in new else _reason(traces[key], key in needed))
         for key in [*taken, *new[: MOST - len(taken)]]
@@ -72,7 +76,7 @@ def next_skills(traces: Mapping[str, Trace], standing: Mapping[str, str]) -> lis
 
 
 def _level(traces: Mapping[str, Trace]) -> int:
-    """The rank that most of what was practised has, in the middle."""
+    """The median rank of the practised skills."""
     ranks = [SKILLS[key].rank for key in traces if key in SKILLS]
     return median_low(ranks) if ranks else 0
 

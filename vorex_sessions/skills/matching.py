@@ -1,8 +1,8 @@
-"""Pure: what a tutor wrote as an area to improve -> the skill that it means, if any.
+"""Pure: an area to improve, as a tutor wrote it -> the skill that it means, if any.
 
-Names and aliases of the graph are compared with the label word by word, whatever the case, plural or order,
-and with a letter or two wrong (rapidfuzz). tests/skills/test_matching.py measures it on labels that were
-written down before: what it names should be right, so that it rather says nothing.
+The label is compared with the names and aliases of the graph word by word. Case, plural and order do not
+matter, and a letter or two may be wrong (rapidfuzz). A wrong skill is worse than none.
+tests/skills/test_matching.py measures it on labels that were written down before.
 """
 
 import re
@@ -13,14 +13,14 @@ from rapidfuzz import fuzz, process
 
 from vorex_sessions.skill_graph import SKILLS
 
-_ENOUGH = 84.0  # of 100; lower finds little more, and names wrong skills
-# What says how, not what: "work on using the …", "… usage", "more …".
-_SAID_WITH = frozenset(
+_ENOUGH = 84.0  # of 100; a lower score finds little more, and wrong skills
+# Words that name no skill: "work on using the …", "… usage", "more …".
+_FILLERS = frozenset(
     "a an the of in on at for to with and or vs versus use using usage used your my more some better "
     "correct correctly improve improving improvement practice practise work reduce avoid common "
     "learn form wrong incorrect mistake error issue problem skill general accuracy".split()
 )
-_TOO_WIDE = frozenset(
+_TOO_BROAD = frozenset(
     ("grammar", "pronunciation", "vocabulary", "fluency", "pragmatic", "speaking")
 )
 _NOT_A_WORD = re.compile(r"[^\w]+")
@@ -28,21 +28,22 @@ _NOT_A_WORD = re.compile(r"[^\w]+")
 
 def skill_of(label: str) -> str | None:
     """The key of the skill that a label means, or None."""
-    return _matched(" ".join(_words(label)) or " ".join(_words(label, keep=True)))
+    return _match(" ".join(_words(label)) or " ".join(_words(label, keep=True)))
 
 
 @lru_cache(maxsize=8192)
-def _matched(label: str) -> str | None:
+def _match(label: str) -> str | None:
     if label in _ALIASES:
         return _ALIASES[label]
-    if label in _TOO_WIDE:
+    if label in _TOO_BROAD:
         return None
-    # How well an alias is found within the label, and how alike they are as a whole; the mean decides.
-    found = process.extract(
+    # The mean of two scores decides: the alias within the label, and both as a whole.
+    candidates = process.extract(
         label, _NAMES, scorer=fuzz.token_set_ratio, score_cutoff=_ENOUGH, limit=None
     )
     likeness = [
-        ((within + fuzz.token_sort_ratio(label, alias)) / 2, alias) for alias, within, _ in found
+        ((within + fuzz.token_sort_ratio(label, alias)) / 2, alias)
+        for alias, within, _ in candidates
     ]
     best, alias = max(likeness, default=(0.0, ""))
     return _ALIASES[alias] if best >= _ENOUGH else None
@@ -51,7 +52,7 @@ def _matched(label: str) -> str | None:
 def _words(label: str, *, keep: bool = False) -> list[str]:
     plain = unicodedata.normalize("NFKD", label.casefold())
     words = _NOT_A_WORD.sub(" ", "".join(c for c in plain if not unicodedata.combining(c))).split()
-    return [_singular(word) for word in words if keep or word not in _SAID_WITH]
+    return [_singular(word) for word in words if keep or word not in _FILLERS]
 
 
 def _singular(word: str) -> str:
@@ -61,13 +62,13 @@ def _singular(word: str) -> str:
 
 
 def _aliases() -> dict[str, str]:
-    """Every name of every skill as it is compared; where two skills share one, the first has it."""
-    found: dict[str, str] = {}
+    """Each normalised name -> its skill's key; where two skills share a name, the first one has it."""
+    aliases: dict[str, str] = {}
     for skill in SKILLS.values():
         for name in (skill.name, *skill.aliases, skill.key.replace("-", " ")):
             words = _words(name) or _words(name, keep=True)
-            found.setdefault(" ".join(words), skill.key)
-    return found
+            aliases.setdefault(" ".join(words), skill.key)
+    return aliases
 
 
 _ALIASES = _aliases()

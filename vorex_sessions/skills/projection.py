@@ -1,4 +1,4 @@
-"""How well each skill is mastered, kept current with every save. Alone names `learner_skills` in SQL."""
+"""How well each skill is mastered, updated with each save. This module alone writes `learner_skills`."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -39,20 +39,20 @@ class SkillsProjection(Projection):
         return TRACES
 
     def on_save(self, event: SaveEvent, context: Mapping[str, Any] | None) -> AnswerExtras:
-        """Trace the skills of the saved sessions. One with later evidence is traced from the start."""
+        """Trace the skills of the saved sessions. A skill with later evidence is traced from the start."""
         if event.is_current:
-            known = traces(context)
+            stored = traces(context)
             late = {
                 skill
                 for session in event.saved_rows
                 for skill in evidence_of(session)
-                if skill in known and session.completed_at <= known[skill].last_at
+                if skill in stored and session.completed_at <= stored[skill].last_at
             }
-            found = trace(event.saved_rows, known)
+            changed = trace(event.saved_rows, stored)
             if late:
-                found |= trace(event.all_sessions, only=late)
-            if found:
-                _ROWS.defer_put(event.transaction, event.learner_id, _as_rows(found))
+                changed |= trace(event.all_sessions, only=late)
+            if changed:
+                _ROWS.defer_put(event.transaction, event.learner_id, _as_rows(changed))
         return {}
 
     def rebuild(self, transaction: Transaction, learner_id: str, sessions: Sequence[Any]) -> None:
@@ -73,5 +73,5 @@ def traces(columns_by_skill: Mapping[str, Mapping[str, Any]] | None) -> dict[str
     }
 
 
-def _as_rows(found: Mapping[str, Trace]) -> list[dict[str, Any]]:
-    return [{"skill": skill, **vars(one)} for skill, one in found.items()]
+def _as_rows(by_skill: Mapping[str, Trace]) -> list[dict[str, Any]]:
+    return [{"skill": skill, **vars(item)} for skill, item in by_skill.items()]

@@ -1,4 +1,4 @@
-"""What the endpoint of this capability answers, and what it adds to the warm-up."""
+"""Schemas of the skills, and of the members that this capability adds to the warm-up."""
 
 from vorex_sessions.skill_graph import LEVELS
 from vorex_sessions.skills.choosing import REASONS, STATUSES
@@ -11,24 +11,24 @@ class FocusSkillSchema(Schema):
 
     skill = answer_fields.text("Its key.", "past-simple")
     name = answer_fields.text("Its name.", "Past simple")
-    reason = answer_fields.text("Why now, for programs.", "named", tuple(REASONS))
-    explanation = answer_fields.text("Why now, in a sentence.", REASONS["named"])
+    reason = answer_fields.text("The reason, for programs.", "named", tuple(REASONS))
+    explanation = answer_fields.text("The reason as a sentence.", REASONS["named"])
 
 
 class WarmupExtrasSchema(Schema):
     """Added to the warm-up."""
 
     focus_skills = answer_fields.items(
-        FocusSkillSchema, "Skills to work on; empty while nothing is known of any.", most=5
+        FocusSkillSchema, "Skills to work on; empty while no skill has evidence.", most=5
     )
 
 
 class NodeSchema(Schema):
-    """A skill, and where the learner stands."""
+    """A skill, and how well the learner masters it."""
 
     skill = answer_fields.text("Its key; it never changes.", "past-simple")
-    name = answer_fields.text("Its name for learners.", "Past simple")
-    domain = answer_fields.text("What it is about.", "grammar")
+    name = answer_fields.text("Its name, for learners.", "Past simple")
+    domain = answer_fields.text("Its domain.", "grammar")
     level = answer_fields.text("The CEFR level at which it is usual.", "A2", LEVELS)
     mastery = answer_fields.number(
         "Estimated probability that it is mastered; null without evidence.",
@@ -36,17 +36,17 @@ class NodeSchema(Schema):
         1,
         allow_none=True,
     )
-    evidence = answer_fields.whole("Sessions that told of it.", 3)
+    evidence = answer_fields.whole("How many sessions had evidence of it.", 3)
     status = answer_fields.text(
-        "`mastered` from 0.95, else `learning`; without evidence `ready`, where what it builds on is "
-        "mastered or was passed over, else `locked`.",
+        "With evidence: `mastered` from 0.95, else `learning`. Without: `ready` where each skill that it "
+        "builds on is mastered or implied by a practised one, else `locked`.",
         "learning",
         STATUSES,
     )
 
 
 class EdgeSchema(Schema):
-    """What builds on what."""
+    """A skill, and one that builds on it."""
 
     from_ = answer_fields.text("The skill to learn first.", "present-simple", data_key="from")
     to = answer_fields.text("The skill that builds on it.", "past-simple")
@@ -56,5 +56,5 @@ class SkillsSchema(Schema):
     """The graph of skills."""
 
     nodes = answer_fields.items(NodeSchema, "Every skill, in the order of the graph.")
-    edges = answer_fields.items(EdgeSchema, "What builds on what.")
-    next = answer_fields.items(FocusSkillSchema, "What to work on now, the first first.", most=5)
+    edges = answer_fields.items(EdgeSchema, "Which skill builds on which.")
+    next = answer_fields.items(FocusSkillSchema, "Skills to work on now, by priority.", most=5)

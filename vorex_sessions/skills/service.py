@@ -1,4 +1,4 @@
-"""Answers: how well do I master each skill, and which should I work on."""
+"""How well a learner masters each skill, and which to work on."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -17,27 +17,27 @@ _EDGES = [{"from": before, "to": after} for before, after in EDGES]
 
 
 def show_skills(learner_id: str) -> dict[str, Any]:
-    """The whole graph with the learner's place in it, and what to work on now."""
+    """The graph of skills with the learner's status, and the skills to work on now."""
     (row,) = run_current(_TRACES, {"user_id": learner_id})
-    found = traces(row.traces)
-    status_of = statuses(found)
+    by_skill = traces(row.traces)
+    status_by_skill = statuses(by_skill)
     nodes = [
         {
             "skill": key,
             "name": skill.name,
             "domain": skill.domain,
             "level": skill.level,
-            "mastery": round(found[key].mastery, 4) if key in found else None,
-            "evidence": found[key].evidence if key in found else 0,
-            "status": status_of[key],
+            "mastery": round(by_skill[key].mastery, 4) if key in by_skill else None,
+            "evidence": by_skill[key].evidence if key in by_skill else 0,
+            "status": status_by_skill[key],
         }
         for key, skill in SKILLS.items()
     ]
-    return {"nodes": nodes, "edges": _EDGES, "next": next_skills(found, status_of)}
+    return {"nodes": nodes, "edges": _EDGES, "next": next_skills(by_skill, status_by_skill)}
 
 
 class SkillsSection(WarmupSection):
-    """`focus_skills`: what to work on, for a learner of whose skills something is known."""
+    """`focus_skills`: skills to work on, for a learner with evidence of any skill."""
 
     def context(self, recent: sa.CTE) -> sa.ScalarSelect[Any]:
         """All traces of the learner."""
@@ -45,5 +45,5 @@ class SkillsSection(WarmupSection):
 
     def members(self, sessions: Sequence[Any], context: Any, today: date) -> dict[str, Any]:
         """At most 5 skills."""
-        found = traces(context)
-        return {"focus_skills": next_skills(found, statuses(found)) if found else []}
+        by_skill = traces(context)
+        return {"focus_skills": next_skills(by_skill, statuses(by_skill)) if by_skill else []}

@@ -1,10 +1,10 @@
 """Pure: sessions, one after the other -> how well each skill is mastered (Bayesian knowledge tracing).
 
 Corbett & Anderson, "Knowledge tracing: modeling the acquisition of procedural knowledge", User Modeling
-and User-Adapted Interaction 4 (1995): a skill is mastered or not, each opportunity may teach it, an answer
-tells which it is, but for slips and guesses. Theirs are right or wrong answers; a score between is soft
-evidence: the two conclusions, weighted (Jeffrey's rule). The parameters are chosen, not fitted, within
-their bounds (guess at most 0.3, slip at most 0.1), and so is the threshold of 0.95 theirs.
+and User-Adapted Interaction 4 (1995): a skill is mastered or not. Each opportunity may teach it. An answer
+is evidence of either, but for slips and guesses. Their answers are right or wrong; here a score in between is
+soft evidence: both conclusions, weighted (Jeffrey's rule). The parameters are chosen, not fitted, within
+their bounds (guess at most 0.3, slip at most 0.1). The threshold of 0.95 is theirs, too.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ WRONG_UP_TO, RIGHT_FROM = 50, 85  # points of a score that are wrong, or right, 
 
 @dataclass(frozen=True)
 class Trace:
-    """What is known of a learner and a skill; `flagged`: how often it was named as an area to improve."""
+    """A learner's mastery of a skill; `flagged`: how often it was named as an area to improve."""
 
     mastery: float
     evidence: int
@@ -33,41 +33,41 @@ class Trace:
 
 
 def credit(score: float) -> float:
-    """How far a score is a right answer, 0 to 1."""
+    """The part of a score that counts as a right answer, 0 to 1."""
     return min(max((score - WRONG_UP_TO) / (RIGHT_FROM - WRONG_UP_TO), 0.0), 1.0)
 
 
 def traced(mastery: float, right: float) -> float:
-    """The probability of mastery after an opportunity that was right to this part."""
+    """The probability of mastery after an opportunity; `right` is the part that was right, 0 to 1."""
     if_right = mastery * (1 - SLIP) / (mastery * (1 - SLIP) + (1 - mastery) * GUESS)
     if_wrong = mastery * SLIP / (mastery * SLIP + (1 - mastery) * (1 - GUESS))
-    told = right * if_right + (1 - right) * if_wrong
-    return told + (1 - told) * LEARNED
+    posterior = right * if_right + (1 - right) * if_wrong
+    return posterior + (1 - posterior) * LEARNED
 
 
 def evidence_of(session: Any) -> dict[str, tuple[float, bool]]:
-    """Of each skill that a session tells of: how far it was right, and whether it is to be improved.
+    """For each skill with evidence in a session: the part that was right, and whether it is to be improved.
 
-    A score counts where there is one; being named as an area to improve is a wrong answer.
+    Its score counts if there is one; else to be named as an area to improve is a wrong answer.
     """
     named = {skill for area in session.areas_to_improve if (skill := skill_of(area))}
-    told = dict.fromkeys(sorted(named), (0.0, True))
-    for one in session.skills:
-        told[one["skill"]] = (credit(one["score"]), one["skill"] in named)
-    return told
+    evidence = dict.fromkeys(sorted(named), (0.0, True))
+    for item in session.skills:
+        evidence[item["skill"]] = (credit(item["score"]), item["skill"] in named)
+    return evidence
 
 
 def trace(
     sessions: Iterable[Any],
-    known: Mapping[str, Trace] | None = None,
+    stored: Mapping[str, Trace] | None = None,
     only: set[str] | None = None,
 ) -> dict[str, Trace]:
-    """What sessions, in the order of time, make of what is known; of the skills that they tell of alone."""
+    """The traces of the skills in sessions, in order of time, after `stored`; `only`: just these."""
     traces: dict[str, Trace] = {}
-    for session in sorted(sessions, key=lambda one: (one.completed_at, str(one.session_result_id))):
+    for session in sorted(sessions, key=lambda row: (row.completed_at, str(row.session_result_id))):
         for skill, (right, flagged) in evidence_of(session).items():
             if only is None or skill in only:
-                before = traces.get(skill) or (known or {}).get(skill)
+                before = traces.get(skill) or (stored or {}).get(skill)
                 traces[skill] = _after(before, right, flagged, session.completed_at)
     return traces
 

@@ -1,4 +1,4 @@
-"""Am I getting better: a trend of each score, and whether it can be told from chance."""
+"""The trend of each score, and whether it differs from chance."""
 
 from vorex_sessions.hooks.registry import Capability
 from vorex_sessions.trends.routes import blueprint

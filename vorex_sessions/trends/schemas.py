@@ -1,4 +1,4 @@
-"""What the endpoint of this capability takes and answers."""
+"""Schemas of the trends."""
 
 from vorex_sessions.trends.service import PERIODS
 from vorex_sessions.trends.slopes import VERDICTS
@@ -7,7 +7,7 @@ from vorex_sessions.web.schemas import Schema
 
 
 class TrendsQuerySchema(Schema):
-    """Over which days, on whose calendar."""
+    """The period, and the time zone."""
 
     period = body_fields.Choice(
         PERIODS,
@@ -21,12 +21,12 @@ class TrendsQuerySchema(Schema):
 
 
 class IntervalSchema(Schema):
-    """Between which slopes the true one lies."""
+    """The interval in which the true slope lies."""
 
-    low = answer_fields.number("Points a week.", 0.41, least=None)
-    high = answer_fields.number("Points a week.", 1.12, least=None)
+    low = answer_fields.number("Its lower end, points a week.", 0.41, least=None)
+    high = answer_fields.number("Its upper end, points a week.", 1.12, least=None)
     confidence = answer_fields.number(
-        "How surely; the more, the more scores are looked at together.", 0.9833, least=None
+        "The confidence level; higher where more scores are tested together.", 0.9833, least=None
     )
 
 
@@ -35,7 +35,7 @@ class ScoreTrendSchema(Schema):
 
     verdict = answer_fields.text(
         "`improving` or `declining`: the interval excludes 0, and the change is 2 points or more. "
-        "`stable`: all of the interval is a change of less than 2 points. Else `unclear`.",
+        "`stable`: the whole interval is a change of less than 2 points. Else `unclear`.",
         "improving",
         VERDICTS,
     )
@@ -48,13 +48,13 @@ class ScoreTrendSchema(Schema):
     change = answer_fields.number(
         "The slope times the days from first to last, points.", 3.0, least=None, allow_none=True
     )
-    days = answer_fields.whole("How many days with a measured score it rests on.", 12)
-    first_day = answer_fields.day("The first of them.", allow_none=True)
-    last_day = answer_fields.day("The last of them.", allow_none=True)
+    days = answer_fields.whole("How many days have a measured score.", 12)
+    first_day = answer_fields.day("The first of these days.", allow_none=True)
+    last_day = answer_fields.day("The last of these days.", allow_none=True)
 
 
 class ScoreTrendsSchema(Schema):
-    """Each score."""
+    """The trend of each score."""
 
     pronunciation = answer_fields.nested(ScoreTrendSchema, "Pronunciation.")
     fluency = answer_fields.nested(ScoreTrendSchema, "Fluency.")
@@ -64,7 +64,7 @@ class ScoreTrendsSchema(Schema):
 class TrendsSchema(Schema):
     """Whether the scores rise or fall."""
 
-    period = answer_fields.text("The period.", "month", PERIODS)
-    period_start = answer_fields.day("Its first day.")
-    period_end = answer_fields.day("Today.")
+    period = answer_fields.text("The requested period.", "month", PERIODS)
+    period_start = answer_fields.day("The first day of the period.")
+    period_end = answer_fields.day("The last day of the period: today.")
     trends = answer_fields.nested(ScoreTrendsSchema, "The trend of each score.")

@@ -1,4 +1,4 @@
-"""Answers: am I getting better."""
+"""The trends of a learner's scores."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -15,31 +15,31 @@ PERIODS = ("month", "year")
 def show_trends(
     learner_id: str, *, period: str, zone_name: str | None = None, now: datetime
 ) -> dict[str, Any]:
-    """The trend of each score over the last 30 or 365 calendar days, from the means of days."""
+    """The trend of each score over the last 30 or 365 calendar days, from daily means."""
     today, tallies = last_days(learner_id, DAYS[period], zone_name=zone_name, now=now)
     scores = _daily_means(tallies)
-    found = trends(scores)
+    by_skill = trends(scores)
     return {
         "period": period,
         "period_start": today + ONE_DAY - timedelta(days=DAYS[period]),
         "period_end": today,
-        "trends": {skill: _shown(scores[skill], found.get(skill)) for skill in SKILLS},
+        "trends": {skill: _shown(scores[skill], by_skill.get(skill)) for skill in SKILLS},
     }
 
 
 def _daily_means(tallies: Sequence[Tally]) -> dict[str, Days]:
-    """Of each score the days on which it was measured, with their means."""
+    """For each score the days on which it was measured, with their means."""
     means: dict[str, list[tuple[date, float]]] = {skill: [] for skill in SKILLS}
     for tally in tallies:
         for skill, (total, count) in zip(SKILLS, tally.scores(), strict=True):
             if total is not None and count:
-                # Rounded, so that the order of adding up cannot show.
+                # Rounded, so that the order of summation has no effect.
                 means[skill].append((tally.practiced_on, round(total / count, 9)))
     return dict(means)
 
 
 def _shown(days: Days, trend: Trend | None) -> dict[str, Any]:
-    told = {
+    basis = {
         "days": len(days),
         "first_day": days[0][0] if days else None,
         "last_day": days[-1][0] if days else None,
@@ -50,7 +50,7 @@ def _shown(days: Days, trend: Trend | None) -> dict[str, Any]:
             "slope_per_week": None,
             "interval": None,
             "change": None,
-        } | told
+        } | basis
     return {
         "verdict": trend.verdict,
         "slope_per_week": _weekly(trend.slope),
@@ -60,7 +60,7 @@ def _shown(days: Days, trend: Trend | None) -> dict[str, Any]:
             "confidence": round(trend.confidence, 4),
         },
         "change": round(trend.change, 1),
-    } | told
+    } | basis
 
 
 def _weekly(slope: float) -> float:

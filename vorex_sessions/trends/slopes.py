@@ -1,8 +1,8 @@
-"""Pure: whether scores rise or fall, told from chance.
+"""Pure: whether scores rise or fall, beyond chance.
 
-The slope is Theil's (1950) and Sen's (1968): the median of the slopes between any two days, which a few odd
-days hardly move. Its interval is Sen's, of the slopes that Kendall's test of no trend would not refuse, ties
-counted in. Of several scores some seem to move by chance alone: Holm (1979) asks the more of the clearest.
+The slope is that of Theil (1950) and Sen (1968): the median of the slopes between any two days. A few odd
+days hardly change it. The interval is Sen's: the slopes that Kendall's test of no trend, corrected for ties,
+does not reject. Of several scores, some seem to move by chance: Holm (1979) asks more of the clearest one.
 """
 
 from bisect import bisect_left, bisect_right
@@ -15,14 +15,14 @@ from typing import NamedTuple
 
 LEAST_DAYS, LEAST_SPAN = 8, 14  # days with a score, and calendar days from the first to the last
 LEAST_CHANGE = 2.0  # points over the span, below which a change does not matter
-ERROR = 0.05  # how often any score of a learner may seem to move where none does
+ERROR = 0.05  # how often any score of a learner may seem to move although none does
 VERDICTS = ("improving", "declining", "stable", "unclear")
 
 Days = Sequence[tuple[date, float]]  # a day and its mean score, ascending, no day twice
 
 
 class Trend(NamedTuple):
-    """What can be told: slope and interval in points a day, `change` in points over the span."""
+    """A verdict, with slope and interval in points a day, and `change` in points over the span."""
 
     verdict: str
     slope: float
@@ -58,7 +58,7 @@ class Slopes:
         return abs(rising - falling) / self.deviation if self.deviation else 0.0
 
     def interval(self, confidence: float) -> tuple[float, float]:
-        """Sen's interval: the slopes of the ranks between which the true one lies so surely."""
+        """Sen's interval: the slopes at the ranks between which the true slope lies with this confidence."""
         reach = NormalDist().inv_cdf((1 + confidence) / 2) * self.deviation
         count = len(self.sorted)
         low = max(round((count - reach) / 2) - 1, 0)
@@ -68,31 +68,31 @@ class Slopes:
 
 def _deviation(scores: Sequence[float]) -> float:
     """The standard deviation of Kendall's statistic without a trend, equal scores taken into account."""
-    ties = sum(_pairs(count) for count in Counter(scores).values())
-    return sqrt((_pairs(len(scores)) - ties) / 18)
+    ties = sum(_variance_term(count) for count in Counter(scores).values())
+    return sqrt((_variance_term(len(scores)) - ties) / 18)
 
 
-def _pairs(count: int) -> int:
+def _variance_term(count: int) -> int:
     return count * (count - 1) * (2 * count + 5)
 
 
 def enough(days: Days) -> bool:
-    """Whether a slope of these days says anything."""
+    """Whether these days are enough for a slope."""
     return len(days) >= LEAST_DAYS and (days[-1][0] - days[0][0]).days + 1 >= LEAST_SPAN
 
 
 def trends(scores: Mapping[str, Days]) -> dict[str, Trend]:
-    """The trend of each score that has days enough; together they are wrong in 1 of 20 learners at most."""
+    """The trend of each score with enough days; for at most 1 of 20 learners any is due to chance."""
     slopes = {name: Slopes(days) for name, days in scores.items() if enough(days)}
     clearest_first = sorted(slopes, key=lambda name: -slopes[name].clearness)
-    found: dict[str, Trend] = {}
-    left = len(slopes)
+    by_name: dict[str, Trend] = {}
+    remaining = len(slopes)
     for name in clearest_first:
-        found[name] = _trend(slopes[name], confidence=1 - ERROR / left)
-        if found[name].low <= 0 <= found[name].high:
-            continue  # none that is less clear is asked for less
-        left -= 1
-    return found
+        by_name[name] = _trend(slopes[name], confidence=1 - ERROR / remaining)
+        if by_name[name].low <= 0 <= by_name[name].high:
+            continue  # Holm: less clear scores need the same confidence
+        remaining -= 1
+    return by_name
 
 
 def _trend(slopes: Slopes, *, confidence: float) -> Trend:

@@ -1,4 +1,4 @@
-"""Fields of answers, with their descriptions and examples: always sent, for documentation only."""
+"""Fields of response bodies, with descriptions and examples: always sent, for documentation only."""
 
 from collections.abc import Collection
 from typing import Any
@@ -12,13 +12,13 @@ STAMP = "2026-03-01T17:30:00.000000Z"
 
 
 def zone() -> body_fields.Zone:
-    """Of a query: whose calendar says what today is."""
+    """The query parameter `timezone`, which decides which day is today."""
     return body_fields.Zone(
         data_key="timezone",
         metadata={
             "description": (
-                "Whose calendar says what today is: an IANA name or `UTC±HH:MM`. By default that of "
-                "the learner's latest session, else UTC."
+                "The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default "
+                "the zone of the learner's latest session, else UTC."
             ),
             "example": "Europe/Berlin",
         },
@@ -33,7 +33,7 @@ def text(
     allow_none: bool = False,
     data_key: str | None = None,
 ) -> ma.fields.String:
-    """A text, or one of a few."""
+    """A text, or one of some choices."""
     return ma.fields.String(
         required=True,
         allow_none=allow_none,
@@ -157,22 +157,22 @@ def minutes(description: str = "Time practised, in minutes, 1 decimal.") -> ma.f
 
 
 def score(skill: str) -> ma.fields.Float:
-    """A session's own score, null where it was not measured."""
-    described = f"{skill.capitalize()} score, 0 to 100; null where it was not measured."
-    return number(described, 82.5, 100, allow_none=True)
+    """The score of a session, null where it was not measured."""
+    description = f"{skill.capitalize()} score, 0 to 100; null where it was not measured."
+    return number(description, 82.5, 100, allow_none=True)
 
 
 def mean(skill: str, *, nullable: bool) -> ma.fields.Float:
     """A mean score, null or 0.0 where none was measured."""
     empty = "null" if nullable else "0.0"
-    described = f"Mean {skill} score, 1 decimal; {empty} where none was measured."
-    return number(described, 82.4, 100, allow_none=nullable)
+    description = f"Mean {skill} score, 1 decimal; {empty} where none was measured."
+    return number(description, 82.4, 100, allow_none=nullable)
 
 
 def recall() -> ma.fields.Float:
     """A predicted recall."""
-    described = "Predicted probability of recalling it today; null without an outcome."
-    return number(described, 0.8213, 1, allow_none=True)
+    description = "Predicted probability of recalling it today; null without an outcome."
+    return number(description, 0.8213, 1, allow_none=True)
 
 
 def has_more() -> ma.fields.Boolean:
@@ -182,5 +182,5 @@ def has_more() -> ma.fields.Boolean:
 
 def next_cursor(example: str | None) -> ma.fields.String:
     """The cursor of the next page."""
-    described = "The `cursor` of the next page; null on the last one."
-    return text(described, example, allow_none=True)
+    description = "The `cursor` of the next page; null on the last page."
+    return text(description, example, allow_none=True)

@@ -1,4 +1,4 @@
-"""Our Blueprint: a learner's token required, bodies read before they are judged, answers documented once."""
+"""Base blueprints: require a token, read bodies before validation, document error responses once."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -29,12 +29,12 @@ BODY_LIMIT = 1024 * 1024  # bytes
 
 
 def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A JSON response, written by orjson; the view's schema documents it and a test holds it to that."""
+    """Return a JSON response. The view's schema only documents it; tests compare the two."""
     return Response(orjson.dumps(body), status, headers, content_type="application/json")
 
 
 class OpenBlueprint(flask_smorest.Blueprint):
-    """A blueprint without sign-in, whose operations carry one tag and document only our problems."""
+    """A blueprint without authentication. Its operations have one tag and document only our problems."""
 
     ARGUMENTS_PARSER = Arguments()
     problems: tuple[type[Problem], ...] = ()
@@ -54,7 +54,7 @@ class OpenBlueprint(flask_smorest.Blueprint):
         super().add_url_rule(rule, endpoint, view_func, **{**options, "tags": [self.tag]})
 
     def _document(self, doc: dict[str, Any], doc_info: Any, **context: Any) -> dict[str, Any]:
-        """Our problems in the place of flask-smorest's own error answers."""
+        """Document our problems instead of flask-smorest's error responses."""
         responses = doc.setdefault("responses", {})
         responses.pop("default", None)
         responses.pop(HTTPStatus(422), None)
@@ -65,9 +65,9 @@ class OpenBlueprint(flask_smorest.Blueprint):
 
 
 class Blueprint(OpenBlueprint):
-    """A blueprint whose every view needs a token, a learner's unless told otherwise.
+    """A blueprint whose views need a token: a learner's, unless `guard` checks another.
 
-    What its views do not know, they refuse.
+    Its views refuse unknown fields and parameters.
     """
 
     problems = (NotSignedIn, Forbidden, Invalid, QuotaExceeded, Unavailable)
@@ -89,16 +89,16 @@ class Blueprint(OpenBlueprint):
     def add_url_rule(
         self, rule: str, endpoint: str | None = None, view_func: Any = None, **options: Any
     ) -> None:
-        """Register a view, wrapped in the checks that its documented arguments call for."""
+        """Register a view, wrapped in the checks that its documented arguments need."""
         endpoint = endpoint or view_func.__name__
         super().add_url_rule(rule, endpoint, _checked(view_func), **options)
 
 
 def body_limit(limit: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """For a view whose body may be larger than the usual one, in bytes."""
+    """Decorate a view whose body may have up to `limit` bytes, instead of BODY_LIMIT."""
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
-        view.body_limit = limit  # type: ignore[attr-defined]  # a mark that _checked reads
+        view.body_limit = limit  # type: ignore[attr-defined]  # read by _checked
         return view
 
     return decorate
@@ -110,7 +110,7 @@ def _locations(view: Callable[..., Any]) -> set[str]:
 
 
 def _checked(view: Callable[..., Any]) -> Callable[..., Any]:
-    """413, 415 and 400 come before any 422, whichever order the view's schemas are judged in."""
+    """Wrap a view: 413, 415 and 400 come before any 422, in whatever order its schemas are loaded."""
     locations, limit = _locations(view), getattr(view, "body_limit", BODY_LIMIT)
 
     @wraps(view)
@@ -125,14 +125,14 @@ def _checked(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def component_name(problem: type[Problem]) -> str:
-    """What the OpenAPI document calls the response of a problem."""
+    """Return the name of a problem's response in the OpenAPI document."""
     return f"{problem.__name__}Problem"
 
 
 class Api(flask_smorest.Api):
-    """flask-smorest's Api, documenting our problems."""
+    """flask-smorest's Api with our error schema."""
 
     ERROR_SCHEMA = ProblemSchema
 
     def _register_pagination_header(self) -> None:
-        """Pages are described in their own answers, so flask-smorest's header stays out."""
+        """Leave out flask-smorest's header: response bodies describe their pages."""

@@ -1,6 +1,6 @@
-"""The kinds of value a JSON body may hold, as marshmallow fields.
+"""marshmallow fields for JSON bodies.
 
-Every rule is worded to follow the field's name: "must be a whole number from 0 to 86400".
+Every message follows the field's name: "must be a whole number from 0 to 86400".
 """
 
 import math
@@ -25,7 +25,7 @@ ZONE_RULE = "must be an IANA name such as Europe/Berlin, or an offset such as UT
 
 
 class Whole(ma.fields.Integer):
-    """A whole number of a JSON body; 300.0 is 300, "300" and true are refused."""
+    """A whole number; 300.0 is accepted as 300, "300" and true are refused."""
 
     def __init__(self, minimum: int, maximum: int, **options: Any) -> None:
         rule = f"must be a whole number from {minimum} to {maximum}"
@@ -75,7 +75,7 @@ class Flag(ma.fields.Boolean):
 
 
 class Choice(ma.fields.String):
-    """One of a few words."""
+    """A text from a list of choices."""
 
     def __init__(self, choices: tuple[str, ...], **options: Any) -> None:
         one_of = "one of " if len(choices) > 1 else ""
@@ -88,7 +88,7 @@ class Choice(ma.fields.String):
 
 
 class Texts(ma.fields.List[str]):
-    """A list of short texts, tidied; empty entries are dropped and repeats (by `key`) removed."""
+    """A list of short texts, tidied, without empty entries and repeats (compared by `key`)."""
 
     def __init__(
         self, most: int, length: int, key: Callable[[str], str] = str, **options: Any
@@ -124,7 +124,7 @@ class Texts(ma.fields.List[str]):
 
 
 class Items(ma.fields.List[dict[str, Any] | Problem]):
-    """A list of objects, each judged by itself: what breaks a rule becomes its own problem."""
+    """A list of objects, each validated separately: an invalid object is replaced by its problem."""
 
     def __init__(self, schema: ma.Schema, most: int, **options: Any) -> None:
         self.schema, self.most = schema, most
@@ -141,18 +141,18 @@ class Items(ma.fields.List[dict[str, Any] | Problem]):
     ) -> list[dict[str, Any] | Problem]:
         if not isinstance(value, list) or not 1 <= len(value) <= self.most:
             raise self.make_error("invalid")
-        return [self._judged(item, f"#/{attr}/{index}") for index, item in enumerate(value)]
+        return [self._load_item(item, f"#/{attr}/{index}") for index, item in enumerate(value)]
 
-    def _judged(self, item: Any, place: str) -> dict[str, Any] | Problem:
+    def _load_item(self, item: Any, pointer: str) -> dict[str, Any] | Problem:
         try:
             loaded: dict[str, Any] = self.schema.load(item)
         except ma.ValidationError as error:
-            return validation_problem(error.messages_dict, start=place)
+            return validation_problem(error.messages_dict, start=pointer)
         return loaded
 
 
 class Metadata(ma.fields.Dict):
-    """A JSON object of the app's own, kept verbatim within limits of size and depth."""
+    """A JSON object that the app defines, stored unchanged within limits of size and depth."""
 
     LARGEST, DEEPEST = 16 * 1024, 8
 
@@ -171,7 +171,7 @@ class Metadata(ma.fields.Dict):
 
 
 def _broken_rule(value: Any, levels: int) -> str | None:
-    """The first rule that a value within the metadata breaks."""
+    """Return the message for the first invalid value within the metadata, None without one."""
     if isinstance(value, str):
         return None if text.storable(value) else TEXT_RULE
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
@@ -188,7 +188,7 @@ def _broken_rule(value: Any, levels: int) -> str | None:
 
 
 class Instant(ma.fields.AwareDateTime):
-    """An instant with its offset, as RFC 3339 writes it; more than six decimals are cut off."""
+    """An RFC 3339 timestamp with an offset; decimals after the sixth are cut off."""
 
     def __init__(self, **options: Any) -> None:
         rule = "must be a timestamp with an offset, such as 2026-03-01T18:30:00+01:00"
@@ -199,14 +199,14 @@ class Instant(ma.fields.AwareDateTime):
             raise self.make_error("invalid")
         try:
             instant = datetime.fromisoformat(value.upper())
-            instant.astimezone(UTC)  # the first and last hours of the calendar may leave it
+            instant.astimezone(UTC)  # overflows in the first and last hours of the calendar
         except (ValueError, OverflowError):
             raise self.make_error("invalid") from None
         return instant
 
 
 class Zone(ma.fields.String):
-    """The name of a time zone; `UTC+00:00` is `UTC`."""
+    """The name of a time zone; `UTC+00:00` becomes `UTC`."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(error_messages={**COMMON, "invalid": ZONE_RULE}, **options)
@@ -226,7 +226,7 @@ class Id(ma.fields.UUID):
         rule = "must be a UUID such as 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10"
         super().__init__(error_messages={**COMMON, "invalid_uuid": rule}, **options)
 
-    def _deserialize(  # type: ignore[override]  # ids travel as text: no layer below needs the object
+    def _deserialize(  # type: ignore[override]  # ids stay text: no other layer needs UUID objects
         self, value: Any, attr: Any, data: Any, **kwargs: Any
     ) -> str:
         if not isinstance(value, str) or not text.UUID_PATTERN.fullmatch(value):

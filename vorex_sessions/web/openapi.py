@@ -1,4 +1,4 @@
-"""The shared parts of the OpenAPI document, and what capabilities add to each other's answers."""
+"""The shared parts of the OpenAPI document, and what capabilities add to each other's responses."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,7 +32,7 @@ def document_components(api: Api) -> None:
 
 
 def document_answers(api: Api, registry: Registry) -> None:
-    """Add the members that capabilities contribute to documented answers, those of the export included."""
+    """Add the members that capabilities contribute to documented responses, including the export."""
     for capability in registry.capabilities:
         for component, schema in capability.answer_schemas.items():
             _add_members(api, component, schema)
@@ -45,8 +45,8 @@ def _add_members(api: Api, component: str, schema: type[ma.Schema]) -> None:
     try:
         documented = api.spec.components.schemas[component]
     except KeyError:
-        raise ValueError(f"answer_schemas names {component}, which no endpoint answers") from None
-    assert api.ma_plugin.converter  # noqa: S101  # Api has made one
+        raise ValueError(f"answer_schemas names {component}, which no endpoint returns") from None
+    assert api.ma_plugin.converter  # noqa: S101  # set by Api
     added: Mapping[str, Any] = api.ma_plugin.converter.schema2jsonschema(schema())
     documented["properties"] |= added["properties"]
     documented["required"] = sorted({*documented["required"], *added.get("required", ())})

@@ -1,4 +1,4 @@
-"""The kinds of value a query parameter may hold, as marshmallow fields: always sent as text."""
+"""marshmallow fields for query parameters, whose values are always text."""
 
 import re
 from datetime import date
@@ -14,7 +14,7 @@ _WHOLE = re.compile(r"[+-]?\d{1,1000}", re.ASCII)
 
 
 class Whole(ma.fields.Integer):
-    """A whole number of a query; values over `served` are served as that."""
+    """A whole number; values over `served` are reduced to it."""
 
     def __init__(
         self, minimum: int, maximum: int | None = None, served: int | None = None, **options: Any
@@ -35,7 +35,7 @@ class Whole(ma.fields.Integer):
 
 
 class Day(ma.fields.Date):
-    """A calendar day of a query."""
+    """A calendar day."""
 
     def __init__(self, **options: Any) -> None:
         rule = "must be a date such as 2026-03-01"
@@ -51,7 +51,7 @@ class Day(ma.fields.Date):
 
 
 class Phrase(ma.fields.String):
-    """A text to look for; `tidied` like the stored ones it is compared with, or verbatim."""
+    """A search text, unchanged or `tidied` like the stored texts that it is compared with."""
 
     def __init__(self, length: int, *, tidied: bool, **options: Any) -> None:
         self.length, self.tidied = length, tidied

@@ -1,4 +1,4 @@
-"""Reading what a request carries: JSON bodies, query parameters, the idempotency key."""
+"""Reads the parts of a request: JSON body, query parameters, idempotency key."""
 
 import json
 import math
@@ -28,7 +28,7 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')  # RFC 9651, section 3.3.3
 _ESCAPED = re.compile(r'\\(["\\])')
 
 
-_in_time: Callable[[], AbstractContextManager[Any]] = (
+_body_timeout: Callable[[], AbstractContextManager[Any]] = (
     partial(Timeout, LONGEST_BODY, TooSlow) if monkey.is_module_patched("socket") else nullcontext
 )
 
@@ -38,11 +38,11 @@ def read_json(limit: int) -> None:
 
     Raises TooSlow, TooLarge, NotJson or Unreadable, in this order.
     """
-    request.max_content_length = limit + 1  # of a chunked body Werkzeug reads this much, then stops
+    request.max_content_length = limit + 1  # Werkzeug reads only this much of a chunked body
     try:
-        with _in_time():
+        with _body_timeout():
             body = request.get_data(cache=False)
-    except ClientDisconnected:  # or it has said nothing for longer than gunicorn waits
+    except ClientDisconnected:  # or SLOW_CLIENT in gunicorn.conf.py has passed
         raise TooSlow from None
     if len(body) > limit:
         raise TooLarge
@@ -57,8 +57,8 @@ def _parse(body: bytes) -> Any:
             return orjson.loads(body)
     except orjson.JSONDecodeError:
         pass
-    # The slower parser knows what the fast one refuses but JSON allows (1e999, "\ud800"), so that
-    # the schema can say which value is wrong instead of calling the whole body unreadable.
+    # The slower parser accepts what JSON allows but orjson refuses (1e999, "\ud800"). The schema can then
+    # name the invalid value, where Unreadable would refuse the whole body.
     try:
         return json.loads(body.decode(), parse_constant=_refuse_constant, parse_int=_integer)
     except (ValueError, RecursionError):
@@ -66,7 +66,7 @@ def _parse(body: bytes) -> Any:
 
 
 def _integer(digits: str) -> float:
-    """Python refuses to read more digits than this; whatever they say, it is beyond every limit."""
+    """Return the integer; infinity, which exceeds every limit, for more digits than Python reads."""
     return int(digits) if len(digits) <= 4000 else math.inf
 
 
@@ -75,16 +75,16 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 class Arguments(FlaskParser):
-    """webargs' parser with our rules: nothing unknown, nothing twice, problems that name the place."""
+    """webargs' parser with our rules: no unknown or repeated parameters, problems that name the place."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {"json": None, "query": ma.RAISE}
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
-        """The body that `read_json` has read before the view was called."""
+        """Return the body, which `read_json` has read before the view was called."""
         return g.json
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
-        """The query as a plain mapping; a parameter given twice is refused."""
+        """Return the query as a plain mapping; a repeated parameter is refused."""
         return single_parameters(req)
 
     def handle_error(
@@ -97,12 +97,12 @@ class Arguments(FlaskParser):
         error_headers: Mapping[str, str] | None,
     ) -> NoReturn:
         """Turn marshmallow's tree of messages into a problem."""
-        ((location, messages),) = error.messages_dict.items()  # webargs names the place
+        ((location, messages),) = error.messages_dict.items()  # the key is the location
         raise validation_problem(messages, in_query=location == "query")
 
 
 def idempotency_key() -> str | None:
-    """The Idempotency-Key header, with or without the quotes of a structured-field string.
+    """Return the Idempotency-Key header, without the optional quotes of a structured-field string.
 
     Raises Invalid.
     """
@@ -113,24 +113,24 @@ def idempotency_key() -> str | None:
     if quoted := _QUOTED.fullmatch(key):
         key = _ESCAPED.sub(r"\1", quoted[1])
     if not _USABLE_KEY.fullmatch(key):
-        sentence = f"{KEY_HEADER} must be 1 to 255 printable ASCII characters."
-        raise Invalid(sentence, errors=[{"detail": sentence, "header": KEY_HEADER}])
+        detail = f"{KEY_HEADER} must be 1 to 255 printable ASCII characters."
+        raise Invalid(detail, errors=[{"detail": detail, "header": KEY_HEADER}])
     return key
 
 
 def single_parameters(req: Request) -> dict[str, str]:
-    """The query parameters, each of which may be given once. Raises Invalid."""
+    """Return the query parameters. Raises Invalid for a repeated parameter."""
     repeated = [name for name, values in req.args.lists() if len(values) > 1]
     if repeated:
         raise validation_problem(
-            {name: ["may be given once only"] for name in repeated}, in_query=True
+            {name: ["may be given only once"] for name in repeated}, in_query=True
         )
     return req.args.to_dict()
 
 
 def refuse_parameters() -> None:
-    """For an endpoint that takes no query parameter at all. Raises Invalid."""
+    """Refuse all query parameters, for an endpoint that has none. Raises Invalid."""
     if names := single_parameters(request):
         raise validation_problem(
-            {name: ["is not a parameter here"] for name in names}, in_query=True
+            {name: ["is not a known parameter"] for name in names}, in_query=True
         )

@@ -1,4 +1,4 @@
-"""What the schemas of all capabilities share: our base schema and the shape of a problem."""
+"""Schemas that all capabilities share: the base schema and the problem."""
 
 import marshmallow as ma
 
@@ -6,7 +6,7 @@ from vorex_sessions.problems.validation import UNKNOWN
 
 
 class Schema(ma.Schema):
-    """A schema that refuses what it does not know; rules are worded to follow the field's name."""
+    """The base schema: refuses unknown fields. Messages follow the field's name."""
 
     error_messages = {
         "unknown": UNKNOWN,
@@ -18,27 +18,25 @@ class Schema(ma.Schema):
 
 
 class PlaceSchema(Schema):
-    """One broken rule and where it was broken."""
+    """An invalid value: the rule and the place."""
 
     detail = ma.fields.String(
         required=True,
         metadata={
-            "description": "The rule, as a sentence.",
+            "description": "The rule as a sentence.",
             "example": "duration_seconds is required.",
         },
     )
     pointer = ma.fields.String(
         metadata={
-            "description": "Where in the body: a JSON Pointer as URI fragment.",
+            "description": "The place in the body: a JSON Pointer as URI fragment.",
             "example": "#/duration_seconds",
         }
     )
     parameter = ma.fields.String(
-        metadata={"description": "Which query parameter.", "example": "limit"}
+        metadata={"description": "The query parameter.", "example": "limit"}
     )
-    header = ma.fields.String(
-        metadata={"description": "Which header.", "example": "Idempotency-Key"}
-    )
+    header = ma.fields.String(metadata={"description": "The header.", "example": "Idempotency-Key"})
 
 
 class ProblemSchema(Schema):
@@ -47,15 +45,15 @@ class ProblemSchema(Schema):
     type = ma.fields.String(
         required=True,
         metadata={
-            "description": "A stable URI reference that names the kind of problem.",
+            "description": "A stable URI reference that identifies the problem type.",
             "example": "/problems/invalid",
         },
     )
     title = ma.fields.String(
         required=True,
         metadata={
-            "description": "The kind of problem in words.",
-            "example": "A value breaks a rule",
+            "description": "The name of the problem type.",
+            "example": "Invalid request",
         },
     )
     status = ma.fields.Integer(
@@ -71,7 +69,7 @@ class ProblemSchema(Schema):
     errors = ma.fields.List(
         ma.fields.Nested(PlaceSchema),
         metadata={
-            "description": "Every broken rule, where the problem is a value.",
+            "description": "All invalid values, where a value is the problem.",
             "example": [
                 {"detail": "duration_seconds is required.", "pointer": "#/duration_seconds"}
             ],
@@ -81,7 +79,7 @@ class ProblemSchema(Schema):
         ma.fields.String(),
         data_key="violated-policies",
         metadata={
-            "description": "Which quotas of fair use were exceeded, where the status is 429.",
+            "description": "The rate limits that were exceeded, where the status is 429.",
             "example": ["writes"],
         },
     )
