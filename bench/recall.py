@@ -23,7 +23,7 @@ import psycopg2
 import config
 from bench.databases import SECRET, Server, upgrade
 from vorex_sessions import create_app
-from vorex_sessions.models import OUTCOMES
+from vorex_sessions.models.limits import OUTCOMES
 from vorex_sessions.recall import memory
 from vorex_sessions.recall.service import list_words
 from vorex_sessions.sessions.service import save

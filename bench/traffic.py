@@ -17,7 +17,7 @@ import orjson
 
 from bench import data
 from bench.databases import SECRET
-from vorex_sessions.models import OUTCOMES
+from vorex_sessions.models.limits import OUTCOMES
 from vorex_sessions.skill_graph import SKILLS
 
 COUNT = 40_000  # requests in a file: more than are sent within a minute

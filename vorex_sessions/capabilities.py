@@ -15,15 +15,5 @@ from vorex_sessions import (
 # From older to newer: a capability may import those before it.
 CAPABILITIES = tuple(
     part.CAPABILITY
-    for part in (
-        sessions,
-        progress,
-        trends,
-        growth,
-        recall,
-        skills,
-        cohorts,
-        privacy,
-        operations,
-    )
+    for part in (sessions, progress, trends, growth, recall, skills, cohorts, privacy, operations)
 )

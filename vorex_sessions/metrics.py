@@ -46,9 +46,7 @@ KEY_FETCHES = Counter(
 )
 EXPORTS = Gauge("vorex_exports_running", "Downloads in progress.", multiprocess_mode="livesum")
 CONNECTIONS = Gauge(
-    "vorex_db_connections_in_use",
-    "Database connections in use.",
-    multiprocess_mode="livesum",
+    "vorex_db_connections_in_use", "Database connections in use.", multiprocess_mode="livesum"
 )
 CONNECTIONS_LIMIT = Gauge(
     "vorex_db_connections_limit",

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.external
 
 BIN = Path("/usr/lib/postgresql/15/bin")
 # These tests start their own embedded server.
-OWN_SERVER = ["--ignore=tests/test_make_run.py", "--ignore=tests/test_faults.py"]
+OWN_SERVER = ["--ignore=tests/local", "--ignore=tests/test_faults.py"]
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ a minute at most.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, cast
 
 from flask import Flask, current_app, g, request
@@ -23,13 +22,7 @@ from vorex_sessions.text import UUID_PATTERN
 LONGEST_TOKEN = 8192  # characters; Supabase's own have about 1,000
 _KEYS = "vorex-published-keys"
 _CACHE = "vorex-token-cache"
-
-
-class Role(StrEnum):
-    """The roles of Supabase Auth that are treated in a special way."""
-
-    ANON = "anon"
-    SERVICE = "service_role"
+_ANON, _SERVICE = "anon", "service_role"  # roles of Supabase Auth
 
 
 def init_app(app: Flask) -> None:
@@ -141,10 +134,10 @@ def _claims(token: str) -> dict[str, Any]:
 
 
 def _caller_from(claims: dict[str, Any]) -> Caller:
-    if claims.get("role") == Role.SERVICE:
+    if claims.get("role") == _SERVICE:
         return Caller(None)
     subject, issuer = claims.get("sub"), current_app.config["SUPABASE_URL"]
-    if claims.get("role") == Role.ANON:
+    if claims.get("role") == _ANON:
         raise _bad_token("This is the project's anonymous key, not a learner's access token.")
     if not isinstance(subject, str) or not UUID_PATTERN.fullmatch(subject):
         raise _bad_token("The access token identifies no learner: its `sub` is not a UUID.")

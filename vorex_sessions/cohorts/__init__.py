@@ -4,12 +4,7 @@ from vorex_sessions.cohorts.cli import cohorts as commands
 from vorex_sessions.cohorts.routes import blueprint
 from vorex_sessions.hooks.personal_data import erase_after_restore, export_of
 from vorex_sessions.hooks.registry import Capability
-from vorex_sessions.models import (
-    cohort_participants,
-    cohort_snapshots,
-    cohort_standings,
-    cohorts,
-)
+from vorex_sessions.models import cohort_participants, cohort_snapshots, cohort_standings, cohorts
 
 _participant, _standing = cohort_participants.c, cohort_standings.c
 

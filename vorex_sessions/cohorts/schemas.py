@@ -13,10 +13,8 @@ class ChoiceSchema(Schema):
 
     opt_in = body_fields.Flag(
         required=True,
-        metadata={
-            "description": "`true`: join comparisons; `false`: leave them, which removes the stored values.",
-            "example": True,
-        },
+        description="`true`: join comparisons; `false`: leave them, which removes the stored values.",
+        example=True,
     )
 
 
@@ -33,21 +31,15 @@ class ComparisonQuerySchema(Schema):
     period = body_fields.Choice(
         PERIODS,
         load_default="month",
-        metadata={
-            "description": "The last 30 or 365 days before the day (UTC) of the snapshot.",
-            "example": "month",
-        },
+        description="The last 30 or 365 days before the day (UTC) of the snapshot.",
+        example="month",
     )
     level = query_fields.Phrase(
         50,
         tidied=True,
-        metadata={
-            "description": (
-                "The level to compare at, as in `metadata.user_level` of sessions, in any case. By default "
-                "the level at which the learner practised last."
-            ),
-            "example": "B1",
-        },
+        description="The level to compare at, as in `metadata.user_level` of sessions, in any case. By "
+        "default the level at which the learner practised last.",
+        example="B1",
     )
 
 

@@ -11,14 +11,13 @@ from typing import Any, TypeVar
 
 import psycopg2
 import sqlalchemy as sa
-from flask import current_app
 from psycopg2.extensions import cursor
 from psycopg2.extras import NamedTupleCursor
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.exc import DBAPIError
 
 from vorex_sessions.database.deadline import TimedOut
-from vorex_sessions.database.prepared import NoPreparedStatements, PreparedStatements
+from vorex_sessions.database.prepared import PREPARED, PreparedStatements
 
 T = TypeVar("T")
 _DIALECT = PGDialect_psycopg2()  # type: ignore[no-untyped-call]  # SQLAlchemy's
@@ -28,10 +27,6 @@ Bound = tuple[sa.Executable, Mapping[str, Any]]
 # SQLSTATEs by which a server that is yet to hang up says that it will: admin_shutdown, crash_shutdown,
 # cannot_connect_now.
 _SHUTTING_DOWN = {"57P01", "57P02", "57P03"}
-
-
-class ConnectionLost(Exception):
-    """The connection broke, or could not be made; `__cause__` is psycopg2's error."""
 
 
 class Cursor(NamedTupleCursor):
@@ -59,20 +54,23 @@ class Cursor(NamedTupleCursor):
 
 @contextmanager
 def checkout(engine: sa.Engine) -> Iterator[Cursor]:
-    """A cursor on a connection of the engine's pool. Raises ConnectionLost, DBAPIError and PoolTimeout."""
+    """A cursor on a connection of the engine's pool. Raises DBAPIError and PoolTimeout.
+
+    `connection_invalidated` of a DBAPIError says that another connection may work (`retried`).
+    """
     try:
         connection: Any = engine.raw_connection()
     except psycopg2.Error as error:
-        raise _lost_or_failed(error, is_lost=True) from error
+        raise as_dbapi_error(error, is_lost=True) from error
     try:
         with connection.cursor(cursor_factory=Cursor) as plain:
-            plain.prepared_statements = _prepared_statements(connection)
+            plain.prepared_statements = connection.info[PREPARED]
             yield plain
     except psycopg2.Error as error:
         is_lost = bool(connection.closed) or error.pgcode in _SHUTTING_DOWN
         if is_lost:
             connection.invalidate()
-        raise _lost_or_failed(error, is_lost=is_lost) from error
+        raise as_dbapi_error(error, is_lost=is_lost) from error
     finally:
         if connection.is_valid and connection.closed:
             connection.invalidate()
@@ -81,39 +79,25 @@ def checkout(engine: sa.Engine) -> Iterator[Cursor]:
 
 def retried(attempt: Callable[[], T], engine: sa.Engine) -> T:
     """Run what is safe to run twice; after a lost connection again, at most once per pooled connection."""
-    try:
-        return attempt()
-    except ConnectionLost as lost:
-        error = lost.__cause__
-    for _ in range(engine.pool.checkedin() + 1):  # type: ignore[attr-defined]  # FairPool has it
+    left: int | None = None
+    while True:
         try:
             return attempt()
-        except ConnectionLost as lost:
-            error = lost.__cause__
-    assert isinstance(error, psycopg2.Error)  # noqa: S101  # checkout raises it from nothing else
-    raise as_dbapi_error(error) from error
+        except DBAPIError as error:
+            if left is None:
+                left = engine.pool.checkedin() + 1  # type: ignore[attr-defined]  # FairPool has it
+            if not left or not error.connection_invalidated:
+                raise
+            left -= 1
 
 
-def _lost_or_failed(error: psycopg2.Error, *, is_lost: bool) -> Exception:
-    """ConnectionLost, unless time is over, which no other connection would bring back."""
-    return (
-        ConnectionLost() if is_lost and not isinstance(error, TimedOut) else as_dbapi_error(error)
-    )
-
-
-def as_dbapi_error(error: psycopg2.Error) -> DBAPIError:
+def as_dbapi_error(error: psycopg2.Error, *, is_lost: bool = False) -> DBAPIError:
     """SQLAlchemy's exception for one of psycopg2."""
-    wrapped = DBAPIError.instance(None, None, error, psycopg2.Error)
-    assert isinstance(wrapped, DBAPIError)  # noqa: S101  # for an Exception that is no DBAPI error it is not
+    # Where time is over, another connection does not bring it back.
+    is_lost = is_lost and not isinstance(error, TimedOut)
+    wrapped = DBAPIError.instance(None, None, error, psycopg2.Error, connection_invalidated=is_lost)
+    assert isinstance(wrapped, DBAPIError)  # noqa: S101  # it is for every psycopg2.Error
     return wrapped
-
-
-def _prepared_statements(connection: Any) -> PreparedStatements:
-    if current_app.config["DB_TRANSACTION_POOLER"]:
-        return NoPreparedStatements()
-    # SQLAlchemy drops `info` with the connection.
-    known: PreparedStatements = connection.info.setdefault("prepared", PreparedStatements())
-    return known
 
 
 @lru_cache(maxsize=512)

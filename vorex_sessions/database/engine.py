@@ -19,15 +19,16 @@ def init_app(app: Flask) -> None:
     """Bind the engines to the app."""
     deadline.install()
     db.init_app(app)
+    enabled = not app.config["DB_TRANSACTION_POOLER"]
+
+    def on_connect(connection: Any, record: Any) -> None:
+        # Undo SQLAlchemy's registration of UUID objects: ids travel as text.
+        register_type(new_type((_UUID_OID,), "UUID", lambda value, cursor: value), connection)
+        record.info[prepared.PREPARED] = prepared.PreparedStatements(enabled=enabled)
+
     with app.app_context():
         for engine in db.engines.values():
-            sa.event.listen(engine, "connect", _read_uuids_as_text)
-
-
-def _read_uuids_as_text(connection: Any, record: object) -> None:
-    """Undo SQLAlchemy's registration of UUID objects: ids travel as text."""
-    as_text = new_type((_UUID_OID,), "UUID", lambda value, cursor: value)
-    register_type(as_text, connection)
+            sa.event.listen(engine, "connect", on_connect)
 
 
 def engine_options(settings: Mapping[str, Any], size: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 _OPTION = "prepared"
+PREPARED = "vorex_prepared"  # where a pooled connection has its PreparedStatements, in `info`
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 # For libpq's `options`: one plan for all values, as an index on the learner's id allows.
 PLAN_ONCE = "-c plan_cache_mode=force_generic_plan"
@@ -25,9 +26,10 @@ def prepared(statement: Statement) -> Statement:
 
 
 class PreparedStatements:
-    """The prepared statements of one connection."""
+    """The prepared statements of one connection; with `enabled=False` it keeps none."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, enabled: bool) -> None:
+        self._enabled = enabled
         self._known: dict[Any, str] = {}  # compiled statement -> the text that executes it
         self._pending: dict[Any, str] = {}
         self._tried = 0
@@ -36,7 +38,7 @@ class PreparedStatements:
         """What to send for a compiled statement: PREPARE where it is new here, and EXECUTE."""
         if known := self._known.get(compiled) or self._pending.get(compiled):
             return known
-        if not compiled.execution_options.get(_OPTION):
+        if not (self._enabled and compiled.execution_options.get(_OPTION)):
             return str(compiled.string)
         self._tried += 1  # never reuse a name: a PREPARE that failed later on may have taken effect
         body, arguments = _numbered(compiled.string)
@@ -53,14 +55,6 @@ class PreparedStatements:
         """Forget what was asked for and not confirmed: it may not have been prepared."""
         if self._pending:
             self._pending = {}
-
-
-class NoPreparedStatements(PreparedStatements):
-    """For a connection that cannot keep any."""
-
-    def text(self, compiled: Any) -> str:
-        """The statement itself."""
-        return str(compiled.string)
 
 
 @lru_cache(maxsize=256)

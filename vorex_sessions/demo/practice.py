@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from vorex_sessions.models import OUTCOMES
+from vorex_sessions.models.limits import OUTCOMES
 from vorex_sessions.problems.kinds import KeyReused
 from vorex_sessions.sessions import service
 
@@ -23,39 +23,23 @@ _SKILLS = (
     "small-talk",
 )
 _WORDS_A_MINUTE = 24
-# scenario -> topics, words, areas to improve
+# scenario -> topics, areas to improve, words
+# fmt: off
 _SCENARIOS: dict[str, tuple[list[str], list[str], list[str]]] = {
-    "hotel-check-in": (
-        ["travel", "hotels"],
-        ["reservation", "available", "lobby", "receipt", "luggage", "key card"],
-        ["past tense", "polite requests"],
-    ),
-    "job-interview": (
-        ["work", "interviews"],
-        ["strength", "deadline", "colleague", "salary", "experience", "team"],
-        ["prepositions", "linking words"],
-    ),
-    "at-the-doctor": (
-        ["health"],
-        ["appointment", "prescription", "sore throat", "allergy", "fever"],
-        ["articles", "word stress"],
-    ),
-    "ordering-food": (
-        ["food", "restaurants"],
-        ["starter", "bill", "allergy", "rare", "dessert", "tip"],
-        ["polite requests", "th sound"],
-    ),
-    "small-talk": (
-        ["weather", "weekend plans"],
-        ["drizzle", "forecast", "hike", "catch up", "gorgeous"],
-        ["past tense", "intonation"],
-    ),
-    "city-directions": (
-        ["travel", "city life"],
-        ["crossing", "roundabout", "straight ahead", "platform", "fare"],
-        ["prepositions", "vowel length"],
-    ),
+    "hotel-check-in": (["travel", "hotels"], ["past tense", "polite requests"],
+        ["reservation", "available", "lobby", "receipt", "luggage", "key card"]),
+    "job-interview": (["work", "interviews"], ["prepositions", "linking words"],
+        ["strength", "deadline", "colleague", "salary", "experience", "team"]),
+    "at-the-doctor": (["health"], ["articles", "word stress"],
+        ["appointment", "prescription", "sore throat", "allergy", "fever"]),
+    "ordering-food": (["food", "restaurants"], ["polite requests", "th sound"],
+        ["starter", "bill", "allergy", "rare", "dessert", "tip"]),
+    "small-talk": (["weather", "weekend plans"], ["past tense", "intonation"],
+        ["drizzle", "forecast", "hike", "catch up", "gorgeous"]),
+    "city-directions": (["travel", "city life"], ["prepositions", "vowel length"],
+        ["crossing", "roundabout", "straight ahead", "platform", "fare"]),
 }
+# fmt: on
 
 
 def fill(learner_id: str, *, now: datetime) -> int:
@@ -89,7 +73,7 @@ def _half_year(learner_id: str, now: datetime) -> Iterator[tuple[date, list[dict
 
 def _session(random: Random, *, progress: float) -> dict[str, Any]:
     scenario = random.choice(list(_SCENARIOS))
-    topics, words, areas = _SCENARIOS[scenario]
+    topics, areas, words = _SCENARIOS[scenario]
     session_type = random.choice(_TYPES)
     duration = random.randrange(180, 1500)
     speaking = duration / 60 * _WORDS_A_MINUTE * (0.7 + 0.5 * progress)

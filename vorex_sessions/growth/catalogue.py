@@ -78,7 +78,7 @@ CATALOGUE: tuple[Achievement, ...] = (
         ("grammar_90", "By the book", "Score 90 or more in grammar.", SILVER, 90)),
     *_all("comeback", "longest_break",
         ("comeback_7", "Welcome back", "Come back after 7 days or more without practice.", BRONZE, 7),
-        ("comeback_30", "Never too late", "Come back after 30 days or more without practice.", SILVER, 30)),
+        ("comeback_30", "Never too late", "Come back after 30 days or more without practice.", SILVER, 30))
 )
 # fmt: on
 BY_KEY = {achievement.key: achievement for achievement in CATALOGUE}

@@ -1,7 +1,5 @@
 """Schemas of the endpoints of this capability, and of the members that it adds to the answer to a save."""
 
-import marshmallow as ma
-
 from vorex_sessions.web import answer_fields, body_fields, query_fields
 from vorex_sessions.web.schemas import Schema
 
@@ -35,48 +33,36 @@ class StreakSchema(Schema):
     practiced_today = answer_fields.flag("Whether today counts already.")
     at_risk = answer_fields.flag("Whether the streak breaks tonight unless the learner practises.")
     ends_at = answer_fields.instant(
-        "When the streak breaks without practice, freezes included; null if none.",
-        allow_none=True,
+        "When the streak breaks without practice, freezes included; null if none.", allow_none=True
     )
     last_practiced_on = answer_fields.day("The last day that counts, or null.", allow_none=True)
     freezes = answer_fields.whole("How many more missed days the streak survives.", 1, 2)
 
 
-_UNLOCKED = {"description": "The achievements that this session unlocked; a replay repeats them."}
-_STREAK = {"description": "The learner's current streak, in the time zone of the latest session."}
+_UNLOCKED = "The achievements that this session unlocked; a replay repeats them."
+_STREAK = "The learner's current streak, in the time zone of the latest session."
 
 
 class SaveExtrasSchema(Schema):
     """Added to the answer to a save."""
 
-    achievements_unlocked = ma.fields.List(
-        ma.fields.Nested(AchievementSchema), required=True, metadata=_UNLOCKED
-    )
-    streak = ma.fields.Nested(StreakSchema, required=True, metadata=_STREAK)
+    achievements_unlocked = answer_fields.items(AchievementSchema, _UNLOCKED)
+    streak = answer_fields.nested(StreakSchema, _STREAK)
 
 
 class ItemExtrasSchema(Schema):
     """Added to an item of a saved batch; absent where the item was rejected."""
 
-    achievements_unlocked = ma.fields.List(ma.fields.Nested(AchievementSchema), metadata=_UNLOCKED)
-    streak = ma.fields.Nested(StreakSchema, metadata=_STREAK)
+    achievements_unlocked = answer_fields.items(AchievementSchema, _UNLOCKED, required=False)
+    streak = answer_fields.nested(StreakSchema, _STREAK, required=False)
 
 
 class UnlockedSchema(Schema):
     """An achievement that the learner has unlocked, as the export shows it."""
 
     achievement = answer_fields.text("Its key.", "first_session")
-    unlocked_at = ma.fields.DateTime(
-        required=True,
-        metadata={"description": "When its session was completed.", "example": answer_fields.STAMP},
-    )
-    session_result_id = ma.fields.UUID(
-        required=True,
-        metadata={
-            "description": "The session that unlocked it.",
-            "example": "3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10",
-        },
-    )
+    unlocked_at = answer_fields.instant("When its session was completed.")
+    session_result_id = answer_fields.session_id("The session that unlocked it.")
 
 
 class StreakQuerySchema(Schema):
@@ -84,10 +70,7 @@ class StreakQuerySchema(Schema):
 
     zone_name: body_fields.Zone = answer_fields.zone()
     goal_minutes = query_fields.Whole(
-        1,
-        1440,
-        load_default=10,
-        metadata={"description": "The learner's goal, in minutes a day.", "example": 10},
+        1, 1440, load_default=10, description="The learner's goal, in minutes a day.", example=10
     )
 
 

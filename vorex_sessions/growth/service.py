@@ -23,10 +23,7 @@ def _days() -> sa.Select[Any]:
     stored = session_results.c
     days = (
         sa.select(stored.practiced_on, sa.func.sum(stored.duration_seconds).label("seconds"))
-        .where(
-            stored.user_id == USER_ID,
-            stored.completed_at >= sa.bindparam("since"),
-        )
+        .where(stored.user_id == USER_ID, stored.completed_at >= sa.bindparam("since"))
         .group_by(stored.practiced_on)
         .subquery("days")
     )

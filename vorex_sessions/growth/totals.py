@@ -7,7 +7,7 @@ a save adds to the stored totals, unless its day is before the last one: then al
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from vorex_sessions.growth.words import words_of
 
@@ -15,21 +15,8 @@ FREEZE_EVERY = 7  # days of streak
 MOST_FREEZES = 2
 
 
-class Session(Protocol):
-    """The fields of a session result that totals need."""
-
-    session_result_id: Any
-    session_type: Any
-    duration_seconds: Any
-    words_spoken: Any
-    pronunciation_score: Any
-    fluency_score: Any
-    grammar_score: Any
-    vocabulary_learned: Any
-    vocabulary_results: Any
-    completed_at: Any
-    practiced_on: Any
-    timezone: Any
+# A row of session_results.
+Session = Any
 
 
 def in_order(sessions: Iterable[Session]) -> list[Session]:

@@ -75,13 +75,9 @@ def shown(
     """An achievement as the API shows it. An unlocked one is complete, whatever was deleted since."""
     value: float = getattr(totals, achievement.measure)
     part = 1.0 if unlock else min(value / achievement.threshold, 1.0)
-    return {
-        "key": achievement.key,
-        "title": achievement.title,
-        "description": achievement.description,
-        "category": achievement.category,
-        "tier": achievement.tier,
-        "threshold": achievement.threshold,
+    shown = achievement._asdict()
+    del shown["measure"]
+    return shown | {
         "value": value,
         "progress": int(part * 10_000) / 10_000,  # cut off, so that 1 means reached
         "unlocked_at": stamp(unlock["unlocked_at"]) if unlock else None,

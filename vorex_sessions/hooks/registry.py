@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import click
 import flask_smorest
@@ -41,22 +40,19 @@ class Registry:
     """All capabilities of an app together."""
 
     def __init__(self, capabilities: Iterable[Capability]) -> None:
-        self.capabilities = tuple(capabilities)
-        self.projections = self._all("projections")
-        self.warmup_sections = self._all("warmup_sections")
-        self.exports: dict[str, Export] = {export.member: export for export in self._all("exports")}
-        self.after_restore = self._all("after_restore")
+        self.capabilities = parts = tuple(capabilities)
+        self.projections = tuple(one for part in parts for one in part.projections)
+        self.warmup_sections = tuple(one for part in parts for one in part.warmup_sections)
+        self.exports = {one.member: one for part in parts for one in part.exports}
+        self.after_restore = tuple(one for part in parts for one in part.after_restore)
+        tables = (table for part in parts for table in part.learner_tables)
         self.erasures = tuple(
-            sa.delete(table).where(table.c.user_id == USER_ID)
-            for table in self._all("learner_tables")
+            sa.delete(table).where(table.c.user_id == USER_ID) for table in tables
         )
         self.invalidations = {
-            "totals": tuple(s for p in self.projections for s in p.invalidate_totals),
-            "all": tuple(s for p in self.projections for s in p.invalidate_all),
+            "totals": tuple(one for p in self.projections for one in p.invalidate_totals),
+            "all": tuple(one for p in self.projections for one in p.invalidate_all),
         }
-
-    def _all(self, offer: str) -> tuple[Any, ...]:
-        return tuple(one for part in self.capabilities for one in getattr(part, offer))
 
 
 def init_app(app: Flask, capabilities: Iterable[Capability]) -> Registry:

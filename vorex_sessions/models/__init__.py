@@ -1,82 +1,14 @@
-"""The tables, and the limits of their values.
-
-`SessionResult` is a model for Alembic; queries use its table, `session_results`.
-"""
+"""The tables, one for each model. Queries use the tables; the models are for Alembic and for reading."""
 
 from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.models.columns import USER_ID
-from vorex_sessions.models.comparison import (
-    Cohort,
-    CohortParticipant,
-    CohortSnapshot,
-    CohortStanding,
-)
-from vorex_sessions.models.derived import (
-    LearnerAchievement,
-    LearnerMemory,
-    LearnerRollup,
-    LearnerSkill,
-    LearnerTotals,
-    LearnerWord,
-)
-from vorex_sessions.models.sessions import (
-    FINGERPRINT_BYTES,
-    LARGEST_DURATION,
-    LARGEST_WORDS,
-    MOST_SKILLS,
-    MOST_TOPICS,
-    MOST_VOCABULARY,
-    OUTCOMES,
-    SESSION_TYPES,
-    TOPIC_LENGTH,
-    WORD_LENGTH,
-    DeletedSession,
-    ErasedLearner,
-    SessionResult,
-)
+from vorex_sessions.models import comparison, derived, sessions
+from vorex_sessions.models.columns import Uuid
 
-__all__ = [
-    "FINGERPRINT_BYTES",
-    "LARGEST_DURATION",
-    "LARGEST_WORDS",
-    "MOST_SKILLS",
-    "MOST_TOPICS",
-    "MOST_VOCABULARY",
-    "OUTCOMES",
-    "SESSION_TYPES",
-    "TOPIC_LENGTH",
-    "USER_ID",
-    "WORD_LENGTH",
-    "Cohort",
-    "CohortParticipant",
-    "CohortSnapshot",
-    "CohortStanding",
-    "DeletedSession",
-    "ErasedLearner",
-    "LearnerAchievement",
-    "LearnerMemory",
-    "LearnerRollup",
-    "LearnerSkill",
-    "LearnerTotals",
-    "LearnerWord",
-    "SessionResult",
-    "cohort_participants",
-    "cohort_snapshots",
-    "cohort_standings",
-    "cohorts",
-    "deleted_sessions",
-    "erased_learners",
-    "learner_achievements",
-    "learner_memories",
-    "learner_rollups",
-    "learner_skills",
-    "learner_totals",
-    "learner_words",
-    "session_results",
-]
+# The parameter that every statement on a learner's table has: the learner's id, as text.
+USER_ID: sa.BindParameter[str] = sa.bindparam("user_id", type_=Uuid)
 
 
 def _table(model: type[Any]) -> sa.Table:
@@ -84,16 +16,16 @@ def _table(model: type[Any]) -> sa.Table:
     return table
 
 
-session_results = _table(SessionResult)
-deleted_sessions = _table(DeletedSession)
-erased_learners = _table(ErasedLearner)
-learner_totals = _table(LearnerTotals)
-learner_words = _table(LearnerWord)
-learner_achievements = _table(LearnerAchievement)
-learner_memories = _table(LearnerMemory)
-learner_rollups = _table(LearnerRollup)
-learner_skills = _table(LearnerSkill)
-cohort_participants = _table(CohortParticipant)
-cohort_snapshots = _table(CohortSnapshot)
-cohort_standings = _table(CohortStanding)
-cohorts = _table(Cohort)
+session_results = _table(sessions.SessionResult)
+deleted_sessions = _table(sessions.DeletedSession)
+erased_learners = _table(sessions.ErasedLearner)
+learner_totals = _table(derived.LearnerTotals)
+learner_words = _table(derived.LearnerWord)
+learner_achievements = _table(derived.LearnerAchievement)
+learner_memories = _table(derived.LearnerMemory)
+learner_rollups = _table(derived.LearnerRollup)
+learner_skills = _table(derived.LearnerSkill)
+cohort_participants = _table(comparison.CohortParticipant)
+cohort_snapshots = _table(comparison.CohortSnapshot)
+cohort_standings = _table(comparison.CohortStanding)
+cohorts = _table(comparison.Cohort)

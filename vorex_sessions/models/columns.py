@@ -6,6 +6,3 @@ from sqlalchemy.dialects.postgresql import ARRAY
 Uuid = sa.Uuid(as_uuid=False)
 Instant = sa.DateTime(timezone=True)
 Texts = ARRAY(sa.Text)
-
-# The learner's id as text.
-USER_ID: sa.BindParameter[str] = sa.bindparam("user_id", type_=Uuid)

@@ -9,15 +9,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from vorex_sessions.extensions import db
 from vorex_sessions.models.columns import Instant, Texts, Uuid
-
-SESSION_TYPES = ("conversation", "pronunciation", "roleplay")
-LARGEST_DURATION = 86_400  # seconds
-LARGEST_WORDS = 100_000
-MOST_TOPICS, TOPIC_LENGTH = 50, 200
-MOST_VOCABULARY, WORD_LENGTH = 500, 100
-MOST_SKILLS = 50
-OUTCOMES = ("again", "hard", "good", "easy")
-FINGERPRINT_BYTES = 16
+from vorex_sessions.models.limits import (
+    FINGERPRINT_BYTES,
+    LARGEST_DURATION,
+    LARGEST_WORDS,
+    MOST_TOPICS,
+    MOST_VOCABULARY,
+)
 
 
 def _score_check(score: str) -> sa.CheckConstraint:

@@ -2,7 +2,7 @@
 
 import marshmallow as ma
 
-from vorex_sessions.web import body_fields
+from vorex_sessions.web import answer_fields, body_fields
 from vorex_sessions.web.schemas import Schema
 
 
@@ -10,20 +10,14 @@ class EraseQuerySchema(Schema):
     """The confirmation, so that a client's mistake erases nothing."""
 
     confirm = body_fields.Choice(
-        ("true",),
-        required=True,
-        metadata={"description": "Exactly `true`.", "example": "true"},
+        ("true",), required=True, description="Exactly `true`.", example="true"
     )
 
 
 class ErasedSchema(Schema):
     """What was erased."""
 
-    deleted = ma.fields.Integer(
-        required=True,
-        validate=ma.validate.Range(0),
-        metadata={"description": "How many sessions were erased.", "example": 57},
-    )
+    deleted = answer_fields.whole("How many sessions were erased.", 57)
 
 
 class ExportQuerySchema(Schema):
@@ -33,10 +27,8 @@ class ExportQuerySchema(Schema):
         ("json", "csv", "ndjson"),
         data_key="format",
         load_default="json",
-        metadata={
-            "description": "`json`: everything stored; `csv` and `ndjson`: the sessions.",
-            "example": "json",
-        },
+        description="`json`: everything stored; `csv` and `ndjson`: the sessions.",
+        example="json",
     )
 
 
@@ -50,13 +42,7 @@ class ExportSchema(Schema):
             "example": "00000000-0000-4000-8000-000000000001",
         },
     )
-    exported_at = ma.fields.DateTime(
-        required=True,
-        metadata={
-            "description": "The data is as of this moment.",
-            "example": "2026-03-01T17:30:00.000000Z",
-        },
-    )
+    exported_at = answer_fields.instant("The data is as of this moment.")
 
 
 EXPORT_CONTENT = {

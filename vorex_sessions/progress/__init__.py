@@ -10,13 +10,13 @@ CAPABILITY = Capability(
     blueprints=(blueprint,),
     learner_tables=(learner_rollups,),
     projections=(RollupProjection(),),
-    exports=(
+    exports=[
         export_of(
             learner_rollups,
             "rollups",
             "Stored sums of older sessions, where they are many; else empty.",
             [],
-        ),
-    ),
+        )
+    ],
     after_restore=(erase_after_restore(learner_rollups, learner_rollups.c.before),),
 )

@@ -1,6 +1,6 @@
 """Schemas of the daily breakdown and the warm-up; those of the statistics are in stats_schemas.py."""
 
-from vorex_sessions.models import SESSION_TYPES
+from vorex_sessions.models.limits import SESSION_TYPES
 from vorex_sessions.web import answer_fields, body_fields, query_fields
 from vorex_sessions.web.schemas import Schema
 
@@ -9,10 +9,7 @@ class BreakdownQuerySchema(Schema):
     """The number of days, and the time zone."""
 
     days = query_fields.Whole(
-        1,
-        366,
-        load_default=7,
-        metadata={"description": "How many calendar days, today included.", "example": 7},
+        1, 366, load_default=7, description="How many calendar days, today included.", example=7
     )
     zone_name = answer_fields.zone()
 
@@ -57,9 +54,7 @@ class LastSessionSchema(Schema):
 
     session_result_id = answer_fields.session_id("Its id.")
     session_type = body_fields.Choice(
-        SESSION_TYPES,
-        required=True,
-        metadata={"description": "What was practised.", "example": "roleplay"},
+        SESSION_TYPES, required=True, description="What was practised.", example="roleplay"
     )
     duration_seconds = answer_fields.whole("How long it took, in seconds.", 300)
     pronunciation_score = answer_fields.score("pronunciation")

@@ -7,12 +7,7 @@ from vorex_sessions.database.queries import run
 from vorex_sessions.periods import DAYS, ONE_DAY, earliest_instant
 from vorex_sessions.progress import rollups
 from vorex_sessions.progress.queries import DAY_GROUPS, EVER, SESSIONS_QUERY, boundary_days
-from vorex_sessions.progress.statistics import (
-    PeriodData,
-    from_groups,
-    from_sessions,
-    statistics,
-)
+from vorex_sessions.progress.statistics import PeriodData, from_groups, from_sessions, statistics
 
 # Up to a month, single rows are few and cheapest. Over a year, PostgreSQL adds them up by day.
 _BY_SESSION = {"day", "week", "month"}

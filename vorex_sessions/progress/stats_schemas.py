@@ -2,7 +2,7 @@
 
 import marshmallow as ma
 
-from vorex_sessions.models import SESSION_TYPES
+from vorex_sessions.models.limits import SESSION_TYPES
 from vorex_sessions.periods import DAYS
 from vorex_sessions.web import answer_fields, body_fields
 from vorex_sessions.web.schemas import Schema
@@ -14,15 +14,12 @@ class StatsQuerySchema(Schema):
     period = body_fields.Choice(
         (*DAYS, "all"),
         load_default="week",
-        metadata={
-            "description": "The last 1, 7, 30 or 365 calendar days, today included, or all time.",
-            "example": "week",
-        },
+        description="The last 1, 7, 30 or 365 calendar days, today included, or all time.",
+        example="week",
     )
     zone_name = answer_fields.zone()
     session_type = body_fields.Choice(
-        SESSION_TYPES,
-        metadata={"description": "Only sessions of this type.", "example": "roleplay"},
+        SESSION_TYPES, description="Only sessions of this type.", example="roleplay"
     )
 
 

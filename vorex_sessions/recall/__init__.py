@@ -13,14 +13,14 @@ CAPABILITY = Capability(
     learner_tables=(learner_memories,),
     projections=(RecallProjection(),),
     warmup_sections=(WordsSection(),),
-    exports=(
+    exports=[
         export_of(
             learner_memories,
             "memories",
             "How well each word with an outcome is remembered.",
             [{"word": "reservation"}],
             learner_memories.c.word,
-        ),
-    ),
+        )
+    ],
     answer_schemas={"Warmup": WarmupExtrasSchema},
 )

@@ -11,7 +11,7 @@ from math import floor
 
 from fsrs import Card, Rating, Scheduler, State
 
-from vorex_sessions.models import OUTCOMES
+from vorex_sessions.models.limits import OUTCOMES
 
 KNOWN_FROM = 21.0  # days of stability
 _LONGEST = 36_500  # days until a word is due

@@ -1,8 +1,6 @@
 """Schemas of the vocabulary, and of the members that this capability adds to the warm-up."""
 
-import marshmallow as ma
-
-from vorex_sessions.models import OUTCOMES, WORD_LENGTH
+from vorex_sessions.models.limits import OUTCOMES, WORD_LENGTH
 from vorex_sessions.web import answer_fields, body_fields, query_fields
 from vorex_sessions.web.schemas import Schema
 
@@ -16,24 +14,15 @@ _STATUS = (
 class VocabularyQuerySchema(Schema):
     """Filters and paging of words."""
 
-    status = body_fields.Choice(STATUSES, metadata={"description": _STATUS, "example": "due"})
+    status = body_fields.Choice(STATUSES, description=_STATUS, example="due")
     q = query_fields.Phrase(
         WORD_LENGTH,
         tidied=True,
-        metadata={"description": "Only words that contain this, in any case.", "example": "reserv"},
+        description="Only words that contain this, in any case.",
+        example="reserv",
     )
-    limit = query_fields.Whole(
-        1,
-        served=100,
-        load_default=50,
-        metadata={"description": "Words per page; a value above 100 counts as 100.", "example": 50},
-    )
-    cursor = ma.fields.String(
-        metadata={
-            "description": "`next_cursor` of the previous page, with the same filters.",
-            "example": "bG9uZy1hY2Nlc3M=",
-        }
-    )
+    limit = query_fields.limit("Words", 50)
+    cursor = query_fields.cursor("bG9uZy1hY2Nlc3M=")
     zone_name = answer_fields.zone()
 
 

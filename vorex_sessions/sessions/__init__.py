@@ -6,7 +6,8 @@ from vorex_sessions.models import deleted_sessions, erased_learners, session_res
 from vorex_sessions.sessions import results
 from vorex_sessions.sessions.routes import blueprint
 from vorex_sessions.sessions.schemas import SessionResultSchema
-from vorex_sessions.sessions.tombstone_schemas import ID, STAMP, DeletedSchema, ErasureSchema
+from vorex_sessions.sessions.tombstone_schemas import DeletedSchema, ErasureSchema
+from vorex_sessions.web.answer_fields import SESSION_ID, STAMP
 
 _s, _deleted, _erased = session_results.c, deleted_sessions.c, erased_learners.c
 
@@ -30,7 +31,7 @@ CAPABILITY = Capability(
             list_of(
                 DeletedSchema,
                 "Ids and times of deleted sessions.",
-                [{"session_result_id": ID, "deleted_at": STAMP}],
+                [{"session_result_id": SESSION_ID, "deleted_at": STAMP}],
             ),
         ),
         Export(

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from vorex_sessions.models import FINGERPRINT_BYTES
+from vorex_sessions.models.limits import FINGERPRINT_BYTES
 from vorex_sessions.periods import day_of, offset_name, stamp
 from vorex_sessions.problems.validation import validation_problem
 from vorex_sessions.sessions.results import DEFAULTS

@@ -1,8 +1,6 @@
 """Schemas of the history."""
 
-import marshmallow as ma
-
-from vorex_sessions import models
+from vorex_sessions.models import limits
 from vorex_sessions.sessions.schemas import SessionResultSchema
 from vorex_sessions.web import answer_fields, body_fields, query_fields
 from vorex_sessions.web.schemas import Schema
@@ -12,62 +10,36 @@ class HistoryQuerySchema(Schema):
     """Filters and paging of the history."""
 
     session_type = body_fields.Choice(
-        models.SESSION_TYPES,
-        metadata={"description": "Only sessions of this type.", "example": "conversation"},
+        limits.SESSION_TYPES, description="Only sessions of this type.", example="conversation"
     )
     topic = query_fields.Phrase(
-        models.TOPIC_LENGTH,
+        limits.TOPIC_LENGTH,
         tidied=True,
-        metadata={
-            "description": "Only sessions with this topic, in any case.",
-            "example": "travel",
-        },
+        description="Only sessions with this topic, in any case.",
+        example="travel",
     )
     date_from = query_fields.Day(
-        metadata={
-            "description": "First calendar day (`practiced_on`), included.",
-            "example": "2026-03-01",
-        }
+        description="First calendar day (`practiced_on`), included.", example="2026-03-01"
     )
     date_to = query_fields.Day(
-        metadata={
-            "description": "Last calendar day (`practiced_on`), included.",
-            "example": "2026-03-31",
-        }
+        description="Last calendar day (`practiced_on`), included.", example="2026-03-31"
     )
     scenario_id = query_fields.Phrase(
         200,
         tidied=False,
-        metadata={
-            "description": "Only sessions whose `metadata.scenario_id` equals this.",
-            "example": "hotel-check-in",
-        },
+        description="Only sessions whose `metadata.scenario_id` equals this.",
+        example="hotel-check-in",
     )
-    limit = query_fields.Whole(
-        1,
-        served=100,
-        load_default=20,
-        metadata={
-            "description": "Sessions per page; a value above 100 counts as 100.",
-            "example": 20,
-        },
-    )
+    limit = query_fields.limit("Sessions", 20)
     offset = query_fields.Whole(
         0,
         1_000_000,
-        metadata={
-            "description": "How many sessions to skip, 0 by default. Not together with `cursor`.",
-            "example": 40,
-        },
+        description="How many sessions to skip, 0 by default. Not together with `cursor`.",
+        example=40,
     )
-    cursor = ma.fields.String(
-        metadata={
-            "description": (
-                "`next_cursor` of the previous page, with the same filters. Every page costs the "
-                "same. Pages neither overlap nor skip sessions, whatever is saved meanwhile."
-            ),
-            "example": "AAZMP2E5wAA_DJ9uekFMVJ8LL21fP38QEjRWeJq8",
-        },
+    cursor = query_fields.cursor(
+        "AAZMP2E5wAA_DJ9uekFMVJ8LL21fP38QEjRWeJq8",
+        " Every page costs the same. Pages neither overlap nor skip sessions, whatever is saved meanwhile.",
     )
 
 

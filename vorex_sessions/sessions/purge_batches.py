@@ -1,5 +1,6 @@
 """Removes sessions of many learners in small batches, each behind its learner's lock."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,24 +32,18 @@ def purge_batches(
     learners: Iterable[str], condition: sa.ColumnElement[bool], parameters: Mapping[str, Any]
 ) -> PurgeResult:
     """Remove each learner's sessions that meet the condition. Safe to stop, and to run again."""
-    removed: dict[str, int] = {}
+    removed: Counter[str] = Counter()
     busy = set(learners)
     for _ in range(_ROUNDS):
-        busy = {
-            learner
-            for learner in sorted(busy)
-            if not _purge(learner, condition, parameters, removed)
-        }
-    return PurgeResult(
-        sum(removed.values()), sum(1 for count in removed.values() if count), len(busy)
-    )
+        busy = {one for one in sorted(busy) if not _purge(one, condition, parameters, removed)}
+    return PurgeResult(removed.total(), len(+removed), len(busy))
 
 
 def _purge(
     learner_id: str,
     condition: sa.ColumnElement[bool],
     parameters: Mapping[str, Any],
-    removed: dict[str, int],
+    removed: Counter[str],
 ) -> bool:
     """Purge a learner, adding to `removed`; False where another transaction held the lock."""
     values = {**parameters, "user_id": learner_id, "changed": None}
@@ -66,7 +61,7 @@ def _purge(
             if not locks.is_taken(error):
                 raise
             return False
-        removed[learner_id] = removed.get(learner_id, 0) + count
+        removed[learner_id] += count
     return True
 
 

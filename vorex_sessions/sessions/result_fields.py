@@ -5,13 +5,14 @@ from typing import Any
 
 import marshmallow as ma
 
-from vorex_sessions import models, text
+from vorex_sessions import text
+from vorex_sessions.models import limits
 from vorex_sessions.problems.validation import UNKNOWN
 from vorex_sessions.skill_graph import SKILLS
-from vorex_sessions.web.body_fields import COMMON, TEXT_RULE, Choice
+from vorex_sessions.web.body_fields import COMMON, TEXT_RULE, Choice, documented
 from vorex_sessions.web.schemas import Schema
 
-_OUTCOME_RULE = f"must be one of {', '.join(models.OUTCOMES)}"
+_OUTCOME_RULE = f"must be one of {', '.join(limits.OUTCOMES)}"
 _SKILL_RULE = "must be a skill of GET /api/sessions/skills"
 _SCORE_RULE = "must be a number from 0 to 100"
 
@@ -21,19 +22,17 @@ class OutcomeSchema(Schema):
 
     word = ma.fields.String(
         required=True,
-        validate=ma.validate.Length(1, models.WORD_LENGTH),
+        validate=ma.validate.Length(1, limits.WORD_LENGTH),
         metadata={
             "description": "The word, as in `vocabulary_learned`; white space is normalised.",
             "example": "reservation",
         },
     )
     outcome = Choice(
-        models.OUTCOMES,
+        limits.OUTCOMES,
         required=True,
-        metadata={
-            "description": "`again`: forgotten. `hard`, `good`, `easy`: with effort, well, at once.",
-            "example": "good",
-        },
+        description="`again`: forgotten. `hard`, `good`, `easy`: with effort, well, at once.",
+        example="good",
     )
 
 
@@ -41,9 +40,7 @@ class SkillScoreSchema(Schema):
     """The score of a skill."""
 
     skill = Choice(
-        tuple(SKILLS),
-        required=True,
-        metadata={"description": "The skill's key.", "example": "past-simple"},
+        tuple(SKILLS), required=True, description="The skill's key.", example="past-simple"
     )
     score = ma.fields.Float(
         required=True,
@@ -69,7 +66,7 @@ class _Objects(ma.fields.List[dict[str, Any]]):
             ma.fields.Nested(schema),
             validate=ma.validate.Length(max=most, error=rule),
             error_messages={**COMMON, "invalid": rule},
-            **options,
+            **documented(options),
         )
 
     def _deserialize(  # type: ignore[override]  # no entry is ever None here
@@ -106,7 +103,7 @@ class Outcomes(_Objects):
     """Outcomes of exercises with words, in order; a word may occur several times."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(OutcomeSchema, models.MOST_VOCABULARY, _validated_outcome, **options)
+        super().__init__(OutcomeSchema, limits.MOST_VOCABULARY, _validated_outcome, **options)
 
 
 def _validated_outcome(entry: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
@@ -117,9 +114,9 @@ def _validated_outcome(entry: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
         errors["word"] = ["must be a text"]
     elif not text.storable(sent):
         errors["word"] = [TEXT_RULE]
-    elif not 1 <= len(word) <= models.WORD_LENGTH:
-        errors["word"] = [f"must be 1 to {models.WORD_LENGTH} characters long"]
-    if not isinstance(outcome, str) or outcome not in models.OUTCOMES:
+    elif not 1 <= len(word) <= limits.WORD_LENGTH:
+        errors["word"] = [f"must be 1 to {limits.WORD_LENGTH} characters long"]
+    if not isinstance(outcome, str) or outcome not in limits.OUTCOMES:
         errors["outcome"] = [_OUTCOME_RULE]
     return {"word": word, "outcome": outcome}, errors
 
@@ -128,7 +125,7 @@ class SkillScores(_Objects):
     """Scores of skills, each skill once."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(SkillScoreSchema, models.MOST_SKILLS, _validated_score, **options)
+        super().__init__(SkillScoreSchema, limits.MOST_SKILLS, _validated_score, **options)
 
     def _errors_between(self, entries: list[dict[str, Any]]) -> dict[int, Any]:
         seen: set[str] = set()

@@ -11,6 +11,7 @@ from vorex_sessions.auth.caller import learner_id
 from vorex_sessions.problems.kinds import Conflict, Gone, NotFound, Problem
 from vorex_sessions.sessions import history, history_schemas, saved_schemas, schemas, service
 from vorex_sessions.sessions.saving import Outcome
+from vorex_sessions.web.answer_fields import SESSION_ID
 from vorex_sessions.web.blueprint import Blueprint, body_limit, component_name, json_response
 from vorex_sessions.web.requests import KEY_HEADER, idempotency_key
 
@@ -22,7 +23,7 @@ _SAVED_HEADERS = {
     "Location": {
         "description": "The address of the stored session result.",
         "schema": {"type": "string"},
-        "example": "/api/sessions/3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10",
+        "example": f"/api/sessions/{SESSION_ID}",
     }
 }
 _REPLAYED_HEADERS = _SAVED_HEADERS | {
@@ -40,22 +41,14 @@ _KEY = {
         "save sent again with the same key stores nothing twice. A single save has either a key or a "
         "`session_result_id`."
     ),
-    "schema": {
-        "type": "string",
-        "minLength": 1,
-        "maxLength": 255,
-    },
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 _ID = {
     "in": "path",
     "name": "session_result_id",
     "required": True,
     "description": "The session result's id.",
-    "schema": {
-        "type": "string",
-        "format": "uuid",
-        "example": "3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10",
-    },
+    "schema": {"type": "string", "format": "uuid", "example": SESSION_ID},
 }
 _BY_ID = "/<uuid:session_result_id>"
 

@@ -49,25 +49,17 @@ def _save_statement(projections: tuple[Projection, ...]) -> sa.Select[Any]:
 
 def _find_statement() -> sa.Select[Any]:
     """For each of `:ids`: the stored result, its fingerprint, and the tombstones."""
-    ids = sa.bindparam("ids", type_=ARRAY(sa.Uuid(as_uuid=False)))
-    wanted = sa.func.unnest(sa.cast(ids, ids.type)).table_valued("wanted_id").render_derived()
     stored, deleted, erased = session_results, deleted_sessions, erased_learners
-    return sa.select(
-        *results.COLUMNS,
-        stored.c.fingerprint,
-        wanted.c.wanted_id,
-        deleted.c.deleted_at,
-        erased.c.erased_at,
-        erased.c.closed,
-    ).select_from(
-        wanted.outerjoin(
-            stored,
-            (stored.c.user_id == USER_ID) & (stored.c.session_result_id == wanted.c.wanted_id),
-        )
-        .outerjoin(
-            deleted,
-            (deleted.c.user_id == USER_ID) & (deleted.c.session_result_id == wanted.c.wanted_id),
-        )
+    ids = sa.cast(sa.bindparam("ids"), ARRAY(sa.Uuid(as_uuid=False)))
+    wanted = sa.func.unnest(ids).table_valued("wanted_id").render_derived()
+    columns = (*results.COLUMNS, stored.c.fingerprint, wanted.c.wanted_id, deleted.c.deleted_at)
+
+    def is_wanted(table: sa.Table) -> sa.ColumnElement[bool]:
+        return (table.c.user_id == USER_ID) & (table.c.session_result_id == wanted.c.wanted_id)
+
+    return sa.select(*columns, erased.c.erased_at, erased.c.closed).select_from(
+        wanted.outerjoin(stored, is_wanted(stored))
+        .outerjoin(deleted, is_wanted(deleted))
         .outerjoin(erased, erased.c.user_id == USER_ID)
     )
 
@@ -92,16 +84,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A saved entry: the stored session, whether it is new, and what capabilities add to the answer."""
-
-    session: dict[str, Any]
-    created: bool
-    extras: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Stored:
-    """The stored session of an id."""
+    """A session in the table: whether this save created it, and what capabilities add to the answer."""
 
     session: dict[str, Any]
     fingerprint: bytes
@@ -114,7 +97,7 @@ def save_all(
 ) -> list[Outcome | Problem]:
     """Store what is new, all or nothing; returns the outcome of each entry, in order."""
     first = {entry.id: entry for entry in reversed(entries)}
-    resolved: dict[str, _Stored | Problem] = {}
+    resolved: dict[str, Outcome | Problem] = {}
     for _ in range(_ATTEMPTS):
         resolved |= _store(learner_id, _unresolved(first, resolved), now)
         if unresolved := _unresolved(first, resolved):
@@ -131,7 +114,7 @@ def _unresolved(first: Mapping[str, Entry], resolved: Mapping[str, object]) -> l
     return [entry for name, entry in first.items() if name not in resolved]
 
 
-def _store(learner_id: str, entries: Sequence[Entry], now: datetime) -> dict[str, _Stored]:
+def _store(learner_id: str, entries: Sequence[Entry], now: datetime) -> dict[str, Outcome]:
     """Store what is new, and run the projections, in one transaction."""
     by_id = {entry.id: entry for entry in entries}
     parameters = {"user_id": learner_id, "rows": as_rows(entry.row for entry in entries)}
@@ -159,14 +142,10 @@ def _store(learner_id: str, entries: Sequence[Entry], now: datetime) -> dict[str
         return rows, extras
 
     rows, extras = run_transaction(work, learner_id=learner_id)
+    stored = {session["session_result_id"]: session for session in map(results.as_json, rows)}
     return {
-        session["session_result_id"]: _Stored(
-            session,
-            by_id[session["session_result_id"]].fingerprint,
-            created=True,
-            extras=extras[session["session_result_id"]],
-        )
-        for session in map(results.as_json, rows)
+        name: Outcome(session, by_id[name].fingerprint, created=True, extras=extras[name])
+        for name, session in stored.items()
     }
 
 
@@ -176,13 +155,13 @@ def _merge(extras: AnswerExtras, more: AnswerExtras) -> None:
 
 
 def _replayed(
-    learner_id: str, resolved: Mapping[str, _Stored | Problem], now: datetime
-) -> dict[str, _Stored]:
+    learner_id: str, resolved: Mapping[str, Outcome | Problem], now: datetime
+) -> dict[str, Outcome]:
     """The sessions that were stored before, with their extras."""
     before = {
         name: stored
         for name, stored in resolved.items()
-        if isinstance(stored, _Stored) and not stored.created
+        if isinstance(stored, Outcome) and not stored.created
     }
     extras: AnswerExtras = {name: {} for name in before}
     for projection in registry().projections if before else ():
@@ -190,7 +169,7 @@ def _replayed(
     return {name: replace(stored, extras=extras[name]) for name, stored in before.items()}
 
 
-def _find(learner_id: str, entries: Sequence[Entry]) -> dict[str, _Stored | Problem]:
+def _find(learner_id: str, entries: Sequence[Entry]) -> dict[str, Outcome | Problem]:
     """Why these entries were not inserted; without those that have neither row nor tombstone (any more)."""
     by_id = {entry.id: entry for entry in entries}
     rows = run(_FIND, {"user_id": learner_id, "ids": list(by_id)})
@@ -198,9 +177,9 @@ def _find(learner_id: str, entries: Sequence[Entry]) -> dict[str, _Stored | Prob
     return {name: reason for name, reason in reasons.items() if reason}
 
 
-def _reason(row: Any, entry: Entry) -> _Stored | Problem | None:
+def _reason(row: Any, entry: Entry) -> Outcome | Problem | None:
     if row.session_result_id is not None:
-        return _Stored(results.as_json(row), bytes(row.fingerprint), created=False)
+        return Outcome(results.as_json(row), bytes(row.fingerprint), created=False)
     if row.closed:
         return Gone("This learner's account is closed; nothing more can be saved.")
     if row.deleted_at:
@@ -210,10 +189,10 @@ def _reason(row: Any, entry: Entry) -> _Stored | Problem | None:
     return None
 
 
-def _outcome(entry: Entry, result: _Stored | Problem, is_first: bool) -> Outcome | Problem:
+def _outcome(entry: Entry, result: Outcome | Problem, is_first: bool) -> Outcome | Problem:
     """The outcome of an entry. Of entries with the same id, the first may be new, the others are replays."""
     if isinstance(result, Problem):
         return result
     if result.fingerprint != entry.fingerprint:
         return entry.conflict()
-    return Outcome(result.session, result.created and is_first, result.extras)
+    return result if is_first or not result.created else replace(result, created=False)

@@ -4,18 +4,10 @@ from typing import Any
 
 import marshmallow as ma
 
-from vorex_sessions import models
+from vorex_sessions.models import limits
 from vorex_sessions.sessions import result_fields
-from vorex_sessions.web import body_fields
+from vorex_sessions.web import answer_fields, body_fields
 from vorex_sessions.web.schemas import Schema
-
-_TYPE = "What was practised."
-_EXAMPLES = {
-    "session_result_id": "3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10",
-    "user_id": "9b2f4f0e-52b0-4b1c-8b54-0d6c2a1e6a11",
-    "stamp": "2026-03-01T17:30:00.000000Z",
-    "day": "2026-03-01",
-}
 
 # The example in /docs. It has no id, so that it can be sent again.
 SAVE_EXAMPLE = {
@@ -38,10 +30,7 @@ SAVE_EXAMPLE = {
 
 def _score(name: str) -> body_fields.Score:
     return body_fields.Score(
-        metadata={
-            "description": f"{name} score, 0 to 100 points; null where it was not measured.",
-            "example": 85.5,
-        }
+        description=f"{name} score, 0 to 100 points; null where it was not measured.", example=85.5
     )
 
 
@@ -53,13 +42,9 @@ def _texts(
         most,
         length,
         str.casefold if fold else str,
-        metadata={
-            "description": (
-                f"{about} At most {most} texts of at most {length} characters. White space is "
-                f"normalised. Empty texts and repeats are dropped; repeats {repeats}."
-            ),
-            "example": example,
-        },
+        description=f"{about} At most {most} texts of at most {length} characters. White space is "
+        f"normalised. Empty texts and repeats are dropped; repeats {repeats}.",
+        example=example,
     )
 
 
@@ -67,89 +52,74 @@ class SessionContentSchema(Schema):
     """The fields of a session result that can be saved, and corrected later."""
 
     session_type = body_fields.Choice(
-        models.SESSION_TYPES,
+        limits.SESSION_TYPES,
         required=True,
-        metadata={"description": _TYPE, "example": "conversation"},
+        description="What was practised.",
+        example="conversation",
     )
     duration_seconds = body_fields.Whole(
         0,
-        models.LARGEST_DURATION,
+        limits.LARGEST_DURATION,
         required=True,
-        metadata={"description": "How long it took, in seconds.", "example": 300},
+        description="How long it took, in seconds.",
+        example=300,
     )
     words_spoken = body_fields.Whole(
         0,
-        models.LARGEST_WORDS,
-        metadata={"description": "How many words the learner spoke; 0 by default.", "example": 120},
+        limits.LARGEST_WORDS,
+        description="How many words the learner spoke; 0 by default.",
+        example=120,
     )
     pronunciation_score = _score("Pronunciation")
     fluency_score = _score("Fluency")
     grammar_score = _score("Grammar")
     topics = _texts(
-        models.MOST_TOPICS,
-        models.TOPIC_LENGTH,
+        limits.MOST_TOPICS,
+        limits.TOPIC_LENGTH,
         "What it was about.",
         ["travel", "hotels"],
         fold=True,
     )
     vocabulary_learned = _texts(
-        models.MOST_VOCABULARY,
-        models.WORD_LENGTH,
+        limits.MOST_VOCABULARY,
+        limits.WORD_LENGTH,
         "Words the learner met.",
         ["reservation", "available"],
         fold=False,
     )
     areas_to_improve = _texts(
-        models.MOST_TOPICS,
-        models.TOPIC_LENGTH,
+        limits.MOST_TOPICS,
+        limits.TOPIC_LENGTH,
         "What the learner should work on.",
         ["past tense", "prepositions"],
         fold=True,
     )
     vocabulary_results = result_fields.Outcomes(
-        metadata={
-            "description": (
-                "The outcomes of exercises with single words, in order. A word may occur several "
-                "times. It counts as met even if `vocabulary_learned` does not have it. At most "
-                f"{models.MOST_VOCABULARY}."
-            ),
-            "example": [{"word": "reservation", "outcome": "good"}],
-        }
+        description="The outcomes of exercises with single words, in order. A word may occur several "
+        "times. It counts as met even if `vocabulary_learned` does not have it. At most "
+        f"{limits.MOST_VOCABULARY}.",
+        example=[{"word": "reservation", "outcome": "good"}],
     )
     skills = result_fields.SkillScores(
-        metadata={
-            "description": f"Scores of single skills, each skill once. At most {models.MOST_SKILLS}.",
-            "example": [{"skill": "past-simple", "score": 72.5}],
-        }
+        description=f"Scores of single skills, each skill once. At most {limits.MOST_SKILLS}.",
+        example=[{"skill": "past-simple", "score": 72.5}],
     )
     metadata = body_fields.Metadata(
-        metadata={
-            "description": (
-                "Any other data of the app, kept verbatim: at most 16 KiB as compact JSON, at most "
-                "8 levels deep, integers within 64 bits."
-            ),
-            "example": {"scenario_id": "hotel-check-in", "user_level": "B1"},
-        }
+        description="Any other data of the app, kept verbatim: at most 16 KiB as compact JSON, at most "
+        "8 levels deep, integers within 64 bits.",
+        example={"scenario_id": "hotel-check-in", "user_level": "B1"},
     )
     completed_at = body_fields.Instant(
-        metadata={
-            "description": (
-                "When the session ended, with the offset of the phone's clock. Not before 2000, and "
-                "at most 5 minutes ahead of the server. By default the current time."
-            ),
-            "example": "2026-03-01T18:30:00+01:00",
-        }
+        description="When the session ended, with the offset of the phone's clock. Not before 2000, and "
+        "at most 5 minutes ahead of the server. By default the current time.",
+        example="2026-03-01T18:30:00+01:00",
     )
     timezone = body_fields.Zone(
-        metadata={
-            "description": (
-                "The learner's time zone, which decides the calendar day: an IANA name or "
-                "`UTC±HH:MM`. By default the offset of `completed_at`, else UTC."
-            ),
-            "example": "Europe/Berlin",
-            "minLength": 2,
-            "maxLength": 64,
-        }
+        description="The learner's time zone, which decides the calendar day: an IANA name or "
+        "`UTC±HH:MM`. By default the offset of `completed_at`, else UTC.",
+        example="Europe/Berlin",
+        minLength=2,
+        maxLength=64,
     )
 
 
@@ -157,13 +127,9 @@ class SaveSchema(SessionContentSchema):
     """A session result to save."""
 
     session_result_id = body_fields.Id(
-        metadata={
-            "description": (
-                "A random UUID that the app chooses. The same save sent again stores nothing twice. "
-                "By default the service generates one."
-            ),
-            "example": _EXAMPLES["session_result_id"],
-        }
+        description="A random UUID that the app chooses. The same save sent again stores nothing twice. "
+        "By default the service generates one.",
+        example=answer_fields.SESSION_ID,
     )
 
 
@@ -181,45 +147,25 @@ class SessionResultSchema(SessionContentSchema):
 
     session_result_id = body_fields.Id(
         required=True,
-        metadata={
-            "description": "The session result's id, unique for its learner.",
-            "example": _EXAMPLES["session_result_id"],
-        },
+        description="The session result's id, unique for its learner.",
+        example=answer_fields.SESSION_ID,
     )
     user_id = body_fields.Id(
         required=True,
-        metadata={"description": "The learner it belongs to.", "example": _EXAMPLES["user_id"]},
+        description="The learner it belongs to.",
+        example="9b2f4f0e-52b0-4b1c-8b54-0d6c2a1e6a11",
     )
     completed_at = body_fields.Instant(
-        required=True,
-        metadata={
-            "description": "When the session ended; UTC.",
-            "example": _EXAMPLES["stamp"],
-        },
+        required=True, description="When the session ended; UTC.", example=answer_fields.STAMP
     )
-    practiced_on = ma.fields.Date(
-        required=True,
-        metadata={
-            "description": "The calendar day of `completed_at` in `timezone`.",
-            "example": _EXAMPLES["day"],
-        },
-    )
-    created_at = ma.fields.AwareDateTime(
-        required=True,
-        metadata={"description": "When it was first stored; UTC.", "example": _EXAMPLES["stamp"]},
-    )
-    updated_at = ma.fields.AwareDateTime(
-        required=True,
-        metadata={"description": "When it was last changed; UTC.", "example": _EXAMPLES["stamp"]},
-    )
+    practiced_on = answer_fields.day("The calendar day of `completed_at` in `timezone`.")
+    created_at = answer_fields.instant("When it was first stored; UTC.")
+    updated_at = answer_fields.instant("When it was last changed; UTC.")
 
 
 class BatchSchema(Schema):
     """Several session results to save at once."""
 
     sessions = body_fields.Items(
-        SaveSchema(),
-        100,
-        required=True,
-        metadata={"description": "The session results, 1 to 100."},
+        SaveSchema(), 100, required=True, description="The session results, 1 to 100."
     )

@@ -13,14 +13,14 @@ CAPABILITY = Capability(
     learner_tables=(learner_skills,),
     projections=(SkillsProjection(),),
     warmup_sections=(SkillsSection(),),
-    exports=(
+    exports=[
         export_of(
             learner_skills,
             "skills",
             "How well each skill with evidence is mastered.",
             [{"skill": "past-simple"}],
             learner_skills.c.skill,
-        ),
-    ),
+        )
+    ],
     answer_schemas={"Warmup": WarmupExtrasSchema},
 )

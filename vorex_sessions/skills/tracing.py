@@ -58,9 +58,7 @@ def evidence_of(session: Any) -> dict[str, tuple[float, bool]]:
 
 
 def trace(
-    sessions: Iterable[Any],
-    stored: Mapping[str, Trace] | None = None,
-    only: set[str] | None = None,
+    sessions: Iterable[Any], stored: Mapping[str, Trace] | None = None, only: set[str] | None = None
 ) -> dict[str, Trace]:
     """The traces of the skills in sessions, in order of time, after `stored`; `only`: just these."""
     traces: dict[str, Trace] = {}

@@ -12,10 +12,8 @@ class TrendsQuerySchema(Schema):
     period = body_fields.Choice(
         PERIODS,
         load_default="month",
-        metadata={
-            "description": "The last 30 or 365 calendar days, today included.",
-            "example": "month",
-        },
+        description="The last 30 or 365 calendar days, today included.",
+        example="month",
     )
     zone_name = answer_fields.zone()
 

@@ -39,28 +39,20 @@ def _daily_means(tallies: Sequence[Tally]) -> dict[str, Days]:
 
 
 def _shown(days: Days, trend: Trend | None) -> dict[str, Any]:
-    basis = {
+    interval = trend and {
+        "low": _weekly(trend.low),
+        "high": _weekly(trend.high),
+        "confidence": round(trend.confidence, 4),
+    }
+    return {
+        "verdict": trend.verdict if trend else "unclear",
+        "slope_per_week": _weekly(trend.slope) if trend else None,
+        "interval": interval,
+        "change": round(trend.change, 1) if trend else None,
         "days": len(days),
         "first_day": days[0][0] if days else None,
         "last_day": days[-1][0] if days else None,
     }
-    if trend is None:
-        return {
-            "verdict": "unclear",
-            "slope_per_week": None,
-            "interval": None,
-            "change": None,
-        } | basis
-    return {
-        "verdict": trend.verdict,
-        "slope_per_week": _weekly(trend.slope),
-        "interval": {
-            "low": _weekly(trend.low),
-            "high": _weekly(trend.high),
-            "confidence": round(trend.confidence, 4),
-        },
-        "change": round(trend.change, 1),
-    } | basis
 
 
 def _weekly(slope: float) -> float:

@@ -1,56 +1,52 @@
-"""Fields of response bodies, with descriptions and examples: always sent, for documentation only."""
+"""Fields of response bodies, with descriptions and examples; for documentation only.
+
+A field is always sent, unless it is told `required=False`. Other keyword arguments are marshmallow's.
+"""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, TypeVar
 
 import marshmallow as ma
 
 from vorex_sessions.web import body_fields
 
-DAY = {"example": "2026-03-01"}
 STAMP = "2026-03-01T17:30:00.000000Z"
+SESSION_ID = "3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10"
+F = TypeVar("F", bound=ma.fields.Field[Any])
 
 
 def zone() -> body_fields.Zone:
     """The query parameter `timezone`, which decides which day is today."""
     return body_fields.Zone(
         data_key="timezone",
-        metadata={
-            "description": (
-                "The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default "
-                "the zone of the learner's latest session, else UTC."
-            ),
-            "example": "Europe/Berlin",
-        },
+        description="The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default "
+        "the zone of the learner's latest session, else UTC.",
+        example="Europe/Berlin",
     )
+
+
+def _field(
+    kind: type[F], description: str, example: Any, options: dict[str, Any], rule: Any = None
+) -> F:
+    metadata = {"description": description, "example": example}
+    return kind(**{"required": True, "validate": rule, "metadata": metadata, **options})
 
 
 def text(
-    description: str,
-    example: str | None,
-    choices: Collection[str] = (),
-    *,
-    allow_none: bool = False,
-    data_key: str | None = None,
+    description: str, example: str | None, choices: Collection[str] = (), **options: Any
 ) -> ma.fields.String:
     """A text, or one of some choices."""
-    return ma.fields.String(
-        required=True,
-        allow_none=allow_none,
-        data_key=data_key,
-        validate=ma.validate.OneOf(choices) if choices else None,
-        metadata={"description": description, "example": example},
-    )
+    rule = ma.validate.OneOf(choices) if choices else None
+    return _field(ma.fields.String, description, example, options, rule)
 
 
-def texts(description: str, example: str, most: int | None = None) -> ma.fields.List[Any]:
+def texts(
+    description: str, example: str, most: int | None = None, **options: Any
+) -> ma.fields.List[Any]:
     """A list of texts."""
-    return ma.fields.List(
-        ma.fields.String(),
-        required=True,
-        validate=ma.validate.Length(max=most) if most else None,
-        metadata={"description": description, "example": [example]},
-    )
+    rule = ma.validate.Length(max=most) if most else None
+    inner = {"cls_or_instance": ma.fields.String(), **options}
+    return _field(ma.fields.List, description, [example], inner, rule)
 
 
 def number(
@@ -59,96 +55,59 @@ def number(
     most: float | None = None,
     *,
     least: float | None = 0,
-    allow_none: bool = False,
+    **options: Any,
 ) -> ma.fields.Float:
     """A number, of at least 0 unless `least` says otherwise."""
-    bounded = least is not None or most is not None
-    return ma.fields.Float(
-        required=True,
-        allow_none=allow_none,
-        validate=ma.validate.Range(least, most) if bounded else None,
-        metadata={"description": description, "example": example},
-    )
+    rule = None if least is None and most is None else ma.validate.Range(least, most)
+    return _field(ma.fields.Float, description, example, options, rule)
 
 
 def whole(
-    description: str,
-    example: int,
-    most: int | None = None,
-    *,
-    least: int = 0,
-    allow_none: bool = False,
-    data_key: str | None = None,
+    description: str, example: int, most: int | None = None, *, least: int = 0, **options: Any
 ) -> ma.fields.Integer:
     """A whole number, of at least 0 unless `least` says otherwise."""
-    return ma.fields.Integer(
-        required=True,
-        allow_none=allow_none,
-        data_key=data_key,
-        validate=ma.validate.Range(least, most),
-        metadata={"description": description, "example": example},
-    )
+    return _field(ma.fields.Integer, description, example, options, ma.validate.Range(least, most))
 
 
-def flag(description: str, example: bool = False) -> ma.fields.Boolean:
+def flag(description: str, example: bool = False, **options: Any) -> ma.fields.Boolean:
     """True or false."""
-    return ma.fields.Boolean(
-        required=True, metadata={"description": description, "example": example}
-    )
+    return _field(ma.fields.Boolean, description, example, options)
 
 
-def instant(
-    description: str, example: str = STAMP, *, allow_none: bool = False
-) -> ma.fields.AwareDateTime:
+def instant(description: str, example: str = STAMP, **options: Any) -> ma.fields.AwareDateTime:
     """An instant in UTC."""
-    return ma.fields.AwareDateTime(
-        required=True,
-        allow_none=allow_none,
-        metadata={"description": description, "example": example},
-    )
+    return _field(ma.fields.AwareDateTime, description, example, options)
 
 
-def day(
-    description: str, *, allow_none: bool = False, data_key: str | None = None
-) -> ma.fields.Date:
+def day(description: str, **options: Any) -> ma.fields.Date:
     """A calendar day."""
-    return ma.fields.Date(
-        required=True,
-        allow_none=allow_none,
-        data_key=data_key,
-        metadata={"description": description, **DAY},
-    )
+    return _field(ma.fields.Date, description, "2026-03-01", options)
 
 
-def session_id(description: str, *, allow_none: bool = False) -> body_fields.Id:
+def session_id(description: str, **options: Any) -> ma.fields.UUID:
     """The id of a session result."""
-    return body_fields.Id(
-        required=True,
-        allow_none=allow_none,
-        metadata={"description": description, "example": "3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10"},
-    )
+    return _field(ma.fields.UUID, description, SESSION_ID, options)
 
 
-def nested(
-    schema: type[ma.Schema], description: str, *, allow_none: bool = False
-) -> ma.fields.Nested:
+def nested(schema: type[ma.Schema], description: str, **options: Any) -> ma.fields.Nested:
     """An object."""
     return ma.fields.Nested(
-        schema, required=True, allow_none=allow_none, metadata={"description": description}
+        schema, **{"required": True, "metadata": {"description": description}, **options}
     )
 
 
 def items(
-    schema: type[ma.Schema], description: str, *, most: int | None = None, equal: int | None = None
+    schema: type[ma.Schema],
+    description: str,
+    *,
+    most: int | None = None,
+    equal: int | None = None,
+    **options: Any,
 ) -> ma.fields.List[Any]:
     """A list of objects."""
     length = ma.validate.Length(max=most, equal=equal) if most or equal else None
-    return ma.fields.List(
-        ma.fields.Nested(schema),
-        required=True,
-        validate=length,
-        metadata={"description": description},
-    )
+    shown = {"required": True, "validate": length, "metadata": {"description": description}}
+    return ma.fields.List(ma.fields.Nested(schema), **{**shown, **options})
 
 
 def minutes(description: str = "Time practised, in minutes, 1 decimal.") -> ma.fields.Float:
@@ -157,22 +116,22 @@ def minutes(description: str = "Time practised, in minutes, 1 decimal.") -> ma.f
 
 
 def score(skill: str) -> ma.fields.Float:
-    """The score of a session, null where it was not measured."""
-    description = f"{skill.capitalize()} score, 0 to 100; null where it was not measured."
-    return number(description, 82.5, 100, allow_none=True)
+    """A session's own score, null where it was not measured."""
+    described = f"{skill.capitalize()} score, 0 to 100; null where it was not measured."
+    return number(described, 82.5, 100, allow_none=True)
 
 
 def mean(skill: str, *, nullable: bool) -> ma.fields.Float:
     """A mean score, null or 0.0 where none was measured."""
     empty = "null" if nullable else "0.0"
-    description = f"Mean {skill} score, 1 decimal; {empty} where none was measured."
-    return number(description, 82.4, 100, allow_none=nullable)
+    described = f"Mean {skill} score, 1 decimal; {empty} where none was measured."
+    return number(described, 82.4, 100, allow_none=nullable)
 
 
 def recall() -> ma.fields.Float:
     """A predicted recall."""
-    description = "Predicted probability of recalling it today; null without an outcome."
-    return number(description, 0.8213, 1, allow_none=True)
+    described = "Predicted probability of recalling it today; null without an outcome."
+    return number(described, 0.8213, 1, allow_none=True)
 
 
 def has_more() -> ma.fields.Boolean:
@@ -182,5 +141,4 @@ def has_more() -> ma.fields.Boolean:
 
 def next_cursor(example: str | None) -> ma.fields.String:
     """The cursor of the next page."""
-    description = "The `cursor` of the next page; null on the last page."
-    return text(description, example, allow_none=True)
+    return text("The `cursor` of the next page; null on the last page.", example, allow_none=True)

@@ -21,7 +21,14 @@ _INSTANT = re.compile(
 )
 COMMON = {"required": "is required", "null": "may not be null"}
 TEXT_RULE = "must not contain NUL or a lone surrogate"
+_DOCUMENTED = ("description", "example", "minLength", "maxLength")
 ZONE_RULE = "must be an IANA name such as Europe/Berlin, or an offset such as UTC+02:00"
+
+
+def documented(options: dict[str, Any]) -> dict[str, Any]:
+    """Move what OpenAPI shows of a field (`description`, `example`, …) to marshmallow's `metadata`."""
+    shown = {name: options.pop(name) for name in _DOCUMENTED if name in options}
+    return {**options, "metadata": shown}
 
 
 class Whole(ma.fields.Integer):
@@ -32,7 +39,7 @@ class Whole(ma.fields.Integer):
         super().__init__(
             validate=ma.validate.Range(minimum, maximum, error=rule),
             error_messages={**COMMON, "invalid": rule},
-            **options,
+            **documented(options),
         )
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
@@ -52,7 +59,7 @@ class Score(ma.fields.Float):
             allow_none=True,
             validate=ma.validate.Range(0, 100, error=rule),
             error_messages={**COMMON, "invalid": rule},
-            **options,
+            **documented(options),
         )
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> float:
@@ -66,7 +73,7 @@ class Flag(ma.fields.Boolean):
 
     def __init__(self, **options: Any) -> None:
         rule = "must be true or false"
-        super().__init__(error_messages={**COMMON, "invalid": rule}, **options)
+        super().__init__(error_messages={**COMMON, "invalid": rule}, **documented(options))
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> bool:
         if type(value) is not bool:
@@ -83,7 +90,7 @@ class Choice(ma.fields.String):
         super().__init__(
             validate=ma.validate.OneOf(choices, error=rule),
             error_messages={**COMMON, "invalid": rule},
-            **options,
+            **documented(options),
         )
 
 
@@ -99,7 +106,7 @@ class Texts(ma.fields.List[str]):
             ma.fields.String(validate=ma.validate.Length(max=length)),
             validate=ma.validate.Length(max=most, error=rule),
             error_messages={**COMMON, "invalid": rule},
-            **options,
+            **documented(options),
         )
         self.most = most
 
@@ -133,7 +140,7 @@ class Items(ma.fields.List[dict[str, Any] | Problem]):
             ma.fields.Nested(schema),
             validate=ma.validate.Length(1, most, error=rule),
             error_messages={**COMMON, "invalid": rule},
-            **options,
+            **documented(options),
         )
 
     def _deserialize(  # type: ignore[override]  # no entry is ever None here
@@ -157,7 +164,9 @@ class Metadata(ma.fields.Dict):
     LARGEST, DEEPEST = 16 * 1024, 8
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(error_messages={**COMMON, "invalid": "must be a JSON object"}, **options)
+        super().__init__(
+            error_messages={**COMMON, "invalid": "must be a JSON object"}, **documented(options)
+        )
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
@@ -192,7 +201,7 @@ class Instant(ma.fields.AwareDateTime):
 
     def __init__(self, **options: Any) -> None:
         rule = "must be a timestamp with an offset, such as 2026-03-01T18:30:00+01:00"
-        super().__init__(error_messages={**COMMON, "invalid": rule}, **options)
+        super().__init__(error_messages={**COMMON, "invalid": rule}, **documented(options))
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
         if not isinstance(value, str) or not _INSTANT.fullmatch(value):
@@ -209,7 +218,7 @@ class Zone(ma.fields.String):
     """The name of a time zone; `UTC+00:00` becomes `UTC`."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(error_messages={**COMMON, "invalid": ZONE_RULE}, **options)
+        super().__init__(error_messages={**COMMON, "invalid": ZONE_RULE}, **documented(options))
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         try:
@@ -224,7 +233,7 @@ class Id(ma.fields.UUID):
 
     def __init__(self, **options: Any) -> None:
         rule = "must be a UUID such as 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10"
-        super().__init__(error_messages={**COMMON, "invalid_uuid": rule}, **options)
+        super().__init__(error_messages={**COMMON, "invalid_uuid": rule}, **documented(options))
 
     def _deserialize(  # type: ignore[override]  # ids stay text: no other layer needs UUID objects
         self, value: Any, attr: Any, data: Any, **kwargs: Any

@@ -14,10 +14,8 @@ from vorex_sessions.web.schemas import ProblemSchema, Schema
 def document_components(api: Api) -> None:
     """Register the shared parts of the OpenAPI document: problems and the security scheme."""
     for problem in _all_problems(Problem):
-        response = {
-            "description": problem.title,
-            "content": {"application/problem+json": {"schema": ProblemSchema}},
-        }
+        content = {"application/problem+json": {"schema": ProblemSchema}}
+        response = {"description": problem.title, "content": content}
         api.spec.components.response(component_name(problem), response, lazy=True)
     api.spec.components.security_scheme(
         "bearer",
@@ -49,7 +47,7 @@ def _add_members(api: Api, component: str, schema: type[ma.Schema]) -> None:
     assert api.ma_plugin.converter  # noqa: S101  # set by Api
     added: Mapping[str, Any] = api.ma_plugin.converter.schema2jsonschema(schema())
     documented["properties"] |= added["properties"]
-    documented["required"] = sorted({*documented["required"], *added.get("required", ())})
+    documented.setdefault("required", []).extend(added.get("required", ()))
 
 
 def _all_problems(root: type[Problem]) -> list[type[Problem]]:

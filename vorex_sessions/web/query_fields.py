@@ -7,7 +7,7 @@ from typing import Any
 import marshmallow as ma
 
 from vorex_sessions import text
-from vorex_sessions.web.body_fields import COMMON
+from vorex_sessions.web.body_fields import COMMON, documented
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,1000}", re.ASCII)
@@ -25,7 +25,7 @@ class Whole(ma.fields.Integer):
         super().__init__(
             validate=ma.validate.Range(minimum, maximum, error=rule),
             error_messages={**COMMON, "invalid": rule},
-            **options,
+            **documented(options),
         )
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
@@ -39,7 +39,7 @@ class Day(ma.fields.Date):
 
     def __init__(self, **options: Any) -> None:
         rule = "must be a date such as 2026-03-01"
-        super().__init__(error_messages={**COMMON, "invalid": rule}, **options)
+        super().__init__(error_messages={**COMMON, "invalid": rule}, **documented(options))
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> date:
         try:
@@ -59,10 +59,22 @@ class Phrase(ma.fields.String):
         super().__init__(
             validate=ma.validate.Length(1, length, error=rule),
             error_messages={**COMMON, "invalid": rule},
-            **options,
+            **documented(options),
         )
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         if not text.storable(value):
             raise self.make_error("invalid")
         return text.tidy(value) if self.tidied else str(value)
+
+
+def limit(noun: str, default: int) -> Whole:
+    """How many items a page has, at most 100."""
+    described = f"{noun} per page; a value above 100 counts as 100."
+    return Whole(1, served=100, load_default=default, description=described, example=default)
+
+
+def cursor(example: str, more: str = "") -> ma.fields.String:
+    """`next_cursor` of the previous page."""
+    described = f"`next_cursor` of the previous page, with the same filters.{more}"
+    return ma.fields.String(metadata={"description": described, "example": example})

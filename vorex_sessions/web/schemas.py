@@ -3,15 +3,13 @@
 import marshmallow as ma
 
 from vorex_sessions.problems.validation import UNKNOWN
+from vorex_sessions.web import answer_fields
 
 
 class Schema(ma.Schema):
     """The base schema: refuses unknown fields. Messages follow the field's name."""
 
-    error_messages = {
-        "unknown": UNKNOWN,
-        "type": "must be a JSON object",
-    }
+    error_messages = {"unknown": UNKNOWN, "type": "must be a JSON object"}
 
     class Meta:
         unknown = ma.RAISE
@@ -20,51 +18,28 @@ class Schema(ma.Schema):
 class PlaceSchema(Schema):
     """An invalid value: the rule and the place."""
 
-    detail = ma.fields.String(
-        required=True,
-        metadata={
-            "description": "The rule as a sentence.",
-            "example": "duration_seconds is required.",
-        },
+    detail = answer_fields.text("The rule as a sentence.", "duration_seconds is required.")
+    pointer = answer_fields.text(
+        "The place in the body: a JSON Pointer as URI fragment.",
+        "#/duration_seconds",
+        required=False,
     )
-    pointer = ma.fields.String(
-        metadata={
-            "description": "The place in the body: a JSON Pointer as URI fragment.",
-            "example": "#/duration_seconds",
-        }
-    )
-    parameter = ma.fields.String(
-        metadata={"description": "The query parameter.", "example": "limit"}
-    )
-    header = ma.fields.String(metadata={"description": "The header.", "example": "Idempotency-Key"})
+    parameter = answer_fields.text("The query parameter.", "limit", required=False)
+    header = answer_fields.text("The header.", "Idempotency-Key", required=False)
 
 
 class ProblemSchema(Schema):
     """Problem details (RFC 9457)."""
 
-    type = ma.fields.String(
-        required=True,
-        metadata={
-            "description": "A stable URI reference that identifies the problem type.",
-            "example": "/problems/invalid",
-        },
+    type = answer_fields.text(
+        "A stable URI reference that identifies the problem type.", "/problems/invalid"
     )
-    title = ma.fields.String(
-        required=True,
-        metadata={
-            "description": "The name of the problem type.",
-            "example": "Invalid request",
-        },
-    )
+    title = answer_fields.text("The name of the problem type.", "Invalid request")
     status = ma.fields.Integer(
         required=True, metadata={"description": "The HTTP status.", "example": 422}
     )
-    detail = ma.fields.String(
-        required=True,
-        metadata={
-            "description": "One sentence that a person can act on.",
-            "example": "duration_seconds is required.",
-        },
+    detail = answer_fields.text(
+        "One sentence that a person can act on.", "duration_seconds is required."
     )
     errors = ma.fields.List(
         ma.fields.Nested(PlaceSchema),
@@ -75,11 +50,9 @@ class ProblemSchema(Schema):
             ],
         },
     )
-    violated_policies = ma.fields.List(
-        ma.fields.String(),
+    violated_policies = answer_fields.texts(
+        "The rate limits that were exceeded, where the status is 429.",
+        "writes",
         data_key="violated-policies",
-        metadata={
-            "description": "The rate limits that were exceeded, where the status is 429.",
-            "example": ["writes"],
-        },
+        required=False,
     )

@@ -1,0 +1,10 @@
+"""What a session result may hold; the contract's limits. The tables repeat them as CHECK constraints."""
+
+SESSION_TYPES = ("conversation", "pronunciation", "roleplay")
+LARGEST_DURATION = 86_400  # seconds
+LARGEST_WORDS = 100_000
+MOST_TOPICS, TOPIC_LENGTH = 50, 200
+MOST_VOCABULARY, WORD_LENGTH = 500, 100
+MOST_SKILLS = 50
+OUTCOMES = ("again", "hard", "good", "easy")
+FINGERPRINT_BYTES = 16
