@@ -1,44 +1,71 @@
-"""Pure: a learner's streak, as of a day."""
+"""Pure: the streak rule, and a learner's streak as of a day."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from vorex_sessions.growth.totals import Totals
 from vorex_sessions.periods import ONE_DAY, day_of, stamp, zone
 
 CALENDAR_DAYS = 28
+FREEZE_EVERY = 7  # days of streak
+MOST_FREEZES = 2
 
 
-def streak(totals: Totals, *, zone_name: str, now: datetime) -> dict[str, Any]:
+@dataclass
+class Streak:
+    """Days that count (STREAK_MIN_SECONDS) in a row. A freeze is a credit that covers one missed day."""
+
+    days: int = 0  # that counted, in all
+    counted_on: date | None = None  # the last of them
+    current_streak: int = 0
+    longest_streak: int = 0
+    freezes: int = 0
+
+    def count_day(self, day: date) -> None:
+        """Add a day to the streak, or begin a new streak; each day missed between costs a freeze."""
+        missed = (day - self.counted_on).days - 1 if self.counted_on else 0
+        if missed > self.freezes:
+            self.current_streak = self.freezes = 0
+        else:
+            self.freezes -= missed
+        self.current_streak += 1
+        if self.current_streak % FREEZE_EVERY == 0:
+            self.freezes = min(MOST_FREEZES, self.freezes + 1)
+        self.longest_streak = max(self.longest_streak, self.current_streak)
+        self.counted_on = day
+        self.days += 1
+
+
+def streak(state: Streak, *, zone_name: str, now: datetime) -> dict[str, Any]:
     """The streak at `now` in a zone.
 
     Each past day without practice costs a freeze. With no freeze left the streak is broken, and `current`
     and `freezes` are 0. `ends_at` is when that happens without practice: the first moment of a day.
     """
     today = day_of(now, zone_name)
-    alive = is_alive(totals, today)
-    breaks_on = alive and totals.counted_on and _breaks_on(totals.counted_on, totals.freezes)
-    has_practised = totals.counted_on is not None and totals.counted_on >= today
+    alive = is_alive(state, today)
+    breaks_on = alive and state.counted_on and _breaks_on(state.counted_on, state.freezes)
+    has_practised = state.counted_on is not None and state.counted_on >= today
     return {
-        "current": totals.current_streak if alive else 0,
-        "longest": totals.longest_streak,
+        "current": state.current_streak if alive else 0,
+        "longest": state.longest_streak,
         "practiced_today": has_practised,
         "at_risk": bool(breaks_on) and not has_practised and breaks_on == today + ONE_DAY,
         "ends_at": stamp(_first_moment(breaks_on, zone_name)) if breaks_on else None,
-        "last_practiced_on": totals.counted_on,
-        "freezes": totals.freezes - _missed(totals, today) if alive else 0,
+        "last_practiced_on": state.counted_on,
+        "freezes": state.freezes - _missed(state, today) if alive else 0,
     }
 
 
-def is_alive(totals: Totals, today: date) -> bool:
+def is_alive(state: Streak, today: date) -> bool:
     """Whether the streak is unbroken: a freeze covers every day missed since."""
-    return totals.counted_on is not None and _missed(totals, today) <= totals.freezes
+    return state.counted_on is not None and _missed(state, today) <= state.freezes
 
 
-def _missed(totals: Totals, today: date) -> int:
+def _missed(state: Streak, today: date) -> int:
     """Days without practice since the last day that counts; today is not over yet."""
-    return max(0, (today - totals.counted_on).days - 1) if totals.counted_on else 0
+    return max(0, (today - state.counted_on).days - 1) if state.counted_on else 0
 
 
 def _breaks_on(counted_on: date, freezes: int) -> date:
@@ -51,12 +78,12 @@ def _first_moment(day: date, zone_name: str) -> datetime:
 
 
 def calendar(
-    totals: Totals, seconds: Mapping[date, int], *, today: date, shortest_day: int
+    state: Streak, seconds: Mapping[date, int], *, today: date, shortest_day: int
 ) -> list[dict[str, Any]]:
     """The last 28 days, newest first; `frozen`: missed, and covered by a freeze in the current streak."""
     days = [today - age * ONE_DAY for age in range(CALENDAR_DAYS)]
     counted = {day for day, total in seconds.items() if total >= shortest_day}
-    first_day = _first_day(totals, counted, days[-1]) if is_alive(totals, today) else today
+    first_day = _first_day(state, counted, days[-1]) if is_alive(state, today) else today
     return [
         {
             "date": day,
@@ -68,10 +95,10 @@ def calendar(
     ]
 
 
-def _first_day(totals: Totals, counted: set[date], earliest: date) -> date:
+def _first_day(state: Streak, counted: set[date], earliest: date) -> date:
     """The first day of the current streak, or a day before the calendar's first."""
     streak_days = sorted((day for day in counted if day >= earliest), reverse=True)
-    current = streak_days[: totals.current_streak]
-    if len(current) == totals.current_streak:
+    current = streak_days[: state.current_streak]
+    if len(current) == state.current_streak:
         return current[-1]
     return earliest - ONE_DAY

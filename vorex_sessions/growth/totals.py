@@ -9,11 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from vorex_sessions.growth.streaks import Streak
 from vorex_sessions.growth.words import words_of
-
-FREEZE_EVERY = 7  # days of streak
-MOST_FREEZES = 2
-
 
 # A row of session_results.
 Session = Any
@@ -27,12 +24,11 @@ def in_order(sessions: Iterable[Session]) -> list[Session]:
 
 
 @dataclass
-class Totals:
+class Totals(Streak):
     """The totals of a learner's sessions; the columns of learner_totals.
 
     `best_…` are 0 where nothing was measured; `longest_break` counts days without a session between two
-    days with sessions; `days`, `counted_on` and the streaks are about days that count (STREAK_MIN_SECONDS);
-    `latest_at`, `latest_id` and `timezone` are those of the latest session.
+    days with sessions; `latest_at`, `latest_id` and `timezone` are those of the latest session.
     """
 
     sessions: int = 0
@@ -48,11 +44,6 @@ class Totals:
     longest_break: int = 0
     last_day: date | None = None
     last_day_seconds: int = 0
-    days: int = 0
-    counted_on: date | None = None
-    current_streak: int = 0
-    longest_streak: int = 0
-    freezes: int = 0
     latest_at: datetime | None = None
     latest_id: str | None = None
     timezone: str | None = None
@@ -103,21 +94,7 @@ class Totals:
             self.last_day, self.last_day_seconds = day, 0
         self.last_day_seconds += seconds
         if self.last_day_seconds >= shortest_day and self.counted_on != day:
-            self._count_day(day)
-
-    def _count_day(self, day: date) -> None:
-        """Add a day to the streak, or begin a new streak; each day missed between costs a freeze."""
-        missed = (day - self.counted_on).days - 1 if self.counted_on else 0
-        if missed > self.freezes:
-            self.current_streak = self.freezes = 0
-        else:
-            self.freezes -= missed
-        self.current_streak += 1
-        if self.current_streak % FREEZE_EVERY == 0:
-            self.freezes = min(MOST_FREEZES, self.freezes + 1)
-        self.longest_streak = max(self.longest_streak, self.current_streak)
-        self.counted_on = day
-        self.days += 1
+            self.count_day(day)
 
     def columns(self) -> dict[str, Any]:
         """The values of the columns of learner_totals."""
