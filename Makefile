@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 export FLASK_APP := wsgi
 
 .DEFAULT_GOAL := help
-.PHONY: help run token demo test soak bench bench-quick bench-recall bench-cohorts check lint external lock clean
+.PHONY: help run token demo revision test soak bench bench-quick bench-recall bench-cohorts check lint external lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,9 @@ token: $(RUN) ## print an access token for trying the service; ARGS="--days 7"
 
 demo: $(RUN) ## fill the demo learner with half a year of practice
 	@$(BIN)/python -m vorex_sessions.local flask demo $(ARGS)
+
+revision: $(RUN) ## begin a migration: NAME=0007_what_it_does
+	@$(BIN)/python -m vorex_sessions.local flask db revision --rev-id $(NAME) -m "$(NAME)"
 
 test: $(VENV) ## every behaviour, on Python and the embedded PostgreSQL alone
 	$(BIN)/pytest -n auto -m "not external" $(ARGS)

@@ -16,7 +16,7 @@ import requests
 from bench import data, traffic
 from bench.measure import drive, middle, ratio
 from bench.services import Running
-from vorex_sessions.sessions import cursors
+from vorex_sessions.sessions.history import read_cursor
 
 _EXPORTED = 200_000
 _SENT = 10_000  # requests in a file: more than a run sends
@@ -81,7 +81,7 @@ def deep_pages(running: Running, address: str, folder: Path, *, seconds: int) ->
 
 def _buffers(address: str, deep: str) -> int:
     """Return the buffers of the page itself; the exact total costs the same on every page."""
-    instant, after = cursors.read(deep.partition("cursor=")[2], {})
+    instant, after = read_cursor(deep.partition("cursor=")[2], {})
     shown = (
         "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM session_results "
         "WHERE user_id = %s AND (completed_at, session_result_id) < (%s, %s) "

@@ -1,6 +1,6 @@
 """Alembic's access to the database: one upgrade at a time, and no long waits for a lock.
 
-New revisions: `flask db revision --rev-id 0002_what_it_does -m "What it does"`; the id is the file's name.
+New revisions: `make revision NAME=0002_what_it_does`; the id is the file's name.
 """
 
 from alembic import context

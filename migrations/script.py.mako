@@ -1,17 +1,16 @@
 """${message}."""
 
-import sqlalchemy as sa
 from alembic import op
 
-revision = ${repr(up_revision)}
-down_revision = ${repr(down_revision)}
+revision = "${up_revision}"
+down_revision = "${down_revision}"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    ${upgrades if upgrades else "pass"}
+    op.execute("ALTER TABLE …")  # one command per execute
 
 
 def downgrade() -> None:
-    ${downgrades if downgrades else "pass"}
+    op.execute("ALTER TABLE …")

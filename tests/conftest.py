@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from flask import Flask
 
 import config
@@ -40,9 +42,19 @@ def app(settings: dict) -> Iterator[Flask]:
     app = create_app(settings)
     with app.app_context():
         upgrade()
+        refuse_drift()
     yield app
     with app.app_context():
         db.engine.dispose()
+
+
+def refuse_drift() -> None:
+    """End the run where a model has what no migration makes: every test would fail for it."""
+    with db.engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), db.metadata)
+    if differences:
+        reason = f"the models and the schema differ; write a migration (docs/development.md): {differences}"
+        pytest.exit(reason, returncode=1)
 
 
 @pytest.fixture(autouse=True)

@@ -19,12 +19,13 @@ from vorex_sessions.hooks.registry import Capability
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "vorex_sessions"
-# From the bottom up: a module imports from its own folder and from those above it in this list.
+# A module imports from its own folder and from those before it in this list: technical folders, then
+# capabilities from older to newer.
 LAYERS = [
     *("config", "logs", "text", "skill_graph", "periods", "metrics", "cli_errors", "extensions"),
-    *("models", "database", "flask_config", "problems", "hooks", "auth", "rate_limits", "web"),
-    *("operations", "sessions", "progress", "trends", "growth", "recall", "skills", "cohorts"),
-    *("privacy", "capabilities", "demo", "cli", "", "local"),
+    *("models", "database", "flask_config", "problems", "cursors", "hooks", "auth", "rate_limits"),
+    *("web", "sessions", "progress", "trends", "growth", "recall", "skills", "cohorts", "privacy"),
+    *("operations", "capabilities", "demo", "cli", "", "local"),
 ]
 CURE = (
     "imports point downward, from newer to older. Move what both need to a lower folder, or let the newer "
@@ -76,6 +77,13 @@ def imports(path: Path) -> list[str]:
 
 def module_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_every_folder_has_its_place() -> None:
+    unplaced = {layer(module_of(path)) for path in MODULES} - set(LAYERS)
+    assert not unplaced, (
+        f"add to LAYERS in tests/test_structure.py, after what they import: {unplaced}"
+    )
 
 
 def test_imports_point_downward() -> None:
@@ -183,7 +191,7 @@ def test_there_are_two_ways_to_the_database() -> None:
     ]
     assert not wrong, (
         "use database.queries.run for one statement, database.transactions.run_transaction for several "
-        f"(docs/development.md, Queries): {wrong}"
+        f"(docs/development.md, How to write a query): {wrong}"
     )
 
 

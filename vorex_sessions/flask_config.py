@@ -29,18 +29,14 @@ def flask_config(values: Mapping[str, Any]) -> dict[str, Any]:
     """
     config.require(values)
     secret, project = values["SUPABASE_JWT_SECRET"], values["SUPABASE_URL"]
+    downloads = engine_options(values, values["EXPORT_CONNECTIONS"])
     algorithms = [*(["HS256"] if secret else []), *(["ES256", "RS256", "EdDSA"] if project else [])]
     return {
         **values,
         "PSEUDONYM_KEY": _pseudonym_key(values),
         "SQLALCHEMY_DATABASE_URI": values["DATABASE_URL"],
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(values, values["DB_POOL_SIZE"]),
-        "SQLALCHEMY_BINDS": {
-            snapshot.POOL: {
-                "url": values["DATABASE_URL"],
-                **engine_options(values, values["EXPORT_CONNECTIONS"]),
-            }
-        },
+        "SQLALCHEMY_BINDS": {snapshot.POOL: {"url": values["DATABASE_URL"], **downloads}},
         "JWT_SECRET_KEY": secret,
         # Flask-JWT-Extended also accepts JWT_ALGORITHM, which is HS256 by default.
         "JWT_ALGORITHM": algorithms[0],

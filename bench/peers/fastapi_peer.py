@@ -46,7 +46,7 @@ from vorex_sessions.periods import (  # noqa: E402  # see above
 )
 from vorex_sessions.progress.statistics import from_sessions, statistics  # noqa: E402  # as above
 from vorex_sessions.progress.suggestions import WEEK, suggestions, window  # noqa: E402  # as above
-from vorex_sessions.sessions import cursors  # noqa: E402  # as above
+from vorex_sessions.sessions.history import write_cursor  # noqa: E402  # as above
 
 SECRET = os.environ["SUPABASE_JWT_SECRET"]
 _COLUMNS = (
@@ -210,7 +210,7 @@ async def history(
     shown, has_more = sessions[:limit], len(sessions) > limit
     cursor = None
     if has_more:
-        cursor = cursors.write(shown[-1].completed_at, shown[-1].session_result_id, {})
+        cursor = write_cursor(shown[-1], {})
     body = {
         "sessions": [_shown(row) for row in shown],
         "total": rows[0]["total"],

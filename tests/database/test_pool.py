@@ -10,8 +10,8 @@ from flask import Flask
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from vorex_sessions import create_app
+from vorex_sessions.database import run
 from vorex_sessions.database.pool import FairPool, FairSemaphore
-from vorex_sessions.database.queries import run
 from vorex_sessions.extensions import db
 
 

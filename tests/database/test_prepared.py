@@ -11,9 +11,7 @@ from tests.factories import Learner, content
 from tests.postgres import transaction
 from tests.statements import recorded
 from vorex_sessions import create_app
-from vorex_sessions.database import locks
-from vorex_sessions.database.prepared import prepared
-from vorex_sessions.database.queries import run
+from vorex_sessions.database import locks, prepared, run
 from vorex_sessions.extensions import db
 
 

@@ -7,8 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.factories import Learner
 from tests.statements import recorded
-from vorex_sessions.database.queries import run
-from vorex_sessions.database.transactions import Transaction, run_transaction
+from vorex_sessions.database import Transaction, run, run_transaction
 
 _NAME = sa.text("SELECT :name AS name")
 _SETTING = sa.text("SELECT set_config('vorex.test', :value, true)")

@@ -13,7 +13,6 @@ from tests.hooks.stickers.table import learner_stickers
 from vorex_sessions import create_app
 from vorex_sessions.capabilities import CAPABILITIES
 from vorex_sessions.extensions import db
-from vorex_sessions.hooks.projections import VERSION
 from vorex_sessions.hooks.rebuild import rebuild
 from vorex_sessions.hooks.registry import Capability
 
@@ -52,14 +51,22 @@ def test_it_follows_deletions_and_corrections_and_is_rebuilt(with_stickers: Flas
     learner.request("DELETE", f"/api/sessions/{first['session_result_id']}")
     assert learner.get("/stickers") == {"total": 1}
     path = f"/api/sessions/{second['session_result_id']}"
-    learner.request("PATCH", path, json={"timezone": "Asia/Tokyo"})
-    assert learner.get("/stickers") == {"total": 1}
+    learner.request("PATCH", path, json={"topics": ["work", "sport"]})
+    assert learner.get("/export")["stickers"] == []  # nothing is shown that may be wrong
+    assert learner.get("/stickers") == {"total": 2}
+    assert [row["topic"] for row in learner.get("/export")["stickers"]] == ["sport", "work"]
     with with_stickers.app_context():
         with db.engine.connect() as connection:
             connection.execute(sa.delete(learner_stickers))
         rebuild(learner.id, everything=True)
-    assert learner.get("/stickers") == {"total": 1}
-    assert VERSION
+    assert learner.get("/stickers") == {"total": 2}
+
+
+def test_a_change_of_what_it_is_not_derived_from_leaves_it_alone(with_stickers: Flask) -> None:
+    learner = Learner(with_stickers)
+    path = f"/api/sessions/{learner.save(topics=['travel'])['session_result_id']}"
+    learner.request("PATCH", path, json={"words_spoken": 7})
+    assert len(learner.get("/export")["stickers"]) == 1
 
 
 def test_it_is_documented_with_what_it_adds_to_older_answers(with_stickers: Flask) -> None:

@@ -13,8 +13,7 @@ from tests.postgres import transaction
 from tests.sessions.changes import alter
 from tests.sessions.test_races import at_once, clones
 from tests.statements import recorded
-from vorex_sessions.database import locks
-from vorex_sessions.database.queries import run
+from vorex_sessions.database import locks, run
 from vorex_sessions.extensions import db
 from vorex_sessions.progress import rollups
 from vorex_sessions.progress.queries import EVER

@@ -75,9 +75,17 @@ def refused(learner: Learner, name: str, value: Any) -> None:
 
 def test_what_a_client_may_say_is_what_the_table_has_columns_for() -> None:
     columns = {column.name for column in results.CONTENT}
-    assert set(FIELDS) == columns, "add a field to SessionContentSchema, or a column to the model"
+    assert columns == set(FIELDS), (
+        f"only the model or SessionContentSchema has {columns ^ set(FIELDS)}"
+    )
     assert set(SaveSchema().fields) == columns | {"session_result_id"}
     assert set(CorrectionSchema().fields) == columns
+
+
+def test_a_field_takes_null_where_its_column_does() -> None:
+    for column in results.CONTENT:
+        field = FIELDS[column.name]
+        assert not column.nullable or field.allow_none, f"{column.name}: allow_none=True is missing"
 
 
 def test_the_answer_has_a_field_for_every_column_that_is_shown() -> None:
@@ -86,8 +94,10 @@ def test_the_answer_has_a_field_for_every_column_that_is_shown() -> None:
 
 
 def test_an_optional_field_has_a_default_in_the_table() -> None:
-    assert sorted(results.DEFAULTS) == WITH_DEFAULT, (
-        "give the column a server_default, or make it null"
+    optional = set(WITH_DEFAULT)
+    assert set(results.DEFAULTS) == optional, (
+        "give the column a server_default, or make it nullable, where the field is optional; require the "
+        f"field where not: {set(results.DEFAULTS) ^ optional}"
     )
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.factories import Learner
-from vorex_sessions.database import prepared
+from vorex_sessions.database import prepared_statements
 from vorex_sessions.extensions import db
 from vorex_sessions.sessions import history
 
@@ -41,7 +41,7 @@ def cost(app: Flask, learner: Learner, cursor: str | None) -> tuple[int, int, se
     with app.app_context(), db.engine.connect() as connection:
         compiled = statement.compile(connection)
         parameters = {**compiled.params, **place, "user_id": learner.id, "limit": 21}
-        body, arguments = prepared._numbered(str(compiled))
+        body, arguments = prepared_statements._numbered(str(compiled))
         connection.exec_driver_sql(f"PREPARE page AS {body}")
         explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE page {arguments}"
         ((plan,),) = connection.exec_driver_sql(explain, parameters).scalars()

@@ -11,8 +11,7 @@ from vorex_sessions import metrics
 from vorex_sessions.cohorts.bands import about, band_of
 from vorex_sessions.cohorts.pages import LEVEL, MEASURES, PUBLISHED, PUBLISHED_SESSIONS
 from vorex_sessions.cohorts.snapshot import LASTS, LEAST_CHANGED
-from vorex_sessions.database.queries import run
-from vorex_sessions.database.transactions import Transaction, run_transaction
+from vorex_sessions.database import Transaction, run, run_transaction
 from vorex_sessions.flask_config import setting
 from vorex_sessions.models import USER_ID, cohort_participants, cohort_standings
 from vorex_sessions.periods import stamp

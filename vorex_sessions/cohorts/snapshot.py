@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from vorex_sessions.cohorts import pages
 from vorex_sessions.cohorts.bands import bands
-from vorex_sessions.database.transactions import Transaction, run_long, run_transaction
+from vorex_sessions.database import Transaction, run_long, run_transaction
 from vorex_sessions.flask_config import setting
 from vorex_sessions.periods import DAYS, ONE_DAY, earliest_instant
 

@@ -1,1 +1,8 @@
-"""How the service talks to PostgreSQL."""
+"""How the service talks to PostgreSQL: `run` for one statement, `run_transaction` for several."""
+
+from vorex_sessions.database.prepared_statements import prepared
+from vorex_sessions.database.queries import run
+from vorex_sessions.database.recordset import as_rows, recordset
+from vorex_sessions.database.transactions import Transaction, run_long, run_transaction
+
+__all__ = ["Transaction", "as_rows", "prepared", "recordset", "run", "run_long", "run_transaction"]

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 from psycopg2.extensions import new_type, register_type
 
-from vorex_sessions.database import deadline, prepared
+from vorex_sessions.database import deadline, prepared_statements
 from vorex_sessions.database.pool import FairPool
 from vorex_sessions.extensions import db
 
@@ -24,7 +24,9 @@ def init_app(app: Flask) -> None:
     def on_connect(connection: Any, record: Any) -> None:
         # Undo SQLAlchemy's registration of UUID objects: ids travel as text.
         register_type(new_type((_UUID_OID,), "UUID", lambda value, cursor: value), connection)
-        record.info[prepared.PREPARED] = prepared.PreparedStatements(enabled=enabled)
+        record.info[prepared_statements.PREPARED] = prepared_statements.PreparedStatements(
+            enabled=enabled
+        )
 
     with app.app_context():
         for engine in db.engines.values():
@@ -66,5 +68,5 @@ def _connect_args(settings: Mapping[str, Any]) -> dict[str, Any]:
         limits = "-c statement_timeout=5s -c idle_in_transaction_session_timeout=10s"
         # A read behind a lock must see what was committed before the lock was taken.
         isolation = r"-c default_transaction_isolation=read\ committed"
-        arguments["options"] = f"{limits} {isolation} {prepared.PLAN_ONCE}"
+        arguments["options"] = f"{limits} {isolation} {prepared_statements.PLAN_ONCE}"
     return arguments

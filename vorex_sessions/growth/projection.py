@@ -10,22 +10,37 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.database.transactions import Transaction
+from vorex_sessions.database import Transaction
 from vorex_sessions.flask_config import setting
 from vorex_sessions.growth import store, unlocking, words
 from vorex_sessions.growth.catalogue import BY_KEY
 from vorex_sessions.growth.streaks import streak
 from vorex_sessions.growth.totals import Totals, from_columns, is_late
-from vorex_sessions.hooks.projections import VERSION, AnswerExtras, Projection, SaveEvent
+from vorex_sessions.hooks import projections
+from vorex_sessions.hooks.projections import AnswerExtras, SaveEvent
 from vorex_sessions.hooks.rebuild import run_current
 from vorex_sessions.models import USER_ID, learner_achievements
 
+_OF_WORDS = frozenset(("vocabulary_learned", "vocabulary_results", "completed_at"))
+_OF_TOTALS = frozenset(
+    "session_type duration_seconds words_spoken completed_at timezone "
+    "pronunciation_score fluency_score grammar_score".split()
+)
 
-class GrowthProjection(Projection):
+
+class GrowthProjection(projections.Projection):
     """Totals, words and unlocks of a learner."""
 
-    invalidate_totals = (store.MARK_STALE,)
-    invalidate_all = (store.NO_TOTALS, words.NO_WORDS)
+    has_own_mark = True
+    derived_from = _OF_TOTALS | _OF_WORDS
+
+    def invalidation(self, fields: Collection[str] | None) -> Sequence[sa.Executable]:
+        """Totals have a mark of their own: after a late score, words and other projections stay current."""
+        if fields is None:  # nothing may be left of a learner without sessions
+            return (store.NO_TOTALS, words.NO_WORDS)
+        if not _OF_WORDS.isdisjoint(fields):
+            return (store.MARK_STALE, words.NO_WORDS, projections.MARK_STALE)
+        return () if self.derived_from.isdisjoint(fields) else (store.MARK_STALE,)
 
     def insert_cte(self, new: sa.CTE) -> sa.CTE:
         """Add the words of the saved sessions."""
@@ -71,7 +86,7 @@ class GrowthProjection(Projection):
             after,
             unlocks,
             all_sessions=event.all_sessions,
-            derived_version=VERSION if event.is_current else 0,
+            derived_version=projections.VERSION if event.is_current else 0,
         )
         return _extras(after, [unlock._asdict() for unlock in added], ids, event.now)
 
@@ -87,7 +102,7 @@ class GrowthProjection(Projection):
             totals, unlocks = unlocking.accumulate(sessions, setting("STREAK_MIN_SECONDS"))
             store.store(transaction, learner_id, totals, unlocks, all_sessions=sessions)
         else:  # nothing is stored for a learner without sessions
-            for statement in self.invalidate_all:
+            for statement in self.invalidation(None):
                 transaction.defer(statement, {"user_id": learner_id})
 
 

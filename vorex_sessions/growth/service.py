@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.database.prepared import prepared
+from vorex_sessions.database import prepared
 from vorex_sessions.flask_config import setting
 from vorex_sessions.growth import store, streaks
 from vorex_sessions.growth.catalogue import CATALOGUE

@@ -7,9 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.sql.dml import ReturningInsert
 
-from vorex_sessions.database.prepared import prepared
-from vorex_sessions.database.recordset import as_rows, recordset
-from vorex_sessions.database.transactions import Transaction
+from vorex_sessions.database import Transaction, as_rows, prepared, recordset
 from vorex_sessions.growth import words
 from vorex_sessions.growth.totals import Totals
 from vorex_sessions.growth.unlocking import Unlock

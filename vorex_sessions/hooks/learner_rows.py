@@ -6,9 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Insert, insert
 
-from vorex_sessions.database.prepared import prepared
-from vorex_sessions.database.recordset import as_rows, recordset
-from vorex_sessions.database.transactions import Transaction
+from vorex_sessions.database import Transaction, as_rows, prepared, recordset
 from vorex_sessions.models import USER_ID
 
 

@@ -1,5 +1,6 @@
 """What a capability declares about the data it keeps of a learner, so that no export or erasure misses it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,26 +21,24 @@ class Export:
     field: ma.fields.Field[Any]  # documents the member in OpenAPI
 
 
-def of_learner(table: Any, *columns: sa.Column[Any]) -> sa.Select[Any]:
-    """These columns of the rows of the learner `:user_id`."""
-    return sa.select(*columns).where(table.c.user_id == USER_ID)
-
-
 def export_of(
-    table: Any, member: str, description: str, example: Any, *order: sa.Column[Any], row: Any = None
+    table: Any,
+    member: str,
+    description: str,
+    example: Any,
+    *order: Any,
+    columns: Iterable[sa.Column[Any]] | None = None,
+    row: type[ma.Schema] | None = None,
 ) -> Export:
-    """All columns of a table but the learner's id; `row` is the schema of a row, where there is one."""
-    columns = [column for column in table.c if column.name != "user_id"]
-    rows = of_learner(table, *columns).order_by(*order)
-    return Export(member, rows, list_of(row, description, example))
-
-
-def list_of(row: Any, description: str, example: Any) -> ma.fields.Field[Any]:
-    """The field of a member whose rows have this schema, or any shape."""
-    inner = ma.fields.Nested(row) if row else ma.fields.Dict()
-    return ma.fields.List(
-        inner, required=True, metadata={"description": description, "example": example}
+    """The learner's rows of a table, by default all columns but the id; `row` is their schema."""
+    shown = columns or (column for column in table.c if column.name != "user_id")
+    rows = sa.select(*shown).where(table.c.user_id == USER_ID).order_by(*order)
+    field = ma.fields.List(
+        ma.fields.Nested(row) if row else ma.fields.Dict(),
+        required=True,
+        metadata={"description": description, "example": example},
     )
+    return Export(member, rows, field)
 
 
 def erase_after_restore(table: Any, at: sa.Column[Any]) -> sa.Delete:

@@ -5,7 +5,7 @@ A save runs each projection that applies to it, in its own transaction and behin
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -13,11 +13,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.database.transactions import Transaction
+from vorex_sessions.database import Transaction
+from vorex_sessions.models import USER_ID, learner_totals
 
-# The version of the rules by which projections are derived. Raise it when a rule changes what they keep:
-# every learner's are then rebuilt at the next query that needs them.
+# Raise this when a projection is added, or a rule changes what one keeps: every learner's are then rebuilt at
+# the next query that needs them.
 VERSION = 1
+
+_of_learner = learner_totals.c.user_id == USER_ID
+# By which version the learner's projections were derived; 0: stale, NULL: nothing is kept.
+DERIVED_VERSION = sa.select(learner_totals.c.derived_version).where(_of_learner).scalar_subquery()
+MARK_STALE = learner_totals.update().where(_of_learner).values(derived_version=0)
+MARK_CURRENT = learner_totals.update().where(_of_learner).values(derived_version=VERSION)
 
 # Members that a capability adds to the answer to a save, by session_result_id.
 AnswerExtras = dict[str, dict[str, Any]]
@@ -48,17 +55,28 @@ class SaveEvent:
 
 
 class Projection(ABC):
-    """Base class. A capability lists one instance in its Capability; docs/development.md shows an example.
+    """Base class. A capability lists one instance in its Capability; tests/hooks/stickers/ is an example.
 
-    Statements have the parameter `:user_id`, and those that invalidate `:changed` as well: the id of the one
-    session that is changed in place, NULL where a session moves to another time or several change.
+    Stale means that what is kept does not reflect all sessions. A change or removal of sessions marks it so,
+    in `learner_totals.derived_version`; saves leave it alone then, and the next query rebuilds it.
     """
 
-    # Whether a save skips it while it is stale, leaving it to the next query that needs it (rebuild.py).
+    # False: it is never stale, since a change removes what it could make wrong.
     can_go_stale = True
-    # Run with a change that touches totals alone (a score, a duration), and with any other change or removal.
-    invalidate_totals: Sequence[sa.Executable] = ()
-    invalidate_all: Sequence[sa.Executable] = ()
+    # True: it has a mark of its own, too, and is part of every rebuild.
+    has_own_mark = False
+    # The fields of a session that it is derived from; None: any. A PATCH of others leaves it alone.
+    derived_from: frozenset[str] | None = None
+    # Run where it becomes stale, lest wrong rows are read until it is rebuilt. Parameters: `:user_id`, and
+    # `:changed`, the id of the one session that is changed or deleted in place, else NULL.
+    invalidate: Sequence[sa.Executable] = ()
+
+    def invalidation(self, fields: Collection[str] | None) -> Sequence[sa.Executable]:
+        """The statements to run with a change of these fields of a session; None: sessions are removed."""
+        if fields is not None and self.derived_from is not None:
+            if self.derived_from.isdisjoint(fields):
+                return ()
+        return (*self.invalidate, MARK_STALE) if self.can_go_stale else self.invalidate
 
     def applies_to(self, row: Mapping[str, Any]) -> bool:
         """Whether a session with these columns changes anything here."""
@@ -74,7 +92,10 @@ class Projection(ABC):
 
     @abstractmethod
     def on_save(self, event: SaveEvent, context: Any) -> AnswerExtras:
-        """Keep up with a save; returns what its answer tells the learner, {} for nothing."""
+        """Keep up with a save; returns what its answer tells the learner, {} for nothing.
+
+        `event.saved_rows` are all of a batch, also those that do not apply.
+        """
 
     def on_replay(self, learner_id: str, ids: Sequence[str], now: datetime) -> AnswerExtras:
         """What the answer tells of sessions that were saved before."""

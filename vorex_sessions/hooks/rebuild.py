@@ -1,6 +1,6 @@
 """Rebuilding what capabilities derive from a learner's sessions, where it is stale.
 
-Deletes, corrections and purges only invalidate (`Projection.invalidate_all`); new rules (projections.VERSION)
+Deletes, corrections and purges only invalidate (`Projection.invalidation`); new rules (projections.VERSION)
 and learners from before a release are stale, too. The next query that needs it rebuilds.
 """
 
@@ -9,22 +9,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.database.queries import run
-from vorex_sessions.database.transactions import Transaction, run_transaction
-from vorex_sessions.hooks.projections import VERSION
+from vorex_sessions.database import Transaction, run, run_transaction
+from vorex_sessions.hooks.projections import DERIVED_VERSION, MARK_CURRENT, VERSION
 from vorex_sessions.hooks.registry import registry
-from vorex_sessions.models import USER_ID, learner_totals, session_results
+from vorex_sessions.models import USER_ID, session_results
 
 # Sessions as a rebuild gets them: without metadata, of which thousands may have 16 KiB each.
 _NOT_READ = ("user_id", "metadata", "created_at", "updated_at", "fingerprint")
 ALL_SESSIONS = sa.select(*(c for c in session_results.c if c.name not in _NOT_READ)).where(
     session_results.c.user_id == USER_ID
 )
-_of_learner = learner_totals.c.user_id == USER_ID
-# The version of the rules by which the learner's projections were derived; NULL where nothing is kept.
-DERIVED_VERSION = sa.select(learner_totals.c.derived_version).where(_of_learner).scalar_subquery()
 _VERSION = sa.select(DERIVED_VERSION.label("version"))
-_MARK_CURRENT = learner_totals.update().where(_of_learner).values(derived_version=VERSION)
 _TIMEOUT = 10  # seconds: enough for ten thousand sessions with hundreds of outcomes each
 _NEXT_LEARNERS = sa.text("""
 SELECT DISTINCT user_id FROM (
@@ -43,10 +38,10 @@ def rebuild(learner_id: str, *, everything: bool = False) -> None:
         sessions = transaction.run(ALL_SESSIONS, parameters)
         is_current = transaction.run(_VERSION, parameters)[0].version == VERSION
         for projection in registry().projections:
-            is_stale = projection.can_go_stale and (not is_current or projection.invalidate_totals)
+            is_stale = projection.can_go_stale and (not is_current or projection.has_own_mark)
             if everything or is_stale:
                 projection.rebuild(transaction, learner_id, sessions)
-        transaction.defer(_MARK_CURRENT, parameters)
+        transaction.defer(MARK_CURRENT, parameters)
 
     run_transaction(work, learner_id=learner_id, timeout=_TIMEOUT)
 

@@ -49,10 +49,15 @@ class Registry:
         self.erasures = tuple(
             sa.delete(table).where(table.c.user_id == USER_ID) for table in tables
         )
-        self.invalidations = {
-            "totals": tuple(one for p in self.projections for one in p.invalidate_totals),
-            "all": tuple(one for p in self.projections for one in p.invalidate_all),
-        }
+        self._invalidations: dict[frozenset[str] | None, tuple[sa.Executable, ...]] = {}
+
+    def invalidation(self, fields: Iterable[str] | None = None) -> tuple[sa.Executable, ...]:
+        """What to run with a change of these fields of a session, or with the removal of sessions."""
+        key = None if fields is None else frozenset(fields)
+        if key not in self._invalidations:
+            each = (one for projection in self.projections for one in projection.invalidation(key))
+            self._invalidations[key] = tuple(dict.fromkeys(each))
+        return self._invalidations[key]
 
 
 def init_app(app: Flask, capabilities: Iterable[Capability]) -> Registry:

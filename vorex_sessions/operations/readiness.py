@@ -7,8 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from vorex_sessions.database import migrate
-from vorex_sessions.database.queries import run
+from vorex_sessions.database import migrate, run
 from vorex_sessions.problems.kinds import Unavailable
 
 _REVISION = sa.text("""

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from vorex_sessions.database.transactions import Transaction, run_transaction
+from vorex_sessions.database import Transaction, run_transaction
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.sessions import tombstones

@@ -7,9 +7,8 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from vorex_sessions.database.recordset import as_rows
+from vorex_sessions.database import Transaction, as_rows, run_transaction
 from vorex_sessions.database.snapshot import Snapshot
-from vorex_sessions.database.transactions import Transaction, run_transaction
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.sessions import tombstones
 from vorex_sessions.sessions.purge_batches import PurgeResult, purge_batches

@@ -6,8 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.database.queries import run
-from vorex_sessions.database.transactions import run_long
+from vorex_sessions.database import run, run_long
 from vorex_sessions.models import session_results
 from vorex_sessions.sessions.purge_batches import PurgeResult, purge_batches
 

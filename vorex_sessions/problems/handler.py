@@ -24,11 +24,9 @@ log = logging.getLogger(__name__)
 
 def render(problem: Problem) -> Response:
     """Return a problem as an HTTP response."""
+    media = "application/problem+json"
     return Response(
-        orjson.dumps(problem.body()),
-        problem.status,
-        problem.headers,
-        content_type="application/problem+json",
+        orjson.dumps(problem.body()), problem.status, problem.headers, content_type=media
     )
 
 
@@ -54,16 +52,13 @@ def _handle(error: Exception) -> Response:
     if isinstance(error, HTTPException):
         return render(_from_http(error))
     if isinstance(error, DBAPIError | PoolTimeout) and (detail := _temporary_detail(error)):
-        log.warning("database unavailable: %s", _first_line(getattr(error, "orig", None) or error))
+        reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
+        log.warning("database unavailable: %s", reason)
         return render(Unavailable(detail))
     # Logged without its message: PostgreSQL's messages quote whole rows.
     links = chain(error)
     log.error("unhandled error: %s", links[-1]["kind"], extra={"fields": {"error": links}})
     return render(Problem())
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0]
 
 
 # SQLSTATEs of temporary errors: lock not available, deadlock; and a replica that is not promoted yet.

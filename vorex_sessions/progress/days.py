@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from vorex_sessions.database.queries import run
+from vorex_sessions.database import run
 from vorex_sessions.periods import ONE_DAY, day_of, earliest_instant
 from vorex_sessions.progress.figures import Tally
 from vorex_sessions.progress.queries import BY_DAY

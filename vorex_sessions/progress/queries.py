@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.database.prepared import prepared
+from vorex_sessions.database import prepared
 from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.periods import ONE_DAY, earliest_instant
 from vorex_sessions.progress.statistics import BEFORE_FIRST_DAY

@@ -14,10 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from vorex_sessions.database import locks
-from vorex_sessions.database.prepared import prepared
-from vorex_sessions.database.queries import run
-from vorex_sessions.database.transactions import Transaction, run_transaction
+from vorex_sessions.database import Transaction, locks, prepared, run, run_transaction
 from vorex_sessions.hooks.projections import AnswerExtras, Projection, SaveEvent
 from vorex_sessions.models import USER_ID, learner_rollups, session_results
 from vorex_sessions.periods import ONE_DAY, midnight_utc
@@ -103,8 +100,7 @@ class RollupProjection(Projection):
     """A learner's rollup. It is never stale: a change of a session in it removes it."""
 
     can_go_stale = False
-    invalidate_totals = (_REMOVE_WITH_CHANGED,)
-    invalidate_all = (_REMOVE_WITH_CHANGED,)
+    invalidate = (_REMOVE_WITH_CHANGED,)
 
     def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
         """The end of the learner's rollup."""

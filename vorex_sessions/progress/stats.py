@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from vorex_sessions.database.queries import run
+from vorex_sessions.database import run
 from vorex_sessions.periods import DAYS, ONE_DAY, earliest_instant
 from vorex_sessions.progress import rollups
 from vorex_sessions.progress.queries import DAY_GROUPS, EVER, SESSIONS_QUERY, boundary_days

@@ -6,8 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.database.prepared import prepared
-from vorex_sessions.hooks.rebuild import DERIVED_VERSION, run_current
+from vorex_sessions.database import prepared
+from vorex_sessions.hooks.projections import DERIVED_VERSION
+from vorex_sessions.hooks.rebuild import run_current
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.hooks.warmup_sections import WarmupSection
 from vorex_sessions.periods import day_of, earliest_instant, todays

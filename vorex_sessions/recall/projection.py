@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.database.transactions import Transaction
+from vorex_sessions.database import Transaction
 from vorex_sessions.hooks.learner_rows import LearnerRows
 from vorex_sessions.hooks.projections import AnswerExtras, Projection, SaveEvent
 from vorex_sessions.models import USER_ID, learner_memories
@@ -21,7 +21,8 @@ is_of_learner = _m.user_id == USER_ID
 class RecallProjection(Projection):
     """The memories of a learner."""
 
-    invalidate_all = (learner_memories.delete().where(is_of_learner),)
+    derived_from = frozenset({"vocabulary_results", "completed_at", "timezone"})
+    invalidate = (learner_memories.delete().where(is_of_learner),)
 
     def applies_to(self, row: Mapping[str, Any]) -> bool:
         """Only sessions with outcomes of exercises matter."""

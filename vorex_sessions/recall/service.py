@@ -1,20 +1,18 @@
 """The learner's words, and how well each is remembered."""
 
-import base64
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
-from vorex_sessions.database.queries import run
+from vorex_sessions import cursors
+from vorex_sessions.database import run
 from vorex_sessions.growth.store import ZONE_NAME
 from vorex_sessions.growth.words import WORDS
-from vorex_sessions.hooks.rebuild import DERIVED_VERSION, run_current
+from vorex_sessions.hooks.projections import DERIVED_VERSION
+from vorex_sessions.hooks.rebuild import run_current
 from vorex_sessions.models import learner_memories
 from vorex_sessions.periods import day_of, stamp
-from vorex_sessions.problems.validation import validation_problem
 from vorex_sessions.recall.memory import KNOWN_FROM, recall
 from vorex_sessions.recall.projection import is_of_learner
 
@@ -72,7 +70,8 @@ def list_words(
     now: datetime,
 ) -> dict[str, Any]:
     """A page of the learner's words by name, with how well each is remembered. Raises Invalid."""
-    after = _read(cursor, status, q) if cursor is not None else ""
+    filters = {"status": status, "q": q}
+    after = _after(cursor, filters)
     (learner,) = run_current(_LEARNER, {"user_id": learner_id})
     today = day_of(now, zone_name or learner.zone_name or "UTC")
     rows = run(
@@ -93,7 +92,7 @@ def list_words(
         "total": rows[0].total,
         "limit": limit,
         "has_more": has_more,
-        "next_cursor": _cursor(shown[-1].word, status, q) if has_more else None,
+        "next_cursor": cursors.write(shown[-1].word.encode(), filters) if has_more else None,
     }
 
 
@@ -112,30 +111,12 @@ def _shown(row: Any, today: Any) -> dict[str, Any]:
     }
 
 
-def _cursor(word: str, status: str | None, q: str | None) -> str:
-    return base64.urlsafe_b64encode(_digest(status, q) + word.encode()).decode()
-
-
-def _read(cursor: str, status: str | None, q: str | None) -> str:
-    """The word to continue after. Raises Invalid unless `_cursor` made the cursor for these filters."""
+def _after(cursor: str | None, filters: dict[str, str | None]) -> str:
+    """The word to continue after. Raises Invalid."""
     try:
-        packed = base64.b64decode(cursor, altchars=b"-_", validate=True)
-        word = packed[_DIGEST:].decode()
-    except ValueError:
-        raise _invalid("is not a cursor of this service") from None
-    if not word or "\x00" in word:
-        raise _invalid("is not a cursor of this service")
-    if packed[:_DIGEST] != _digest(status, q):
-        raise _invalid("belongs to other filters than these")
+        word = cursors.read(cursor, filters).decode() if cursor is not None else ""
+    except UnicodeDecodeError:
+        raise cursors.invalid() from None
+    if "\0" in word:
+        raise cursors.invalid()
     return word
-
-
-_DIGEST = 6  # bytes
-
-
-def _digest(status: str | None, q: str | None) -> bytes:
-    return blake2b(orjson.dumps([status, q]), digest_size=_DIGEST).digest()
-
-
-def _invalid(rule: str) -> Exception:
-    return validation_problem({"cursor": [rule]}, in_query=True)

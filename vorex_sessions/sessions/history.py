@@ -1,21 +1,25 @@
 """The learner's sessions, newest first: filters, pages by offset or by cursor."""
 
+import struct
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
-from vorex_sessions.database.prepared import prepared
-from vorex_sessions.database.queries import run
+from vorex_sessions import cursors
+from vorex_sessions.database import prepared, run
 from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.periods import earliest_instant, midnight_utc
 from vorex_sessions.problems.kinds import Invalid
 from vorex_sessions.problems.validation import validation_problem
-from vorex_sessions.sessions import cursors, results
+from vorex_sessions.sessions import results
 
 _s = session_results.c
+_PLACE = struct.Struct(">q16s")  # microseconds since 1970, session_result_id
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _learner = _s.user_id == USER_ID
 # The learner's spellings, which Python compares: PostgreSQL 15 has no case folding.
 _SPELLINGS = sa.select(sa.func.unnest(_s.topics).label("topic")).where(_learner).distinct()
@@ -90,11 +94,24 @@ def _place(
         return {"offset": offset or 0}
     if offset is not None:
         raise _invalid("offset", "must be left out where cursor is used")
-    try:
-        instant, session_result_id = cursors.read(cursor, filters)
-    except ValueError as error:
-        raise _invalid("cursor", str(error)) from None
+    instant, session_result_id = read_cursor(cursor, filters)
     return {"after_instant": instant, "after_id": session_result_id}
+
+
+def write_cursor(row: Any, filters: Mapping[str, Any]) -> str:
+    """The cursor that continues after a session."""
+    moment = (row.completed_at - _EPOCH) // timedelta(microseconds=1)
+    return cursors.write(_PLACE.pack(moment, UUID(row.session_result_id).bytes), filters)
+
+
+def read_cursor(cursor: str, filters: Mapping[str, Any]) -> tuple[datetime, str]:
+    """The instant and id to continue after. Raises Invalid."""
+    place = cursors.read(cursor, filters, size=_PLACE.size)
+    moment, session_result_id = _PLACE.unpack(place)
+    try:
+        return _EPOCH + timedelta(microseconds=moment), str(UUID(bytes=session_result_id))
+    except OverflowError:
+        raise cursors.invalid() from None
 
 
 def _invalid(parameter: str, rule: str) -> Invalid:
@@ -128,5 +145,5 @@ def _answer(
         "limit": limit,
         "offset": offset,
         "has_more": has_more,
-        "next_cursor": last and cursors.write(last.completed_at, last.session_result_id, filters),
+        "next_cursor": last and write_cursor(last, filters),
     }

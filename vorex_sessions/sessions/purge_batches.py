@@ -9,8 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from vorex_sessions.database import locks
-from vorex_sessions.database.transactions import Transaction, run_transaction
+from vorex_sessions.database import Transaction, locks, run_transaction
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, session_results
 
@@ -49,7 +48,7 @@ def _purge(
     values = {**parameters, "user_id": learner_id, "changed": None}
 
     def work(transaction: Transaction) -> int:
-        for statement in registry().invalidations["all"]:
+        for statement in registry().invalidation():
             transaction.defer(statement, values)
         return len(transaction.finish(_statement(condition), values))
 

@@ -9,12 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
-from vorex_sessions.database.prepared import prepared
-from vorex_sessions.database.queries import run
-from vorex_sessions.database.recordset import as_rows, recordset
-from vorex_sessions.database.transactions import Transaction, run_transaction
-from vorex_sessions.hooks.projections import AnswerExtras, Projection, SaveEvent
-from vorex_sessions.hooks.rebuild import ALL_SESSIONS, DERIVED_VERSION
+from vorex_sessions.database import Transaction, as_rows, prepared, recordset, run, run_transaction
+from vorex_sessions.hooks.projections import DERIVED_VERSION, AnswerExtras, Projection, SaveEvent
+from vorex_sessions.hooks.rebuild import ALL_SESSIONS
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, deleted_sessions, erased_learners, session_results
 from vorex_sessions.problems.kinds import Gone, Problem, Unavailable

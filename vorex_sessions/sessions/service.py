@@ -10,9 +10,7 @@ from uuid import UUID, uuid4, uuid5
 import sqlalchemy as sa
 
 from vorex_sessions import metrics
-from vorex_sessions.database.queries import run
-from vorex_sessions.database.recordset import as_rows, recordset
-from vorex_sessions.database.transactions import Transaction, run_transaction
+from vorex_sessions.database import Transaction, as_rows, recordset, run, run_transaction
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.periods import day_of
@@ -28,12 +26,6 @@ _SHOW = sa.select(*results.COLUMNS).where(_is_it)
 _ADD_TOMBSTONE = tombstones.add_tombstones(_is_id)
 _DELETE = session_results.delete().where(_is_it)
 _IS_DELETED = sa.select(tombstones.is_deleted(sa.bindparam("session_result_id")).label("deleted"))
-
-# The fields that words and skills are derived from. A change of any other field affects totals only.
-_DERIVED_FROM = {
-    *("vocabulary_learned", "vocabulary_results", "areas_to_improve", "skills"),
-    *("completed_at", "timezone"),
-}
 
 
 class SessionNotFound(NotFound):
@@ -135,10 +127,9 @@ def correct(
         "session_result_id": session_result_id,
         "changed": None if "completed_at" in changes else session_result_id,
     }
-    scope = "all" if changes.keys() & _DERIVED_FROM else "totals"
 
     def work(transaction: Transaction) -> dict[str, Any]:
-        for statement in registry().invalidations[scope]:
+        for statement in registry().invalidation(changes):
             transaction.defer(statement, parameters)
         rows = transaction.run(_SHOW, parameters)
         if not rows:
@@ -174,7 +165,7 @@ def delete(learner_id: str, session_result_id: str, *, now: datetime) -> None:
     }
 
     def work(transaction: Transaction) -> bool:
-        for statement in (*registry().invalidations["all"], _ADD_TOMBSTONE, _DELETE):
+        for statement in (*registry().invalidation(), _ADD_TOMBSTONE, _DELETE):
             transaction.defer(statement, parameters)
         return bool(transaction.finish(_IS_DELETED, parameters)[0].deleted)
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from vorex_sessions.database.recordset import recordset
+from vorex_sessions.database import recordset
 from vorex_sessions.models import USER_ID, deleted_sessions, erased_learners, session_results
 
 TABLES = (deleted_sessions, erased_learners)

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.database.transactions import Transaction
+from vorex_sessions.database import Transaction
 from vorex_sessions.hooks.learner_rows import LearnerRows
 from vorex_sessions.hooks.projections import AnswerExtras, Projection, SaveEvent
 from vorex_sessions.models import USER_ID, learner_skills
@@ -28,7 +28,8 @@ TRACES = (
 class SkillsProjection(Projection):
     """The traces of a learner."""
 
-    invalidate_all = (learner_skills.delete().where(_is_of_learner),)
+    derived_from = frozenset({"skills", "areas_to_improve", "completed_at"})
+    invalidate = (learner_skills.delete().where(_is_of_learner),)
 
     def applies_to(self, row: Mapping[str, Any]) -> bool:
         """Only scores of skills and areas to improve matter."""

@@ -6,7 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.hooks.rebuild import DERIVED_VERSION, run_current
+from vorex_sessions.hooks.projections import DERIVED_VERSION
+from vorex_sessions.hooks.rebuild import run_current
 from vorex_sessions.hooks.warmup_sections import WarmupSection
 from vorex_sessions.skill_graph import EDGES, SKILLS
 from vorex_sessions.skills.choosing import next_skills, statuses

@@ -47,7 +47,8 @@ def _add_members(api: Api, component: str, schema: type[ma.Schema]) -> None:
     assert api.ma_plugin.converter  # noqa: S101  # set by Api
     added: Mapping[str, Any] = api.ma_plugin.converter.schema2jsonschema(schema())
     documented["properties"] |= added["properties"]
-    documented.setdefault("required", []).extend(added.get("required", ()))
+    required = {*documented.get("required", ()), *added.get("required", ())}
+    documented["required"] = sorted(required)
 
 
 def _all_problems(root: type[Problem]) -> list[type[Problem]]:

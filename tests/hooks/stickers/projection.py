@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.hooks.stickers.table import learner_stickers
-from vorex_sessions.database.transactions import Transaction
+from vorex_sessions.database import Transaction
 from vorex_sessions.hooks.learner_rows import LearnerRows
 from vorex_sessions.hooks.projections import AnswerExtras, Projection, SaveEvent
 from vorex_sessions.hooks.warmup_sections import WarmupSection
@@ -26,7 +26,8 @@ STICKERS = (
 class StickerProjection(Projection):
     """The stickers of a learner."""
 
-    invalidate_all = (learner_stickers.delete().where(_t.user_id == USER_ID),)
+    derived_from = frozenset({"topics"})
+    invalidate = (learner_stickers.delete().where(_t.user_id == USER_ID),)
 
     def applies_to(self, row: Mapping[str, Any]) -> bool:
         return bool(row["topics"])

@@ -1,3 +1,5 @@
+"""What the endpoint answers, and what is added to other answers."""
+
 from vorex_sessions.web import answer_fields
 from vorex_sessions.web.schemas import Schema
 
