@@ -57,12 +57,6 @@ def test_a_learner_with_more_than_a_batch_is_purged_in_several(
     assert len([text for text in seen if "DELETE" in text]) == 3
 
 
-def statements_seen(app: Flask):  # a context manager of the helper below
-    from tests.statements import recorded
-
-    return recorded(app)
-
-
 def test_a_purge_that_was_stopped_goes_on_where_it_was(
     app: Flask, in_app: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
