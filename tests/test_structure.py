@@ -41,10 +41,7 @@ CAPABILITIES: dict[str, Capability] = {
 # Who may name a table beside its owner, and for what.
 SHARED = {
     ("hooks", "session_results"): "a rebuild reads all sessions",
-    (
-        "hooks",
-        "learner_totals",
-    ): "its column derived_version is about all projections (hooks/rebuild.py)",
+    ("hooks", "learner_totals"): "its derived_version is about all projections (hooks/rebuild.py)",
     ("hooks", "erased_learners"): "what a restored backup brought back is erased again",
 }
 
@@ -223,6 +220,25 @@ def test_modules_and_functions_stay_short() -> None:
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.FunctionDef):
                 assert node.end_lineno - node.lineno < 60, f"{path}: {node.name}"
+
+
+def test_every_file_that_the_documents_name_exists() -> None:
+    """Paths as they stand in documents and comments: from the root, the package or `docs/`."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *MODULES]
+    named = {
+        (page.relative_to(ROOT), path)
+        for page in pages
+        if page.name != "CHANGELOG.md"
+        for path in re.findall(r"(?<![\w/.-])(?:\w+/)+\w+\.(?:py|toml|yml|md)\b", page.read_text())
+    }
+    assert len(named) > 100
+    roots = (ROOT, PACKAGE, ROOT / "docs")
+    missing = [
+        f"{page}: {path}"
+        for page, path in sorted(named)
+        if not any((root / path).exists() for root in (*roots, (ROOT / page).parent))
+    ]
+    assert not missing, "no such file; was it renamed?"
 
 
 def test_a_missing_setting_stops_the_start_with_its_name() -> None:

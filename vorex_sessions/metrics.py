@@ -6,18 +6,10 @@ each of them can return the metrics of all.
 
 import os
 
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    REGISTRY,
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    generate_latest,
-    multiprocess,
-)
+import prometheus_client
+from prometheus_client import Counter, Gauge, Histogram, multiprocess
 
-CONTENT_TYPE = CONTENT_TYPE_LATEST
+CONTENT_TYPE = prometheus_client.CONTENT_TYPE_LATEST
 
 _REQUEST = ("method", "route", "status")
 REQUESTS = Counter("vorex_http_requests_total", "Requests answered.", _REQUEST)
@@ -63,7 +55,7 @@ SNAPSHOT = Gauge(
 def page() -> bytes:
     """Return all metrics in Prometheus' text format."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return generate_latest(REGISTRY)
-    registry = CollectorRegistry()
+        return prometheus_client.generate_latest()
+    registry = prometheus_client.CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library's
-    return generate_latest(registry)
+    return prometheus_client.generate_latest(registry)

@@ -53,6 +53,7 @@ def test_after_a_correction_what_is_derived_is_what_a_rebuild_makes(
 ) -> None:
     learner.save(**content(vocabulary_learned=["goal"], completed_at="2026-02-01T10:00:00Z"))
     saved = learner.save(**SAVE_EXAMPLE)
+    assert field in OTHER, f"give {field} in OTHER another value than SAVE_EXAMPLE has"
     assert saved[field] != OTHER[field]
     path = f"/api/sessions/{saved['session_result_id']}"
     assert learner.request("PATCH", path, json={field: OTHER[field]}).status_code == 200

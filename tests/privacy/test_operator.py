@@ -141,7 +141,9 @@ def test_an_export_has_a_member_for_every_table(app: Flask, learner: Learner) ->
     exported = learner.get("/export")
     stored = sorted(rows_of(app, table, learner) for table in tables_of_learners(app))
     lists = [value for value in exported.values() if isinstance(value, list)]
-    assert sorted(len(rows) for rows in lists) == stored
+    assert sorted(len(rows) for rows in lists) == stored, (
+        "a table is in no `exports` of a Capability, or fill_every_table leaves it empty"
+    )
 
 
 def test_the_erase_command_closes_the_learner_unless_told_otherwise(

@@ -8,7 +8,7 @@ from flask import Flask
 from config import SettingError
 from tests.factories import Learner, content, token
 from vorex_sessions import create_app
-from vorex_sessions.rate_limits.memory import MemoryCounter
+from vorex_sessions.rate_limits.in_memory import MemoryCounter
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.factories import Learner, content, pointers, stored
 from vorex_sessions.problems.validation import validation_problem
-from vorex_sessions.sessions.content import fingerprint
+from vorex_sessions.sessions.fingerprint import fingerprint
 
 FULL = content(
     words_spoken=120,

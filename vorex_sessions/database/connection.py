@@ -16,8 +16,8 @@ from psycopg2.extras import NamedTupleCursor
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.exc import DBAPIError
 
-from vorex_sessions.database.deadline import TimedOut
 from vorex_sessions.database.prepared_statements import PREPARED, PreparedStatements
+from vorex_sessions.database.timeouts import TimedOut
 
 T = TypeVar("T")
 _DIALECT = PGDialect_psycopg2()  # type: ignore[no-untyped-call]  # SQLAlchemy's

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from flask import Flask
 from psycopg2.extensions import new_type, register_type
 
-from vorex_sessions.database import deadline, prepared_statements
+from vorex_sessions.database import timeouts
 from vorex_sessions.database.pool import FairPool
+from vorex_sessions.database.prepared_statements import PLAN_ONCE, PREPARED, PreparedStatements
 from vorex_sessions.extensions import db
 
 _UUID_OID = 2950  # pg_type
@@ -17,16 +18,14 @@ _UUID_OID = 2950  # pg_type
 
 def init_app(app: Flask) -> None:
     """Bind the engines to the app."""
-    deadline.install()
+    timeouts.install()
     db.init_app(app)
     enabled = not app.config["DB_TRANSACTION_POOLER"]
 
     def on_connect(connection: Any, record: Any) -> None:
         # Undo SQLAlchemy's registration of UUID objects: ids travel as text.
         register_type(new_type((_UUID_OID,), "UUID", lambda value, cursor: value), connection)
-        record.info[prepared_statements.PREPARED] = prepared_statements.PreparedStatements(
-            enabled=enabled
-        )
+        record.info[PREPARED] = PreparedStatements(enabled=enabled)
 
     with app.app_context():
         for engine in db.engines.values():
@@ -43,7 +42,7 @@ def engine_options(settings: Mapping[str, Any], size: int) -> dict[str, Any]:
         "poolclass": FairPool,
         "pool_size": size,
         "max_overflow": 0,
-        "pool_timeout": 1,
+        "pool_timeout": timeouts.POOL_TIMEOUT,
         "hide_parameters": True,  # what learners practise stays out of the logs
         "pool_use_lifo": True,  # the busiest connections stay warm, idle ones age out
         "json_serializer": lambda value: orjson.dumps(value).decode(),
@@ -54,19 +53,17 @@ def engine_options(settings: Mapping[str, Any], size: int) -> dict[str, Any]:
 
 
 def _connect_args(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """libpq's parameters. They end what our own deadline (deadline.py) leaves behind."""
+    """libpq's parameters. They end what our own deadline (timeouts.py) leaves behind."""
     arguments = {
         "application_name": "vorex-sessions",
-        "connect_timeout": 2,
+        "connect_timeout": timeouts.LIBPQ_CONNECT_TIMEOUT,
         "keepalives_idle": 10,
         "keepalives_interval": 2,
         "keepalives_count": 3,
-        "tcp_user_timeout": 2000,  # milliseconds without an acknowledgement
+        "tcp_user_timeout": timeouts.UNACKNOWLEDGED,
     }
     if not settings["DB_TRANSACTION_POOLER"] and "options=" not in settings["DATABASE_URL"]:
-        # The client has given up long before these end a statement; locks must not stay behind.
-        limits = "-c statement_timeout=5s -c idle_in_transaction_session_timeout=10s"
         # A read behind a lock must see what was committed before the lock was taken.
         isolation = r"-c default_transaction_isolation=read\ committed"
-        arguments["options"] = f"{limits} {isolation} {prepared_statements.PLAN_ONCE}"
+        arguments["options"] = f"{timeouts.SERVER_LIMITS} {isolation} {PLAN_ONCE}"
     return arguments

@@ -11,6 +11,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from vorex_sessions.database.timeouts import LOCK_TIMEOUT
+
 # For work that may as well be left to the next caller: whether the lock was free, and is held now.
 TRY_LOCK = sa.text("SELECT pg_try_advisory_xact_lock(:learner_lock) AS taken")
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -19,12 +21,10 @@ _LOCK_NOT_AVAILABLE = "55P03"
 def acquire(learner_id: str) -> str:
     """The SQL that waits for a learner's lock, at most 1 s; the transaction's end releases it.
 
-    A waiter holds a pooled connection, so one learner's stuck lock must not stop the others. The limit is
-    below QUERY_TIMEOUT, which would cost the connection.
+    A waiter holds a pooled connection, so one learner's stuck lock must not stop the others.
     """
-    return (
-        f"SELECT set_config('lock_timeout', '1s', true), pg_advisory_xact_lock({key(learner_id)});"
-    )
+    limit = f"set_config('lock_timeout', '{LOCK_TIMEOUT}', true)"
+    return f"SELECT {limit}, pg_advisory_xact_lock({key(learner_id)});"
 
 
 def is_taken(error: DBAPIError) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vorex_sessions.database.connection import checkout, retried
-from vorex_sessions.database.deadline import QUERY_TIMEOUT, deadline
+from vorex_sessions.database.timeouts import QUERY_TIMEOUT, deadline
 from vorex_sessions.extensions import db
 
 

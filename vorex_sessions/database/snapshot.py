@@ -14,14 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from vorex_sessions.database.connection import Cursor, as_dbapi_error, checkout, retried
-from vorex_sessions.database.deadline import QUERY_TIMEOUT, deadline
+from vorex_sessions.database.timeouts import QUERY_TIMEOUT, deadline
 from vorex_sessions.extensions import db
 
 POOL = "exports"  # the bind's name in flask_config.py
 _FIRST_PORTION = 4  # rows
-_LARGEST_PORTION = (
-    50  # rows; the largest sessions have some 250 kB each, and more at once is not faster
-)
+_LARGEST_PORTION = 50  # rows of up to some 250 kB each; more at once is not faster
 _PORTION_SIZE = 64 * 1024  # characters to aim at
 _STAMP = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'  # periods.stamp in PostgreSQL's notation
 # A slow reader may take its time between two portions.

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from vorex_sessions.database import locks
 from vorex_sessions.database.connection import Bound, Cursor, checkout, retried
-from vorex_sessions.database.deadline import QUERY_TIMEOUT, deadline
+from vorex_sessions.database.timeouts import QUERY_TIMEOUT, deadline
 from vorex_sessions.extensions import db
 
 T = TypeVar("T")

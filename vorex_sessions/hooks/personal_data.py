@@ -15,9 +15,7 @@ class Export:
     """A member of the JSON export: a list with one JSON object for each row."""
 
     member: str
-    rows: sa.Select[
-        Any
-    ]  # of the learner `:user_id`, in order; instants are shown as the API shows them
+    rows: sa.Select[Any]  # of the learner `:user_id`, in order; instants as the API shows them
     field: ma.fields.Field[Any]  # documents the member in OpenAPI
 
 

@@ -12,7 +12,6 @@ from flask import Flask, current_app
 from vorex_sessions.hooks.personal_data import Export
 from vorex_sessions.hooks.projections import Projection
 from vorex_sessions.hooks.warmup_sections import WarmupSection
-from vorex_sessions.models import USER_ID
 
 _EXTENSION = "vorex-registry"
 
@@ -45,10 +44,7 @@ class Registry:
         self.warmup_sections = tuple(one for part in parts for one in part.warmup_sections)
         self.exports = {one.member: one for part in parts for one in part.exports}
         self.after_restore = tuple(one for part in parts for one in part.after_restore)
-        tables = (table for part in parts for table in part.learner_tables)
-        self.erasures = tuple(
-            sa.delete(table).where(table.c.user_id == USER_ID) for table in tables
-        )
+        self.learner_tables = tuple(table for part in parts for table in part.learner_tables)
         self._invalidations: dict[frozenset[str] | None, tuple[sa.Executable, ...]] = {}
 
     def invalidation(self, fields: Iterable[str] | None = None) -> tuple[sa.Executable, ...]:

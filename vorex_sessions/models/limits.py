@@ -1,4 +1,4 @@
-"""What a session result may hold; the contract's limits. The tables repeat them as CHECK constraints."""
+"""What a session result may hold; the contract's limits. The first release's columns have CHECKs for them."""
 
 SESSION_TYPES = ("conversation", "pronunciation", "roleplay")
 LARGEST_DURATION = 86_400  # seconds

@@ -1,4 +1,4 @@
-"""Sessions, tombstones and erasures. Named CHECK constraints repeat the limits of the API contract."""
+"""Sessions, tombstones and erasures. CHECK constraints repeat the limits, except those of later columns."""
 
 from datetime import date, datetime
 from typing import Any

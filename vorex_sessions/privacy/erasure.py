@@ -1,6 +1,8 @@
-"""Erasing everything that is stored about a learner."""
+"""Erasing everything that is stored about a learner: all rows of every capability's `learner_tables`."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 import sqlalchemy as sa
 
@@ -9,8 +11,7 @@ from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.sessions import tombstones
 
-_of_learner = session_results.c.user_id == USER_ID
-_COUNT = sa.select(sa.func.count().label("sessions")).where(_of_learner)
+_COUNT = sa.select(sa.func.count().label("sessions")).where(session_results.c.user_id == USER_ID)
 # A tombstone for every id: phones that still have a session cannot save it again.
 _ADD_TOMBSTONES = tombstones.add_tombstones()
 TIMEOUT = 60  # seconds; 200,000 sessions take about 2
@@ -25,8 +26,14 @@ def erase(learner_id: str, *, now: datetime, close: bool = False) -> int:
 
     def work(transaction: Transaction) -> int:
         count: int = transaction.run(_COUNT, parameters)[0].sessions
-        for statement in (_ADD_TOMBSTONES, tombstones.ADD_ERASURE, *registry().erasures):
+        deletions = _deletions(registry().learner_tables)
+        for statement in (_ADD_TOMBSTONES, tombstones.ADD_ERASURE, *deletions):
             transaction.defer(statement, parameters)
         return count
 
     return run_transaction(work, learner_id=learner_id, timeout=TIMEOUT)
+
+
+@lru_cache(maxsize=4)
+def _deletions(tables: Iterable[sa.Table]) -> list[sa.Delete]:
+    return [sa.delete(table).where(table.c.user_id == USER_ID) for table in tables]

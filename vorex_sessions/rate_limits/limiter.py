@@ -16,7 +16,7 @@ from vorex_sessions import metrics
 from vorex_sessions.auth.caller import Caller
 from vorex_sessions.auth.pseudonyms import pseudonym
 from vorex_sessions.problems.kinds import QuotaExceeded
-from vorex_sessions.rate_limits.memory import WINDOW, Counter, CounterUnavailable, MemoryCounter
+from vorex_sessions.rate_limits.in_memory import WINDOW, Counter, CounterUnavailable, MemoryCounter
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from redis import BlockingConnectionPool, Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from vorex_sessions.rate_limits.memory import WINDOW, CounterUnavailable
+from vorex_sessions.rate_limits.in_memory import WINDOW, CounterUnavailable
 
 _HIT = """
 local count = redis.call('INCR', KEYS[1])

@@ -6,7 +6,7 @@ from vorex_sessions.models import learner_memories
 from vorex_sessions.recall.projection import RecallProjection
 from vorex_sessions.recall.routes import blueprint
 from vorex_sessions.recall.schemas import WarmupExtrasSchema
-from vorex_sessions.recall.warmup import WordsSection
+from vorex_sessions.recall.warmup_words import WordsSection
 
 CAPABILITY = Capability(
     blueprints=(blueprint,),

@@ -1,5 +1,6 @@
 """The columns of a session result, all from the model: what a save stores, what the API shows."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -7,8 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from vorex_sessions.models import session_results
-from vorex_sessions.periods import stamp
+from vorex_sessions.periods import day_of, offset_name, stamp
+from vorex_sessions.problems.validation import validation_problem
 
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(minutes=5)
 _SET_BY_DATABASE = {"created_at", "updated_at"}
 _SET_BY_SERVICE = {"user_id", "session_result_id", "practiced_on", "fingerprint"}
 
@@ -25,7 +29,10 @@ def _default(column: sa.Column[Any]) -> Any:
     if column.nullable:
         return None
     assert isinstance(column.server_default, sa.DefaultClause)  # noqa: S101  # the caller has checked
-    return [] if isinstance(column.type, ARRAY) else orjson.loads(str(column.server_default.arg))
+    text = str(column.server_default.arg)
+    if isinstance(column.type, sa.String):
+        return text
+    return [] if isinstance(column.type, ARRAY) else orjson.loads(text)
 
 
 # The value of a column that the client leaves out: the table's default.
@@ -34,6 +41,35 @@ DEFAULTS: dict[str, Any] = {
     for column in CONTENT
     if column.nullable or column.server_default is not None
 }
+
+
+def check_instant(completed_at: datetime, now: datetime, start: str = "#") -> None:
+    """Check that a session can have this time. Raises Invalid, with the server's time."""
+    if completed_at < EARLIEST:
+        raise validation_problem({"completed_at": ["must not be before 2000-01-01"]}, start=start)
+    if completed_at > now + AHEAD:
+        rule = f"must not be over 5 minutes ahead of the server's time, which is {stamp(now)}"
+        raise validation_problem({"completed_at": [rule]}, start=start)
+
+
+def completed(content: dict[str, Any], now: datetime, start: str = "#") -> dict[str, Any]:
+    """The columns to store for what the client sends: with defaults and the calendar day."""
+    completed_at = content.get("completed_at") or now
+    check_instant(completed_at, now, start)
+    zone_name = content.get("timezone") or default_zone(content)
+    return {
+        **DEFAULTS,
+        **content,
+        "completed_at": completed_at.astimezone(UTC),
+        "timezone": zone_name,
+        "practiced_on": day_of(completed_at, zone_name),
+    }
+
+
+def default_zone(content: dict[str, Any]) -> str:
+    """The zone of a session whose client names none: the offset of `completed_at`."""
+    completed_at = content.get("completed_at")
+    return offset_name(completed_at) if completed_at else "UTC"
 
 
 def as_json(row: Any) -> dict[str, Any]:

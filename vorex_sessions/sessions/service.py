@@ -16,7 +16,8 @@ from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.periods import day_of
 from vorex_sessions.problems.kinds import Conflict, KeyReused, NotFound, Problem
 from vorex_sessions.problems.validation import validation_problem
-from vorex_sessions.sessions import content, results, tombstones
+from vorex_sessions.sessions import results, tombstones
+from vorex_sessions.sessions.fingerprint import fingerprint
 from vorex_sessions.sessions.saving import Entry, Outcome, save_all
 
 _is_id = session_results.c.session_result_id == sa.bindparam("session_result_id")
@@ -95,13 +96,13 @@ def _entry(
     """The entry to store. A `session_result_id` has priority over a derived id. Raises Invalid."""
     body = dict(body)
     client_id = body.pop("session_result_id", None)
-    fingerprint = content.fingerprint(body)
+    digest = fingerprint(body)
     row = {
-        **content.completed(body, now, start),
+        **results.completed(body, now, start),
         "session_result_id": str(client_id or derived_id or uuid4()),
-        "fingerprint": rf"\x{fingerprint.hex()}",
+        "fingerprint": rf"\x{digest.hex()}",
     }
-    return Entry(row, fingerprint, KeyReused if derived_id and not client_id else Conflict)
+    return Entry(row, digest, KeyReused if derived_id and not client_id else Conflict)
 
 
 def show(learner_id: str, session_result_id: str) -> dict[str, Any]:
@@ -121,7 +122,7 @@ def correct(
     neither of two concurrent corrections is lost.
     """
     if "completed_at" in changes:
-        content.check_instant(changes["completed_at"], now)
+        results.check_instant(changes["completed_at"], now)
     parameters = {
         "user_id": learner_id,
         "session_result_id": session_result_id,

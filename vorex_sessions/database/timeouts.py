@@ -1,4 +1,4 @@
-"""How long the service waits for PostgreSQL: a deadline that holds even if the network swallows everything.
+"""How long the service waits for PostgreSQL: every limit, and a deadline that holds even in a silent network.
 
 psycopg2 calls `_wait` for every wait of a connection, so that gevent serves other requests meanwhile (it
 patches `select`). libpq's connect_timeout has no effect then, and no setting of libpq helps against a server
@@ -15,6 +15,12 @@ from contextvars import ContextVar
 from psycopg2 import OperationalError, extensions
 
 QUERY_TIMEOUT = 1.5  # seconds for connecting and one query: a client gets its 503 within 2 s
+POOL_TIMEOUT = 1  # seconds for a free connection of the pool
+LOCK_TIMEOUT = "1s"  # for a learner's lock: below QUERY_TIMEOUT, which would cost the connection
+# PostgreSQL's own limits, by which it ends what the client has long given up: locks must not stay behind.
+SERVER_LIMITS = "-c statement_timeout=5s -c idle_in_transaction_session_timeout=10s"
+LIBPQ_CONNECT_TIMEOUT = 2  # seconds for each address of the host
+UNACKNOWLEDGED = 2000  # milliseconds for what was sent to a server that has vanished
 
 _CONNECT_TIMEOUT = 5  # seconds, where no deadline is set, as in `flask db upgrade`
 

@@ -1,0 +1,34 @@
+"""Pure: a fingerprint of the content that a client sends, by which a repeated save is recognised."""
+
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from vorex_sessions.models.limits import FINGERPRINT_BYTES
+from vorex_sessions.periods import stamp
+from vorex_sessions.sessions.results import DEFAULTS, default_zone
+
+FINGERPRINT_VERSION = b"\x01"
+
+
+def fingerprint(content: dict[str, Any]) -> bytes:
+    """16 bytes of BLAKE2b over the content; a default that is sent equals one that is left out."""
+    fields = {name: value for name, value in content.items() if value != DEFAULTS.get(name, ...)}
+    if fields.get("timezone") == default_zone(content):
+        del fields["timezone"]
+    if "completed_at" in fields:
+        fields["completed_at"] = stamp(fields["completed_at"])
+    canonical = orjson.dumps(_canonical(fields), option=orjson.OPT_SORT_KEYS)
+    return blake2b(FINGERPRINT_VERSION + canonical, digest_size=FINGERPRINT_BYTES).digest()
+
+
+def _canonical(value: Any) -> Any:
+    """Numbers in one form, so that 1.0 is 1 and -0.0 is 0."""
+    if isinstance(value, dict):
+        return {name: _canonical(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_canonical(inner) for inner in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
+        return int(value)
+    return value
