@@ -24,6 +24,7 @@ _SKILLS = (
 )
 _WORDS_A_MINUTE = 24
 # scenario -> topics, areas to improve, words
+# One row a line, as in a table.
 # fmt: off
 _SCENARIOS: dict[str, tuple[list[str], list[str], list[str]]] = {
     "hotel-check-in": (["travel", "hotels"], ["past tense", "polite requests"],

@@ -27,6 +27,7 @@ def _all(category: str, measure: str, *rows: tuple[str, str, str, str, float]) -
     ]
 
 
+# One row a line, as in a table.
 # fmt: off
 CATALOGUE: tuple[Achievement, ...] = (
     *_all("firsts", "sessions",
