@@ -1,15 +1,13 @@
 """Metrics for Prometheus, never labelled by learner.
 
-Under gunicorn all workers write to the folder PROMETHEUS_MULTIPROC_DIR (gunicorn.conf.py sets it), and
-each of them can return the metrics of all.
+Under gunicorn they are in shared memory (server/shared_metrics.py), and each worker can return those of all.
 """
 
-import os
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram
 
-import prometheus_client
-from prometheus_client import Counter, Gauge, Histogram, multiprocess
+from server import shared_values
 
-CONTENT_TYPE = prometheus_client.CONTENT_TYPE_LATEST
+CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 _REQUEST = ("method", "route", "status")
 REQUESTS = Counter("vorex_http_requests_total", "Requests answered.", _REQUEST)
@@ -54,8 +52,4 @@ SNAPSHOT = Gauge(
 
 def page() -> bytes:
     """Return all metrics in Prometheus' text format."""
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return prometheus_client.generate_latest()
-    registry = prometheus_client.CollectorRegistry()
-    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library's
-    return prometheus_client.generate_latest(registry)
+    return shared_values.page()

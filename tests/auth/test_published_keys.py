@@ -432,7 +432,9 @@ def test_a_thousand_unknown_kids_a_second_cost_one_fetch_a_worker(
             return requests.get(f"{address}{STATS}", headers=headers, timeout=10).status_code
 
         with ThreadPoolExecutor(16) as pool:
-            assert set(pool.map(attack, range(1000))) <= {401, 503}
+            answers = list(pool.map(attack, range(1000)))
+        assert set(answers) <= {401, 503}
+        assert answers.count(503) <= 3  # 503 pages people
         assert len(server.request_times) == 1
         good = {"Authorization": f"Bearer {server.keys[0].token(iss=server.issuer)}"}
         assert requests.get(f"{address}{STATS}", headers=good, timeout=10).status_code == 200

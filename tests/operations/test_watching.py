@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.cohorts.practising import opt, snapshot
 from tests.factories import Learner, content, token
+from tests.server.raw import answer, connect
 from tests.serving import gunicorn
 from vorex_sessions import create_app
 from vorex_sessions.extensions import db
@@ -180,7 +182,7 @@ def test_one_line_of_json_for_every_request_and_nothing_private_anywhere(
     (broken,) = [line for line in lines if line["event"].startswith("unhandled error")]
     assert broken["error"][-1]["sqlstate"] == "23514"
     assert any("save" in place for place in broken["error"][0]["at"])
-    assert [line for line in lines if line["event"].startswith("Invalid request from a client")]
+    assert [line for line in lines if line["event"].startswith("not HTTP: ")]
     for private in (
         "rivate",
         "127.0.0.1",
@@ -243,14 +245,50 @@ def test_the_hash_of_a_learner_depends_on_the_services_key(
     assert hashes[0] == hashes[2] != hashes[1]
 
 
-def test_the_folder_of_figures_goes_with_the_service(
+def test_metrics_survive_a_reload_and_need_no_folder(
     app: Flask, database_url: str, tmp_path: Path
 ) -> None:
     with gunicorn(database_url, TMPDIR=str(tmp_path)) as (address, master):
-        (folder,) = tmp_path.glob("vorex-metrics-*")
-        assert list(folder.glob("*.db"))
         before = requests_of(address, method="GET", route="/healthz", status="200")
         master.send_signal(signal.SIGHUP)  # reload
         time.sleep(2)
         assert requests_of(address, method="GET", route="/healthz", status="200") >= before > 0
-    assert not list(tmp_path.glob("vorex-metrics-*"))
+        assert not list(tmp_path.iterdir())
+
+
+def test_a_new_master_counts_on_its_own_and_takes_nothing_from_the_old_one(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    with gunicorn(database_url, TMPDIR=str(tmp_path)) as (address, old):
+        old.send_signal(signal.SIGUSR2)
+        deadline = time.monotonic() + 20
+        while len(masters := _masters_of(old)) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        (new,) = masters - {old.pid}
+        try:
+            while not psutil.Process(new).children():
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            time.sleep(2)
+            old.terminate()
+            old.wait(timeout=30)
+            for _ in range(20):
+                assert requests_of(address, method="GET", route="/healthz", status="200") >= 0
+                assert requests.get(f"{address}/healthz", timeout=5).ok
+            assert requests_of(address, method="GET", route="/healthz", status="200") >= 20
+        finally:
+            psutil.Process(new).terminate()
+
+
+def _masters_of(old: subprocess.Popen) -> set[int]:
+    """The old master, and the one that it started: a child with children."""
+    children = psutil.Process(old.pid).children()
+    return {old.pid} | {child.pid for child in children if child.children()}
+
+
+def test_another_spelling_of_an_address_is_not_found(app: Flask, database_url: str) -> None:
+    with gunicorn(database_url, WEB_CONCURRENCY="1") as (address, _), connect(address) as client:
+        for path in ("//metrics", "///metrics", "/%6detrics", "/%2fmetrics", "//healthz"):
+            client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            assert answer(client).startswith(b"HTTP/1.1 404"), path

@@ -31,6 +31,7 @@ _WAIT_AGE = 600  # seconds; with older keys, a request waits for the refresh
 _MAX_AGE = 3600  # seconds; older keys are not used
 _LEEWAY = 10  # seconds that clocks may differ
 _TIMEOUT = 2  # seconds that a request waits for a fetch, and a fetch for the endpoint
+_MAX_AWAITED = 3  # unknown keys that the next fetch may bring; anyone can make up more
 _MAX_BYTES = 1024 * 1024  # of a key set; Supabase's have about 1,000
 
 
@@ -47,6 +48,7 @@ class PublishedKeys:
         self._tried_at = -math.inf  # start of the latest fetch
         self._fetch_count = 0
         self._finished = threading.Event()  # set at the end of the latest fetch
+        self._awaited: set[str] = set()  # unknown keys that tokens named since the latest fetch
         self._failing = False  # the endpoint is down: requests that have a key do not wait for it
 
     def find(self, kid: object, algorithm: object, issued_at: object) -> PyJWK:
@@ -69,11 +71,18 @@ class PublishedKeys:
             key is None
             and isinstance(issued_at, int | float)
             and self._fetched_at < issued_at <= self._clock() + _LEEWAY
+            and self._may_come(kid)
         ):
             raise self._unavailable()
         if key is None or key.algorithm_name != algorithm:
             raise InvalidKeyError("no such key")
         return key
+
+    def _may_come(self, kid: str) -> bool:
+        """Whether to wait for a key, which is 503: a key that is made up must be 401, and page nobody."""
+        if len(self._awaited) < _MAX_AWAITED:
+            self._awaited.add(kid)
+        return kid in self._awaited
 
     def _unavailable(self) -> Unavailable:
         next_try = self._tried_at + _FETCH_INTERVAL - self._clock()
@@ -88,6 +97,7 @@ class PublishedKeys:
         with self._lock:
             if not 0 <= self._clock() - self._tried_at < _FETCH_INTERVAL:
                 self._tried_at, self._finished = self._clock(), threading.Event()
+                self._awaited = set()
                 self._fetch_count += 1
                 arguments = (self._fetch_count, self._tried_at, self._finished)
                 threading.Thread(target=self._run_fetch, args=arguments, daemon=True).start()

@@ -1,10 +1,10 @@
 """HTTP: health, readiness and metrics. They need no token and have no rate limit."""
 
-from flask import Response
+from flask import Response, request
 
 from vorex_sessions import metrics
 from vorex_sessions.operations import readiness, schemas
-from vorex_sessions.problems.kinds import Unavailable
+from vorex_sessions.problems.kinds import NotFound, Unavailable
 from vorex_sessions.web.blueprint import OpenBlueprint, component_name, json_response
 
 blueprint = OpenBlueprint("operations", __name__, tag="Operations")
@@ -30,4 +30,7 @@ def show_readiness() -> Response:
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
 def show_metrics() -> Response:
     """Show the metrics of all workers in Prometheus' text format."""
+    # Another spelling (//metrics, /%6detrics) would pass a proxy's rule for this address.
+    if request.environ.get("RAW_URI", request.path).partition("?")[0] != request.path:
+        raise NotFound
     return Response(metrics.page(), content_type=metrics.CONTENT_TYPE)

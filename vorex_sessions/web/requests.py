@@ -15,7 +15,16 @@ from gevent import Timeout, monkey
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import ClientDisconnected
 
-from vorex_sessions.problems.kinds import Invalid, NotJson, TooLarge, TooSlow, Unreadable
+from server.bodies import BadBody
+from server.body_limits import Busy
+from vorex_sessions.problems.kinds import (
+    Invalid,
+    NotJson,
+    TooLarge,
+    TooSlow,
+    Unavailable,
+    Unreadable,
+)
 from vorex_sessions.problems.validation import validation_problem
 
 # orjson reads an integer of more than 64 bits as a float, silently; the standard library keeps it.
@@ -42,8 +51,12 @@ def read_json(limit: int) -> None:
     try:
         with _body_timeout():
             body = request.get_data(cache=False)
-    except ClientDisconnected:  # or SLOW_CLIENT in gunicorn.conf.py has passed
+    except ClientDisconnected:  # or SLOW_CLIENT in server/worker.py has passed
         raise TooSlow from None
+    except BadBody:
+        raise Unreadable("The body's chunks are malformed or too small.") from None
+    except Busy:
+        raise Unavailable("The service is busy right now; please try again in a moment.") from None
     if len(body) > limit:
         raise TooLarge
     if not request.is_json:

@@ -1,0 +1,1 @@
+"""What gunicorn needs beside its settings. Never imports the app: workers do, after gevent has patched."""

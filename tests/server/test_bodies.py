@@ -1,0 +1,155 @@
+"""Bodies of hostile clients: none costs more than its length, and nothing unread is taken for a request."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+import requests
+from flask import Flask
+
+from tests.factories import content, token
+from tests.server.raw import answer, connect, everything, longest_wait, post, problem
+from tests.serving import gunicorn
+
+CHUNKED = "Transfer-Encoding: chunked"
+SIGNED_IN = f"Authorization: Bearer {token()}"
+
+
+@pytest.fixture(scope="module")
+def address(app: Flask, database_url: str) -> Iterator[str]:
+    with gunicorn(database_url, WEB_CONCURRENCY="1", RATELIMIT_ENABLED="false") as (address, _):
+        yield address
+
+
+def send_endlessly(address: str, start: bytes, piece: bytes, megabytes: int) -> None:
+    with connect(address) as client:
+        client.sendall(start)
+        try:
+            for _ in range(megabytes * 1024 * 1024 // len(piece)):
+                client.sendall(piece)
+        except OSError:
+            pass  # hung up on, as it should be
+
+
+@pytest.mark.parametrize(
+    "headers", [CHUNKED, f"{CHUNKED}\r\n{SIGNED_IN}"], ids=["anyone", "learner"]
+)
+@pytest.mark.parametrize(
+    ("start", "piece"),
+    [
+        (b"1;", b"a" * 65536),  # an extension
+        (b"", b"1" * 65536),  # a size
+        (b"0\r\n", b"a" * 65536),  # a trailer
+        (b"0\r\n", b"a: b\r\n" * 10000),  # trailers
+        (b"", b"1;" + b"a" * 4000 + b"\r\nx\r\n"),  # many long extensions
+        (b"", b"1\r\n \r\n" * 10000),  # many small chunks
+    ],
+)
+def test_endless_chunk_lines_and_trailers_delay_nobody(
+    address: str, headers: str, start: bytes, piece: bytes
+) -> None:
+    attackers = [
+        threading.Thread(target=send_endlessly, args=(address, post(headers) + start, piece, 8))
+        for _ in range(4)
+    ]
+    for attacker in attackers:
+        attacker.start()
+    assert longest_wait(address, 2) < 0.5
+    for attacker in attackers:
+        attacker.join()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"x\r\n",
+        b"-1\r\n",
+        b"+1\r\na\r\n0\r\n\r\n",
+        b"0x1\r\na\r\n0\r\n\r\n",
+        b"1_0\r\n",
+        b"\r\n",
+        b"1\n1\n0\n\n",
+        b"2\r\nabc\r\n0\r\n\r\n",
+        b"11111111111111111\r\n",
+        b"2\r\n{}\r\n0\r\nno colon\r\n\r\n",
+        b"1;" + b"a" * 5000 + b"\r\n",
+    ],
+)
+def test_a_malformed_chunk_is_400_and_ends_the_connection(address: str, body: bytes) -> None:
+    second = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    with connect(address) as client:
+        client.sendall(post(f"{CHUNKED}\r\n{SIGNED_IN}") + body + second)
+        received = everything(client)
+    assert received.count(b"HTTP/1.1 ") == 1
+    found = problem(received)
+    assert (found["status"], found["type"], found["closes"]) == (400, "/problems/unreadable", True)
+
+
+def test_chunks_with_extensions_and_trailers_are_read(address: str) -> None:
+    body = json.dumps(content()).encode()
+    chunks = b"".join(
+        f'{len(piece):X};name="value"\r\n'.encode() + piece + b"\r\n"
+        for piece in (body[:1], body[1:40], body[40:])
+    )
+    with connect(address) as client:
+        for _ in range(2):  # the connection stays usable
+            client.sendall(post(f"{CHUNKED}\r\n{SIGNED_IN}") + chunks + b"0\r\nDigest: x\r\n\r\n")
+            assert answer(client).startswith(b"HTTP/1.1 20")
+
+
+def test_a_body_that_ends_early_is_408_or_nothing_and_ends_the_connection(address: str) -> None:
+    with connect(address) as client:
+        client.sendall(post(f"Content-Length: 100\r\n{SIGNED_IN}") + b"{")
+        client.shutdown(socket.SHUT_WR)
+        found = problem(everything(client))
+    assert (found["status"], found["closes"]) == (408, True)
+
+
+def test_what_follows_an_unread_body_is_no_request(address: str) -> None:
+    hidden = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 3000  # 111 kB
+    with connect(address) as client:
+        client.sendall(post(f"Content-Length: {len(hidden)}") + hidden)
+        received = everything(client)
+    assert received.count(b"HTTP/1.1 ") == 1
+    assert problem(received)["status"] == 401
+
+
+def test_a_small_unread_body_keeps_the_connection(address: str) -> None:
+    with connect(address) as client:
+        for _ in range(3):
+            client.sendall(post("Content-Length: 5000") + b"a" * 5000)
+            assert answer(client).startswith(b"HTTP/1.1 401")
+
+
+def test_stalled_bodies_take_little_memory_and_others_are_served(
+    app: Flask, database_url: str
+) -> None:
+    settings = {"WEB_CONCURRENCY": "1", "RATELIMIT_ENABLED": "false"}
+    size = 4 * 1024 * 1024
+    head = post(f"Content-Length: {size}\r\n{SIGNED_IN}", "/api/sessions/batch")
+    with gunicorn(database_url, **settings) as (address, master):
+        (worker,) = psutil.Process(master.pid).children()
+        clients = []
+        for _ in range(118):
+            client = connect(address)
+            client.settimeout(1)
+            clients.append(client)
+            try:
+                client.sendall(head + b" " * (size - 1))
+            except OSError:
+                pass  # hung up on
+        time.sleep(0.5)
+        assert worker.memory_info().rss < 150e6
+        saved = requests.post(
+            f"{address}/api/sessions/save",
+            json=content(),
+            headers=dict([SIGNED_IN.split(": ")]),
+            timeout=5,
+        )
+        assert saved.status_code == 201
+        for client in clients:
+            client.close()
