@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 export FLASK_APP := wsgi
 
 .DEFAULT_GOAL := help
-.PHONY: help run token demo revision test soak bench bench-quick bench-recall bench-cohorts check lint external lock clean
+.PHONY: help run token demo revision test soak bench bench-quick bench-recall bench-cohorts check lint external attack lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,7 +45,7 @@ bench-recall: $(VENV) ## how true predicted recall is: LOG=FILE, a review log (d
 bench-cohorts: $(VENV) ## what the daily snapshot of comparisons costs, on 1,000,000 sessions (needs wrk)
 	$(BIN)/python -m bench.cohorts
 
-check: lint test external ## everything: lint, types, test, external
+check: lint test external attack ## everything: lint, types, test, external, attack
 
 lint: $(VENV) ## ruff, formatter, mypy, squawk
 	$(BIN)/ruff check
@@ -55,6 +55,9 @@ lint: $(VENV) ## ruff, formatter, mypy, squawk
 
 external: $(VENV) ## what needs a browser, Node or PostgreSQL 15 (apt-get install, see .ci/run)
 	$(BIN)/pytest -n auto --dist loadfile -m external $(ARGS)
+
+attack: $(VENV) ## hostile clients beside a well-behaved learner, for SECONDS (120)
+	$(BIN)/python -m tests.attack $(or $(SECONDS),120)
 
 lock: $(VENV) ## upgrade and pin the requirements, with hashes
 	$(LOCK) --upgrade requirements-dev.in -o requirements-dev.txt

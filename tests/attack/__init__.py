@@ -1,0 +1,1 @@
+"""Hostile clients beside a well-behaved learner: `python -m tests.attack SECONDS`."""
