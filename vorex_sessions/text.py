@@ -7,10 +7,76 @@ from collections.abc import Callable, Iterable
 UUID_PATTERN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def tidy(text: str) -> str:
-    """Return the text NFC-normalised and trimmed, with single spaces for white space."""
-    normal = text if text.isascii() else unicodedata.normalize("NFC", text)
-    return " ".join(normal.split())
+STORABLE_RULE = "must not contain NUL or a lone surrogate"
+# Format characters that nobody sees and no language needs: soft hyphen, direction marks and overrides,
+# zero-width space, word joiner, byte order mark. Joiner and non-joiner stay.
+_INVISIBLE = "\xad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\ufeff" + "".join(
+    map(chr, range(0x2060, 0x2070))
+)
+# What shows nothing where it stands alone: control characters, joiners, fillers, variation selectors, tags.
+_BLANK = re.compile(
+    "[ \x01-\x1f\x7f-\x9f\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c\u200d\u2800\u3164"
+    "\ufe00-\ufe0f\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]*"
+)
+_LONGEST_SEQUENCE = 4  # the most characters that NFC makes one of
+_MOST_MARKS = (
+    30  # in a row, as in the Stream-Safe Text Format (UAX #15): to normalise n costs n * n
+)
+_START_WITH_MARKS = "\u0f73\u0f75\u0f81"  # once they are decomposed
+# Combining classes that make another letter, not an accent: nukta, kana voicing, virama; 0 is no mark.
+_NO_ACCENTS = (0, 7, 8, 9)
+
+
+def tidy(text: str, most: int) -> str:
+    """Return the text trimmed, NFC-normalised, with single spaces, without invisible characters.
+
+    A text that shows nothing becomes "". Raises ValueError with the rule that the text breaks.
+    """
+    if not storable(text):
+        raise ValueError(STORABLE_RULE)
+    for character in "" if text.isascii() else _INVISIBLE:
+        text = text.replace(character, "")  # faster than an expression, also where there are many
+    plain = " ".join(text.split())
+    # Before it is normalised: a text of this length stays too long.
+    if len(plain) <= _LONGEST_SEQUENCE * most and not plain.isascii():
+        if _has_long_run(plain):
+            raise ValueError(f"must not have more than {_MOST_MARKS} combining marks in a row")
+        plain = unicodedata.normalize("NFC", plain)
+    if len(plain) > most:
+        raise ValueError(f"must be at most {most} characters long")
+    return "" if _BLANK.fullmatch(plain) else plain
+
+
+def _has_long_run(text: str) -> bool:
+    if not any(
+        map(_is_mark, text[_MOST_MARKS :: _MOST_MARKS + 1])
+    ):  # every long run has one of these
+        return False
+    run = 0
+    for character in text:
+        run = run + 1 if _is_mark(character) else 0
+        if run > _MOST_MARKS:
+            return True
+    return False
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.combining(character) > 0 or character in _START_WITH_MARKS
+
+
+def fold(text: str) -> str:
+    """Return the form in which texts that differ only in case are equal; `text` is tidied."""
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+
+
+def without_accents(text: str) -> str:
+    """Return the form in which texts that differ only in case and accents are equal; `text` is tidied."""
+    folded = fold(text)
+    if folded.isascii():
+        return folded
+    characters = unicodedata.normalize("NFKD", folded)
+    plain = "".join(c for c in characters if unicodedata.combining(c) in _NO_ACCENTS)
+    return unicodedata.normalize("NFC", plain)
 
 
 def storable(text: str) -> bool:

@@ -192,7 +192,43 @@ def test_the_vocabulary_is_filtered_by_status_and_by_what_it_contains(learner: L
     assert list(words(learner, status="learning")) == ["100%", "neu"]
     assert list(words(learner, q="AL")) == ["alt", "bald"]
     assert list(words(learner, q="%")) == ["100%"]
+    assert list(words(learner, q="ÀL")) == ["alt", "bald"]
     assert words(learner, q="neu")["neu"]["recall"] is None
+
+
+@pytest.mark.parametrize(
+    ("word", "q"),
+    [
+        ("café", "CAFE"),
+        ("cafe", "CAFÉ"),
+        ("Übung", "ubung"),
+        ("Übung", "ÜB"),
+        ("Straße", "strasse"),
+        ("Strasse", "aß"),
+        ("Tiếng Việt", "viet"),
+        ("прошедшее", "ШЁД"),
+        ("ﬁsh", "fi"),
+        ("İstanbul", "istanbul"),
+    ],
+)
+def test_a_word_is_found_in_any_case_and_whatever_its_accents(
+    learner: Learner, word: str, q: str
+) -> None:
+    learner.save(vocabulary_learned=[word, "がっこう", "각", "ñandú"])
+    assert list(words(learner, q=q)) == [word]
+    assert (
+        learner.get("/vocabulary", q="か")["total"]
+        == learner.get("/vocabulary", q="가")["total"]
+        == 0
+    )
+
+
+def test_words_beyond_ascii_are_found_however_many_there_are(learner: Learner) -> None:
+    for part in range(5):
+        learner.save(vocabulary_learned=[f"é{part}{number:03}" for number in range(500)])
+    learner.save(vocabulary_learned=["E", "x"])
+    assert learner.get("/vocabulary", q="E")["total"] == 2501
+    assert learner.get("/vocabulary", q="É4499")["total"] == 1
 
 
 @pytest.mark.parametrize("query", ["status=old", "limit=0", "cursor=x", "cursor=AAAA", "q="])

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from vorex_sessions.text import fold
+
 SKILLS = ("pronunciation", "fluency", "grammar")
 
 
@@ -106,6 +108,6 @@ def most_common(spellings: Mapping[str, int], limit: int) -> list[tuple[str, int
     counts: Counter[str] = Counter()
     shown: dict[str, str] = {}
     for spelling, count in sorted(spellings.items(), key=lambda item: (-item[1], item[0])):
-        name = shown.setdefault(spelling.casefold(), spelling)
+        name = shown.setdefault(fold(spelling), spelling)
         counts[name] += count
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit]

@@ -18,7 +18,7 @@ class VocabularyQuerySchema(Schema):
     q = query_fields.Phrase(
         WORD_LENGTH,
         tidied=True,
-        description="Only words that contain this, in any case.",
+        description="Only words that contain this, in any case, whatever their accents.",
         example="reserv",
     )
     limit = query_fields.limit("Words", 50)

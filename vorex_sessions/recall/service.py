@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from vorex_sessions import cursors
 from vorex_sessions.database import run
@@ -15,6 +16,7 @@ from vorex_sessions.models import learner_memories
 from vorex_sessions.periods import day_of, stamp
 from vorex_sessions.recall.memory import KNOWN_FROM, recall
 from vorex_sessions.recall.projection import is_of_learner
+from vorex_sessions.text import without_accents
 
 _m = learner_memories.c
 _LEARNER = sa.select(DERIVED_VERSION.label("derived_version"), ZONE_NAME.label("zone_name"))
@@ -30,11 +32,13 @@ def _words() -> sa.Select[Any]:
         else_=sa.literal_column("'learning'"),
     )
     memory = (_m.times_tested, _m.last_outcome, _m.stability, _m.tested_on, _m.due_on)
-    q = sa.func.lower(sa.cast(sa.bindparam("q"), sa.Text))
+    # In the collation "C" only ASCII has case; `:others` are the words beyond ASCII that contain `:q`.
+    contains = sa.func.strpos(sa.func.lower(seen.c.word.collate("C")), sa.bindparam("q"))
+    others = sa.any_(sa.bindparam("others", type_=ARRAY(sa.Text)))
     vocabulary = (
         sa.select(*seen.c, *memory, status.label("status"))
         .select_from(joined)
-        .where(sa.func.strpos(sa.func.lower(seen.c.word), q) > sa.literal_column("0"))
+        .where(sa.or_(contains > sa.literal_column("0"), seen.c.word == others))
         .cte("learner_vocabulary")
     )
     wanted = sa.cast(sa.bindparam("status"), sa.Text)
@@ -59,6 +63,35 @@ def _words() -> sa.Select[Any]:
 _WORDS = _words()
 
 
+_AT_ONCE = 2000  # words: Python compares them in some 6 ms, then other requests have their turn
+
+
+def _words_beyond_ascii() -> sa.Select[Any]:
+    """Some of the learner's words that are not ASCII, after the word `:after`."""
+    word = WORDS.subquery("seen").c.word
+    return (
+        sa.select(word)
+        .where(word > sa.bindparam("after"), sa.func.octet_length(word) > sa.func.char_length(word))
+        .order_by(word)
+        .limit(sa.literal_column(str(_AT_ONCE)))
+    )
+
+
+_WORDS_BEYOND_ASCII = _words_beyond_ascii()
+
+
+def _others(learner_id: str, q: str) -> list[str]:
+    """The words beyond ASCII that contain `q`, in any case: PostgreSQL 15 has no case folding."""
+    found: list[str] = []
+    after = ""
+    while rows := run(_WORDS_BEYOND_ASCII, {"user_id": learner_id, "after": after}):
+        found += [row.word for row in rows if q in without_accents(row.word)]
+        if len(rows) < _AT_ONCE:
+            break
+        after = rows[-1].word
+    return found
+
+
 def list_words(
     learner_id: str,
     *,
@@ -74,13 +107,15 @@ def list_words(
     after = _after(cursor, filters)
     (learner,) = run_current(_LEARNER, {"user_id": learner_id})
     today = day_of(now, zone_name or learner.zone_name or "UTC")
+    phrase = without_accents(q or "")
     rows = run(
         _WORDS,
         {
             "user_id": learner_id,
             "today": today,
             "status": status,
-            "q": q or "",
+            "q": phrase,
+            "others": _others(learner_id, phrase) if phrase else [],
             "after": after,
             "limit": limit + 1,
         },

@@ -16,6 +16,7 @@ from vorex_sessions.periods import earliest_instant, midnight_utc
 from vorex_sessions.problems.kinds import Invalid
 from vorex_sessions.problems.validation import validation_problem
 from vorex_sessions.sessions import results
+from vorex_sessions.text import fold
 
 _s = session_results.c
 _PLACE = struct.Struct(">q16s")  # microseconds since 1970, session_result_id
@@ -78,7 +79,7 @@ def page(
     `filters`: session_type, topic, date_from, date_to, scenario_id; a filter left out matches all.
     """
     if "topic" in filters:
-        filters["topic"] = filters["topic"].casefold()
+        filters["topic"] = fold(filters["topic"])
     parameters = {**_place(filters, offset, cursor), "user_id": learner_id, "limit": limit + 1}
     values = _filter_parameters(learner_id, filters)
     conditions = frozenset(_CONDITIONS.keys() & values.keys())
@@ -130,7 +131,7 @@ def _filter_parameters(learner_id: str, filters: Mapping[str, Any]) -> dict[str,
         values["not_after"] = midnight_utc(last + timedelta(days=2))
     if topic := values.pop("topic", None):
         rows = run(_SPELLINGS, {"user_id": learner_id})
-        values["spellings"] = [row.topic for row in rows if row.topic.casefold() == topic]
+        values["spellings"] = [row.topic for row in rows if fold(row.topic) == topic]
     return values
 
 

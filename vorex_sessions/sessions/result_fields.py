@@ -9,10 +9,11 @@ from vorex_sessions import text
 from vorex_sessions.models import limits
 from vorex_sessions.problems.validation import UNKNOWN
 from vorex_sessions.skill_graph import SKILLS
-from vorex_sessions.web.body_fields import COMMON, TEXT_RULE, Choice, documented
+from vorex_sessions.web.body_fields import COMMON, Choice, documented
 from vorex_sessions.web.schemas import Schema
 
 _OUTCOME_RULE = f"must be one of {', '.join(limits.OUTCOMES)}"
+_WORD_RULE = f"must be 1 to {limits.WORD_LENGTH} characters long"
 _SKILL_RULE = "must be a skill of GET /api/sessions/skills"
 _SCORE_RULE = "must be a number from 0 to 100"
 
@@ -108,14 +109,13 @@ class Outcomes(_Objects):
 
 def _validated_outcome(entry: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
     errors = {}
-    sent, outcome = entry["word"], entry["outcome"]
-    word = text.tidy(sent) if isinstance(sent, str) else ""
-    if not isinstance(sent, str):
-        errors["word"] = ["must be a text"]
-    elif not text.storable(sent):
-        errors["word"] = [TEXT_RULE]
-    elif not 1 <= len(word) <= limits.WORD_LENGTH:
-        errors["word"] = [f"must be 1 to {limits.WORD_LENGTH} characters long"]
+    word, outcome = entry["word"], entry["outcome"]
+    try:
+        word = text.tidy(word, limits.WORD_LENGTH) if isinstance(word, str) else None
+        if not word:
+            errors["word"] = ["must be a text"] if word is None else [_WORD_RULE]
+    except ValueError as error:
+        errors["word"] = [str(error)]
     if not isinstance(outcome, str) or outcome not in limits.OUTCOMES:
         errors["outcome"] = [_OUTCOME_RULE]
     return {"word": word, "outcome": outcome}, errors

@@ -4,6 +4,7 @@ from typing import Any
 
 import marshmallow as ma
 
+from vorex_sessions import text
 from vorex_sessions.models import limits
 from vorex_sessions.sessions import result_fields
 from vorex_sessions.web import answer_fields, body_fields
@@ -41,9 +42,10 @@ def _texts(
     return body_fields.Texts(
         most,
         length,
-        str.casefold if fold else str,
+        text.fold if fold else str,
         description=f"{about} At most {most} texts of at most {length} characters. White space is "
-        f"normalised. Empty texts and repeats are dropped; repeats {repeats}.",
+        "normalised, invisible format characters are removed. Empty texts and repeats are dropped; "
+        f"repeats {repeats}.",
         example=example,
     )
 

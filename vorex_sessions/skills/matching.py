@@ -6,12 +6,12 @@ tests/skills/test_matching.py measures it on labels that were written down befor
 """
 
 import re
-import unicodedata
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
 from vorex_sessions.skill_graph import SKILLS
+from vorex_sessions.text import without_accents
 
 _ENOUGH = 84.0  # of 100; a lower score finds little more, and wrong skills
 # Words that name no skill: "work on using the …", "… usage", "more …".
@@ -50,8 +50,7 @@ def _match(label: str) -> str | None:
 
 
 def _words(label: str, *, keep: bool = False) -> list[str]:
-    plain = unicodedata.normalize("NFKD", label.casefold())
-    words = _NOT_A_WORD.sub(" ", "".join(c for c in plain if not unicodedata.combining(c))).split()
+    words = _NOT_A_WORD.sub(" ", without_accents(label)).split()
     return [_singular(word) for word in words if keep or word not in _FILLERS]
 
 

@@ -20,7 +20,6 @@ _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII
 )
 COMMON = {"required": "is required", "null": "may not be null"}
-TEXT_RULE = "must not contain NUL or a lone surrogate"
 _DOCUMENTED = ("description", "example", "minLength", "maxLength")
 ZONE_RULE = "must be an IANA name such as Europe/Berlin, or an offset such as UTC+02:00"
 
@@ -117,14 +116,13 @@ class Texts(ma.fields.List[str]):
             raise self.make_error("invalid")
         texts, errors = [], {}
         for index, entry in enumerate(value):
-            tidied = text.tidy(entry) if isinstance(entry, str) else ""
             if not isinstance(entry, str):
                 errors[index] = ["must be a text"]
-            elif not text.storable(entry):
-                errors[index] = [TEXT_RULE]
-            elif len(tidied) > self.length:
-                errors[index] = [f"must be at most {self.length} characters long"]
-            texts.append(tidied)
+                continue
+            try:
+                texts.append(text.tidy(entry, self.length))
+            except ValueError as error:
+                errors[index] = [str(error)]
         if errors:
             raise ma.ValidationError(errors)
         return text.distinct(texts, self.key)
@@ -182,7 +180,7 @@ class Metadata(ma.fields.Dict):
 def _broken_rule(value: Any, levels: int) -> str | None:
     """Return the message for the first invalid value within the metadata, None without one."""
     if isinstance(value, str):
-        return None if text.storable(value) else TEXT_RULE
+        return None if text.storable(value) else text.STORABLE_RULE
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
         return "must hold integers of at most 64 bits"
     if isinstance(value, float) and not math.isfinite(value):

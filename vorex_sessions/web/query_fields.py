@@ -63,9 +63,14 @@ class Phrase(ma.fields.String):
         )
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        try:
+            if self.tidied:
+                return text.tidy(value, self.length)
+        except ValueError:
+            raise self.make_error("invalid") from None
         if not text.storable(value):
             raise self.make_error("invalid")
-        return text.tidy(value) if self.tidied else str(value)
+        return str(value)
 
 
 def limit(noun: str, default: int) -> Whole:
