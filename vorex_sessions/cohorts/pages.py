@@ -7,16 +7,16 @@ for no read, and leaves nothing behind.
 
 import sqlalchemy as sa
 
+from vorex_sessions.text import fold, tidy
+
 PERIODS = ("month", "year")
 MEASURES = ("pronunciation", "fluency", "grammar", "minutes", "sessions", "active_days")
 BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 _LONGEST_LEVEL = 50  # characters; a longer `user_level` is ignored
 _MOST_LEVELS = 20  # per learner and period, those practised last; some 240 rows
 _PAGE = 50  # participants; to store their values takes some 30 ms
-# White space as in `text.tidy`; PostgreSQL's \s depends on the database's locale.
-_SPACES = r"[\s\x1c-\x1f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
-# Levels are compared as tidied text, in any case. A number counts as text.
-LEVEL = f"upper(btrim(regexp_replace(normalize({{}}, NFC), '{_SPACES}', ' ', 'g')))"
+_LONGEST_SPELLING = 1000  # bytes; the same
+_MOST_SPELLINGS = 5000  # beyond ASCII on a page; those of more are ignored
 # The published value of a learner, or its number of sessions. A value that was noted after the cohort was
 # counted is newer, and not the published one.
 _PUBLISHED = """CASE WHEN standing.noted_at <= cohort.as_of THEN standing.{what}
@@ -35,6 +35,17 @@ _SUMS = "".join(
     for name in MEASURES[:3]
 )
 
+
+def level_of(written: str) -> str:
+    """The level that a text means, in capitals; "" for none. Levels that differ in case only are one."""
+    try:
+        return fold(tidy(written, _LONGEST_LEVEL)).upper()
+    except ValueError:
+        return ""
+
+
+# Printable ASCII is compared here as `level_of` does; `:levels` has the level of each other spelling, which
+# PostgreSQL 15 cannot fold. `unknown` are those that it lacks.
 # OFFSET makes PostgreSQL read each learner's sessions by the index. It has no statistics about metadata,
 # expects a few rows in all, and would otherwise read the whole table for every page.
 READ = sa.text(f"""
@@ -49,9 +60,12 @@ WITH page AS MATERIALIZED (
         FROM session_results
         WHERE user_id = page.user_id AND completed_at >= :since AND practiced_on <= :last_day
             AND jsonb_typeof(metadata -> 'user_level') IN ('string', 'number')
+            AND octet_length(metadata ->> 'user_level') <= {_LONGEST_SPELLING}
         OFFSET 0) AS session
 ), levels AS MATERIALIZED (
-    SELECT written, {LEVEL.format("written")} AS level
+    SELECT written, CASE WHEN written COLLATE "C" ~ '^[ -~]*$'
+        THEN upper(btrim(regexp_replace(written, ' +', ' ', 'g')) COLLATE "C")
+        ELSE CAST(:levels AS jsonb) ->> written END AS level
     FROM (SELECT DISTINCT written FROM practised) AS spellings
 ), figures AS (
     SELECT user_id, period, level, count(*) AS sessions, sum(duration_seconds) AS seconds,
@@ -75,6 +89,7 @@ WITH page AS MATERIALIZED (
 )
 SELECT (SELECT count(*) FROM page) AS learners,
     (SELECT user_id FROM page ORDER BY user_id DESC LIMIT 1) AS last,
+    ARRAY(SELECT written FROM levels WHERE level IS NULL LIMIT {_MOST_SPELLINGS}) AS unknown,
     CAST((SELECT jsonb_agg(page) FROM page) AS text) AS page,
     CAST((SELECT coalesce(jsonb_agg(standings), '[]') FROM standings) AS text) AS standings
 """)  # noqa: S608  # our own names and numbers

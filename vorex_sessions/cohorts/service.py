@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from vorex_sessions import metrics
 from vorex_sessions.cohorts.bands import about, band_of
-from vorex_sessions.cohorts.pages import LEVEL, MEASURES, PUBLISHED, PUBLISHED_SESSIONS
+from vorex_sessions.cohorts.pages import MEASURES, PUBLISHED, PUBLISHED_SESSIONS, level_of
 from vorex_sessions.cohorts.snapshot import LASTS, LEAST_CHANGED
 from vorex_sessions.database import Transaction, run, run_transaction
 from vorex_sessions.flask_config import setting
@@ -45,7 +45,7 @@ SELECT participant.since, (SELECT max(joined_by) FROM cohort_snapshots) AS joine
 FROM cohort_participants AS participant
 LEFT JOIN cohort_standings AS standing ON standing.user_id = participant.user_id
     AND standing.period = :period
-    AND (CAST(:level AS text) IS NULL OR standing.level = {LEVEL.format("CAST(:level AS text)")})
+    AND (CAST(:level AS text) IS NULL OR standing.level = :level)
 LEFT JOIN cohorts AS cohort
     ON (cohort.period, cohort.level, cohort.measure)
         = (standing.period, standing.level, standing.measure)
@@ -90,7 +90,8 @@ def compare(
 
     By default the level at which the learner practised last.
     """
-    rows = run(_STANDINGS, {"user_id": learner_id, "period": period, "level": level})
+    wanted = level and level_of(level)
+    rows = run(_STANDINGS, {"user_id": learner_id, "period": period, "level": wanted})
     standings = _of_latest_level([row for row in rows if row.measure])
     reason = _why_not_counted(rows)
     if rows and rows[0].joined_by:

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
+import orjson
 import sqlalchemy as sa
 
 from vorex_sessions.cohorts import pages
@@ -151,13 +152,23 @@ def _pages(today: date) -> Iterator[int]:
     days = {**first, "since": earliest_instant(min(first.values())), "last_day": today - ONE_DAY}
     after = pages.BEFORE_ALL
     while True:
-        (read,) = run_long(pages.READ, {**days, "after": after}, timeout=_TIMEOUT)
+        read = _read({**days, "after": after})
         if not read.learners:
             return
         store = partial(_Turn.run, statement=pages.STORE, page=read.page, standings=read.standings)
         _in_turn(today, store)
         yield int(read.learners)
         after = str(read.last)
+
+
+def _read(page: dict[str, Any]) -> Any:
+    """The row of READ; a second time where the page has levels that only Python can compare."""
+    (read,) = run_long(pages.READ, {**page, "levels": "{}"}, timeout=_TIMEOUT)
+    if not read.unknown:
+        return read
+    levels = orjson.dumps({written: pages.level_of(written) for written in read.unknown}).decode()
+    (read,) = run_long(pages.READ, {**page, "levels": levels}, timeout=_TIMEOUT)
+    return read
 
 
 def _publish(cohort: dict[str, Any], others: int, turn: _Turn) -> int:
