@@ -1,12 +1,15 @@
 """Pure: turns validation messages into a 422 that names their places. Does not use the request."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
 from vorex_sessions.problems.kinds import Invalid
 
 UNKNOWN = "is not a known field"
+MOST_ERRORS = 100  # a problem names
+_LONGEST_NAME = 80  # characters
 
 
 def validation_problem(
@@ -14,15 +17,20 @@ def validation_problem(
 ) -> Invalid:
     """Return the 422 for a tree of marshmallow messages; the first of them becomes its detail.
 
-    A message follows the name of its value: "must be a whole number from 0 to 100".
+    A message follows the name of its value: "must be a whole number from 0 to 100". Names are shortened and
+    at most MOST_ERRORS errors are named, so that no request makes a long answer.
     """
     errors = []
-    for path, message in _leaves(messages, is_object=not in_query):
+    leaves = _leaves(messages, is_object=not in_query)
+    for path, message in islice(leaves, MOST_ERRORS):
+        path = tuple(map(_shortened, path))
         root = "The body" if start == "#" else "The item"
         name = _shortened(".".join(path)) if path else root
         where = {"parameter": path[0]} if in_query else {"pointer": start + _pointer(path)}
         errors.append({"detail": f"{name or '(no name)'} {message}.", **where})
     more = f" ({len(errors) - 1} more in `errors`)" if len(errors) > 1 else ""
+    if next(leaves, None):
+        more = f" (one of more than {MOST_ERRORS}, the first of which are in `errors`)"
     return Invalid(errors[0]["detail"].removesuffix(".") + more + ".", errors=errors)
 
 
@@ -50,5 +58,5 @@ def _pointer(path: tuple[str, ...]) -> str:
 
 
 def _shortened(name: str) -> str:
-    readable = name.encode(errors="replace").decode()
-    return readable if len(readable) <= 80 else readable[:79] + "…"
+    readable = name[: _LONGEST_NAME + 1].encode(errors="replace").decode()
+    return readable if len(readable) <= _LONGEST_NAME else readable[: _LONGEST_NAME - 1] + "…"

@@ -1,13 +1,14 @@
 """The marshmallow fields of `vocabulary_results` and `skills`."""
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import marshmallow as ma
 
 from vorex_sessions import text
 from vorex_sessions.models import limits
-from vorex_sessions.problems.validation import UNKNOWN
+from vorex_sessions.problems.validation import MOST_ERRORS, UNKNOWN
 from vorex_sessions.skill_graph import SKILLS
 from vorex_sessions.web.body_fields import COMMON, Choice, documented
 from vorex_sessions.web.schemas import Schema
@@ -97,7 +98,8 @@ class _Objects(ma.fields.List[dict[str, Any]]):
         if not isinstance(entry, dict):
             return ["must be a JSON object"]
         missing = {name: ["is required"] for name in self.members if name not in entry}
-        return missing | {name: [UNKNOWN] for name in entry if name not in self.members}
+        unknown = (name for name in entry if name not in self.members)
+        return missing | {name: [UNKNOWN] for name in islice(unknown, MOST_ERRORS + 1)}
 
 
 class Outcomes(_Objects):

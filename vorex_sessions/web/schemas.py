@@ -1,8 +1,11 @@
 """Schemas that all capabilities share: the base schema and the problem."""
 
+from itertools import islice
+from typing import Any
+
 import marshmallow as ma
 
-from vorex_sessions.problems.validation import UNKNOWN
+from vorex_sessions.problems.validation import MOST_ERRORS, UNKNOWN
 from vorex_sessions.web import answer_fields
 
 
@@ -13,6 +16,16 @@ class Schema(ma.Schema):
 
     class Meta:
         unknown = ma.RAISE
+
+    @ma.pre_load
+    def _drop_surplus(self, data: Any, **kwargs: Any) -> Any:
+        """Drop unknown fields beyond those that a problem names: marshmallow takes 4 µs for each."""
+        if not isinstance(data, dict) or len(data) <= len(self.fields) + MOST_ERRORS:
+            return data
+        known = {field.data_key or name for name, field in self.fields.items()}
+        unknown = islice((name for name in data if name not in known), MOST_ERRORS + 1)
+        kept = known.union(unknown)
+        return {name: value for name, value in data.items() if name in kept}
 
 
 class PlaceSchema(Schema):
@@ -44,7 +57,8 @@ class ProblemSchema(Schema):
     errors = ma.fields.List(
         ma.fields.Nested(PlaceSchema),
         metadata={
-            "description": "All invalid values, where a value is the problem.",
+            "description": "The invalid values, where a value is the problem: the first "
+            f"{MOST_ERRORS}. Long names are shortened.",
             "example": [
                 {"detail": "duration_seconds is required.", "pointer": "#/duration_seconds"}
             ],
