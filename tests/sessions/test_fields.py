@@ -8,7 +8,7 @@ import pytest
 
 from tests.factories import Learner, content, stored
 from vorex_sessions.models import session_results
-from vorex_sessions.sessions import result_fields, results
+from vorex_sessions.sessions import metadata_field, result_fields, results
 from vorex_sessions.sessions.schemas import (
     CorrectionSchema,
     SaveSchema,
@@ -37,7 +37,7 @@ def too_much(name: str) -> Any:
             return [{"word": "x", "outcome": "good"}] * (field.most + 1)
         case result_fields.SkillScores() as field:
             return [{"skill": "rhythm", "score": 1}] * (field.most + 1)
-        case body_fields.Metadata() as field:
+        case metadata_field.Metadata() as field:
             return {"x": "y" * field.LARGEST}
         case body_fields.Choice():
             return "another"
@@ -59,7 +59,7 @@ def with_nul(name: str) -> Any:
             return [{"word": "a\0b", "outcome": "good"}]
         case result_fields.SkillScores():
             return [{"skill": "a\0b", "score": 1}]
-        case body_fields.Metadata():
+        case metadata_field.Metadata():
             return {"a": "\0"}
         case body_fields.Choice() | body_fields.Instant() | body_fields.Zone():
             return "a\0b"

@@ -6,7 +6,7 @@ import marshmallow as ma
 
 from vorex_sessions import text
 from vorex_sessions.models import limits
-from vorex_sessions.sessions import result_fields
+from vorex_sessions.sessions import metadata_field, result_fields
 from vorex_sessions.web import answer_fields, body_fields
 from vorex_sessions.web.schemas import Schema
 
@@ -106,9 +106,9 @@ class SessionContentSchema(Schema):
         description=f"Scores of single skills, each skill once. At most {limits.MOST_SKILLS}.",
         example=[{"skill": "past-simple", "score": 72.5}],
     )
-    metadata = body_fields.Metadata(
-        description="Any other data of the app, kept verbatim: at most 16 KiB as compact JSON, at most "
-        "8 levels deep, integers within 64 bits.",
+    metadata = metadata_field.Metadata(
+        description="Any other data of the app, kept by value: at most 16 KiB as compact JSON without "
+        "exponents (1e20 counts 21 bytes), at most 8 levels deep, integers within 64 bits.",
         example={"scenario_id": "hotel-check-in", "user_level": "B1"},
     )
     completed_at = body_fields.Instant(

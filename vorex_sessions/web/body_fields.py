@@ -3,14 +3,12 @@
 Every message follows the field's name: "must be a whole number from 0 to 86400".
 """
 
-import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import marshmallow as ma
-import orjson
 
 from vorex_sessions import periods, text
 from vorex_sessions.problems.kinds import Problem
@@ -154,44 +152,6 @@ class Items(ma.fields.List[dict[str, Any] | Problem]):
         except ma.ValidationError as error:
             return validation_problem(error.messages_dict, start=pointer)
         return loaded
-
-
-class Metadata(ma.fields.Dict):
-    """A JSON object that the app defines, stored unchanged within limits of size and depth."""
-
-    LARGEST, DEEPEST = 16 * 1024, 8
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            error_messages={**COMMON, "invalid": "must be a JSON object"}, **documented(options)
-        )
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            raise self.make_error("invalid")
-        rule = _broken_rule(value, self.DEEPEST)
-        if rule:
-            raise ma.ValidationError(rule)
-        if len(orjson.dumps(value)) > self.LARGEST:
-            raise ma.ValidationError("must be at most 16 KiB as compact JSON")
-        return value
-
-
-def _broken_rule(value: Any, levels: int) -> str | None:
-    """Return the message for the first invalid value within the metadata, None without one."""
-    if isinstance(value, str):
-        return None if text.storable(value) else text.STORABLE_RULE
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        return "must hold integers of at most 64 bits"
-    if isinstance(value, float) and not math.isfinite(value):
-        return "must hold finite numbers"
-    if not isinstance(value, dict | list):
-        return None
-    if not levels:
-        return "must be at most 8 levels deep"
-    if isinstance(value, dict):
-        value = [*value, *value.values()]
-    return next(filter(None, (_broken_rule(inner, levels - 1) for inner in value)), None)
 
 
 class Instant(ma.fields.AwareDateTime):
