@@ -19,6 +19,19 @@ def _noon() -> Any:
         yield
 
 
+@pytest.mark.parametrize(
+    ("scores", "mean"), [((80.0, 80.5), 80.2), ((80.5, 81.0), 80.8), ((80.1, 80.2), 80.2)]
+)
+def test_what_lies_between_two_values_is_rounded_to_the_even_one(
+    learner: Learner, scores: tuple[float, float], mean: float
+) -> None:
+    for seconds, score in zip((90, 91), scores, strict=True):
+        learner.save(grammar_score=score, duration_seconds=seconds)
+    stats = learner.get("/stats")
+    assert stats["avg_grammar"] == mean
+    assert stats["sessions_by_type"]["conversation"]["avg_duration"] == 90
+
+
 def test_a_learner_without_sessions_gets_zeros(learner: Learner) -> None:
     none = {"pronunciation": 0, "fluency": 0, "grammar": 0}
     empty = {

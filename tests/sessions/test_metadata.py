@@ -132,3 +132,22 @@ def test_of_a_member_that_is_repeated_the_last_one_counts(learner: Learner) -> N
     for more in (b"", b', "y": 18446744073709552000'):
         saved = learner.post_raw(START + b'1, "x": 2' + more + b"}}").get_json()
         assert saved["metadata"]["x"] == 2
+
+
+@pytest.mark.parametrize(
+    ("literal", "answered"),
+    [
+        ("1E5", "100000.0"),
+        ("-0.0", "0.0"),
+        ("-0", "0"),
+        ("0.1e-400", "0.0"),
+        ("1e-7", "1e-7"),
+        ("1e16", "10000000000000000"),
+        ("1e308", "1e+308"),
+        ("1" + "0" * 308, "1e+308"),
+        ("1.50", "1.5"),
+    ],
+)
+def test_numbers_are_kept_by_value(learner: Learner, literal: str, answered: str) -> None:
+    saved = learner.post_raw(START + literal.encode() + b"}}")
+    assert f'"metadata":{{"x":{answered}}}' in saved.text.replace(" ", "")

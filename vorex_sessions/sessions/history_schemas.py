@@ -27,7 +27,8 @@ class HistoryQuerySchema(Schema):
     scenario_id = query_fields.Phrase(
         200,
         tidied=False,
-        description="Only sessions whose `metadata.scenario_id` equals this.",
+        description="Only sessions whose `metadata.scenario_id` equals this; 5 finds the number "
+        "and the text.",
         example="hotel-check-in",
     )
     limit = query_fields.limit("Sessions", 20)
@@ -47,7 +48,8 @@ class HistorySchema(Schema):
     """A page of sessions, newest first."""
 
     sessions = answer_fields.items(
-        SessionResultSchema, "The sessions of this page, newest `completed_at` first."
+        SessionResultSchema,
+        "The sessions of this page, newest `completed_at` first, ties by the greater id.",
     )
     total = answer_fields.whole("How many sessions match, on all pages.", 57)
     limit = answer_fields.whole("Sessions per page, as served.", 20, 100, least=1)

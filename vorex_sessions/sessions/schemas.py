@@ -112,8 +112,8 @@ class SessionContentSchema(Schema):
         example={"scenario_id": "hotel-check-in", "user_level": "B1"},
     )
     completed_at = body_fields.Instant(
-        description="When the session ended, with the offset of the phone's clock. Not before 2000, and "
-        "at most 5 minutes ahead of the server. By default the current time.",
+        description="When the session ended, with the offset of the phone's clock, as in RFC 3339. Not "
+        "before 2000, and at most 5 minutes ahead of the server. By default the current time.",
         example="2026-03-01T18:30:00+01:00",
     )
     timezone = body_fields.Zone(
