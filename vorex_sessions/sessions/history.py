@@ -22,8 +22,15 @@ _s = session_results.c
 _PLACE = struct.Struct(">q16s")  # microseconds since 1970, session_result_id
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _learner = _s.user_id == USER_ID
-# The learner's spellings, which Python compares: PostgreSQL 15 has no case folding.
-_SPELLINGS = sa.select(sa.func.unnest(_s.topics).label("topic")).where(_learner).distinct()
+_all = sa.select(sa.func.unnest(_s.topics).label("topic")).where(_learner).distinct().subquery()
+# The learner's spellings that may be `:topic`. Those beyond ASCII are compared in Python: PostgreSQL 15 has
+# no case folding.
+_SPELLINGS = sa.select(_all.c.topic).where(
+    sa.or_(
+        sa.func.lower(_all.c.topic.collate("C")) == sa.bindparam("topic"),
+        sa.func.octet_length(_all.c.topic) > sa.func.char_length(_all.c.topic),
+    )
+)
 # The ranges on completed_at only help the index; practiced_on decides.
 _CONDITIONS: dict[str, sa.ColumnElement[bool]] = {
     "session_type": _s.session_type == sa.bindparam("session_type"),
@@ -130,7 +137,7 @@ def _filter_parameters(learner_id: str, filters: Mapping[str, Any]) -> dict[str,
         last = min(values["date_to"], date(9000, 1, 1))
         values["not_after"] = midnight_utc(last + timedelta(days=2))
     if topic := values.pop("topic", None):
-        rows = run(_SPELLINGS, {"user_id": learner_id})
+        rows = run(_SPELLINGS, {"user_id": learner_id, "topic": topic})
         values["spellings"] = [row.topic for row in rows if fold(row.topic) == topic]
     return values
 
