@@ -32,25 +32,33 @@ def tidy(text: str, most: int) -> str:
 
     A text that shows nothing becomes "". Raises ValueError with the rule that the text breaks.
     """
-    if not storable(text):
-        raise ValueError(STORABLE_RULE)
-    for character in "" if text.isascii() else _INVISIBLE:
-        text = text.replace(character, "")  # faster than an expression, also where there are many
     plain = " ".join(text.split())
-    # Before it is normalised: a text of this length stays too long.
-    if len(plain) <= _LONGEST_SEQUENCE * most and not plain.isascii():
-        if _has_long_run(plain):
-            raise ValueError(f"must not have more than {_MOST_MARKS} combining marks in a row")
-        plain = unicodedata.normalize("NFC", plain)
+    if not (plain.isascii() and plain.isprintable()):
+        plain = _tidy_unicode(plain, most)
     if len(plain) > most:
         raise ValueError(f"must be at most {most} characters long")
-    return "" if _BLANK.fullmatch(plain) else plain
+    return plain
+
+
+def _tidy_unicode(text: str, most: int) -> str:
+    if not storable(text):
+        raise ValueError(STORABLE_RULE)
+    if not text.isprintable():  # as is each of _INVISIBLE
+        for character in _INVISIBLE:  # faster than an expression, also where there are many
+            text = text.replace(character, "")
+        text = " ".join(text.split())
+    if _BLANK.fullmatch(text):
+        return ""
+    if len(text) > _LONGEST_SEQUENCE * most:  # it stays too long
+        return text
+    if len(text) > _MOST_MARKS and _has_long_run(text):
+        raise ValueError(f"must not have more than {_MOST_MARKS} combining marks in a row")
+    return unicodedata.normalize("NFC", text)
 
 
 def _has_long_run(text: str) -> bool:
-    if not any(
-        map(_is_mark, text[_MOST_MARKS :: _MOST_MARKS + 1])
-    ):  # every long run has one of these
+    some = text[_MOST_MARKS :: _MOST_MARKS + 1]  # every long run has one of these
+    if not any(map(_is_mark, some)):
         return False
     run = 0
     for character in text:
