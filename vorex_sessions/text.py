@@ -23,6 +23,7 @@ _MOST_MARKS = (
     30  # in a row, as in the Stream-Safe Text Format (UAX #15): to normalise n costs n * n
 )
 _START_WITH_MARKS = "\u0f73\u0f75\u0f81"  # once they are decomposed
+_A_MARK = "\u0301"
 # Combining classes that make another letter, not an accent: nukta, kana voicing, virama; 0 is no mark.
 _NO_ACCENTS = (0, 7, 8, 9)
 
@@ -57,19 +58,13 @@ def _tidy_unicode(text: str, most: int) -> str:
 
 
 def _has_long_run(text: str) -> bool:
+    for character in _START_WITH_MARKS:
+        text = text.replace(character, _A_MARK)
     some = text[_MOST_MARKS :: _MOST_MARKS + 1]  # every long run has one of these
-    if not any(map(_is_mark, some)):
+    if not any(map(unicodedata.combining, some)):
         return False
-    run = 0
-    for character in text:
-        run = run + 1 if _is_mark(character) else 0
-        if run > _MOST_MARKS:
-            return True
-    return False
-
-
-def _is_mark(character: str) -> bool:
-    return unicodedata.combining(character) > 0 or character in _START_WITH_MARKS
+    runs = bytes(map(unicodedata.combining, text)).split(b"\0")
+    return max(map(len, runs)) > _MOST_MARKS
 
 
 def fold(text: str) -> str:

@@ -1,5 +1,6 @@
 """A reference for the statistics: plain arithmetic over all sessions, without SQL or shared code."""
 
+import unicodedata
 from collections import Counter
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -94,11 +95,15 @@ def _totals(sessions: list[dict]) -> dict[str, Any]:
     }
 
 
+def fold(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
 def _names(sessions: list[dict], field: str, name: str) -> list[dict[str, Any]]:
     spellings = Counter(text for s in sessions for text in s[field])
     merged = []
-    for folded in {spelling.casefold() for spelling in spellings}:
-        same = {text: n for text, n in spellings.items() if text.casefold() == folded}
+    for folded in {fold(spelling) for spelling in spellings}:
+        same = {text: n for text, n in spellings.items() if fold(text) == folded}
         most = max(same.values())
         shown = min(text for text, n in same.items() if n == most)
         merged.append({name: shown, "count": sum(same.values())})

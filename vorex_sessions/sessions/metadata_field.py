@@ -81,7 +81,13 @@ def _as_float(integer: int) -> float:
 
 def _surplus(number: float) -> int:
     """How much longer a float is where PostgreSQL writes it, without an exponent."""
+    if 1e-4 < abs(number) < 1e15:  # most floats have none
+        return 0
     if not math.isfinite(number):
         raise ValueError("must hold finite numbers")
-    short = orjson.dumps(number)
-    return len(f"{Decimal(repr(number)):f}") - len(short) if b"e" in short else 0
+    mantissa, _, exponent = orjson.dumps(number).decode().lstrip("-").partition("e")
+    if not exponent:
+        return 0
+    power, digits = int(exponent), len(mantissa.replace(".", ""))
+    written = power + 1 if power > 0 else 1 - power + digits  # 0.00…, or digits and zeros
+    return written - len(mantissa) - len("e") - len(exponent)
