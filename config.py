@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from database_address import database_url
+
 
 class SettingError(RuntimeError):
     """A setting is missing or unusable; the message names it and says what to do."""
@@ -17,20 +19,6 @@ class SettingError(RuntimeError):
 
 def _text(value: str) -> str:
     return value
-
-
-def _database_url(value: str) -> str:
-    """Return the URL with the driver; `postgres://`, as Railway and Heroku write it, is accepted."""
-    scheme, separator, rest = value.partition("://")
-    if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg2"):
-        raise ValueError("must look like postgresql://user:password@host:5432/database")
-    authority = re.split("[/?]", rest)[0]
-    if authority.count("@") > 1 or not re.search(r"(^|@)(\[[^]]*\]|[^:@]*)(:[0-9]*)?$", authority):
-        # Checked here, so that no traceback shows the password.
-        raise ValueError(
-            "is unreadable: in user and password write %40 for @, %2F for /, %3A for :, %3F for ?"
-        )
-    return f"postgresql+psycopg2://{rest}"
 
 
 def _web_url(value: str) -> str:
@@ -94,7 +82,7 @@ class Setting:
 
 
 SETTINGS = (
-    Setting("DATABASE_URL", _database_url, None, "Address of PostgreSQL; required."),
+    Setting("DATABASE_URL", database_url, None, "Address of PostgreSQL; required."),
     Setting(
         "SUPABASE_JWT_SECRET",
         _secret,

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 import config
@@ -22,7 +23,17 @@ PACKAGE = ROOT / "vorex_sessions"
 # A module imports from its own folder and from those before it in this list: technical folders, then
 # capabilities from older to newer.
 LAYERS = [
-    *("config", "logs", "text", "skill_graph", "periods", "metrics", "cli_errors", "extensions"),
+    *(
+        "database_address",
+        "config",
+        "logs",
+        "text",
+        "skill_graph",
+        "periods",
+        "metrics",
+        "cli_errors",
+        "extensions",
+    ),
     *("models", "database", "flask_config", "problems", "cursors", "hooks", "auth", "rate_limits"),
     *("web", "sessions", "progress", "trends", "growth", "recall", "skills", "cohorts", "privacy"),
     *("operations", "capabilities", "demo", "cli", "", "local"),
@@ -31,7 +42,7 @@ CURE = (
     "imports point downward, from newer to older. Move what both need to a lower folder, or let the newer "
     "capability offer it through hooks/ (docs/development.md, Layers)"
 )
-TOP_LEVEL = {"config", "logs"}
+TOP_LEVEL = {"config", "database_address", "logs"}
 LOCAL = "local"  # what only `make run` and the tests use
 MODULES = sorted(PACKAGE.rglob("*.py"))
 CAPABILITIES: dict[str, Capability] = {
@@ -255,6 +266,11 @@ def test_an_unusable_setting_is_named() -> None:
         ("DATABASE_URL", "mysql://x"),
         ("DATABASE_URL", "postgres://user:p@ssW0rt@host/db"),
         ("DATABASE_URL", "postgres://user:pass/W0rt@host/db"),
+        ("DATABASE_URL", "postgres://user:p@ssW0rt@one:1,two:2/db"),
+        ("DATABASE_URL", "postgres://user:ssW0rt@one:1,two:x/db"),
+        ("DATABASE_URL", "postgres://user:ssW0rt@one,two/db?host=three,four"),
+        ("DATABASE_URL", "postgres://user:ssW0rt@/db?host=one,two&port=1"),
+        ("DATABASE_URL", "postgres://user:ssW0rt@/db?host=one,two&port=1,x"),
         ("SUPABASE_JWT_SECRET", "short"),
         ("PORT", "http"),
         ("WEB_CONCURRENCY", "0"),
@@ -277,6 +293,26 @@ def test_addresses_of_every_kind_are_read() -> None:
     for rest in ["h/d", "/d", "u@h/d", "u:p%40@h:1/d?a=b:c", "u:@/d?host=/tmp", "u:p@[::1]:5432/d"]:
         read = config.read({"DATABASE_URL": f"postgres://{rest}"})
         assert read["DATABASE_URL"] == f"postgresql+psycopg2://{rest}"
+
+
+@pytest.mark.parametrize(
+    ("written", "hosts", "ports"),
+    [
+        ("u:p@one:1,two:2/d", "one,two", "1,2"),
+        ("u:p@one,two:2/d?sslmode=require", "one,two", ",2"),
+        ("u:p@[::1]:1,two/d", "::1,two", "1,"),
+        ("u:p,x@one:1,two:2/d", "one,two", "1,2"),
+        ("u:p@/d?host=one,two&port=1,2", "one,two", "1,2"),
+        ("u:p@/d?host=one,two", "one,two", ","),
+        ("u:p@/d?host=one:1&host=two:2", "one,two", "1,2"),
+    ],
+)
+def test_several_hosts_are_read_as_libpq_reads_them(written: str, hosts: str, ports: str) -> None:
+    read = config.read({"DATABASE_URL": f"postgres://{written}"})
+    url = sa.make_url(read["DATABASE_URL"])
+    _, parameters = url.get_dialect()().create_connect_args(url)
+    assert (parameters["host"], parameters["port"]) == (hosts, ports)
+    assert (parameters["user"], parameters["dbname"]) == ("u", "d")
 
 
 def test_every_way_to_write_the_database_address_works() -> None:

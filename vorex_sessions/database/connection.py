@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 
 import psycopg2
 import sqlalchemy as sa
-from psycopg2.extensions import cursor
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, cursor
 from psycopg2.extras import NamedTupleCursor
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.exc import DBAPIError
 
+from vorex_sessions.database import faults
 from vorex_sessions.database.prepared_statements import PREPARED, PreparedStatements
 from vorex_sessions.database.timeouts import TimedOut
 
@@ -23,10 +24,6 @@ T = TypeVar("T")
 _DIALECT = PGDialect_psycopg2()  # type: ignore[no-untyped-call]  # SQLAlchemy's
 # A statement with the values of its parameters.
 Bound = tuple[sa.Executable, Mapping[str, Any]]
-
-# SQLSTATEs by which a server that is yet to hang up says that it will: admin_shutdown, crash_shutdown,
-# cannot_connect_now.
-_SHUTTING_DOWN = {"57P01", "57P02", "57P03"}
 
 
 class Cursor(NamedTupleCursor):
@@ -56,29 +53,28 @@ class Cursor(NamedTupleCursor):
 def checkout(engine: sa.Engine) -> Iterator[Cursor]:
     """A cursor on a connection of the engine's pool. Raises DBAPIError and PoolTimeout.
 
-    `connection_invalidated` of a DBAPIError says that another connection may work (`retried`).
+    `connection_invalidated` of a DBAPIError says that another attempt may work (`retried`).
     """
     try:
         connection: Any = engine.raw_connection()
     except psycopg2.Error as error:
-        raise as_dbapi_error(error, is_lost=True) from error
+        raise as_dbapi_error(error) from error
     try:
         with connection.cursor(cursor_factory=Cursor) as plain:
             plain.prepared_statements = connection.info[PREPARED]
             yield plain
     except psycopg2.Error as error:
-        is_lost = bool(connection.closed) or error.pgcode in _SHUTTING_DOWN
-        if is_lost:
-            connection.invalidate()
-        raise as_dbapi_error(error, is_lost=is_lost) from error
+        is_cured = faults.cure(connection, error)
+        raise as_dbapi_error(error, is_lost=is_cured) from error
     finally:
-        if connection.is_valid and connection.closed:
-            connection.invalidate()
+        # Never give back a connection that is closed, in a transaction or busy with a statement.
+        if connection.is_valid and connection.get_transaction_status() != TRANSACTION_STATUS_IDLE:
+            faults.abandon(connection)
         connection.close()
 
 
 def retried(attempt: Callable[[], T], engine: sa.Engine) -> T:
-    """Run what is safe to run twice; after a lost connection again, at most once per pooled connection."""
+    """Run what is safe to run twice; again after a fault that is cured, once per pooled connection."""
     left: int | None = None
     while True:
         try:

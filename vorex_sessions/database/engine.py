@@ -1,5 +1,6 @@
 """The engine: how libpq connects, how SQLAlchemy pools the connections."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,11 +10,22 @@ from flask import Flask
 from psycopg2.extensions import new_type, register_type
 
 from vorex_sessions.database import timeouts
+from vorex_sessions.database.faults import CONNECTED
+from vorex_sessions.database.hosts import Connector
 from vorex_sessions.database.pool import FairPool
 from vorex_sessions.database.prepared_statements import PLAN_ONCE, PREPARED, PreparedStatements
 from vorex_sessions.extensions import db
 
 _UUID_OID = 2950  # pg_type
+# The server's settings of a connection; operations/readiness.py checks that they have arrived.
+EXPECTED_SETTINGS = {
+    **timeouts.SERVER_LIMITS,
+    "default_transaction_isolation": "read committed",  # behind a lock, see what was committed before it
+    "extra_float_digits": "1",  # floats come back as they were stored
+    **PLAN_ONCE,
+}
+# Settings that not every server has.
+_WISHED_SETTINGS = {timeouts.CHECK_CLIENT: timeouts.CHECK_CLIENT_EVERY}
 
 
 def init_app(app: Flask) -> None:
@@ -26,9 +38,11 @@ def init_app(app: Flask) -> None:
         # Undo SQLAlchemy's registration of UUID objects: ids travel as text.
         register_type(new_type((_UUID_OID,), "UUID", lambda value, cursor: value), connection)
         record.info[PREPARED] = PreparedStatements(enabled=enabled)
+        record.info[CONNECTED] = time.monotonic()
 
     with app.app_context():
         for engine in db.engines.values():
+            sa.event.listen(engine, "do_connect", Connector())
             sa.event.listen(engine, "connect", on_connect)
 
 
@@ -62,8 +76,10 @@ def _connect_args(settings: Mapping[str, Any]) -> dict[str, Any]:
         "keepalives_count": 3,
         "tcp_user_timeout": timeouts.UNACKNOWLEDGED,
     }
-    if not settings["DB_TRANSACTION_POOLER"] and "options=" not in settings["DATABASE_URL"]:
-        # A read behind a lock must see what was committed before the lock was taken.
-        isolation = r"-c default_transaction_isolation=read\ committed"
-        arguments["options"] = f"{timeouts.SERVER_LIMITS} {isolation} {PLAN_ONCE}"
+    if not settings["DB_TRANSACTION_POOLER"]:
+        given = sa.make_url(settings["DATABASE_URL"]).query.get("options", "")
+        # Ours come last, so that they hold whatever the address says.
+        ours = {**EXPECTED_SETTINGS, **_WISHED_SETTINGS}
+        options = ["-c " + f"{name}={value}".replace(" ", r"\ ") for name, value in ours.items()]
+        arguments["options"] = " ".join([str(given), *options]).strip()
     return arguments

@@ -5,11 +5,18 @@ waited a second and got 503 while others were served ten times (docs/performance
 """
 
 import threading
+import time
 from collections import deque
 from typing import Any
 
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+from vorex_sessions.database.timeouts import ABANDONED_QUERY
+
+# Seconds in which a new connection would find the same server: bounds how often a pool is made anew.
+FRESH = 0.25
+ABANDONED = "vorex_abandoned"  # marks, in `info`, a connection whose server may still be busy
 
 
 class FairSemaphore:
@@ -63,7 +70,19 @@ class FairPool(QueuePool):
             raise
 
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        is_abandoned = record.info.pop(ABANDONED, False)
         try:
             super()._do_return_conn(record)
         finally:
-            self._semaphore.release()
+            if is_abandoned:
+                # Until the server has noticed, it counts this connection beside the one that takes its place.
+                later = threading.Timer(ABANDONED_QUERY, self._semaphore.release)
+                later.daemon = True
+                later.start()
+            else:
+                self._semaphore.release()
+
+    def renew(self) -> None:
+        """Make every connection anew at its next checkout, unless that was done a moment ago."""
+        if time.time() - self._invalidate_time > FRESH:
+            self._invalidate_time = time.time()  # as SQLAlchemy does after a lost connection

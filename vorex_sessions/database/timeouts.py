@@ -18,7 +18,11 @@ QUERY_TIMEOUT = 1.5  # seconds for connecting and one query: a client gets its 5
 POOL_TIMEOUT = 1  # seconds for a free connection of the pool
 LOCK_TIMEOUT = "1s"  # for a learner's lock: below QUERY_TIMEOUT, which would cost the connection
 # PostgreSQL's own limits, by which it ends what the client has long given up: locks must not stay behind.
-SERVER_LIMITS = "-c statement_timeout=5s -c idle_in_transaction_session_timeout=10s"
+SERVER_LIMITS = {"statement_timeout": "5s", "idle_in_transaction_session_timeout": "10s"}
+# How often it looks whether the client of a running statement is still there; not on Windows.
+CHECK_CLIENT = "client_connection_check_interval"
+CHECK_CLIENT_EVERY = "500ms"
+ABANDONED_QUERY = 0.7  # seconds after which it has looked, and has ended the statement
 LIBPQ_CONNECT_TIMEOUT = 2  # seconds for each address of the host
 UNACKNOWLEDGED = 2000  # milliseconds for what was sent to a server that has vanished
 
@@ -48,6 +52,11 @@ def deadline(seconds: float) -> Iterator[None]:
         yield
     finally:
         _deadline.reset(token)
+
+
+def time_to_connect() -> float:
+    """Return the seconds that are left for connecting."""
+    return max(0.0, min(_deadline.get() - time.monotonic(), _CONNECT_TIMEOUT))
 
 
 def _wait(connection: extensions.connection) -> None:

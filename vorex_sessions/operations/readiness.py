@@ -1,27 +1,55 @@
-"""Whether the service can do its work: the database answers, and its schema is recent enough."""
+"""Whether the service can do its work: the database answers, takes writes, and is set up as it must be."""
 
 import re
 from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from vorex_sessions.database import migrate, run
+from vorex_sessions.database import faults, migrate, run
+from vorex_sessions.database.engine import EXPECTED_SETTINGS
+from vorex_sessions.extensions import db
+from vorex_sessions.flask_config import setting
 from vorex_sessions.problems.kinds import Unavailable
 
-_REVISION = sa.text("""
+_STATE = sa.text("""
 SELECT (SELECT version_num FROM alembic_version LIMIT 1) AS revision,
-       row_security_active('session_results') AS is_filtered
+       current_setting('transaction_read_only') = 'on' AS is_read_only,
+       current_setting('server_encoding') AS encoding,
+       CAST(current_setting('extra_float_digits') AS integer) AS float_digits,
+       (SELECT json_object_agg(name, current_setting(name)) FROM unnest(CAST(:settings AS text[])) AS name)
+           AS settings,
+       hidden, locked
+  FROM (SELECT min(relname) FILTER (WHERE row_security_active(oid)) AS hidden,
+               min(relname) FILTER (WHERE NOT (
+                   has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT')
+                   AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE')
+               )) AS locked
+          FROM pg_class
+         WHERE oid = ANY (ARRAY(SELECT to_regclass(name) FROM unnest(CAST(:tables AS text[])) AS name))
+       ) AS tables
 """)
-_NO_TABLE = "42P01"
+_NO_TABLE, _NO_PRIVILEGE = "42P01", "42501"
 _NUMBER = re.compile(r"\d+")
 
 
 def check() -> None:
     """Raise Unavailable, with the reason, if the service should get no traffic."""
+    state = _state()
+    if state.is_read_only:
+        # Another server may take writes by now; the next request finds it.
+        faults.drop_pools()
+        state = _state()
+    if problem := _problem(state):
+        raise Unavailable(problem)
+
+
+def _state() -> Any:
+    tables = [table.name for table in db.metadata.sorted_tables]
     try:
-        ((revision, is_filtered),) = run(_REVISION)
+        return run(_STATE, {"tables": tables, "settings": list(EXPECTED_SETTINGS)})[0]
     except (OperationalError, PoolTimeout) as error:
         if "startup parameter" in str(error):
             raise Unavailable(
@@ -30,19 +58,53 @@ def check() -> None:
             ) from None
         raise Unavailable("The database does not answer.") from None
     except DBAPIError as error:
-        if getattr(error.orig, "pgcode", None) != _NO_TABLE:
-            raise
-        raise Unavailable("The database has no schema yet; run `flask db upgrade`.") from None
-    if _number(revision) < _number(_newest()):
-        raise Unavailable(
-            f"The database's schema is at {revision or 'no revision'}, this code needs {_newest()}; "
-            "run `flask db upgrade`."
-        )
-    if is_filtered:
-        raise Unavailable(
-            "Row level security hides session_results from the database role of the service; "
+        code = getattr(error.orig, "pgcode", None)
+        if code == _NO_TABLE:
+            raise Unavailable("The database has no schema yet; run `flask db upgrade`.") from None
+        if code == _NO_PRIVILEGE:
+            raise Unavailable(_locked("alembic_version")) from None
+        raise
+
+
+def _problem(state: Any) -> str | None:
+    """Return the first thing that is wrong, and what to do about it."""
+    if state.is_read_only:
+        return "The database is read-only: a standby, or set so; the service waits for one that takes writes."
+    if state.encoding != "UTF8":
+        return f"The database's encoding is {state.encoding}; create the database with ENCODING 'UTF8'."
+    if state.hidden:
+        return (
+            f"Row level security hides {state.hidden} from the database role of the service; "
             "connect as the role that owns the tables."
         )
+    if state.locked:
+        return _locked(state.locked)
+    if _number(state.revision) < _number(_newest()):
+        return (
+            f"The database's schema is at {state.revision or 'no revision'}, this code needs {_newest()}; "
+            "run `flask db upgrade`."
+        )
+    return _problem_of_settings(state)
+
+
+def _problem_of_settings(state: Any) -> str | None:
+    expected = {} if setting("DB_TRANSACTION_POOLER") else EXPECTED_SETTINGS
+    for name, value in expected.items():
+        if state.settings[name] != value:
+            return (
+                f"{name} is not what the service has set at connect: a pooler ignores `options`; "
+                "set DB_TRANSACTION_POOLER=true."
+            )
+    if state.float_digits < 1:
+        return "extra_float_digits is below 1, so numbers lose digits; set it to 1 for the role."
+    return None
+
+
+def _locked(table: str) -> str:
+    return (
+        f"The database role of the service may not read and write {table}; "
+        "connect as the role that owns the tables."
+    )
 
 
 @lru_cache(maxsize=1)

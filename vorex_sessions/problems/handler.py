@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from logs import chain
+from vorex_sessions.database import faults
 from vorex_sessions.problems.kinds import (
     MethodNotAllowed,
     NotFound,
@@ -61,8 +62,8 @@ def _handle(error: Exception) -> Response:
     return render(Problem())
 
 
-# SQLSTATEs of temporary errors: lock not available, deadlock; and a replica that is not promoted yet.
-_BUSY, _READ_ONLY = ("55P03", "40P01"), "25006"
+# SQLSTATEs of temporary errors: lock not available, deadlock.
+_BUSY = ("55P03", "40P01")
 
 
 def _temporary_detail(error: DBAPIError | PoolTimeout) -> str | None:
@@ -70,7 +71,9 @@ def _temporary_detail(error: DBAPIError | PoolTimeout) -> str | None:
     state = getattr(getattr(error, "orig", None), "pgcode", None)
     if isinstance(error, PoolTimeout) or state in _BUSY:
         return "The service is busy right now; please try again in a moment."
-    if isinstance(error, OperationalError | InterfaceError) or state == _READ_ONLY:
+    # A replica that is not promoted yet; a pooler that loses plans.
+    is_elsewhere = state == faults.READ_ONLY or state in faults.LOST_PLAN
+    if isinstance(error, OperationalError | InterfaceError) or is_elsewhere:
         return Unavailable.detail
     return None
 
