@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUN := .venv/.run
 VENV := .venv/.installed
 PEERS := .venv/peers/.installed
-INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-header --no-emit-index-url --no-emit-find-links
 export FLASK_APP := wsgi

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,12 +87,15 @@ class Client(threading.Thread):
         assert stored["duration_seconds"] == body["duration_seconds"]
         self.ledger.kept[stored["session_result_id"]] = body
 
+    def post(self, url: str, **options: Any) -> requests.Response:
+        return requests.post(url, **options)
+
     def _send_until_ok(self, what: str, body: Any, headers: dict[str, str]) -> Any:
         """Repeat a request until its answer is 2xx; a 503 or a failed connection is retried."""
         signed = {"Authorization": f"Bearer {token(self.ledger.learner)}", **headers}
         while True:
             try:
-                response = requests.post(
+                response = self.post(
                     f"{self.address}/api/sessions/{what}", json=body, headers=signed, timeout=5
                 )
                 if response.ok:
@@ -137,7 +140,7 @@ def soak(seconds: float, seed: int = 1) -> dict[str, Any]:
             port = int(address.rpartition(":")[2])
             with Proxy(port, cuts(seed)) as proxy:
                 clients, faults = _run_clients(seconds, proxy.port, master.pid, data, seed)
-            return {**_compare(address, clients), **faults}
+            return {**compare(address, clients), **faults}
     finally:
         embedded_postgres.stop(data)
         shutil.rmtree(folder, ignore_errors=True)
@@ -176,7 +179,7 @@ def _run_clients(
     return clients, faults
 
 
-def _compare(address: str, clients: list[Client]) -> dict[str, Any]:
+def compare(address: str, clients: Sequence[Client]) -> dict[str, Any]:
     """Compare the stored sessions with those that the service confirmed to its clients."""
     for client in clients:
         ledger = client.ledger

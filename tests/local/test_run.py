@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,12 +19,13 @@ import pytest
 import requests
 
 from tests.serving import ROOT, free_port, wait_until_healthy
+from vorex_sessions.local import embedded_postgres
 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """A copy of the project's files, without the files that a run creates."""
-    target = tmp_path / "clone"
+    target = tmp_path / "a clone"
     kept = ["vorex_sessions", "migrations", *(path.name for path in ROOT.glob("*.py"))]
     for name in kept:
         source = ROOT / name
@@ -183,6 +185,53 @@ def test_a_taken_port_is_said(clone: Path) -> None:
     assert blocked.wait() == 1
     assert f"Port {run.port} is taken" in blocked.final_output
     run.end(signal.SIGTERM)
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder for temporary files; with a short path, as a socket in it needs."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)  # PostgreSQL may run as another user
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_nothing_is_shared_with_other_users_of_the_machine(
+    clone: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (temporary / ".lockfile").mkdir()  # what nobody can open, as another user's file
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    far = clone.rename(clone.parent / ("long " * 30 + "name"))  # too long for a socket's path
+    run = Run(far).ready()
+    (folder,) = temporary.glob("vorex-????????")
+    assert folder.stat().st_mode & 0o077 == 0
+    assert run.end(signal.SIGINT) == 0
+    assert not folder.exists()
+
+
+def test_a_start_that_fails_leaves_no_folder(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        assert Run(clone, other.getsockname()[1]).wait() == 1
+    assert not (clone / "instance").exists()
+    monkeypatch.setenv("LOG_LEVEL", "LOUD")
+    assert Run(clone).wait() == 1
+    assert not (clone / "instance").exists()
+
+
+def test_a_database_that_does_not_start_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "postgres"
+    real = embedded_postgres.control
+
+    def misled(data: Path, *arguments: str) -> None:
+        real(data, *(part.replace("-h ''", "-c no_such=1") for part in arguments))
+
+    monkeypatch.setattr(embedded_postgres, "control", misled)
+    with pytest.raises(subprocess.CalledProcessError):
+        embedded_postgres.start(data)
+    assert [path.name for path in tmp_path.iterdir()] == ["postgres.lock"]
 
 
 def test_commands_work_beside_the_running_service_and_without_it(clone: Path) -> None:

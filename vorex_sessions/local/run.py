@@ -6,6 +6,7 @@
 import fcntl
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -36,6 +37,7 @@ def main(arguments: list[str]) -> int:
     """Run `run` or `flask …`; return the exit status."""
     for stop_signal in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(stop_signal, _interrupt)
+    is_new = not INSTANCE.exists()
     INSTANCE.mkdir(exist_ok=True)
     try:
         with (INSTANCE / "run.lock").open("w") as lock:
@@ -43,6 +45,13 @@ def main(arguments: list[str]) -> int:
     except config.SettingError as error:
         print(error, file=sys.stderr)
         return 1
+    finally:
+        if (
+            is_new
+            and not DATA.exists()
+            and not (os.environ.get("DATABASE_URL") and SECRET.exists())
+        ):
+            shutil.rmtree(INSTANCE, ignore_errors=True)  # the start has failed
 
 
 def _interrupt(signum: int, frame: object) -> None:
