@@ -25,8 +25,8 @@ def start() -> None:
     os.environ[SERVER] = embedded_postgres.start(folder / "postgres")
     os.environ["VOREX_TEST_FOLDER"] = str(folder)
     for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
-        _administer(f"ALTER SYSTEM SET {setting}")
-    _administer("SELECT pg_reload_conf()")
+        administer(f"ALTER SYSTEM SET {setting}")
+    administer("SELECT pg_reload_conf()")
 
 
 def stop() -> None:
@@ -44,7 +44,7 @@ def _server_url() -> sa.URL:
     return sa.make_url(url).set(drivername="postgresql+psycopg2")
 
 
-def _administer(statement: str) -> None:
+def administer(statement: str) -> None:
     engine = sa.create_engine(_server_url(), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(sa.text(statement))
@@ -66,10 +66,10 @@ def transaction(seconds: float = 5) -> Iterator[sa.Connection]:
 
 
 @contextmanager
-def database(name: str) -> Iterator[str]:
+def database(name: str, options: str = "") -> Iterator[str]:
     """Create an empty database and yield its address; drop it afterwards."""
-    _administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    _administer(f'CREATE DATABASE "{name}"')
+    administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    administer(f'CREATE DATABASE "{name}" {options}')
     url = _server_url().set(drivername="postgresql", database=name)
     yield url.render_as_string(hide_password=False)
-    _administer(f'DROP DATABASE "{name}" WITH (FORCE)')
+    administer(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -11,6 +11,7 @@ import requests
 import sqlalchemy as sa
 from flask import Flask
 
+import config
 from tests.black_hole import BlackHole
 from tests.factories import Learner, content, token
 from tests.serving import gunicorn
@@ -183,3 +184,71 @@ def test_a_table_that_is_locked_for_long_is_503_in_time(
         assert time.monotonic() - began < 2
         holder.exec_driver_sql("ROLLBACK")
     learner.save()
+
+
+def test_readers_who_give_up_behind_a_lock_leave_no_more_back_ends_than_documented(
+    app: Flask, database_url: str
+) -> None:
+    ours = sa.text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND application_name = 'vorex-sessions'"
+    )
+    with gunicorn(database_url) as (address, _), app.app_context():
+        db.engine.dispose()
+        with (
+            db.engine.connect() as holder,
+            db.engine.connect() as witness,
+            ThreadPoolExecutor(40) as pool,
+        ):
+            holder.exec_driver_sql("BEGIN")
+            holder.exec_driver_sql("LOCK TABLE session_results IN ACCESS EXCLUSIVE MODE")
+            holder.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+            until = time.monotonic() + 6
+            kinds = ("stats", "history", "export")
+
+            def read(number: int) -> set[int]:
+                found = set()
+                while time.monotonic() < until:
+                    found.add(get(address, kinds[number % 3]).status_code)
+                return found
+
+            readers = [pool.submit(read, number) for number in range(40)]
+            counts = []
+            while time.monotonic() < until + 3:
+                counts.append(witness.execute(ours).scalar_one() - 2)  # without these two
+                time.sleep(0.02)
+            assert set().union(*(reader.result() for reader in readers)) <= {503, 429}
+            # WEB_CONCURRENCY, DB_POOL_SIZE and EXPORT_CONNECTIONS by default
+            assert 15 < max(counts) <= 2 * (10 + 2)
+            assert counts[-1] < 5  # who has given up is gone, before the lock is
+            holder.exec_driver_sql("ROLLBACK")
+        assert get(address, "stats").status_code == 200
+
+
+def test_a_first_host_that_says_nothing_does_not_use_up_the_deadline(
+    app: Flask, settings: dict, database_url: str
+) -> None:
+    with BlackHole(database_url) as dead, BlackHole(database_url) as alive:
+        dead.swallowing = True
+        url = sa.make_url(alive.address)
+        both = f"{url.username}@127.0.0.1:{dead.port},127.0.0.1:{alive.port}/{url.database}"
+        address = config.read({"DATABASE_URL": f"postgresql://{both}"})["DATABASE_URL"]
+        two = create_app({**settings, "DATABASE_URL": address})
+        learner = Learner(two)
+        began = time.monotonic()
+        learner.save()
+        assert time.monotonic() - began < 1.5
+        with two.app_context():
+            for engine in db.engines.values():
+                engine.dispose()
+        began = time.monotonic()
+        learner.save()  # on a new connection, which knows by now where to begin
+        assert time.monotonic() - began < 0.4
+        alive.swallowing = True
+        began = time.monotonic()
+        assert learner.request("GET", "/api/sessions/stats").status_code == 503
+        assert time.monotonic() - began < 2
+        dead.swallowing = alive.swallowing = False
+        assert learner.count() == 2
+        with two.app_context():
+            db.engine.dispose()

@@ -1,6 +1,8 @@
 """Repeated statements are planned once per connection."""
 
+import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 import sqlalchemy as sa
@@ -112,3 +114,106 @@ def test_behind_a_transaction_pooler_nothing_is_prepared(app: Flask, settings: d
     assert plan_counts(sent) == (0, 0)
     with behind.app_context():
         db.engine.dispose()
+
+
+PATHS = (
+    *("/warmup", "/stats?period=week", "/stats?period=all", "/daily-breakdown", "/history?limit=1"),
+    *("/streak", "/achievements", "/vocabulary", "/skills"),
+)
+
+
+def statuses(learner: Learner, paths: tuple[str, ...] = PATHS) -> dict[str, int]:
+    return {path: learner.request("GET", f"/api/sessions{path}").status_code for path in paths}
+
+
+def test_a_column_that_changes_its_type_under_kept_plans_is_no_error(app: Flask) -> None:
+    """On several connections, each with plans of its own."""
+    learner = Learner(app)
+    learner.save(vocabulary_learned=["reservation"])
+    before = statuses(learner)
+    assert set(before.values()) == {200}
+    stored_id = learner.save()["session_result_id"]
+    changes = ("varchar(64)", "text")
+    for kind in changes:
+        with app.app_context(), ExitStack() as held:
+            for _ in range(3):  # warm connections
+                held.enter_context(db.engine.connect())
+        statuses(learner)
+        with app.app_context(), db.engine.connect() as connection:
+            for table in ("session_results", "learner_totals"):
+                connection.exec_driver_sql(f"ALTER TABLE {table} ALTER COLUMN timezone TYPE {kind}")
+        assert statuses(learner) == before
+        learner.save()
+        path = f"/api/sessions/{stored_id}"
+        assert learner.request("PATCH", path, json={"words_spoken": 5}).status_code == 200
+
+
+def test_a_type_that_changes_between_two_requests_costs_one_new_connection(fresh: Flask) -> None:
+    learner = Learner(fresh)
+    learner.save()
+    learner.get("/history", limit=1)
+    with fresh.app_context():
+        before = backend()
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql(
+                "ALTER TABLE session_results ALTER COLUMN timezone TYPE varchar(64)"
+            )
+    try:
+        learner.get("/history", limit=1)
+        with fresh.app_context():
+            renewed = backend()
+            assert renewed != before
+        learner.get("/history", limit=1)
+        with fresh.app_context():
+            assert backend() == renewed
+    finally:
+        with fresh.app_context(), db.engine.connect() as connection:
+            connection.exec_driver_sql(
+                "ALTER TABLE session_results ALTER COLUMN timezone TYPE text"
+            )
+
+
+def backend() -> int:
+    return int(run(sa.text("SELECT pg_backend_pid() AS pid"))[0].pid)
+
+
+def test_plans_that_are_gone_behind_our_back_are_no_error(fresh: Flask) -> None:
+    learner = Learner(fresh)
+    learner.save()
+    before = {path: learner.get(path) for path in ("/streak", "/skills")}
+    with fresh.app_context(), db.engine.connect() as connection:
+        connection.exec_driver_sql("DEALLOCATE ALL")
+    learner.save()
+    assert {path: learner.get(path).keys() for path in before} == {
+        path: answer.keys() for path, answer in before.items()
+    }
+    assert learner.count() == 2
+    with recorded(fresh) as sent:  # whatever takes plans away does so again
+        learner.save()
+    assert plan_counts(sent) == (0, 0)
+
+
+def test_a_name_that_is_taken_is_no_error(fresh: Flask, app: Flask) -> None:
+    statement = prepared(sa.text("SELECT CAST(:value AS integer) + 1 AS next"))
+    with app.app_context(), recorded(app) as sent:
+        run(statement, {"value": 1})
+    (name,) = re.findall(r"PREPARE (\w+) AS", "".join(sent))
+    with fresh.app_context():
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql(f"PREPARE {name} (integer) AS SELECT $1 + 1 AS next")
+        assert run(statement, {"value": 41})[0].next == 42
+
+
+def test_a_name_stands_for_one_text_on_every_connection(fresh: Flask, settings: dict) -> None:
+    """So that behind a pooler no EXECUTE runs another statement's plan."""
+    other = create_app({**settings, "DB_POOL_SIZE": 1})
+    texts = [f"SELECT CAST(:value AS integer) + {number} AS sum" for number in range(3)]
+    names = []
+    for app, order in ((fresh, texts), (other, texts[::-1])):
+        with app.app_context(), recorded(app) as sent:
+            for text in order:
+                run(prepared(sa.text(text)), {"value": 1})
+            db.engine.dispose()
+        names.append(dict(re.findall(r"PREPARE (\w+) AS (.*);", "\n".join(sent))))
+    assert names[0] == names[1]
+    assert len(names[0]) == 3

@@ -23,14 +23,14 @@ pytestmark = pytest.mark.external
 
 
 @contextmanager
-def pgbouncer(database_url: str, folder: Path) -> Iterator[str]:
+def pgbouncer(database_url: str, folder: Path, *settings: str) -> Iterator[str]:
     """Run a transaction pooler with four connections to the database; yield its database URL."""
     # PgBouncer runs as nobody, who may not use the embedded server's socket; this proxy offers TCP.
     with BlackHole(database_url) as proxy:
-        yield from _pgbouncer(proxy.address, folder)
+        yield from _pgbouncer(proxy.address, folder, *settings)
 
 
-def _pgbouncer(database_url: str, folder: Path) -> Iterator[str]:
+def _pgbouncer(database_url: str, folder: Path, *settings: str) -> Iterator[str]:
     url, port = sa.make_url(database_url), free_port()
     target = f"host={url.host} port={url.port or 5432} user={url.username} dbname={url.database}"
     (folder / "users.txt").write_text(f'"{url.username}" "{url.password or ""}"\n')
@@ -49,6 +49,8 @@ logfile = {folder}/log
 pidfile = {folder}/pid
 """
     )
+    with (folder / "pgbouncer.ini").open("a") as file:
+        file.writelines(f"{setting}\n" for setting in settings)
     folder.chmod(0o777)
     for path in folder.iterdir():
         path.chmod(0o666)
@@ -147,3 +149,35 @@ def test_without_the_setting_readiness_says_which_one_is_missing(
         answer = requests.get(f"{service}/readyz", timeout=10)
         assert answer.status_code == 503
         assert "DB_TRANSACTION_POOLER=true" in answer.json()["detail"]
+
+
+def test_a_pooler_that_ignores_our_settings_is_named_and_runs_no_other_statements_plan(
+    app: Flask, database_url: str, folder: Path
+) -> None:
+    learners = [Learner(app) for _ in range(4)]
+    with (
+        pgbouncer(database_url, folder, "ignore_startup_parameters = options") as address,
+        gunicorn(address, RATELIMIT_ENABLED="false") as (service, _),
+    ):
+        answer = requests.get(f"{service}/readyz", timeout=10)
+        assert answer.status_code == 503
+        assert (
+            "a pooler ignores `options`; set DB_TRANSACTION_POOLER=true" in answer.json()["detail"]
+        )
+
+        def practise(learner: Learner) -> None:
+            headers = {"Authorization": f"Bearer {token(learner.id)}"}
+            for number in range(1, 31):
+                saved = requests.post(
+                    f"{service}/api/sessions/save", json=content(), headers=headers, timeout=20
+                )
+                assert saved.status_code == 201, saved.text
+                for path, count in (("history?limit=1", "total"), ("stats", "total_sessions")):
+                    read = requests.get(
+                        f"{service}/api/sessions/{path}", headers=headers, timeout=20
+                    )
+                    assert read.status_code == 200, read.text
+                    assert read.json()[count] == number
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(practise, learners))
