@@ -1,11 +1,14 @@
-"""Alembic's access to the database: one upgrade at a time, and no long waits for a lock.
+"""Alembic's access to the database: one upgrade at a time, no long waits for a lock, no data lost unasked.
 
 New revisions: `make revision NAME=0002_what_it_does`; the id is the file's name.
 """
 
+import sys
+
+import click
 from alembic import context
 from flask import current_app
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 # Releases that start at once upgrade one after the other. The number is arbitrary, but only for this.
 UPGRADE_LOCK = 0x766F7265780001
@@ -34,7 +37,29 @@ def run_online() -> None:
             connection.execute(text("SET LOCAL statement_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": UPGRADE_LOCK})
             connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
+            ask_before_data_is_lost(connection)
             context.run_migrations()
+
+
+def ask_before_data_is_lost(connection: Connection) -> None:
+    """Stop a downgrade that removes what nothing can derive again, unless the operator wants that."""
+    migration = context.get_context()
+    steps = migration.opts["fn"](migration.get_current_heads(), migration)
+    lost = [
+        what
+        for step in steps
+        if step.is_downgrade
+        for what, rows in step.revision.module.LOSES.items()
+        if connection.scalar(text(f"SELECT EXISTS (SELECT FROM {rows})"))  # noqa: S608  # ours
+    ]
+    if not lost or context.get_x_argument(as_dictionary=True).get("lose-data") == "yes":
+        return
+    warning = f"This downgrade removes for good: {', '.join(lost)}."
+    if not sys.stdin.isatty():
+        raise click.ClickException(
+            f"{warning} If you want that: flask db -x lose-data=yes downgrade …"
+        )
+    click.confirm(f"{warning} Go on?", abort=True)
 
 
 if context.is_offline_mode():

@@ -7,6 +7,8 @@ revision = "0001_session_results"
 down_revision = None
 branch_labels = None
 depends_on = None
+# What a downgrade removes that nothing can derive again, and in which rows; env.py asks before.
+LOSES = {"session results": "session_results"}
 
 TABLE = """
 CREATE TABLE session_results (

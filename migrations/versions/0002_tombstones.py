@@ -6,6 +6,10 @@ revision = "0002_tombstones"
 down_revision = "0001_session_results"
 branch_labels = None
 depends_on = None
+LOSES = {
+    "ids of deleted sessions": "deleted_sessions",
+    "ids of erased learners": "erased_learners",
+}
 
 DELETED = """
 CREATE TABLE deleted_sessions (

@@ -6,6 +6,7 @@ revision = "0003_growth"
 down_revision = "0002_tombstones"
 branch_labels = None
 depends_on = None
+LOSES = {"unlocked achievements": "learner_achievements"}
 
 TOTALS = """
 CREATE TABLE learner_totals (

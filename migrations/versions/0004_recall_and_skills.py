@@ -6,6 +6,11 @@ revision = "0004_recall_and_skills"
 down_revision = "0003_growth"
 branch_labels = None
 depends_on = None
+LOSES = {
+    "answers about words and skills": (
+        "session_results WHERE vocabulary_results <> '[]' OR skills <> '[]'"
+    )
+}
 
 # Without CHECKs: to validate them would read the whole table behind a lock that nothing gets past.
 RESULTS = """

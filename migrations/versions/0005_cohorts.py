@@ -6,6 +6,7 @@ revision = "0005_cohorts"
 down_revision = "0004_recall_and_skills"
 branch_labels = None
 depends_on = None
+LOSES = {"who takes part in comparisons": "cohort_participants"}
 
 PARTICIPANTS = """
 CREATE TABLE cohort_participants (

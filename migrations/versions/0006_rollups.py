@@ -6,6 +6,7 @@ revision = "0006_rollups"
 down_revision = "0005_cohorts"
 branch_labels = None
 depends_on = None
+LOSES: dict[str, str] = {}
 
 ROLLUPS = """
 CREATE TABLE learner_rollups (

@@ -1,5 +1,8 @@
 """The numbered migrations, and the schema that they build."""
 
+import os
+import pty
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +16,8 @@ from flask_migrate import downgrade
 
 import config
 from tests import postgres
-from tests.factories import SECRET
+from tests.factories import SECRET, Learner
+from tests.serving import BIN, ROOT, environment
 from vorex_sessions import create_app
 from vorex_sessions.database import migrate
 from vorex_sessions.database.migrate import upgrade
@@ -58,6 +62,60 @@ def test_up_down_up_ends_where_it_was(empty: Flask) -> None:
     assert not [row for row in schema() if "alembic" not in str(row)]
     upgrade()
     assert schema() == first
+
+
+def flask_db(*command: str, keys: str | None = None) -> tuple[int, str]:
+    """Run `flask db` on the current app's database, with what is typed at a terminal, or without one."""
+    url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    ours, theirs = pty.openpty()
+    if keys is not None:
+        os.write(ours, keys.encode())
+    try:
+        done = subprocess.run(
+            [BIN / "flask", "db", *command],
+            cwd=ROOT,
+            env=environment(url),
+            stdin=subprocess.DEVNULL if keys is None else theirs,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    return done.returncode, done.stdout
+
+
+def tables() -> set[str]:
+    with db.engine.connect() as connection:
+        return set(sa.inspect(connection).get_table_names())
+
+
+def test_a_downgrade_that_removes_data_says_so_and_asks(empty: Flask) -> None:
+    upgrade()
+    Learner(empty).save()
+    full = tables()
+    status, said = flask_db("downgrade", "base")
+    assert status == 1
+    assert "removes for good: unlocked achievements, session results." in said
+    assert "flask db -x lose-data=yes downgrade" in said
+    assert "Traceback" not in said
+    assert tables() == full
+    status, said = flask_db("downgrade", "base", keys="n\n")
+    assert "Go on? [y/N]" in said
+    assert (status, tables()) == (1, full)
+    assert flask_db("downgrade", "0005_cohorts")[0] == 0  # all of it can be derived again
+    assert flask_db("downgrade", "0002_tombstones", keys="y\n")[0] == 0
+    assert "session_results" in tables()
+    assert "learner_achievements" not in tables()
+    assert flask_db("-x", "lose-data=yes", "downgrade", "base")[0] == 0
+    assert tables() == {"alembic_version"}
+
+
+def test_every_migration_says_what_its_downgrade_removes_for_good() -> None:
+    for path in (Path(migrate.FOLDER) / "versions").glob("*.py"):
+        assert "\nLOSES" in path.read_text(), path.name
 
 
 def test_models_and_migrations_agree(in_app: Flask) -> None:

@@ -8,13 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from vorex_sessions.database import faults, migrate, run
+from vorex_sessions.database import faults, migrate, prepared, run
 from vorex_sessions.database.engine import EXPECTED_SETTINGS
 from vorex_sessions.extensions import db
 from vorex_sessions.flask_config import setting
 from vorex_sessions.problems.kinds import Unavailable
 
-_STATE = sa.text("""
+_STATE = prepared(
+    sa.text("""
 SELECT (SELECT version_num FROM alembic_version LIMIT 1) AS revision,
        current_setting('transaction_read_only') = 'on' AS is_read_only,
        current_setting('server_encoding') AS encoding,
@@ -31,6 +32,7 @@ SELECT (SELECT version_num FROM alembic_version LIMIT 1) AS revision,
          WHERE oid = ANY (ARRAY(SELECT to_regclass(name) FROM unnest(CAST(:tables AS text[])) AS name))
        ) AS tables
 """)
+)
 _NO_TABLE, _NO_PRIVILEGE = "42P01", "42501"
 _NUMBER = re.compile(r"\d+")
 
