@@ -328,6 +328,12 @@ def test_every_setting_is_documented_with_its_default() -> None:
         assert f"| `{setting.name}` | {default} | {setting.meaning}" in page, setting.name
 
 
+def test_the_image_runs_as_a_numeric_user_and_takes_no_secrets_along() -> None:
+    assert re.search(r"^USER [1-9]\d*(:\d+)?$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    left_out = (ROOT / ".dockerignore").read_text().split()
+    assert {"**/.env", "**/.env.*", ".git", "instance"} <= set(left_out)
+
+
 def test_two_apps_live_in_one_process(app: Flask, settings: dict) -> None:
     second = create_app(settings)
     with postgres.database("vorex_test_second") as url:

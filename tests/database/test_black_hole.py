@@ -11,7 +11,6 @@ import requests
 import sqlalchemy as sa
 from flask import Flask
 
-import config
 from tests.black_hole import BlackHole
 from tests.factories import Learner, content, token
 from tests.serving import gunicorn
@@ -223,32 +222,3 @@ def test_readers_who_give_up_behind_a_lock_leave_no_more_back_ends_than_document
             assert counts[-1] < 5  # who has given up is gone, before the lock is
             holder.exec_driver_sql("ROLLBACK")
         assert get(address, "stats").status_code == 200
-
-
-def test_a_first_host_that_says_nothing_does_not_use_up_the_deadline(
-    app: Flask, settings: dict, database_url: str
-) -> None:
-    with BlackHole(database_url) as dead, BlackHole(database_url) as alive:
-        dead.swallowing = True
-        url = sa.make_url(alive.address)
-        both = f"{url.username}@127.0.0.1:{dead.port},127.0.0.1:{alive.port}/{url.database}"
-        address = config.read({"DATABASE_URL": f"postgresql://{both}"})["DATABASE_URL"]
-        two = create_app({**settings, "DATABASE_URL": address})
-        learner = Learner(two)
-        began = time.monotonic()
-        learner.save()
-        assert time.monotonic() - began < 1.5
-        with two.app_context():
-            for engine in db.engines.values():
-                engine.dispose()
-        began = time.monotonic()
-        learner.save()  # on a new connection, which knows by now where to begin
-        assert time.monotonic() - began < 0.4
-        alive.swallowing = True
-        began = time.monotonic()
-        assert learner.request("GET", "/api/sessions/stats").status_code == 503
-        assert time.monotonic() - began < 2
-        dead.swallowing = alive.swallowing = False
-        assert learner.count() == 2
-        with two.app_context():
-            db.engine.dispose()

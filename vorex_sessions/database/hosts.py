@@ -17,12 +17,13 @@ class Connector:
 
     def __init__(self) -> None:
         self._last = 0
+        self._left_out = ""  # an option that the server does not have
 
     def __call__(self, dialect: Any, record: Any, args: Any, parameters: dict[str, Any]) -> Any:
         """Return a connection; SQLAlchemy's event `do_connect`. Raises psycopg2.Error."""
         hosts = _hosts(parameters)
         if len(hosts) == 1:
-            return _connect(parameters)
+            return self._connect(parameters)
         count, error = len(hosts), None
         for number in range(count):
             place = (self._last + number) % count
@@ -30,13 +31,24 @@ class Connector:
             share = timeouts.time_to_connect() / (count - number + 1)
             try:
                 with timeouts.deadline(share):
-                    connection = _connect({**parameters, **hosts[place]})
+                    connection = self._connect({**parameters, **hosts[place]})
             except psycopg2.OperationalError as reason:
                 error = error or reason
             else:
                 self._last = place
                 return connection
         raise error or AssertionError("there is a host")
+
+    def _connect(self, parameters: Mapping[str, Any]) -> Any:
+        options = str(parameters.get("options", ""))
+        try:
+            return _connect(parameters, options.replace(self._left_out, ""))
+        except psycopg2.OperationalError as error:
+            # A server on Windows cannot look after its clients, and refuses the setting.
+            if timeouts.CHECK_CLIENT not in str(error):
+                raise
+            self._left_out = f"-c {timeouts.CHECK_CLIENT}={timeouts.CHECK_CLIENT_EVERY}"
+            return _connect(parameters, options.replace(self._left_out, ""))
 
 
 def _hosts(parameters: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -52,14 +64,5 @@ def _hosts(parameters: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-def _connect(parameters: dict[str, Any]) -> Any:
-    try:
-        return psycopg2.connect(**parameters)
-    except psycopg2.OperationalError as error:
-        # A server on Windows cannot look after its clients, and refuses the setting.
-        option = f"-c {timeouts.CHECK_CLIENT}={timeouts.CHECK_CLIENT_EVERY}"
-        options = parameters.get("options", "")
-        if timeouts.CHECK_CLIENT not in str(error) or option not in options:
-            raise
-        parameters["options"] = options.replace(option, "")
-        return psycopg2.connect(**parameters)
+def _connect(parameters: Mapping[str, Any], options: str) -> Any:
+    return psycopg2.connect(**{**parameters, **({"options": options} if options else {})})
