@@ -17,7 +17,7 @@ pytestmark = pytest.mark.external
 
 BIN = Path("/usr/lib/postgresql/15/bin")
 # These tests start their own embedded server.
-OWN_SERVER = ["--ignore=tests/local", "--ignore=tests/test_faults.py"]
+OWN_SERVER = [f"--ignore=tests/{name}" for name in ("local", "test_faults.py", "test_fail_over.py")]
 
 
 @pytest.fixture

@@ -49,9 +49,8 @@ def check() -> None:
 
 
 def _state() -> Any:
-    tables = [table.name for table in db.metadata.sorted_tables]
     try:
-        return run(_STATE, {"tables": tables, "settings": list(EXPECTED_SETTINGS)})[0]
+        return run(_STATE, {"tables": _tables(), "settings": list(EXPECTED_SETTINGS)})[0]
     except (OperationalError, PoolTimeout) as error:
         if "startup parameter" in str(error):
             raise Unavailable(
@@ -107,6 +106,11 @@ def _locked(table: str) -> str:
         f"The database role of the service may not read and write {table}; "
         "connect as the role that owns the tables."
     )
+
+
+@lru_cache(maxsize=1)
+def _tables() -> list[str]:
+    return [table.name for table in db.metadata.tables.values()]
 
 
 @lru_cache(maxsize=1)
