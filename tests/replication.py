@@ -51,7 +51,6 @@ class Pair:
         embedded_postgres.owned(folder)
         embedded_postgres.initialize(self.primary.data)
         self.primary.start()
-        self.replicate()
 
     def replicate(self) -> None:
         """Build the standby from the primary, and wait until it is synchronous."""
@@ -67,12 +66,15 @@ class Pair:
             assert time.monotonic() < deadline
             time.sleep(0.05)
 
-    def switch(self, how: str) -> None:
-        """Let the primary crash, stop or become read-only, and promote the standby."""
+    def lose(self, how: str) -> None:
+        """Let the primary crash, stop or become read-only."""
         if how == "becomes read-only":
             self.primary.set("default_transaction_read_only", "on")
         else:
             self.primary.stop("immediate" if how == "crashes" else "fast")
+
+    def promote(self) -> None:
+        """Make the standby the primary."""
         self.primary, self.standby = self.standby, self.primary
         embedded_postgres.control(self.primary.data, "promote")
         self.primary.set("synchronous_standby_names", "")
