@@ -30,6 +30,7 @@ LAYERS = [
         "text",
         "skill_graph",
         "periods",
+        "turns",
         "metrics",
         "cli_errors",
         "extensions",

@@ -19,8 +19,10 @@ from sqlalchemy.exc import DBAPIError
 from vorex_sessions.database import faults
 from vorex_sessions.database.prepared_statements import PREPARED, PreparedStatements
 from vorex_sessions.database.timeouts import TimedOut
+from vorex_sessions.turns import checkpoint
 
 T = TypeVar("T")
+_PORTION = 20  # rows, each of up to some 250 kB
 _DIALECT = PGDialect_psycopg2()  # type: ignore[no-untyped-call]  # SQLAlchemy's
 # A statement with the values of its parameters.
 Bound = tuple[sa.Executable, Mapping[str, Any]]
@@ -46,7 +48,16 @@ class Cursor(NamedTupleCursor):
             texts.append(self.mogrify(known.text(compiled), compiled.construct_params(values)))
         self.execute(b";\n".join(texts).join([before.encode(), after.encode()]))
         known.confirm()
-        return self.fetchall() if self.description else ()
+        return self._all_rows() if self.description else ()
+
+    def _all_rows(self) -> Sequence[Any]:
+        """All rows of the result. They are here already; to read their JSON takes time."""
+        rows = portion = self.fetchmany(_PORTION)
+        while len(portion) == _PORTION:
+            checkpoint()
+            portion = self.fetchmany(_PORTION)
+            rows += portion
+        return rows
 
 
 @contextmanager

@@ -33,11 +33,15 @@ def _insert() -> sa.CTE:
 
 @lru_cache(maxsize=64)
 def _save_statement(projections: tuple[Projection, ...]) -> sa.Select[Any]:
-    """Insert what is new; returns it with the context of each projection."""
+    """Insert what is new; returns it, the first row with the context of each projection.
+
+    In every row, the contexts of a batch with many words would be 100 times as large.
+    """
     new = _insert()
+    is_first = sa.func.row_number().over() == sa.literal_column("1")
     inserted = [projection.insert_cte(new) for projection in projections]
     contexts = [
-        projection.context(new, cte).label(f"context_{place}")
+        sa.case((is_first, projection.context(new, cte))).label(f"context_{place}")
         for place, (projection, cte) in enumerate(zip(projections, inserted, strict=True))
     ]
     statement = sa.select(new, DERIVED_VERSION.label("derived_version"), *contexts)

@@ -19,6 +19,7 @@ from vorex_sessions.problems.validation import validation_problem
 from vorex_sessions.sessions import results, tombstones
 from vorex_sessions.sessions.fingerprint import fingerprint
 from vorex_sessions.sessions.saving import Entry, Outcome, save_all
+from vorex_sessions.turns import in_turns
 
 _is_id = session_results.c.session_result_id == sa.bindparam("session_result_id")
 _is_it = sa.and_(session_results.c.user_id == USER_ID, _is_id)
@@ -70,7 +71,7 @@ def save_batch(
     base = key and uuid5(UUID(learner_id), key)
     entries: dict[int, Entry] = {}
     problems: list[Problem | None] = []
-    for index, item in enumerate(items):
+    for index, item in enumerate(in_turns(items)):
         try:
             if isinstance(item, Problem):
                 raise item

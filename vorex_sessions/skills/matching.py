@@ -28,7 +28,8 @@ _NOT_A_WORD = re.compile(r"[^\w]+")
 
 def skill_of(label: str) -> str | None:
     """The key of the skill that a label means, or None."""
-    return _match(" ".join(_words(label)) or " ".join(_words(label, keep=True)))
+    words = " ".join(_words(label)) or " ".join(_words(label, keep=True))
+    return _match(words) if len(words) <= _LONGEST else None
 
 
 @lru_cache(maxsize=8192)
@@ -37,16 +38,21 @@ def _match(label: str) -> str | None:
         return _ALIASES[label]
     if label in _TOO_BROAD:
         return None
-    # The mean of two scores decides: the alias within the label, and both as a whole.
+    # The mean of two scores decides: the alias within the label, and both as a whole. Where the second is
+    # below _LEAST_WHOLE the first cannot make up for it; sorted words make it one quick comparison.
     candidates = process.extract(
-        label, _NAMES, scorer=fuzz.token_set_ratio, score_cutoff=_ENOUGH, limit=None
+        _in_order(label), _SORTED, scorer=fuzz.ratio, score_cutoff=_LEAST_WHOLE, limit=None
     )
     likeness = [
-        ((within + fuzz.token_sort_ratio(label, alias)) / 2, alias)
-        for alias, within, _ in candidates
+        ((fuzz.token_set_ratio(label, _NAMES[place]) + whole) / 2, _NAMES[place])
+        for _, whole, place in candidates
     ]
     best, alias = max(likeness, default=(0.0, ""))
     return _ALIASES[alias] if best >= _ENOUGH else None
+
+
+def _in_order(words: str) -> str:
+    return " ".join(sorted(words.split()))
 
 
 def _words(label: str, *, keep: bool = False) -> list[str]:
@@ -72,3 +78,8 @@ def _aliases() -> dict[str, str]:
 
 _ALIASES = _aliases()
 _NAMES = list(_ALIASES)
+_SORTED = [_in_order(alias) for alias in _NAMES]
+# With 100 for the alias within the label, the mean is enough from here, less a margin for rounding. ratio()
+# is at most 2 * shorter / (shorter + longer), so a label over this length has no alias that is long enough.
+_LEAST_WHOLE = 2 * _ENOUGH - 100 - 0.1
+_LONGEST = int(max(map(len, _NAMES)) * (200 / _LEAST_WHOLE - 1))

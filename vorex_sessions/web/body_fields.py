@@ -13,6 +13,7 @@ import marshmallow as ma
 from vorex_sessions import periods, text
 from vorex_sessions.problems.kinds import Problem
 from vorex_sessions.problems.validation import validation_problem
+from vorex_sessions.turns import in_turns
 
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII
@@ -144,7 +145,8 @@ class Items(ma.fields.List[dict[str, Any] | Problem]):
     ) -> list[dict[str, Any] | Problem]:
         if not isinstance(value, list) or not 1 <= len(value) <= self.most:
             raise self.make_error("invalid")
-        return [self._load_item(item, f"#/{attr}/{index}") for index, item in enumerate(value)]
+        items = enumerate(in_turns(value))
+        return [self._load_item(item, f"#/{attr}/{index}") for index, item in items]
 
     def _load_item(self, item: Any, pointer: str) -> dict[str, Any] | Problem:
         try:
