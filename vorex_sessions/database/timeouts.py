@@ -16,6 +16,8 @@ from psycopg2 import OperationalError, extensions
 
 QUERY_TIMEOUT = 1.5  # seconds for connecting and one query: a client gets its 503 within 2 s
 POOL_TIMEOUT = 1  # seconds for a free connection of the pool
+# Seconds for a save that reads or writes many thousand words; below the server's limits.
+LONG_SAVE_TIMEOUT = 4
 LOCK_TIMEOUT = "1s"  # for a learner's lock: below QUERY_TIMEOUT, which would cost the connection
 # PostgreSQL's own limits, by which it ends what the client has long given up: locks must not stay behind.
 SERVER_LIMITS = {"statement_timeout": "5s", "idle_in_transaction_session_timeout": "10s"}
@@ -57,6 +59,11 @@ def deadline(seconds: float) -> Iterator[None]:
 def time_to_connect() -> float:
     """Return the seconds that are left for connecting."""
     return max(0.0, min(_deadline.get() - time.monotonic(), _CONNECT_TIMEOUT))
+
+
+def extend_deadline(seconds: float) -> None:
+    """Let the innermost block under way end `seconds` from now, if that is later."""
+    _deadline.set(max(_deadline.get(), time.monotonic() + seconds))
 
 
 def _wait(connection: extensions.connection) -> None:

@@ -4,7 +4,7 @@ Round trips are what a transaction costs: BEGIN and the learner's lock travel wi
 deferred statements with whatever is sent next, at the latest with COMMIT.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -28,11 +28,30 @@ class Transaction:
         self._before = before  # settings and lock, for the first statement
         self._begun = False
         self._ended = False
+        self._cursors = 0
         self._deferred: list[Bound] = []
 
     def run(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Any]:
         """Run a statement now; returns all its rows, as named tuples."""
         return self._send((statement, parameters))
+
+    def portions(
+        self, statement: sa.Executable, parameters: Mapping[str, Any], *, size: int
+    ) -> Iterator[Sequence[Any]]:
+        """Run a query; yields its rows, `size` at a time, so that any number fits into memory.
+
+        What is deferred meanwhile travels with the next portion.
+        """
+        if self._deferred:
+            self._send()
+        self._cursors += 1
+        name = f"portions_{self._cursors}"
+        fetch = f";\nFETCH {size} FROM {name}"
+        declare = f"DECLARE {name} NO SCROLL CURSOR FOR "
+        rows = self._send((statement, parameters), declare=declare, after=fetch)
+        while rows:
+            yield rows
+            rows = self._send(after=fetch) if len(rows) == size else ()
 
     def defer(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> None:
         """Run a statement whose rows nobody needs: it travels with the next one, or with COMMIT."""
@@ -56,13 +75,15 @@ class Transaction:
             self._cursor.execute("COMMIT")
         return result
 
-    def _send(self, *statements: Bound, begin: str = "BEGIN;", after: str = "") -> Sequence[Any]:
+    def _send(
+        self, *statements: Bound, begin: str = "BEGIN;", declare: str = "", after: str = ""
+    ) -> Sequence[Any]:
         if self._ended:
             raise RuntimeError("finish() has ended this transaction; run nothing after it")
         deferred, self._deferred = self._deferred, []
         before = "" if self._begun else begin + self._before
         self._begun = True
-        return self._cursor.send([*deferred, *statements], before, after)
+        return self._cursor.send([*deferred, *statements], before + declare, after)
 
 
 def run_long(

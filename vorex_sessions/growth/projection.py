@@ -12,11 +12,12 @@ import sqlalchemy as sa
 
 from vorex_sessions.database import Transaction
 from vorex_sessions.flask_config import setting
-from vorex_sessions.growth import store, unlocking, words
+from vorex_sessions.growth import history, store, unlocking, words
 from vorex_sessions.growth.catalogue import BY_KEY
 from vorex_sessions.growth.streaks import streak
 from vorex_sessions.growth.totals import Totals, from_columns, is_late
 from vorex_sessions.hooks import projections
+from vorex_sessions.hooks.all_sessions import AllSessions
 from vorex_sessions.hooks.projections import AnswerExtras, SaveEvent
 from vorex_sessions.hooks.rebuild import run_current
 from vorex_sessions.models import USER_ID, learner_achievements
@@ -59,33 +60,45 @@ class GrowthProjection(projections.Projection):
     def on_save(self, event: SaveEvent, context: Any) -> AnswerExtras:
         """Add the saved sessions to the totals; the extras are unlocks and the streak."""
         shortest_day, saved = setting("STREAK_MIN_SECONDS"), event.saved_rows
-        if context["totals"] is None:
+        if context["totals"] is None and not event.is_first:
             return self._recount(event)
         before = from_columns(context["totals"])
         if is_late(before, saved):
-            after, unlocks = unlocking.accumulate(event.all_sessions, shortest_day)
+            event.take_time()
+            after, unlocks = unlocking.accumulate_all(
+                history.read(event.transaction, event.learner_id), shortest_day
+            )
             unlocks = unlocking.late_unlocks(saved, unlocks, before)
         else:
             known_words = words.all_words(saved).difference(context["new_words"])
             after, unlocks = unlocking.accumulate(
                 saved, shortest_day, before=before, known_words=known_words
             )
-        added = store.store(event.transaction, event.learner_id, after, unlocks)
+        added = store.store(
+            event.transaction,
+            event.learner_id,
+            after,
+            unlocks,
+            kind="first" if event.is_first else "added",
+            derived_version=projections.VERSION,
+        )
         return _extras(after, [unlock._asdict() for unlock in added], _ids(saved), event.now)
 
     def _recount(self, event: SaveEvent) -> AnswerExtras:
         """Count all sessions again, as the totals are stale: first without the saved ones, then with them."""
         shortest_day, ids = setting("STREAK_MIN_SECONDS"), _ids(event.saved_rows)
-        old = [row for row in event.all_sessions if str(row.session_result_id) not in ids]
-        before, unlocks = unlocking.accumulate(old, shortest_day)
-        after, all_unlocks = unlocking.accumulate(event.all_sessions, shortest_day)
+        event.take_time()
+        old = history.read(event.transaction, event.learner_id, without=ids)
+        before, unlocks = unlocking.accumulate_all(old, shortest_day)
+        every = history.read(event.transaction, event.learner_id)
+        after, all_unlocks = unlocking.accumulate_all(every, shortest_day)
         unlocks += unlocking.late_unlocks(event.saved_rows, all_unlocks, before)
         added = store.store(
             event.transaction,
             event.learner_id,
             after,
             unlocks,
-            all_sessions=event.all_sessions,
+            kind="again",
             derived_version=projections.VERSION if event.is_current else 0,
         )
         return _extras(after, [unlock._asdict() for unlock in added], ids, event.now)
@@ -96,11 +109,11 @@ class GrowthProjection(projections.Projection):
         unlocks = [row._asdict() for row in rows if row.achievement]
         return _extras(from_columns(rows[0].totals), unlocks, ids, now)
 
-    def rebuild(self, transaction: Transaction, learner_id: str, sessions: Sequence[Any]) -> None:
+    def rebuild(self, transaction: Transaction, learner_id: str, sessions: AllSessions) -> None:
         """Derive totals and words from all sessions. Unlocked achievements stay; more may be unlocked."""
-        if sessions:
-            totals, unlocks = unlocking.accumulate(sessions, setting("STREAK_MIN_SECONDS"))
-            store.store(transaction, learner_id, totals, unlocks, all_sessions=sessions)
+        if counted := history.read(transaction, learner_id):
+            totals, unlocks = unlocking.accumulate_all(counted, setting("STREAK_MIN_SECONDS"))
+            store.store(transaction, learner_id, totals, unlocks, kind="again")
         else:  # nothing is stored for a learner without sessions
             for statement in self.invalidation(None):
                 transaction.defer(statement, {"user_id": learner_id})

@@ -55,13 +55,14 @@ def _unlock() -> ReturningInsert[Any]:
 
 
 _UNLOCK = _unlock()
-_REPLACE_WORDS = (words.ROWS.remove_others.cte("removed"), words.ROWS.put.cte("written"))
-# One statement writes everything. The keys: whether all is derived again, whether there are unlocks.
+# One statement writes everything. The keys: what `store` is told to write, and whether there are unlocks.
 _STORE = {
-    (False, False): prepared(_UPDATE),
-    (False, True): prepared(_UNLOCK.add_cte(_UPDATE.cte("totals"))),
-    (True, False): _UPSERT.add_cte(*_REPLACE_WORDS),
-    (True, True): _UNLOCK.add_cte(_UPSERT.cte("totals"), *_REPLACE_WORDS),
+    ("added", False): prepared(_UPDATE),
+    ("added", True): prepared(_UNLOCK.add_cte(_UPDATE.cte("totals"))),
+    ("first", False): prepared(_UPSERT),
+    ("first", True): prepared(_UNLOCK.add_cte(_UPSERT.cte("totals"))),
+    ("again", False): _UPSERT.add_cte(*words.REPLACE),
+    ("again", True): _UNLOCK.add_cte(_UPSERT.cte("totals"), *words.REPLACE),
 }
 
 
@@ -71,20 +72,18 @@ def store(
     totals: Totals,
     unlocks: Sequence[Unlock],
     *,
-    all_sessions: Sequence[Any] | None = None,
+    kind: str = "added",
     derived_version: int = 0,
 ) -> list[Unlock]:
     """Write the totals and unlocks; returns the unlocks that are new.
 
-    With `all_sessions`, the words are derived again, too, and a missing row of totals is inserted with
-    `derived_version`.
+    The `kind` is "added" to a row that is there. For "first" and "again" a missing row is inserted with
+    `derived_version`; "again" derives the words from all sessions, too.
     """
     parameters = {"user_id": learner_id, "derived_version": derived_version, **totals.columns()}
-    if all_sessions is not None:
-        parameters |= words.ROWS.parameters(learner_id, words.derive_words(all_sessions))
     if not unlocks:
-        transaction.defer(_STORE[all_sessions is not None, False], parameters)
+        transaction.defer(_STORE[kind, False], parameters)
         return []
     parameters["unlocks"] = as_rows(unlock._asdict() for unlock in unlocks)
-    rows = transaction.run(_STORE[all_sessions is not None, True], parameters)
+    rows = transaction.run(_STORE[kind, True], parameters)
     return [Unlock(row[0], row[1], str(row[2])) for row in rows]

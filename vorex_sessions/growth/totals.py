@@ -10,7 +10,6 @@ from datetime import date, datetime
 from typing import Any
 
 from vorex_sessions.growth.streaks import Streak
-from vorex_sessions.growth.words import words_of
 
 # A row of session_results.
 Session = Any
@@ -66,8 +65,8 @@ class Totals(Streak):
     def _by_type(self) -> tuple[int, int, int]:
         return self.conversations, self.pronunciations, self.roleplays
 
-    def add(self, session: Session, known_words: set[str], shortest_day: int) -> None:
-        """Add a session of the last day or a later one, and its words to `known_words`."""
+    def add(self, session: Session, new_words: int, shortest_day: int) -> None:
+        """Add a session of the last day or a later one; `new_words` of its words are new."""
         kind = session.session_type
         self.conversations += kind == "conversation"
         self.pronunciations += kind == "pronunciation"
@@ -75,9 +74,7 @@ class Totals(Streak):
         self.sessions += 1
         self.seconds += session.duration_seconds
         self.words_spoken += session.words_spoken
-        before = len(known_words)
-        known_words.update(words_of(session))
-        self.distinct_words += len(known_words) - before
+        self.distinct_words += new_words
         self.best_pronunciation = max(self.best_pronunciation, session.pronunciation_score or 0.0)
         self.best_fluency = max(self.best_fluency, session.fluency_score or 0.0)
         self.best_grammar = max(self.best_grammar, session.grammar_score or 0.0)

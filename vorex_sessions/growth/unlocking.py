@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 from vorex_sessions.growth.catalogue import CATALOGUE, MEASURES, Achievement
 from vorex_sessions.growth.totals import Session, Totals, in_order
+from vorex_sessions.growth.words import words_of
 from vorex_sessions.periods import stamp
+from vorex_sessions.turns import in_turns
 
 
 class Unlock(NamedTuple):
@@ -32,12 +34,31 @@ def accumulate(
     known_words: Collection[str] = (),
 ) -> tuple[Totals, list[Unlock]]:
     """The totals of `before` and the sessions together, and the unlocks on the way, in order."""
-    totals = copy(before) if before else Totals()
     words = set(known_words)
+
+    def new_words(session: Session) -> int:
+        count = len(words)
+        words.update(words_of(session))
+        return len(words) - count
+
+    ordered = in_order(sessions)
+    return add_up(zip(ordered, map(new_words, ordered), strict=True), shortest_day, before=before)
+
+
+def accumulate_all(history: Iterable[Session], shortest_day: int) -> tuple[Totals, list[Unlock]]:
+    """The same for all sessions, as history.py reads them: in order, with the number of new words."""
+    return add_up(((session, session.new_words) for session in history), shortest_day)
+
+
+def add_up(
+    counted: Iterable[tuple[Session, int]], shortest_day: int, *, before: Totals | None = None
+) -> tuple[Totals, list[Unlock]]:
+    """The totals, and the unlocks on the way, of sessions in order, each with its number of new words."""
+    totals = copy(before) if before else Totals()
     pending = missing(totals)
-    unlocks = []
-    for session in in_order(sessions):
-        totals.add(session, words, shortest_day)
+    unlocks: list[Unlock] = []
+    for session, new_words in in_turns(counted):
+        totals.add(session, new_words, shortest_day)
         remaining = missing(totals, pending)
         if len(remaining) < len(pending):
             unlocks += [_unlock(item, session) for item in pending if item not in remaining]

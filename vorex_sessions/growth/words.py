@@ -1,17 +1,14 @@
 """The words that a learner's sessions name, with counts. This module alone writes `learner_words`."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from vorex_sessions.hooks.learner_rows import LearnerRows
-from vorex_sessions.models import USER_ID, learner_words
+from vorex_sessions.hooks.learner_rows import upsert
+from vorex_sessions.models import USER_ID, learner_words, session_results
 
-ROWS = LearnerRows(learner_words, "word")
 _w = learner_words.c
 # The words of the learner `:user_id`, for queries of other capabilities.
 WORDS = sa.select(_w.word, _w.times_seen, _w.first_seen, _w.last_seen).where(_w.user_id == USER_ID)
@@ -50,15 +47,21 @@ def add_new(new: sa.CTE) -> sa.CTE:
     return counted.returning(_w.word, is_new.label("is_new")).cte("counted_words")
 
 
-def _seen_in(sessions: sa.CTE) -> sa.Select[Any]:
-    """Each word with times_seen, first_seen and last_seen."""
+def named_in(sessions: sa.FromClause) -> sa.ColumnElement[str]:
+    """The words that each session names, beside `sessions` in the FROM clause."""
     learned = sa.select(sa.func.unnest(sessions.c.vocabulary_learned).label("word"))
     result = sa.func.jsonb_array_elements(sessions.c.vocabulary_results).table_valued("value")
     tested = sa.select(result.c.value.op("->>")(sa.literal_column("'word'")))
     # UNION: a word counts once per session.
-    word = sa.union(learned.correlate(sessions), tested.correlate(sessions)).lateral("named").c.word
-    at = sessions.c.completed_at
-    return (
+    both = sa.union(learned.correlate(sessions), tested.correlate(sessions))
+    word: sa.ColumnElement[str] = both.lateral("named").c.word
+    return word
+
+
+def _seen_in(sessions: sa.FromClause) -> sa.Select[Any]:
+    """Each word with times_seen, first_seen and last_seen."""
+    word, at = named_in(sessions), sessions.c.completed_at
+    seen: sa.Select[Any] = (
         sa.select(
             word,
             sa.func.count().label("times_seen"),
@@ -68,19 +71,16 @@ def _seen_in(sessions: sa.CTE) -> sa.Select[Any]:
         .select_from(sessions)
         .group_by(word)
     )
+    return seen
 
 
-def derive_words(sessions: Sequence[Any]) -> list[dict[str, Any]]:
-    """The rows for ROWS, from all sessions."""
-    times: Counter[str] = Counter()
-    first: dict[str, datetime] = {}
-    last: dict[str, datetime] = {}
-    for session in sorted(sessions, key=lambda row: row.completed_at):
-        for word in set(words_of(session)):
-            times[word] += 1
-            first.setdefault(word, session.completed_at)
-            last[word] = session.completed_at
-    return [
-        {"word": word, "times_seen": count, "first_seen": first[word], "last_seen": last[word]}
-        for word, count in times.items()
-    ]
+def _replace() -> tuple[sa.CTE, sa.CTE]:
+    """Remove what no session names, and write what differs, as CTEs of one statement."""
+    seen = _seen_in(session_results).where(session_results.c.user_id == USER_ID).cte("seen")
+    rows = sa.select(USER_ID, *seen.c).order_by(seen.c.word)
+    is_seen = sa.exists().where(seen.c.word == _w.word)
+    removed = sa.delete(learner_words).where(_w.user_id == USER_ID, ~is_seen)
+    return removed.cte("removed"), upsert(learner_words, "word", rows).cte("written")
+
+
+REPLACE = _replace()

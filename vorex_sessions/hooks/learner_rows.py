@@ -20,9 +20,7 @@ class LearnerRows:
         columns = [column for column in table.c if column.name != "user_id"]
         given = recordset("given", columns, table.name)
         self._name = table.name
-        self.put = prepared(
-            _upsert(table, key, sa.select(USER_ID, *given.c).order_by(given.c[key]))
-        )
+        self.put = prepared(upsert(table, key, sa.select(USER_ID, *given.c).order_by(given.c[key])))
         is_given = sa.exists().where(given.c[key] == table.c[key])
         self.remove_others = sa.delete(table).where(table.c.user_id == USER_ID, ~is_given)
 
@@ -41,7 +39,8 @@ class LearnerRows:
         transaction.defer(self.put, parameters)
 
 
-def _upsert(table: sa.Table, key: str, rows: sa.Select[Any]) -> Insert:
+def upsert(table: sa.Table, key: str, rows: sa.Select[Any]) -> Insert:
+    """Insert these rows, or update those that differ."""
     names = [column.name for column in table.c]
     added = insert(table).from_select(names, rows)
     values = {name: added.excluded[name] for name in names if name not in ("user_id", key)}

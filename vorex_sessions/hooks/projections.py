@@ -5,15 +5,16 @@ A save runs each projection that applies to it, in its own transaction and behin
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
 
 from vorex_sessions.database import Transaction
+from vorex_sessions.database.timeouts import LONG_SAVE_TIMEOUT, extend_deadline
+from vorex_sessions.hooks.all_sessions import AllSessions
 from vorex_sessions.models import USER_ID, learner_totals
 
 # Raise this when a projection is added, or a rule changes what one keeps: every learner's are then rebuilt at
@@ -39,19 +40,25 @@ class SaveEvent:
     saved_rows: Sequence[Any]  # as stored just now
     now: datetime
     derived_version: int | None  # of the learner before this save; None where nothing was kept yet
-    read_all: Callable[[], Sequence[Any]]
+    is_first: bool  # whether the learner had no sessions before this save
 
-    @cached_property
-    def all_sessions(self) -> Sequence[Any]:
-        """All sessions of the learner, the saved ones included, in no order. Costs a round trip."""
-        return self.read_all()
+    @property
+    def all_sessions(self) -> AllSessions:
+        """All sessions of the learner, the saved ones included, in order of time. Costs round trips."""
+        return AllSessions(self.transaction, self.learner_id)
 
-    @cached_property
+    @property
     def is_current(self) -> bool:
         """Whether projections that can go stale reflect all earlier sessions."""
-        if self.derived_version is None:
-            return len(self.all_sessions) == len(self.saved_rows)
-        return self.derived_version == VERSION
+        return self.is_first or self.derived_version == VERSION
+
+    def take_time(self) -> None:
+        """Let this save take longer than others, as it reads the learner's whole history."""
+        extend_deadline(LONG_SAVE_TIMEOUT)
+
+    def leave_stale(self) -> None:
+        """Leave what can go stale to the next query, where it is too much for a save."""
+        self.transaction.defer(MARK_STALE, {"user_id": self.learner_id})
 
 
 class Projection(ABC):
@@ -65,6 +72,8 @@ class Projection(ABC):
     can_go_stale = True
     # True: it has a mark of its own, too, and is part of every rebuild.
     has_own_mark = False
+    # True: `on_save` is left out where a save is large (sessions/saving.py); the next query rebuilds.
+    may_follow = False
     # The fields of a session that it is derived from; None: any. A PATCH of others leaves it alone.
     derived_from: frozenset[str] | None = None
     # Run where it becomes stale, lest wrong rows are read until it is rebuilt. Parameters: `:user_id`, and
@@ -102,5 +111,5 @@ class Projection(ABC):
         return {}
 
     @abstractmethod
-    def rebuild(self, transaction: Transaction, learner_id: str, sessions: Sequence[Any]) -> None:
+    def rebuild(self, transaction: Transaction, learner_id: str, sessions: AllSessions) -> None:
         """Derive everything again from all sessions of the learner, which come without `metadata`."""

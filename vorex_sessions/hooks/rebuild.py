@@ -10,17 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from vorex_sessions.database import Transaction, run, run_transaction
+from vorex_sessions.hooks.all_sessions import AllSessions
 from vorex_sessions.hooks.projections import DERIVED_VERSION, MARK_CURRENT, VERSION
 from vorex_sessions.hooks.registry import registry
-from vorex_sessions.models import USER_ID, session_results
 
-# Sessions as a rebuild gets them: without metadata, of which thousands may have 16 KiB each.
-_NOT_READ = ("user_id", "metadata", "created_at", "updated_at", "fingerprint")
-ALL_SESSIONS = sa.select(*(c for c in session_results.c if c.name not in _NOT_READ)).where(
-    session_results.c.user_id == USER_ID
-)
 _VERSION = sa.select(DERIVED_VERSION.label("version"))
-_TIMEOUT = 10  # seconds: enough for ten thousand sessions with hundreds of outcomes each
+_TIMEOUT = 120  # seconds: enough for ten thousand sessions with hundreds of outcomes each
 _NEXT_LEARNERS = sa.text("""
 SELECT DISTINCT user_id FROM (
     SELECT user_id FROM session_results WHERE user_id > CAST(:after AS uuid)
@@ -35,7 +30,7 @@ def rebuild(learner_id: str, *, everything: bool = False) -> None:
     parameters = {"user_id": learner_id}
 
     def work(transaction: Transaction) -> None:
-        sessions = transaction.run(ALL_SESSIONS, parameters)
+        sessions = AllSessions(transaction, learner_id)
         is_current = transaction.run(_VERSION, parameters)[0].version == VERSION
         for projection in registry().projections:
             is_stale = projection.can_go_stale and (not is_current or projection.has_own_mark)

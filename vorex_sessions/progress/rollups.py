@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from vorex_sessions.database import Transaction, locks, prepared, run, run_transaction
+from vorex_sessions.hooks.all_sessions import AllSessions
 from vorex_sessions.hooks.projections import AnswerExtras, Projection, SaveEvent
 from vorex_sessions.models import USER_ID, learner_rollups, session_results
 from vorex_sessions.periods import ONE_DAY, midnight_utc
@@ -112,9 +113,9 @@ class RollupProjection(Projection):
         if context and any(
             session.completed_at < datetime.fromisoformat(context) for session in event.saved_rows
         ):
-            self.rebuild(event.transaction, event.learner_id, ())
+            event.transaction.defer(_REMOVE, {"user_id": event.learner_id})
         return {}
 
-    def rebuild(self, transaction: Transaction, learner_id: str, sessions: Sequence[Any]) -> None:
+    def rebuild(self, transaction: Transaction, learner_id: str, sessions: AllSessions) -> None:
         """Remove the rollup; the next query over all sessions stores a new one."""
         transaction.defer(_REMOVE, {"user_id": learner_id})

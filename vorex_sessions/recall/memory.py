@@ -7,6 +7,7 @@ blocks instead, its predictions were much worse (docs/recall.md).
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache, lru_cache
 from math import floor
 
 from fsrs import Card, Rating, Scheduler, State
@@ -39,16 +40,31 @@ class Memory:
 
 def after(memory: Memory | None, outcome: str, at: datetime, on: date) -> Memory:
     """The memory after an exercise at an instant, on a calendar day."""
-    if memory:  # a traveller's calendar may go back
-        on = max(on, memory.tested_on)
-        card = _card(memory.stability, memory.tested_on, memory.difficulty)
-    else:
-        card = Card(card_id=0)
-    card, _ = _MODEL.review_card(card, _RATINGS[outcome], _midnight(on))
+    if not memory:
+        return Memory(1, outcome, at, on, *_first_review(outcome))
+    on = max(on, memory.tested_on)  # a traveller's calendar may go back
+    days = (on - memory.tested_on).days
+    state = _review(memory.stability, memory.difficulty, days, outcome)
+    return Memory(memory.times_tested + 1, outcome, at, on, *state)
+
+
+@cache
+def _first_review(outcome: str) -> tuple[float, float]:
+    return _reviewed(Card(card_id=0), outcome, _LONG_AGO)
+
+
+@lru_cache(maxsize=8192)  # many words have the same history; a review takes 15 µs
+def _review(stability: float, difficulty: float, days: int, outcome: str) -> tuple[float, float]:
+    card = _card(stability, _LONG_AGO.date(), difficulty)
+    return _reviewed(card, outcome, _LONG_AGO + timedelta(days=days))
+
+
+def _reviewed(card: Card, outcome: str, at: datetime) -> tuple[float, float]:
+    """Stability and difficulty after a review."""
+    card, _ = _MODEL.review_card(card, _RATINGS[outcome], at)
     assert card.stability is not None  # noqa: S101  # a reviewed card has both
     assert card.difficulty is not None  # noqa: S101  # as above
-    times = memory.times_tested + 1 if memory else 1
-    return Memory(times, outcome, at, on, card.stability, card.difficulty)
+    return card.stability, card.difficulty
 
 
 def recall(stability: float, tested_on: date, day: date) -> float:

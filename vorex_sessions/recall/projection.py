@@ -1,27 +1,71 @@
 """How well each word is remembered, updated with each save. This module alone writes `learner_memories`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from vorex_sessions.database import Transaction
+from vorex_sessions.hooks.all_sessions import AllSessions
 from vorex_sessions.hooks.learner_rows import LearnerRows
 from vorex_sessions.hooks.projections import AnswerExtras, Projection, SaveEvent
-from vorex_sessions.models import USER_ID, learner_memories
+from vorex_sessions.models import USER_ID, learner_memories, session_results
 from vorex_sessions.recall.memory import Memory, after
+from vorex_sessions.turns import in_turns
 
 _ROWS = LearnerRows(learner_memories, "word")
 _m = learner_memories.c
 is_of_learner = _m.user_id == USER_ID
 
 
+_PORTION = 1000  # words
+_s = session_results.c
+_in_time = (_s.completed_at, _s.session_result_id)
+_is_tested = sa.and_(_s.user_id == USER_ID, _s.vocabulary_results != sa.literal_column("'[]'"))
+# When the sessions with outcomes were, in order of time.
+_TIMES = sa.select(_s.completed_at, _s.practiced_on).where(_is_tested).order_by(*_in_time)
+
+
+def _outcomes() -> sa.Select[Any]:
+    """Each word with its outcomes, in order, and the places of their sessions in _TIMES, from 1.
+
+    PostgreSQL sorts by word, so that a portion of words is all that Python holds.
+    """
+    place = sa.func.row_number().over(order_by=_in_time).label("place")
+    tested = sa.select(place, _s.vocabulary_results).where(_is_tested).subquery("tested")
+    result = (
+        sa.func.jsonb_array_elements(tested.c.vocabulary_results)
+        .table_valued("value", with_ordinality="nth")
+        .render_derived("result")
+    )
+    word, outcome = (
+        result.c.value.op("->>")(sa.literal_column(f"'{name}'")) for name in ("word", "outcome")
+    )
+    only = sa.cast(sa.bindparam("only"), ARRAY(sa.Text))
+    order = (tested.c.place, result.c.nth)
+    return (
+        sa.select(
+            word.label("word"),
+            sa.func.array_agg(aggregate_order_by(tested.c.place, *order)).label("places"),
+            sa.func.array_agg(aggregate_order_by(outcome, *order)).label("outcomes"),
+        )
+        .select_from(tested.join(result, sa.true()))
+        .where(sa.or_(only.is_(None), word == sa.any_(only)))
+        .group_by(word)
+    )
+
+
+_OUTCOMES = _outcomes()
+
+
 class RecallProjection(Projection):
     """The memories of a learner."""
 
     derived_from = frozenset({"vocabulary_results", "completed_at", "timezone"})
+    may_follow = True
     invalidate = (learner_memories.delete().where(is_of_learner),)
 
     def applies_to(self, row: Mapping[str, Any]) -> bool:
@@ -52,33 +96,52 @@ class RecallProjection(Projection):
             }
             memories = remembered(event.saved_rows, stored)
             if late:
-                memories |= remembered(event.all_sessions, only=late)
+                event.take_time()
+                for portion in _reviewed(event.transaction, event.learner_id, late):
+                    memories |= portion
             _ROWS.defer_put(event.transaction, event.learner_id, _as_rows(memories))
         return {}
 
-    def rebuild(self, transaction: Transaction, learner_id: str, sessions: Sequence[Any]) -> None:
+    def rebuild(self, transaction: Transaction, learner_id: str, sessions: AllSessions) -> None:
         """Review all words from the start."""
-        _ROWS.defer_replace(transaction, learner_id, _as_rows(remembered(sessions)))
+        for statement in self.invalidate:
+            transaction.defer(statement, {"user_id": learner_id})
+        for memories in _reviewed(transaction, learner_id):
+            _ROWS.defer_put(transaction, learner_id, _as_rows(memories))
 
 
-def remembered(
-    sessions: Iterable[Any],
-    stored: Mapping[str, Memory] | None = None,
-    only: set[str] | None = None,
-) -> dict[str, Memory]:
-    """The memories of the words that sessions test, in order of time, after `stored`; `only`: just these."""
+def remembered(sessions: Iterable[Any], stored: Mapping[str, Memory]) -> dict[str, Memory]:
+    """The memories of the words that sessions test, in order of time, after `stored`."""
     memories: dict[str, Memory] = {}
     tested = [session for session in sessions if session.vocabulary_results]
     tested.sort(key=lambda row: (row.completed_at, str(row.session_result_id)))
-    for session in tested:
+    for session in in_turns(tested):
         for result in session.vocabulary_results:
             word = result["word"]
-            if only is None or word in only:
-                before = memories.get(word) or (stored or {}).get(word)
-                memories[word] = after(
-                    before, result["outcome"], session.completed_at, session.practiced_on
-                )
+            before = memories.get(word) or stored.get(word)
+            memories[word] = after(
+                before, result["outcome"], session.completed_at, session.practiced_on
+            )
     return memories
+
+
+def _reviewed(
+    transaction: Transaction, learner_id: str, only: Collection[str] | None = None
+) -> Iterator[dict[str, Memory]]:
+    """The memories of all words, or of some, reviewed from the start; in portions of words."""
+    parameters = {"user_id": learner_id, "only": None if only is None else list(only)}
+    times = [row[:2] for row in transaction.run(_TIMES, parameters)]
+    for portion in transaction.portions(_OUTCOMES, parameters, size=_PORTION):
+        yield {row.word: _from_start(row, times) for row in in_turns(portion)}
+
+
+def _from_start(row: Any, times: Sequence[tuple[datetime, date]]) -> Memory:
+    """The memory of a word after all its outcomes."""
+    memory = None
+    for place, outcome in zip(row.places, row.outcomes, strict=True):
+        memory = after(memory, outcome, *times[place - 1])
+    assert memory is not None  # noqa: S101  # a row has at least one outcome
+    return memory
 
 
 def _memory(columns: Mapping[str, Any]) -> Memory:

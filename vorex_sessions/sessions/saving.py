@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from vorex_sessions.database import Transaction, as_rows, prepared, recordset, run, run_transaction
+from vorex_sessions.database.timeouts import LONG_SAVE_TIMEOUT, extend_deadline
 from vorex_sessions.hooks.projections import DERIVED_VERSION, AnswerExtras, Projection, SaveEvent
-from vorex_sessions.hooks.rebuild import ALL_SESSIONS
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, deleted_sessions, erased_learners, session_results
 from vorex_sessions.problems.kinds import Gone, Problem, Unavailable
@@ -44,7 +44,15 @@ def _save_statement(projections: tuple[Projection, ...]) -> sa.Select[Any]:
         sa.case((is_first, projection.context(new, cte))).label(f"context_{place}")
         for place, (projection, cte) in enumerate(zip(projections, inserted, strict=True))
     ]
-    statement = sa.select(new, DERIVED_VERSION.label("derived_version"), *contexts)
+    # What is inserted here is not seen by this statement. A learner with totals has earlier sessions.
+    has_earlier = sa.exists().where(session_results.c.user_id == USER_ID)
+    is_new_learner = sa.case((DERIVED_VERSION.is_(None), ~has_earlier), else_=sa.false())
+    statement = sa.select(
+        new,
+        DERIVED_VERSION.label("derived_version"),
+        sa.case((is_first, is_new_learner)).label("is_new_learner"),
+        *contexts,
+    )
     return prepared(statement.add_cte(*(cte for cte in inserted if cte is not None)))
 
 
@@ -67,6 +75,10 @@ def _find_statement() -> sa.Select[Any]:
 
 _FIND = _find_statement()
 _ATTEMPTS = 3
+_LISTS = ("vocabulary_learned", "vocabulary_results", "areas_to_improve")
+# Words and labels in all from which on a save is large: what may follow does, and it has more time. A phone
+# that was offline for weeks sends less.
+_LARGE = 4000
 
 
 @dataclass(frozen=True)
@@ -119,27 +131,26 @@ def _store(learner_id: str, entries: Sequence[Entry], now: datetime) -> dict[str
     """Store what is new, and run the projections, in one transaction."""
     by_id = {entry.id: entry for entry in entries}
     parameters = {"user_id": learner_id, "rows": as_rows(entry.row for entry in entries)}
-    projections = tuple(
+    applying = tuple(
         projection
         for projection in registry().projections
         if any(projection.applies_to(entry.row) for entry in entries)
     )
+    is_large = sum(_size(entry.row) for entry in entries) > _LARGE
+    projections = tuple(one for one in applying if not (is_large and one.may_follow))
 
     def work(transaction: Transaction) -> tuple[Sequence[Any], AnswerExtras]:
+        if is_large:
+            extend_deadline(LONG_SAVE_TIMEOUT)
         rows = transaction.run(_save_statement(projections), parameters)
         extras: AnswerExtras = {str(row.session_result_id): {} for row in rows}
         if rows:
-            derived_version, *contexts = rows[0][len(results.COLUMNS) :]
-            event = SaveEvent(
-                transaction,
-                learner_id,
-                rows,
-                now,
-                derived_version,
-                lambda: transaction.run(ALL_SESSIONS, {"user_id": learner_id}),
-            )
+            derived_version, is_new_learner, *contexts = rows[0][len(results.COLUMNS) :]
+            event = SaveEvent(transaction, learner_id, rows, now, derived_version, is_new_learner)
             for projection, context in zip(projections, contexts, strict=True):
                 _merge(extras, projection.on_save(event, context))
+            if projections != applying:
+                event.leave_stale()
         return rows, extras
 
     rows, extras = run_transaction(work, learner_id=learner_id)
@@ -148,6 +159,11 @@ def _store(learner_id: str, entries: Sequence[Entry], now: datetime) -> dict[str
         name: Outcome(session, by_id[name].fingerprint, created=True, extras=extras[name])
         for name, session in stored.items()
     }
+
+
+def _size(row: Mapping[str, Any]) -> int:
+    """How many words and labels a session has to derive from."""
+    return sum(len(row[name]) for name in _LISTS)
 
 
 def _merge(extras: AnswerExtras, more: AnswerExtras) -> None:

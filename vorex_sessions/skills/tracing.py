@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from vorex_sessions.skills.matching import skill_of
+from vorex_sessions.turns import in_turns
 
 KNOWN_BEFORE = 0.2  # P(L0): mastered before the first opportunity
 LEARNED = 0.15  # P(T): becomes mastered at an opportunity
@@ -50,7 +51,7 @@ def evidence_of(session: Any) -> dict[str, tuple[float, bool]]:
 
     Its score counts if there is one; else to be named as an area to improve is a wrong answer.
     """
-    named = {skill for area in session.areas_to_improve if (skill := skill_of(area))}
+    named = {skill for area in in_turns(session.areas_to_improve) if (skill := skill_of(area))}
     evidence = dict.fromkeys(sorted(named), (0.0, True))
     for item in session.skills:
         evidence[item["skill"]] = (credit(item["score"]), item["skill"] in named)
@@ -60,14 +61,19 @@ def evidence_of(session: Any) -> dict[str, tuple[float, bool]]:
 def trace(
     sessions: Iterable[Any], stored: Mapping[str, Trace] | None = None, only: set[str] | None = None
 ) -> dict[str, Trace]:
-    """The traces of the skills in sessions, in order of time, after `stored`; `only`: just these."""
+    """The traces of the skills in sessions, which come `in_time`, after `stored`; `only`: just these."""
     traces: dict[str, Trace] = {}
-    for session in sorted(sessions, key=lambda row: (row.completed_at, str(row.session_result_id))):
+    for session in sessions:
         for skill, (right, flagged) in evidence_of(session).items():
             if only is None or skill in only:
                 before = traces.get(skill) or (stored or {}).get(skill)
                 traces[skill] = _after(before, right, flagged, session.completed_at)
     return traces
+
+
+def in_time(session: Any) -> tuple[datetime, str]:
+    """The place of a session in time, for sorting."""
+    return session.completed_at, str(session.session_result_id)
 
 
 def _after(before: Trace | None, right: float, flagged: bool, at: datetime) -> Trace:

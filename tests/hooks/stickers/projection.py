@@ -1,7 +1,7 @@
 """How many sessions there were on each topic."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from tests.hooks.stickers.table import learner_stickers
 from vorex_sessions.database import Transaction
+from vorex_sessions.hooks.all_sessions import AllSessions
 from vorex_sessions.hooks.learner_rows import LearnerRows
 from vorex_sessions.hooks.projections import AnswerExtras, Projection, SaveEvent
 from vorex_sessions.hooks.warmup_sections import WarmupSection
@@ -47,12 +48,12 @@ class StickerProjection(Projection):
             for row in event.saved_rows
         }
 
-    def rebuild(self, transaction: Transaction, learner_id: str, sessions: Sequence[Any]) -> None:
+    def rebuild(self, transaction: Transaction, learner_id: str, sessions: AllSessions) -> None:
         rows = [{"topic": topic, "sessions": n} for topic, n in _count(sessions).items()]
         _ROWS.defer_replace(transaction, learner_id, rows)
 
 
-def _count(sessions: Sequence[Any]) -> Counter[str]:
+def _count(sessions: Iterable[Any]) -> Counter[str]:
     return Counter(topic for session in sessions for topic in session.topics)
 
 

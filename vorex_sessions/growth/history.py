@@ -1,0 +1,56 @@
+"""All sessions of a learner as totals need them: without texts, since PostgreSQL counts the words."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from vorex_sessions.database import Transaction
+from vorex_sessions.growth.words import named_in
+from vorex_sessions.models import USER_ID, session_results
+
+_NAMES = (
+    "session_result_id session_type duration_seconds words_spoken pronunciation_score fluency_score "
+    "grammar_score completed_at timezone practiced_on"
+).split()
+
+
+def _history() -> sa.Select[Any]:
+    """The sessions in the order of their days, each with `new_words`: how many no earlier one names."""
+    stored = session_results.c
+    without = sa.cast(sa.bindparam("without"), ARRAY(sa.Uuid(as_uuid=False)))
+    in_order = (stored.practiced_on, stored.completed_at, stored.session_result_id)
+    counted = (
+        sa.select(
+            *(stored[name] for name in _NAMES),
+            *(stored.vocabulary_learned, stored.vocabulary_results),
+            sa.func.row_number().over(order_by=in_order).label("place"),
+        )
+        .where(stored.user_id == USER_ID, stored.session_result_id != sa.all_(without))
+        .cte("counted")
+    )
+    word = named_in(counted)
+    first = sa.select(word, sa.func.min(counted.c.place).label("place")).select_from(counted)
+    first_named = first.group_by(word).subquery("first_named")
+    new = (
+        sa.select(first_named.c.place, sa.func.count().label("words"))
+        .group_by(first_named.c.place)
+        .subquery("new")
+    )
+    words = sa.func.coalesce(new.c.words, sa.literal_column("0")).label("new_words")
+    return (
+        sa.select(*(counted.c[name] for name in _NAMES), words)
+        .select_from(counted.outerjoin(new, new.c.place == counted.c.place))
+        .order_by(counted.c.place)
+    )
+
+
+_HISTORY = _history()
+
+
+def read(
+    transaction: Transaction, learner_id: str, *, without: Collection[str] = ()
+) -> Sequence[Any]:
+    """The sessions with `new_words`; `without` those that have these ids."""
+    return transaction.run(_HISTORY, {"user_id": learner_id, "without": list(without)})
