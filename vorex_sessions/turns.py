@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 from gevent import getcurrent, monkey, sleep
 
 T = TypeVar("T")
-TURN = 0.01  # seconds; to give way costs some 20 µs
+TURN = 0.005  # seconds; to give way costs some 15 µs
+# Seconds. With 0, gevent goes on for up to 50 turns before it looks whether a socket has something to read.
+_PAUSE = 1e-9
 
 _ENABLED = monkey.is_module_patched("socket")  # in gunicorn's workers; not in commands and tests
 _running: Any = None  # the greenlet that called last
@@ -28,7 +30,7 @@ def checkpoint() -> None:
     if current is not _running:
         _running, _since = current, now
     elif now - _since > TURN:
-        sleep(0)
+        sleep(_PAUSE)
         _running, _since = current, perf_counter()
 
 

@@ -58,10 +58,10 @@ def named_in(sessions: sa.FromClause) -> sa.ColumnElement[str]:
     return word
 
 
-def _seen_in(sessions: sa.FromClause) -> sa.Select[Any]:
+def _seen_in(sessions: sa.FromClause) -> Any:
     """Each word with times_seen, first_seen and last_seen."""
     word, at = named_in(sessions), sessions.c.completed_at
-    seen: sa.Select[Any] = (
+    return (
         sa.select(
             word,
             sa.func.count().label("times_seen"),
@@ -71,7 +71,6 @@ def _seen_in(sessions: sa.FromClause) -> sa.Select[Any]:
         .select_from(sessions)
         .group_by(word)
     )
-    return seen
 
 
 def _replace() -> tuple[sa.CTE, sa.CTE]:

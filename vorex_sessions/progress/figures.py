@@ -6,9 +6,11 @@ A tally is one session, or several sessions of the same day and type that Postgr
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from heapq import nsmallest
 from typing import Any, NamedTuple
 
 from vorex_sessions.text import fold
+from vorex_sessions.turns import in_turns
 
 SKILLS = ("pronunciation", "fluency", "grammar")
 
@@ -66,7 +68,7 @@ def mean(total: float, count: int) -> float | None:
 def grouped(tallies: Iterable[Tally], key: Callable[[Tally], Any]) -> dict[Any, Sums]:
     """The sums of each group of tallies, in the order in which the groups appear."""
     groups: defaultdict[Any, list[Tally]] = defaultdict(list)
-    for tally in tallies:
+    for tally in in_turns(tallies):
         groups[key(tally)].append(tally)
     return {name: Sums(group) for name, group in groups.items()}
 
@@ -106,8 +108,10 @@ def most_common(spellings: Mapping[str, int], limit: int) -> list[tuple[str, int
     Names that differ only in case are counted together, in the most frequent spelling, ties by name.
     """
     counts: Counter[str] = Counter()
-    shown: dict[str, str] = {}
-    for spelling, count in sorted(spellings.items(), key=lambda item: (-item[1], item[0])):
-        name = shown.setdefault(fold(spelling), spelling)
+    shown: dict[str, tuple[int, str]] = {}
+    for spelling, count in in_turns(spellings.items()):
+        name = fold(spelling)
         counts[name] += count
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit]
+        shown[name] = min(shown.get(name, (0, "")), (-count, spelling))
+    totals = ((shown[name][1], count) for name, count in in_turns(counts.items()))
+    return nsmallest(limit, totals, key=lambda item: (-item[1], item[0]))

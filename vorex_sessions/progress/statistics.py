@@ -11,6 +11,7 @@ import orjson
 from vorex_sessions.periods import Window, day_of, wall_clock, window
 from vorex_sessions.progress import figures
 from vorex_sessions.progress.figures import Sums, Tally
+from vorex_sessions.turns import in_turns
 
 BEFORE_FIRST_DAY = date(1999, 1, 1)  # before the first day that a session can have
 _MOST_NAMES = 10
@@ -29,7 +30,7 @@ class PeriodData:
     def counted(self, kind: str, start: date) -> Counter[str]:
         """How many sessions since a day name each topic or area, by spelling."""
         counts: Counter[str] = Counter()
-        for day, name, count in self.names[kind]:
+        for day, name, count in in_turns(self.names[kind]):
             if day is None or day >= start:
                 counts[name] += count
         return counts
@@ -38,7 +39,7 @@ class PeriodData:
 def from_sessions(rows: Iterable[Sequence[Any]]) -> PeriodData:
     """The data in the rows of queries.SESSIONS_QUERY."""
     data = PeriodData()
-    for zone_name, topics, areas, *tally in rows:
+    for zone_name, topics, areas, *tally in in_turns(rows):
         data.zone_name = zone_name
         if tally[0] is None:
             break  # no session in the range: the one row carries the zone only
@@ -51,7 +52,7 @@ def from_sessions(rows: Iterable[Sequence[Any]]) -> PeriodData:
 def from_groups(rows: Iterable[Sequence[Any]]) -> PeriodData:
     """The data in the rows of queries.DAY_GROUPS, or of rollups.EVERYTHING."""
     data = PeriodData()
-    for kind, name, *tally in _expanded(rows):
+    for kind, name, *tally in in_turns(_expanded(rows)):
         if kind == "zone":
             data.zone_name = name
         elif kind == "figures":

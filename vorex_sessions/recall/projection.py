@@ -1,7 +1,6 @@
 """How well each word is remembered, updated with each save. This module alone writes `learner_memories`."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -158,6 +157,6 @@ def _memory(columns: Mapping[str, Any]) -> Memory:
 
 def _as_rows(memories: Mapping[str, Memory]) -> list[dict[str, Any]]:
     return [
-        {"word": word, **asdict(memory), "due_on": memory.due_on}
-        for word, memory in memories.items()
+        {"word": word, **vars(memory), "due_on": memory.due_on}
+        for word, memory in in_turns(memories.items())
     ]

@@ -36,7 +36,7 @@ class WordsSection(WarmupSection):
         due.sort(key=lambda item: (item["recall"], item["word"]))
         met = words.get("met") or {}
         tested = {word for word, (_, _, is_tested) in met.items() if is_tested}
-        rest = rarely_met(sessions, exclude=tested)[: MOST_WORDS - len(due)]
+        rest = rarely_met(sessions, MOST_WORDS - len(due), exclude=tested)
         details = [*due, *(_met(word, *met[word][:2]) for word in rest if word in met)]
         return {
             "vocabulary_review": [item["word"] for item in details],

@@ -13,6 +13,8 @@ from math import sqrt
 from statistics import NormalDist, median
 from typing import NamedTuple
 
+from vorex_sessions.turns import in_turns
+
 LEAST_DAYS, LEAST_SPAN = 8, 14  # days with a score, and calendar days from the first to the last
 LEAST_CHANGE = 2.0  # points over the span, below which a change does not matter
 ERROR = 0.05  # how often any score of a learner may seem to move although none does
@@ -39,7 +41,7 @@ class Slopes:
         points = [(day.toordinal(), score) for day, score in days]
         self.sorted = sorted(
             (score - before) / (day - earlier)
-            for place, (day, score) in enumerate(points)
+            for place, (day, score) in enumerate(in_turns(points))
             for earlier, before in points[:place]
         )
         self.span = points[-1][0] - points[0][0]
