@@ -10,16 +10,21 @@ from vorex_sessions.database.timeouts import QUERY_TIMEOUT, deadline
 from vorex_sessions.extensions import db
 
 
-def run(statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[Any]:
+def run(
+    statement: sa.Executable,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    timeout: float = QUERY_TIMEOUT,
+) -> Sequence[Any]:
     """Run one statement; returns all its rows, as named tuples.
 
     For reads, and for writes that are safe to run twice: on a lost connection it is sent again. Raises
-    DBAPIError or PoolTimeout within QUERY_TIMEOUT.
+    DBAPIError or PoolTimeout within `timeout` seconds.
     """
 
     def attempt() -> Sequence[Any]:
         with checkout(db.engine) as cursor:
             return cursor.send([(statement, parameters or {})])
 
-    with deadline(QUERY_TIMEOUT):
+    with deadline(timeout):
         return retried(attempt, db.engine)

@@ -43,9 +43,9 @@ class GrowthProjection(projections.Projection):
             return (store.MARK_STALE, words.NO_WORDS, projections.MARK_STALE)
         return () if self.derived_from.isdisjoint(fields) else (store.MARK_STALE,)
 
-    def insert_cte(self, new: sa.CTE) -> sa.CTE:
+    def insert_cte(self, new: sa.CTE, *, is_large: bool) -> sa.CTE:
         """Add the words of the saved sessions."""
-        return words.add_new(new)
+        return words.add_new(new, is_large=is_large)
 
     def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
         """The totals before this save, and the words that are new."""

@@ -25,26 +25,48 @@ def all_words(sessions: Iterable[Any]) -> set[str]:
     return {word for session in sessions for word in words_of(session)}
 
 
-def add_new(new: sa.CTE) -> sa.CTE:
-    """Add the words of the sessions in `new`; returns each with `is_new`, whether it had no row."""
+def add_new(new: sa.CTE, *, is_large: bool) -> sa.CTE:
+    """Add the words of the sessions in `new`; returns them with `is_new`, whether they had no row."""
+    return _add_many(new) if is_large else _add_few(new)
+
+
+def _add_few(new: sa.CTE) -> sa.CTE:
     seen = _seen_in(new).subquery("seen")
     counted = insert(learner_words).from_select(
         ["user_id", *(column.name for column in seen.c)],
         sa.select(USER_ID, *seen.c).order_by(seen.c.word),
     )
-    added = counted.excluded
     counted = counted.on_conflict_do_update(
-        index_elements=["user_id", "word"],
-        set_={
-            "times_seen": _w.times_seen + added.times_seen,
-            "first_seen": sa.func.least(_w.first_seen, added.first_seen),
-            "last_seen": sa.func.greatest(_w.last_seen, added.last_seen),
-        },
+        index_elements=["user_id", "word"], set_=_merged(counted.excluded)
     )
-    is_new = sa.literal_column(
-        "xmax = 0", sa.Boolean
-    )  # an updated row has the id of this transaction there
+    # An updated row has the id of this transaction there.
+    is_new = sa.literal_column("xmax = 0", sa.Boolean)
     return counted.returning(_w.word, is_new.label("is_new")).cte("counted_words")
+
+
+def _add_many(new: sa.CTE) -> sa.CTE:
+    """For many thousand words: in half the time, but it reads all words of the learner; new words only.
+
+    Behind the learner's lock nobody else adds any, so there is no conflict.
+    """
+    seen = _seen_in(new).cte("seen")
+    is_it = sa.and_(_w.user_id == USER_ID, _w.word == seen.c.word)
+    updated = learner_words.update().where(is_it).values(**_merged(seen.c)).cte("updated_words")
+    stored = learner_words.alias("stored")
+    is_stored = sa.exists().where(stored.c.user_id == USER_ID, stored.c.word == seen.c.word)
+    added = insert(learner_words).from_select(
+        ["user_id", *(column.name for column in seen.c)],
+        sa.select(USER_ID, *seen.c).where(~is_stored).add_cte(updated),
+    )
+    return added.returning(_w.word, sa.true().label("is_new")).cte("counted_words")
+
+
+def _merged(added: Any) -> dict[str, Any]:
+    return {
+        "times_seen": _w.times_seen + added.times_seen,
+        "first_seen": sa.func.least(_w.first_seen, added.first_seen),
+        "last_seen": sa.func.greatest(_w.last_seen, added.last_seen),
+    }
 
 
 def named_in(sessions: sa.FromClause) -> sa.ColumnElement[str]:

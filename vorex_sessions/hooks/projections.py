@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vorex_sessions.database import Transaction
-from vorex_sessions.database.timeouts import LONG_SAVE_TIMEOUT, extend_deadline
+from vorex_sessions.database.timeouts import LONG_QUERY_TIMEOUT, extend_deadline
 from vorex_sessions.hooks.all_sessions import AllSessions
 from vorex_sessions.models import USER_ID, learner_totals
 
@@ -54,7 +54,7 @@ class SaveEvent:
 
     def take_time(self) -> None:
         """Let this save take longer than others, as it reads the learner's whole history."""
-        extend_deadline(LONG_SAVE_TIMEOUT)
+        extend_deadline(LONG_QUERY_TIMEOUT)
 
     def leave_stale(self) -> None:
         """Leave what can go stale to the next query, where it is too much for a save."""
@@ -91,8 +91,11 @@ class Projection(ABC):
         """Whether a session with these columns changes anything here."""
         return True
 
-    def insert_cte(self, new: sa.CTE) -> sa.CTE | None:
-        """A write that needs no Python, as a CTE of the statement that saves; `new` has the saved rows."""
+    def insert_cte(self, new: sa.CTE, *, is_large: bool) -> sa.CTE | None:
+        """A write that needs no Python, as a CTE of the statement that saves; `new` has the saved rows.
+
+        `is_large`: of many thousand words.
+        """
         return None
 
     @abstractmethod

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from vorex_sessions import cursors
 from vorex_sessions.database import run
+from vorex_sessions.database.timeouts import LONG_QUERY_TIMEOUT
 from vorex_sessions.growth.store import ZONE_NAME
 from vorex_sessions.growth.words import WORDS
 from vorex_sessions.hooks.projections import DERIVED_VERSION
@@ -22,36 +23,30 @@ _m = learner_memories.c
 _LEARNER = sa.select(DERIVED_VERSION.label("derived_version"), ZONE_NAME.label("zone_name"))
 
 
-def _words() -> sa.Select[Any]:
+def _words(*, by_status: bool) -> sa.Select[Any]:
     """A page of words with the number of matches; at least one row."""
-    seen = WORDS.subquery("seen")
-    joined = seen.outerjoin(learner_memories, sa.and_(is_of_learner, _m.word == seen.c.word))
-    status = sa.case(
-        (_m.due_on <= sa.bindparam("today"), sa.literal_column("'due'")),
-        (_m.stability >= sa.literal_column(str(KNOWN_FROM)), sa.literal_column("'known'")),
-        else_=sa.literal_column("'learning'"),
-    )
-    memory = (_m.times_tested, _m.last_outcome, _m.stability, _m.tested_on, _m.due_on)
+    named = WORDS.selected_columns.word
     # In the collation "C" only ASCII has case; `:others` are the words beyond ASCII that contain `:q`.
-    contains = sa.func.strpos(sa.func.lower(seen.c.word.collate("C")), sa.bindparam("q"))
+    contains = sa.func.strpos(sa.func.lower(named.collate("C")), sa.bindparam("q"))
     others = sa.any_(sa.bindparam("others", type_=ARRAY(sa.Text)))
-    vocabulary = (
-        sa.select(*seen.c, *memory, status.label("status"))
-        .select_from(joined)
-        .where(sa.or_(contains > sa.literal_column("0"), seen.c.word == others))
-        .cte("learner_vocabulary")
-    )
-    wanted = sa.cast(sa.bindparam("status"), sa.Text)
-    is_wanted = sa.or_(wanted.is_(None), vocabulary.c.status == wanted)
-    matching = sa.select(vocabulary).where(is_wanted).cte("matching")
+    seen = WORDS.where(sa.or_(contains > sa.literal_column("0"), named == others))
+    if by_status:
+        remembered = _with_memory(seen.subquery("seen")).subquery("remembered")
+        is_wanted = remembered.c.status == sa.cast(sa.bindparam("status"), sa.Text)
+        matching = sa.select(remembered).where(is_wanted).cte("matching")
+    else:  # the memories of one page are enough
+        inline = "NOT MATERIALIZED"
+        matching = seen.cte("matching").prefix_with(inline, dialect="postgresql")
     word = matching.c.word.collate("C")
     page = (
         sa.select(matching)
         .where(word > sa.cast(sa.bindparam("after"), sa.Text))
         .order_by(word)
         .limit(sa.bindparam("limit"))
-        .subquery("page")
+        .subquery("words")
     )
+    if not by_status:
+        page = _with_memory(page).subquery("page")
     counted = sa.select(sa.func.count().label("total")).select_from(matching).subquery("counted")
     return (
         sa.select(counted.c.total, page)
@@ -60,7 +55,19 @@ def _words() -> sa.Select[Any]:
     )
 
 
-_WORDS = _words()
+def _with_memory(words: sa.Subquery) -> sa.Select[Any]:
+    """The words with their memories and statuses."""
+    status = sa.case(
+        (_m.due_on <= sa.bindparam("today"), sa.literal_column("'due'")),
+        (_m.stability >= sa.literal_column(str(KNOWN_FROM)), sa.literal_column("'known'")),
+        else_=sa.literal_column("'learning'"),
+    )
+    memory = (_m.times_tested, _m.last_outcome, _m.stability, _m.tested_on, _m.due_on)
+    joined = words.outerjoin(learner_memories, sa.and_(is_of_learner, _m.word == words.c.word))
+    return sa.select(*words.c, *memory, status.label("status")).select_from(joined)
+
+
+_WORDS = {by_status: _words(by_status=by_status) for by_status in (False, True)}
 
 
 _AT_ONCE = 2000  # words: Python compares them in some 6 ms, then other requests have their turn
@@ -109,7 +116,7 @@ def list_words(
     today = day_of(now, zone_name or learner.zone_name or "UTC")
     phrase = without_accents(q or "")
     rows = run(
-        _WORDS,
+        _WORDS[status is not None],
         {
             "user_id": learner_id,
             "today": today,
@@ -119,6 +126,7 @@ def list_words(
             "after": after,
             "limit": limit + 1,
         },
+        timeout=LONG_QUERY_TIMEOUT,
     )
     words = [row for row in rows if row.word is not None]
     shown, has_more = words[:limit], len(words) > limit

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from vorex_sessions.database import Transaction, as_rows, prepared, recordset, run, run_transaction
-from vorex_sessions.database.timeouts import LONG_SAVE_TIMEOUT, extend_deadline
+from vorex_sessions.database.timeouts import LONG_QUERY_TIMEOUT, extend_deadline
 from vorex_sessions.hooks.projections import DERIVED_VERSION, AnswerExtras, Projection, SaveEvent
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, deleted_sessions, erased_learners, session_results
@@ -32,14 +32,14 @@ def _insert() -> sa.CTE:
 
 
 @lru_cache(maxsize=64)
-def _save_statement(projections: tuple[Projection, ...]) -> sa.Select[Any]:
+def _save_statement(projections: tuple[Projection, ...], is_large: bool) -> sa.Select[Any]:
     """Insert what is new; returns it, the first row with the context of each projection.
 
     In every row, the contexts of a batch with many words would be 100 times as large.
     """
     new = _insert()
     is_first = sa.func.row_number().over() == sa.literal_column("1")
-    inserted = [projection.insert_cte(new) for projection in projections]
+    inserted = [projection.insert_cte(new, is_large=is_large) for projection in projections]
     contexts = [
         sa.case((is_first, projection.context(new, cte))).label(f"context_{place}")
         for place, (projection, cte) in enumerate(zip(projections, inserted, strict=True))
@@ -53,7 +53,8 @@ def _save_statement(projections: tuple[Projection, ...]) -> sa.Select[Any]:
         sa.case((is_first, is_new_learner)).label("is_new_learner"),
         *contexts,
     )
-    return prepared(statement.add_cte(*(cte for cte in inserted if cte is not None)))
+    statement = statement.add_cte(*(cte for cte in inserted if cte is not None))
+    return statement if is_large else prepared(statement)
 
 
 def _find_statement() -> sa.Select[Any]:
@@ -141,8 +142,8 @@ def _store(learner_id: str, entries: Sequence[Entry], now: datetime) -> dict[str
 
     def work(transaction: Transaction) -> tuple[Sequence[Any], AnswerExtras]:
         if is_large:
-            extend_deadline(LONG_SAVE_TIMEOUT)
-        rows = transaction.run(_save_statement(projections), parameters)
+            extend_deadline(LONG_QUERY_TIMEOUT)
+        rows = transaction.run(_save_statement(projections, is_large), parameters)
         extras: AnswerExtras = {str(row.session_result_id): {} for row in rows}
         if rows:
             derived_version, is_new_learner, *contexts = rows[0][len(results.COLUMNS) :]
