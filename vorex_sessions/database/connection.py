@@ -45,7 +45,9 @@ class Cursor(NamedTupleCursor):
         texts = []
         for statement, values in statements:
             compiled = _compiled(statement)
+            checkpoint()
             texts.append(self.mogrify(known.text(compiled), compiled.construct_params(values)))
+        checkpoint()  # a batch is a text of up to 4 MB
         self.execute(b";\n".join(texts).join([before.encode(), after.encode()]))
         known.confirm()
         return self._all_rows() if self.description else ()

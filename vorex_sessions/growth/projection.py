@@ -21,6 +21,7 @@ from vorex_sessions.hooks.all_sessions import AllSessions
 from vorex_sessions.hooks.projections import AnswerExtras, SaveEvent
 from vorex_sessions.hooks.rebuild import run_current
 from vorex_sessions.models import USER_ID, learner_achievements
+from vorex_sessions.turns import checkpoint
 
 _OF_WORDS = frozenset(("vocabulary_learned", "vocabulary_results", "completed_at"))
 _OF_TOTALS = frozenset(
@@ -70,7 +71,10 @@ class GrowthProjection(projections.Projection):
             )
             unlocks = unlocking.late_unlocks(saved, unlocks, before)
         else:
-            known_words = words.all_words(saved).difference(context["new_words"])
+            known_words = words.all_words(saved)
+            checkpoint()
+            known_words.difference_update(context["new_words"])
+            checkpoint()
             after, unlocks = unlocking.accumulate(
                 saved, shortest_day, before=before, known_words=known_words
             )

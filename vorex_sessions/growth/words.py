@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from vorex_sessions.hooks.learner_rows import upsert
 from vorex_sessions.models import USER_ID, learner_words, session_results
+from vorex_sessions.turns import in_turns
 
 _w = learner_words.c
 # The words of the learner `:user_id`, for queries of other capabilities.
@@ -22,7 +23,7 @@ def words_of(session: Any) -> list[str]:
 
 def all_words(sessions: Iterable[Any]) -> set[str]:
     """The words that any of the sessions names."""
-    return {word for session in sessions for word in words_of(session)}
+    return {word for session in in_turns(sessions) for word in words_of(session)}
 
 
 def add_new(new: sa.CTE, *, is_large: bool) -> sa.CTE:

@@ -16,6 +16,7 @@ from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, deleted_sessions, erased_learners, session_results
 from vorex_sessions.problems.kinds import Gone, Problem, Unavailable
 from vorex_sessions.sessions import results, tombstones
+from vorex_sessions.turns import in_turns
 
 
 def _insert() -> sa.CTE:
@@ -155,7 +156,7 @@ def _store(learner_id: str, entries: Sequence[Entry], now: datetime) -> dict[str
         return rows, extras
 
     rows, extras = run_transaction(work, learner_id=learner_id)
-    stored = {session["session_result_id"]: session for session in map(results.as_json, rows)}
+    stored = {one["session_result_id"]: one for one in map(results.as_json, in_turns(rows))}
     return {
         name: Outcome(session, by_id[name].fingerprint, created=True, extras=extras[name])
         for name, session in stored.items()

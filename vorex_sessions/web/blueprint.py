@@ -22,6 +22,7 @@ from vorex_sessions.problems.kinds import (
     Unavailable,
     Unreadable,
 )
+from vorex_sessions.turns import checkpoint
 from vorex_sessions.web.requests import Arguments, read_json, refuse_parameters
 from vorex_sessions.web.schemas import ProblemSchema
 
@@ -30,6 +31,7 @@ BODY_LIMIT = 1024 * 1024  # bytes
 
 def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """Return a JSON response. The view's schema only documents it; tests compare the two."""
+    checkpoint()
     return Response(orjson.dumps(body), status, headers, content_type="application/json")
 
 

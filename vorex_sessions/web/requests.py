@@ -1,5 +1,6 @@
 """Reads the parts of a request: JSON body, query parameters, idempotency key."""
 
+import gc
 import json
 import math
 import re
@@ -26,6 +27,7 @@ from vorex_sessions.problems.kinds import (
     Unreadable,
 )
 from vorex_sessions.problems.validation import validation_problem
+from vorex_sessions.turns import checkpoint
 
 # orjson reads an integer of more than 64 bits as a float, silently; the standard library keeps it.
 # Such a number shows by its shape: what may stand before a number becomes ":", each digit "0".
@@ -64,13 +66,15 @@ def read_json(limit: int) -> None:
         raise TooLarge
     if not request.is_json:
         raise NotJson
+    checkpoint()
     g.json = _parse(body)
+    checkpoint()
 
 
 def _parse(body: bytes) -> Any:
     try:
         if _LONG_NUMBER not in body.translate(_SHAPES):
-            return orjson.loads(body)
+            return _parse_quickly(body)
     except orjson.JSONDecodeError:
         pass
     # The slower parser accepts what JSON allows but orjson refuses (1e999, "\ud800"). The schema can then
@@ -79,6 +83,15 @@ def _parse(body: bytes) -> Any:
         return json.loads(body.decode(), parse_constant=_refuse_constant, parse_int=_integer)
     except (ValueError, RecursionError):
         raise Unreadable from None
+
+
+def _parse_quickly(body: bytes) -> Any:
+    """Parse without the garbage collector, which would look at what is there again and again."""
+    gc.disable()
+    try:
+        return orjson.loads(body)
+    finally:
+        gc.enable()
 
 
 def _integer(digits: str) -> float:
