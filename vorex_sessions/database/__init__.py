@@ -3,6 +3,20 @@
 from vorex_sessions.database.prepared_statements import prepared
 from vorex_sessions.database.queries import run
 from vorex_sessions.database.recordset import as_rows, recordset
-from vorex_sessions.database.transactions import Transaction, run_long, run_transaction
+from vorex_sessions.database.transactions import (
+    NO_NESTED_LOOPS,
+    Transaction,
+    run_long,
+    run_transaction,
+)
 
-__all__ = ["Transaction", "as_rows", "prepared", "recordset", "run", "run_long", "run_transaction"]
+__all__ = [
+    "NO_NESTED_LOOPS",
+    "Transaction",
+    "as_rows",
+    "prepared",
+    "recordset",
+    "run",
+    "run_long",
+    "run_transaction",
+]

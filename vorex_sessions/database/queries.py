@@ -10,21 +10,16 @@ from vorex_sessions.database.timeouts import QUERY_TIMEOUT, deadline
 from vorex_sessions.extensions import db
 
 
-def run(
-    statement: sa.Executable,
-    parameters: Mapping[str, Any] | None = None,
-    *,
-    timeout: float = QUERY_TIMEOUT,
-) -> Sequence[Any]:
+def run(statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[Any]:
     """Run one statement; returns all its rows, as named tuples.
 
     For reads, and for writes that are safe to run twice: on a lost connection it is sent again. Raises
-    DBAPIError or PoolTimeout within `timeout` seconds.
+    DBAPIError or PoolTimeout within QUERY_TIMEOUT.
     """
 
     def attempt() -> Sequence[Any]:
         with checkout(db.engine) as cursor:
             return cursor.send([(statement, parameters or {})])
 
-    with deadline(timeout):
+    with deadline(QUERY_TIMEOUT):
         return retried(attempt, db.engine)

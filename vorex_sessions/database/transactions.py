@@ -17,6 +17,9 @@ from vorex_sessions.database.timeouts import QUERY_TIMEOUT, deadline
 from vorex_sessions.extensions import db
 
 T = TypeVar("T")
+# For joins of many thousand rows that may be new. The planner's statistics do not know them yet, and a nested
+# loop over what it takes for a few rows would never end.
+NO_NESTED_LOOPS = sa.text("SELECT set_config('enable_nestloop', 'off', true)")
 _SET_STATEMENT_TIMEOUT = sa.text("SELECT set_config('statement_timeout', :milliseconds, true)")
 
 

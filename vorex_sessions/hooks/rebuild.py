@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.database import Transaction, run, run_transaction
+from vorex_sessions.database import NO_NESTED_LOOPS, Transaction, run, run_transaction
 from vorex_sessions.hooks.all_sessions import AllSessions
 from vorex_sessions.hooks.projections import DERIVED_VERSION, MARK_CURRENT, VERSION
 from vorex_sessions.hooks.registry import registry
@@ -30,6 +30,7 @@ def rebuild(learner_id: str, *, everything: bool = False) -> None:
     parameters = {"user_id": learner_id}
 
     def work(transaction: Transaction) -> None:
+        transaction.defer(NO_NESTED_LOOPS, {})
         sessions = AllSessions(transaction, learner_id)
         is_current = transaction.run(_VERSION, parameters)[0].version == VERSION
         for projection in registry().projections:

@@ -1,5 +1,6 @@
 """The learner's words, and how well each is remembered."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -7,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from vorex_sessions import cursors
-from vorex_sessions.database import run
-from vorex_sessions.database.timeouts import LONG_QUERY_TIMEOUT
+from vorex_sessions.database import NO_NESTED_LOOPS, Transaction, run, run_transaction
+from vorex_sessions.database.timeouts import LONG_QUERY_TIMEOUT, extend_deadline
 from vorex_sessions.growth.store import ZONE_NAME
 from vorex_sessions.growth.words import WORDS
 from vorex_sessions.hooks.projections import DERIVED_VERSION
@@ -115,19 +116,22 @@ def list_words(
     (learner,) = run_current(_LEARNER, {"user_id": learner_id})
     today = day_of(now, zone_name or learner.zone_name or "UTC")
     phrase = without_accents(q or "")
-    rows = run(
-        _WORDS[status is not None],
-        {
-            "user_id": learner_id,
-            "today": today,
-            "status": status,
-            "q": phrase,
-            "others": _others(learner_id, phrase) if phrase else [],
-            "after": after,
-            "limit": limit + 1,
-        },
-        timeout=LONG_QUERY_TIMEOUT,
-    )
+    parameters = {
+        "user_id": learner_id,
+        "today": today,
+        "status": status,
+        "q": phrase,
+        "others": _others(learner_id, phrase) if phrase else [],
+        "after": after,
+        "limit": limit + 1,
+    }
+
+    def work(transaction: Transaction) -> Sequence[Any]:
+        extend_deadline(LONG_QUERY_TIMEOUT)
+        transaction.defer(NO_NESTED_LOOPS, {})
+        return transaction.finish(_WORDS[status is not None], parameters)
+
+    rows = run_transaction(work)
     words = [row for row in rows if row.word is not None]
     shown, has_more = words[:limit], len(words) > limit
     return {

@@ -9,8 +9,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
-from vorex_sessions.database import Transaction, as_rows, prepared, recordset, run, run_transaction
-from vorex_sessions.database.timeouts import LONG_QUERY_TIMEOUT, extend_deadline
+from vorex_sessions.database import (
+    NO_NESTED_LOOPS,
+    Transaction,
+    as_rows,
+    prepared,
+    recordset,
+    run,
+    run_transaction,
+)
+from vorex_sessions.database.timeouts import LARGE_SAVE_TIMEOUT, QUERY_TIMEOUT
 from vorex_sessions.hooks.projections import DERIVED_VERSION, AnswerExtras, Projection, SaveEvent
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, deleted_sessions, erased_learners, session_results
@@ -143,7 +151,7 @@ def _store(learner_id: str, entries: Sequence[Entry], now: datetime) -> dict[str
 
     def work(transaction: Transaction) -> tuple[Sequence[Any], AnswerExtras]:
         if is_large:
-            extend_deadline(LONG_QUERY_TIMEOUT)
+            transaction.defer(NO_NESTED_LOOPS, {})
         rows = transaction.run(_save_statement(projections, is_large), parameters)
         extras: AnswerExtras = {str(row.session_result_id): {} for row in rows}
         if rows:
@@ -155,7 +163,8 @@ def _store(learner_id: str, entries: Sequence[Entry], now: datetime) -> dict[str
                 event.leave_stale()
         return rows, extras
 
-    rows, extras = run_transaction(work, learner_id=learner_id)
+    timeout = LARGE_SAVE_TIMEOUT if is_large else QUERY_TIMEOUT
+    rows, extras = run_transaction(work, learner_id=learner_id, timeout=timeout)
     stored = {one["session_result_id"]: one for one in map(results.as_json, in_turns(rows))}
     return {
         name: Outcome(session, by_id[name].fingerprint, created=True, extras=extras[name])
