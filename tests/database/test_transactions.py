@@ -1,5 +1,8 @@
 """run and run_transaction: the two ways to the database."""
 
+from contextlib import suppress
+
+import psycopg2
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -7,7 +10,10 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.factories import Learner
 from tests.statements import recorded
+from vorex_sessions import create_app
 from vorex_sessions.database import Transaction, run, run_transaction
+from vorex_sessions.database.connection import checkout
+from vorex_sessions.extensions import db
 
 _NAME = sa.text("SELECT :name AS name")
 _SETTING = sa.text("SELECT set_config('vorex.test', :value, true)")
@@ -78,6 +84,21 @@ def test_the_learners_lock_is_held_from_the_first_statement_on(
         return int(transaction.run(held, {})[0].locks)
 
     assert run_transaction(work, learner_id=learner.id) == run_transaction(work) + 1
+
+
+@pytest.mark.parametrize("statement", ["SELECT 1", "SELECT 1 / 0"])
+def test_a_connection_that_is_left_in_a_transaction_is_not_used_again(
+    app: Flask, settings: dict, statement: str
+) -> None:
+    """A transaction that failed would refuse everything of whoever comes next (25P02)."""
+    single = create_app({**settings, "DB_POOL_SIZE": 1})
+    with single.app_context():
+        with checkout(db.engine) as cursor:
+            cursor.execute("BEGIN")
+            with suppress(psycopg2.Error):
+                cursor.execute(statement)
+        assert run(_NAME, {"name": "next"})[0].name == "next"
+        db.engine.dispose()
 
 
 def test_a_long_transaction_may_run_longer_than_a_request(in_app: Flask) -> None:
