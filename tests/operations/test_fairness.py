@@ -3,23 +3,26 @@
 import string
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 import requests
+import sqlalchemy as sa
 from flask import Flask
 
 from tests.factories import Learner, content, token
 from tests.hooks.test_stale import derived
+from tests.postgres import transaction
 from tests.serving import ROOT, gunicorn
 from vorex_sessions.hooks.rebuild import rebuild
 from vorex_sessions.models.limits import MOST_SKILLS, MOST_TOPICS, MOST_VOCABULARY, OUTCOMES
 from vorex_sessions.skill_graph import SKILLS
 
 LONGEST_TURN = 0.1  # seconds of the processor; measured: 0.03, on two busy cores 0.05
-LONGEST_SAVE = 2  # seconds on two idle cores; four times as many are allowed on busy ones
+LONGEST_SAVE = 8  # seconds on two busy cores; on idle ones it takes less than 2
 PROBE = ROOT / "tests" / "lag_probe.py"  # not imported: it reads the settings of a service
 random = Random(17)
 
@@ -83,7 +86,9 @@ class Service:
             **options,
         )
         seconds = time.monotonic() - began
-        assert answer.status_code == 200, answer.text[:300]
+        # A busy machine may need more than 1.5 s for the warm-up of 100,000 words of one week.
+        allowed = (200, 503) if path == "warmup" else (200,)
+        assert answer.status_code in allowed, answer.text[:300]
         assert max(self.turns()[before:], default=0) < LONGEST_TURN, path
         return seconds
 
@@ -104,7 +109,7 @@ def service(
         "GUNICORN_CMD_ARGS": f"-c {PROBE}",
         "LAG_LOG": str(log),
     }
-    with gunicorn(database_url, **settings) as (address, _):
+    with gunicorn(database_url, log.with_name("log"), **settings) as (address, _):
         running = Service(address, log)
         learner = Learner(app)
         for question in QUESTIONS:  # the first request of each kind compiles its statements
@@ -122,9 +127,13 @@ def test_a_batch_at_the_limits_is_stored_and_holds_nobody_up(
 ) -> None:
     for _ in range(2):  # the second one finds words, memories and a mark
         batch = {"sessions": BATCHES[name]()}
-        assert service.request(learner, "POST", "batch", json=batch) < 4 * LONGEST_SAVE
+        assert service.request(learner, "POST", "batch", json=batch) < LONGEST_SAVE
     for question in QUESTIONS:
         service.request(learner, "GET", question)
+    assert_a_rebuild_changes_nothing(app, learner)
+
+
+def assert_a_rebuild_changes_nothing(app: Flask, learner: Learner) -> None:
     kept = derived(app, learner)
     with app.app_context():
         rebuild(learner.id, everything=True)
@@ -132,3 +141,40 @@ def test_a_batch_at_the_limits_is_stored_and_holds_nobody_up(
     assert {table: rows == again[table] for table, rows in kept.items()} == dict.fromkeys(
         kept, True
     )
+
+
+_HISTORY = sa.text("""
+INSERT INTO session_results (user_id, session_result_id, session_type, duration_seconds, areas_to_improve,
+    vocabulary_results, completed_at, timezone, practiced_on, fingerprint)
+SELECT CAST(:id AS uuid), gen_random_uuid(), 'conversation', 300, ARRAY['past tense', 'area ' || session],
+    (SELECT jsonb_agg(jsonb_build_object('word', 'w' || (session * 7919 + place) % 20000,
+        'outcome', (ARRAY['again', 'hard', 'good', 'easy'])[1 + (session + place) % 4]))
+        FROM generate_series(1, :outcomes) AS place),
+    at, 'UTC', CAST(at AT TIME ZONE 'UTC' AS date), decode(repeat('00', 16), 'hex')
+FROM generate_series(1, :sessions) AS session,
+    LATERAL (SELECT now() - session * interval '7 hours' AS at) AS past
+""")
+
+
+def test_a_long_history_that_is_stale_is_rebuilt_beside_others(
+    service: Service, learner: Learner, app: Flask
+) -> None:
+    with app.app_context(), transaction(60) as connection:
+        connection.execute(_HISTORY, {"id": learner.id, "sessions": 3000, "outcomes": 100})
+    service.request(learner, "GET", "vocabulary")
+    assert service.request(learner, "GET", "vocabulary?status=due") < LONGEST_SAVE
+    assert learner.get("/vocabulary")["total"] == 20_000
+
+
+def test_a_late_session_of_a_long_history_is_counted_in_its_place(
+    learner: Learner, app: Flask
+) -> None:
+    with app.app_context(), transaction(60) as connection:
+        connection.execute(_HISTORY, {"id": learner.id, "sessions": 600, "outcomes": 3})
+    learner.get("/skills")
+    late = (datetime.now(UTC) - timedelta(days=90)).isoformat()
+    again = [{"word": "w7920", "outcome": "again"}]
+    learner.save(completed_at=late, areas_to_improve=["past tense"], vocabulary_results=again)
+    for question in ("/skills", "/vocabulary", "/achievements"):
+        learner.get(question)
+    assert_a_rebuild_changes_nothing(app, learner)
