@@ -76,6 +76,8 @@ def test_progress_is_one_only_where_it_is_unlocked() -> None:
     totals.sessions = 499
     five_hundred = shown(BY_KEY["sessions_500"], totals, None)
     assert (five_hundred["progress"], five_hundred["value"]) == (0.998, 499)
+    assert shown(BY_KEY["sessions_500"], Totals(sessions=71), None)["progress"] == 0.142
+    assert shown(BY_KEY["streak_3"], Totals(longest_streak=2), None)["progress"] == 0.6667
     almost = Totals(best_fluency=99.99999)
     assert shown(BY_KEY["score_100"], almost, None)["progress"] == 0.9999
     assert (

@@ -9,6 +9,8 @@ from vorex_sessions.growth.catalogue import CATALOGUE, MEASURES, Achievement
 from vorex_sessions.growth.totals import Session, Totals, in_order
 from vorex_sessions.periods import stamp
 
+_ALMOST = 0.9999  # the most that is shown of what is not reached, however it is rounded
+
 
 class Unlock(NamedTuple):
     """An achievement, and the session that unlocked it."""
@@ -74,12 +76,14 @@ def shown(
 ) -> dict[str, Any]:
     """An achievement as the API shows it. An unlocked one is complete, whatever was deleted since."""
     value: float = getattr(totals, achievement.measure)
-    part = 1.0 if unlock else min(value / achievement.threshold, 1.0)
+    reached = round(min(value / achievement.threshold, 1.0), 4)
+    if value < achievement.threshold:
+        reached = min(reached, _ALMOST)
     shown = achievement._asdict()
     del shown["measure"]
     return shown | {
         "value": value,
-        "progress": int(part * 10_000) / 10_000,  # cut off, so that 1 means reached
+        "progress": 1.0 if unlock else reached,
         "unlocked_at": stamp(unlock["unlocked_at"]) if unlock else None,
         "session_result_id": unlock["session_result_id"] if unlock else None,
     }
