@@ -2,7 +2,12 @@
 
 from vorex_sessions.growth.projection import GrowthProjection
 from vorex_sessions.growth.routes import blueprint
-from vorex_sessions.growth.schemas import ItemExtrasSchema, SaveExtrasSchema, UnlockedSchema
+from vorex_sessions.growth.schemas import (
+    CorrectedExtrasSchema,
+    ItemExtrasSchema,
+    SaveExtrasSchema,
+    UnlockedSchema,
+)
 from vorex_sessions.hooks.personal_data import erase_after_restore, export_of
 from vorex_sessions.hooks.registry import Capability
 from vorex_sessions.models import learner_achievements, learner_totals, learner_words
@@ -34,5 +39,9 @@ CAPABILITY = Capability(
         ),
     ),
     after_restore=(erase_after_restore(learner_achievements, _unlocked_at),),
-    answer_schemas={"Saved": SaveExtrasSchema, "SavedItem": ItemExtrasSchema},
+    answer_schemas={
+        "Saved": SaveExtrasSchema,
+        "SavedItem": ItemExtrasSchema,
+        "Corrected": CorrectedExtrasSchema,
+    },
 )

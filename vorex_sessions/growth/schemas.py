@@ -50,6 +50,14 @@ class SaveExtrasSchema(Schema):
     streak = answer_fields.nested(StreakSchema, _STREAK)
 
 
+class CorrectedExtrasSchema(Schema):
+    """Added to the answer to a PATCH."""
+
+    achievements_unlocked = answer_fields.items(
+        AchievementSchema, "The achievements that this correction unlocked."
+    )
+
+
 class ItemExtrasSchema(Schema):
     """Added to an item of a saved batch; absent where the item was rejected."""
 

@@ -37,16 +37,20 @@ class Streak:
         self.days += 1
 
 
-def streak(state: Streak, *, zone_name: str, now: datetime) -> dict[str, Any]:
+def streak(
+    state: Streak, *, zone_name: str, now: datetime, has_practised: bool | None = None
+) -> dict[str, Any]:
     """The streak at `now` in a zone.
 
+    `has_practised`: whether today counts, which the state does not know where its last day is after today.
     Each past day without practice costs a freeze. With no freeze left the streak is broken, and `current`
     and `freezes` are 0. `ends_at` is when that happens without practice: the first moment of a day.
     """
     today = day_of(now, zone_name)
     alive = is_alive(state, today)
     breaks_on = alive and state.counted_on and _breaks_on(state.counted_on, state.freezes)
-    has_practised = state.counted_on is not None and state.counted_on >= today
+    if has_practised is None:
+        has_practised = state.counted_on is not None and state.counted_on >= today
     return {
         "current": state.current_streak if alive else 0,
         "longest": state.longest_streak,

@@ -1,10 +1,12 @@
 """Pure: a learner's sessions, one after the other -> totals and the streak.
 
-Sessions are added in the order of their days (`in_order`); those of one day may come at different times. So
-a save adds to the stored totals, unless its day is before the last one: then all sessions are added again.
+Sessions of one day may come in any order. One of an earlier day than the last one has all days counted
+again, from the seconds of each.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -66,8 +68,13 @@ class Totals(Streak):
     def _by_type(self) -> tuple[int, int, int]:
         return self.conversations, self.pronunciations, self.roleplays
 
-    def add(self, session: Session, known_words: set[str], shortest_day: int) -> None:
-        """Add a session of the last day or a later one, and its words to `known_words`."""
+    def add(
+        self, session: Session, known_words: set[str], days: Counter[date], shortest_day: int
+    ) -> None:
+        """Add a session, its words to `known_words`, and its seconds to `days`.
+
+        `days` needs the seconds of the days before only where the session is of an earlier day than the last.
+        """
         kind = session.session_type
         self.conversations += kind == "conversation"
         self.pronunciations += kind == "pronunciation"
@@ -75,9 +82,9 @@ class Totals(Streak):
         self.sessions += 1
         self.seconds += session.duration_seconds
         self.words_spoken += session.words_spoken
-        before = len(known_words)
+        known = len(known_words)
         known_words.update(words_of(session))
-        self.distinct_words += len(known_words) - before
+        self.distinct_words += len(known_words) - known
         self.best_pronunciation = max(self.best_pronunciation, session.pronunciation_score or 0.0)
         self.best_fluency = max(self.best_fluency, session.fluency_score or 0.0)
         self.best_grammar = max(self.best_grammar, session.grammar_score or 0.0)
@@ -85,7 +92,20 @@ class Totals(Streak):
         if self.latest_at is None or latest > (self.latest_at, self.latest_id):
             self.latest_at, self.latest_id = latest
             self.timezone = session.timezone
-        self._add_to_day(session.practiced_on, session.duration_seconds, shortest_day)
+        day, before = session.practiced_on, days.get(session.practiced_on)
+        days[day] += session.duration_seconds
+        if self.last_day is None or day >= self.last_day:
+            self._add_to_day(day, session.duration_seconds, shortest_day)
+        elif before is None or before < shortest_day <= days[day]:
+            self._count_days(days, shortest_day)
+
+    def _count_days(self, days: Counter[date], shortest_day: int) -> None:
+        """Count all days again."""
+        fresh = Totals()
+        for day in sorted(days):
+            fresh._add_to_day(day, days[day], shortest_day)
+        for name in _OF_DAYS:
+            setattr(self, name, getattr(fresh, name))
 
     def _add_to_day(self, day: date, seconds: int, shortest_day: int) -> None:
         if self.last_day is None or day > self.last_day:
@@ -99,6 +119,32 @@ class Totals(Streak):
     def columns(self) -> dict[str, Any]:
         """The values of the columns of learner_totals."""
         return dict(vars(self))
+
+
+_OF_DAYS = (*Streak.__dataclass_fields__, "longest_break", "last_day", "last_day_seconds")
+
+
+SCORES = ("pronunciation_score", "fluency_score", "grammar_score")
+
+
+def with_scores(totals: Totals, old: Session, new: Session) -> Totals | None:
+    """The totals after the scores of a session have changed; None where all must be counted again."""
+    after = copy(totals)
+    for name in SCORES:
+        was, score = getattr(old, name) or 0.0, getattr(new, name) or 0.0
+        best = f"best_{name.removesuffix('_score')}"
+        if score < was == getattr(totals, best):
+            return None
+        setattr(after, best, max(score, getattr(totals, best)))
+    return after
+
+
+def seconds_by_day(sessions: Iterable[Session]) -> Counter[date]:
+    """The seconds practised on each day; a day of 0 seconds is there, too."""
+    days: Counter[date] = Counter()
+    for session in sessions:
+        days[session.practiced_on] += session.duration_seconds
+    return days
 
 
 def from_columns(columns: dict[str, Any] | None) -> Totals:

@@ -1,8 +1,9 @@
 """Pure: which session unlocks which achievement, and achievements as the API shows them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from copy import copy
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from vorex_sessions.growth.catalogue import CATALOGUE, MEASURES, Achievement
@@ -32,47 +33,41 @@ def accumulate(
     *,
     before: Totals | None = None,
     known_words: Collection[str] = (),
+    days: Mapping[date, int] | None = None,
 ) -> tuple[Totals, list[Unlock]]:
-    """The totals of `before` and the sessions together, and the unlocks on the way, in order."""
+    """The totals of `before` and the sessions together, and the unlocks on the way, in order.
+
+    They are those of saving one session after the other in the order of their days. `known_words` and `days`,
+    the seconds of each, are those of `before`; without `days` no session may be of a day before its last one.
+    """
     totals = copy(before) if before else Totals()
-    words = set(known_words)
+    words, seconds = set(known_words), Counter(days or {})
+    locked = list(CATALOGUE)
     pending = missing(totals)
     unlocks = []
     for session in in_order(sessions):
-        totals.add(session, words, shortest_day)
-        remaining = missing(totals, pending)
-        if len(remaining) < len(pending):
-            unlocks += [_unlock(item, session) for item in pending if item not in remaining]
-            pending = remaining
+        totals.add(session, words, seconds, shortest_day)
+        before_it, pending = pending, missing(totals, locked)
+        if pending != before_it:  # a break that a late session closes is pending again
+            new = [item for item in before_it if item not in pending]
+            unlocks += [unlock(item, session) for item in new]
+            locked = [item for item in locked if item not in new]
     return totals, unlocks
 
 
-def _unlock(achievement: Achievement, session: Session) -> Unlock:
+def reached(before: Totals, after: Totals, session: Session) -> list[Unlock]:
+    """The unlocks of a session that has made `after` of `before`."""
+    still_missing = missing(after)
+    return [unlock(item, session) for item in missing(before) if item not in still_missing]
+
+
+def unlock(achievement: Achievement, session: Session) -> Unlock:
+    """The unlock of an achievement by a session."""
     return Unlock(achievement.key, session.completed_at, str(session.session_result_id))
 
 
-def late_unlocks(
-    sessions: Sequence[Session], unlocks: Iterable[Unlock], before: Totals
-) -> list[Unlock]:
-    """Those of the `unlocks` of all sessions that are new with `sessions`, which were saved late.
-
-    By the calendar, an unlock may belong to a session of a later day that was saved long ago, as where the
-    late ones close a gap in a streak. It then goes to the last of `sessions`.
-    """
-    saved_ids = {str(session.session_result_id) for session in sessions}
-    open_keys = {item.key for item in missing(before)}
-    last = in_order(sessions)[-1]
-    return [
-        unlock
-        if unlock.session_result_id in saved_ids
-        else Unlock(unlock.achievement, last.completed_at, str(last.session_result_id))
-        for unlock in unlocks
-        if unlock.achievement in open_keys
-    ]
-
-
 def shown(
-    achievement: Achievement, totals: Totals, unlock: Mapping[str, Any] | None
+    achievement: Achievement, totals: Totals, unlocked: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """An achievement as the API shows it. An unlocked one is complete, whatever was deleted since."""
     value: float = getattr(totals, achievement.measure)
@@ -83,7 +78,7 @@ def shown(
     del shown["measure"]
     return shown | {
         "value": value,
-        "progress": 1.0 if unlock else reached,
-        "unlocked_at": stamp(unlock["unlocked_at"]) if unlock else None,
-        "session_result_id": unlock["session_result_id"] if unlock else None,
+        "progress": 1.0 if unlocked else reached,
+        "unlocked_at": stamp(unlocked["unlocked_at"]) if unlocked else None,
+        "session_result_id": unlocked["session_result_id"] if unlocked else None,
     }

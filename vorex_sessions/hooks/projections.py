@@ -32,19 +32,25 @@ AnswerExtras = dict[str, dict[str, Any]]
 
 @dataclass
 class SaveEvent:
-    """A save, as its projections see it."""
+    """A save or a PATCH, as its projections see it."""
 
     transaction: Transaction
     learner_id: str
     saved_rows: Sequence[Any]  # as stored just now
     now: datetime
-    derived_version: int | None  # of the learner before this save; None where nothing was kept yet
+    derived_version: int | None  # of the learner before a save; None where nothing was kept yet
     read_all: Callable[[], Sequence[Any]]
 
     @cached_property
     def all_sessions(self) -> Sequence[Any]:
         """All sessions of the learner, the saved ones included, in no order. Costs a round trip."""
         return self.read_all()
+
+    @cached_property
+    def earlier_sessions(self) -> Sequence[Any]:
+        """All sessions of the learner but the saved ones."""
+        saved_ids = {row.session_result_id for row in self.saved_rows}
+        return [row for row in self.all_sessions if row.session_result_id not in saved_ids]
 
     @cached_property
     def is_current(self) -> bool:
@@ -101,6 +107,19 @@ class Projection(ABC):
         """What the answer tells of sessions that were saved before."""
         return {}
 
+    def on_correct(self, event: SaveEvent, old: Any, fields: Collection[str]) -> AnswerExtras:
+        """What the answer to a PATCH of these fields tells; `old` is the saved row as it was.
+
+        `invalidation` has run; what it made stale may stay so.
+        """
+        return {}
+
     @abstractmethod
     def rebuild(self, transaction: Transaction, learner_id: str, sessions: Sequence[Any]) -> None:
         """Derive everything again from all sessions of the learner, which come without `metadata`."""
+
+    def rebuild_for_operator(
+        self, transaction: Transaction, learner_id: str, sessions: Sequence[Any]
+    ) -> None:
+        """The same by `flask rebuild`, which may do what a question may not."""
+        self.rebuild(transaction, learner_id, sessions)

@@ -31,7 +31,7 @@ _BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 
 
 def rebuild(learner_id: str, *, everything: bool = False) -> None:
-    """Rebuild what is stale of a learner, or everything. Raises DBAPIError."""
+    """Rebuild what is stale of a learner, or everything for the operator. Raises DBAPIError."""
     parameters = {"user_id": learner_id}
 
     def work(transaction: Transaction) -> None:
@@ -39,7 +39,9 @@ def rebuild(learner_id: str, *, everything: bool = False) -> None:
         is_current = transaction.run(_VERSION, parameters)[0].version == VERSION
         for projection in registry().projections:
             is_stale = projection.can_go_stale and (not is_current or projection.has_own_mark)
-            if everything or is_stale:
+            if everything:
+                projection.rebuild_for_operator(transaction, learner_id, sessions)
+            elif is_stale:
                 projection.rebuild(transaction, learner_id, sessions)
         transaction.defer(MARK_CURRENT, parameters)
 
