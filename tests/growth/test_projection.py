@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.factories import Learner, content
+from tests.factories import Learner, content, sendable
 from tests.postgres import transaction
 from tests.sessions.changes import alter
 from tests.sessions.test_races import at_once, clones
@@ -100,7 +100,9 @@ def test_everything_derived_agrees_with_the_sessions_after_anything(
     stored: list[str] = []
     before, had = reached_and_unlocked(app, learner)
     for step in range(260):
-        what = random.choices(["save", "at once", "batch", "patch", "delete"], [6, 1, 2, 2, 1])[0]
+        what = random.choices(
+            ["save", "at once", "batch", "patch", "delete", "again"], [6, 1, 2, 2, 1, 1]
+        )[0]
         what = what if stored else "save"
         if what == "save":
             stored.append(learner.save(**practice(random))["session_result_id"])
@@ -110,12 +112,15 @@ def test_everything_derived_agrees_with_the_sessions_after_anything(
                 *(lambda phone=phone, body=body: phone.try_save(body) for phone, body in saves)
             )
             stored += [answer.get_json()["session_result_id"] for answer in answers]
+        elif what == "again":
+            answered = learner.get(f"/{random.choice(stored)}")
+            assert learner.try_save(sendable(answered)).status_code == 200
         else:
             alter(learner, random, what, stored, practice)
         if what in ("patch", "delete") and random.random() < 0.7:
             learner.get("/warmup")  # rebuilds the rows that the next saves update
         after, has = reached_and_unlocked(app, learner)
-        new = set() if what == "delete" else after - before - had
+        new = set() if what in ("delete", "again") else after - before - had
         # Of several sessions one may make a break that another closes.
         assert has == had | new or (what in ("batch", "at once") and has >= had | new), what
         before, had = after, has

@@ -304,8 +304,8 @@ def test_replay_keeps_what_was_saved_after_an_erasure_and_corrected_to_before_it
     learner.request("DELETE", "/api/sessions?confirm=true")
     learner.save()
     with app.app_context(), db.engine.begin() as connection:
-        moved = "UPDATE session_results SET completed_at = '2026-01-01T10:00:00Z'"
-        connection.exec_driver_sql(moved)
+        moved = "completed_at = '2026-01-01T10:00:00Z', practiced_on = '2026-01-01'"
+        connection.exec_driver_sql(f"UPDATE session_results SET {moved}")
     assert run(app, "replay").startswith("Removed 0 sessions")
     assert learner.count() == 1
 

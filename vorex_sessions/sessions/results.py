@@ -73,17 +73,15 @@ def default_zone(content: dict[str, Any]) -> str:
     return offset_name(completed_at) if completed_at else "UTC"
 
 
-def differing(content: Mapping[str, Any], stored: Any) -> frozenset[str]:
-    """The fields of a content whose values are not those of a stored row."""
-    return frozenset(
-        name for name, value in content.items() if _text(value) != _text(getattr(stored, name))
-    )
+def differing(content: Mapping[str, Any], stored: Mapping[str, Any]) -> frozenset[str]:
+    """The fields of a content whose values are not those of a session result as `as_json` returns it."""
+    return frozenset(name for name, value in content.items() if _text(value) != _text(stored[name]))
 
 
 def _text(value: Any) -> bytes:
-    """A value in one form: 1.0 is 1, but `true` is not; an instant is in UTC."""
+    """A value in one form: 1.0 is 1, but `true` is not."""
     if isinstance(value, datetime):
-        value = value.astimezone(UTC)
+        value = stamp(value)
     return orjson.dumps(canonical(value), option=orjson.OPT_SORT_KEYS)
 
 

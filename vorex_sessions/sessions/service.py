@@ -139,7 +139,7 @@ def correct(
         if not rows:
             raise SessionNotFound
         old = rows[0]
-        fields = results.differing(changes, old)
+        fields = results.differing(changes, results.as_json(old))
         if "completed_at" in fields and old.erased:
             raise Gone(
                 "This learner's data was erased after that time; nothing can be moved there."
