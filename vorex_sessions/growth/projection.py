@@ -42,7 +42,7 @@ _TOTALS = sa.select(store.TOTALS.label("totals"))
 class GrowthProjection(projections.Projection):
     """Totals, words and unlocks of a learner."""
 
-    has_own_mark = True
+    own_mark = store.IS_COUNTED
     derived_from = _OF_TOTALS | _OF_WORDS
 
     def invalidation(self, fields: Collection[str] | None) -> Sequence[sa.Executable]:

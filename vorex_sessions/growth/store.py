@@ -18,6 +18,7 @@ _is_of_learner = _t.user_id == USER_ID
 _COLUMNS = [_t[name] for name in Totals.__dataclass_fields__]
 _VALUES = {column.name: sa.bindparam(column.name, type_=column.type) for column in _COLUMNS}
 
+IS_COUNTED = sa.exists().where(_is_of_learner, _t.counted)
 # The learner's totals as one JSON object; no row where they are stale or there is no session.
 TOTALS = (
     sa.select(sa.func.row_to_json(sa.literal_column("learner_totals")))

@@ -69,8 +69,8 @@ class Projection(ABC):
 
     # False: it is never stale, since a change removes what it could make wrong.
     can_go_stale = True
-    # True: it has a mark of its own, too, and is part of every rebuild.
-    has_own_mark = False
+    # Whether a mark of its own says that it is current. With one it is part of every rebuild.
+    own_mark: sa.ColumnElement[bool] | None = None
     # The fields of a session that it is derived from; None: any. A PATCH of others leaves it alone.
     derived_from: frozenset[str] | None = None
     # Run where it becomes stale, lest wrong rows are read until it is rebuilt. Parameters: `:user_id`, and

@@ -5,12 +5,13 @@ and learners from before a release are stale, too. The next query that needs it 
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from vorex_sessions.database import Transaction, run, run_transaction
-from vorex_sessions.hooks.projections import DERIVED_VERSION, MARK_CURRENT, VERSION
+from vorex_sessions.hooks.projections import DERIVED_VERSION, MARK_CURRENT, VERSION, Projection
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, session_results
 
@@ -21,6 +22,7 @@ ALL_SESSIONS = sa.select(*(c for c in session_results.c if c.name not in _NOT_RE
 )
 _VERSION = sa.select(DERIVED_VERSION.label("version"))
 _TIMEOUT = 10  # seconds: enough for ten thousand sessions with hundreds of outcomes each
+_MOST = 20_000  # sessions of a learner whom an export rebuilds
 _NEXT_LEARNERS = sa.text("""
 SELECT DISTINCT user_id FROM (
     SELECT user_id FROM session_results WHERE user_id > CAST(:after AS uuid)
@@ -38,7 +40,9 @@ def rebuild(learner_id: str, *, everything: bool = False) -> None:
         sessions = transaction.run(ALL_SESSIONS, parameters)
         is_current = transaction.run(_VERSION, parameters)[0].version == VERSION
         for projection in registry().projections:
-            is_stale = projection.can_go_stale and (not is_current or projection.has_own_mark)
+            is_stale = projection.can_go_stale and (
+                not is_current or projection.own_mark is not None
+            )
             if everything:
                 projection.rebuild_for_operator(transaction, learner_id, sessions)
             elif is_stale:
@@ -46,6 +50,26 @@ def rebuild(learner_id: str, *, everything: bool = False) -> None:
         transaction.defer(MARK_CURRENT, parameters)
 
     run_transaction(work, learner_id=learner_id, timeout=_TIMEOUT)
+
+
+def is_stale() -> sa.Select[Any]:
+    """Whether `:user_id` has sessions that what is derived does not reflect: column `stale` of one row.
+
+    False for a learner with so many that a rebuild would take too long.
+    """
+    return _is_stale(registry().projections)
+
+
+@lru_cache(maxsize=4)
+def _is_stale(projections: tuple[Projection, ...]) -> sa.Select[Any]:
+    marks = [one.own_mark for one in projections if one.own_mark is not None]
+    is_current = sa.and_(DERIVED_VERSION == sa.literal_column(str(VERSION)), *marks)
+    one: sa.Select[Any] = sa.select(sa.literal_column("1")).where(
+        session_results.c.user_id == USER_ID
+    )
+    too_many = one.offset(sa.literal_column(str(_MOST))).limit(sa.literal_column("1")).exists()
+    conditions = (~sa.func.coalesce(is_current, sa.false()), one.exists(), ~too_many)
+    return sa.select(sa.and_(*conditions).label("stale"))
 
 
 def run_current(
