@@ -18,7 +18,7 @@ from vorex_sessions.models import USER_ID, learner_totals
 
 # Raise this when a projection is added, or a rule changes what one keeps: every learner's are then rebuilt at
 # the next query that needs them.
-VERSION = 1
+VERSION = 2
 
 _of_learner = learner_totals.c.user_id == USER_ID
 # By which version the learner's projections were derived; 0: stale, NULL: nothing is kept.
