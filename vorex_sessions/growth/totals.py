@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import sub
 from typing import Any
 
 from vorex_sessions.growth.streaks import Streak
@@ -100,12 +101,11 @@ class Totals(Streak):
             self._count_days(days, shortest_day)
 
     def _count_days(self, days: Counter[date], shortest_day: int) -> None:
-        """Count all days again."""
-        fresh = Totals()
-        for day in sorted(days):
-            fresh._add_to_day(day, days[day], shortest_day)
-        for name in _OF_DAYS:
-            setattr(self, name, getattr(fresh, name))
+        """Count all days again; the last one is the same."""
+        ordered = sorted(days)
+        self.count_days([day.toordinal() for day in ordered if days[day] >= shortest_day])
+        ordinals = [day.toordinal() for day in ordered]
+        self.longest_break = max(map(sub, ordinals[1:], ordinals), default=1) - 1
 
     def _add_to_day(self, day: date, seconds: int, shortest_day: int) -> None:
         if self.last_day is None or day > self.last_day:
@@ -119,9 +119,6 @@ class Totals(Streak):
     def columns(self) -> dict[str, Any]:
         """The values of the columns of learner_totals."""
         return dict(vars(self))
-
-
-_OF_DAYS = (*Streak.__dataclass_fields__, "longest_break", "last_day", "last_day_seconds")
 
 
 SCORES = ("pronunciation_score", "fluency_score", "grammar_score")
