@@ -11,6 +11,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.contract import check_contract
+from vorex_sessions.sessions.schemas import SaveSchema
 
 SECRET = "a-secret-of-the-tests-that-is-long-enough-for-HS256"
 
@@ -39,6 +40,11 @@ def stored(answer: dict[str, Any]) -> dict[str, Any]:
     """Return the session result of a save's answer, without the extras."""
     extras = ("achievements_unlocked", "streak")
     return {name: value for name, value in answer.items() if name not in extras}
+
+
+def sendable(session: dict[str, Any]) -> dict[str, Any]:
+    """Return the members of a session result, as the service answered it, that a save takes."""
+    return {name: session[name] for name in SaveSchema().fields if name in session}
 
 
 class Learner:

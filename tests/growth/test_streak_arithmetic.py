@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.growth.calendars import Walked
 from tests.growth.practices import FIRST, Practice, habits, on, scattered
 from vorex_sessions.growth.streaks import calendar, streak
-from vorex_sessions.growth.totals import Totals, is_late
+from vorex_sessions.growth.totals import Totals, is_late, seconds_by_day
 from vorex_sessions.growth.unlocking import accumulate
 from vorex_sessions.periods import day_of
 
@@ -53,7 +53,8 @@ def test_the_order_in_which_sessions_arrive_does_not_matter(sessions: list, seed
     for session in Random(seed).sample(sessions, len(sessions)):  # no secret
         arrived.append(session)
         late = is_late(totals, [session])
-        totals, _ = accumulate(arrived, 60) if late else accumulate([session], 60, before=totals)
+        days = seconds_by_day(arrived[:-1]) if late else None
+        totals, _ = accumulate([session], 60, before=totals, days=days)
     assert totals == expected
 
 
@@ -118,3 +119,9 @@ def test_a_streak_ends_at_the_learners_own_midnight(zone_name: str, now: str, en
 def test_a_session_dated_tomorrow_by_a_traveller_counts_today() -> None:
     result = streak_on(on(0, 1, 2), 1)
     assert (result["current"], result["practiced_today"], result["at_risk"]) == (3, True, False)
+
+
+def test_a_session_dated_tomorrow_is_not_practice_of_today() -> None:
+    totals, _ = accumulate(on(0, 2), 60)
+    result = streak(totals, zone_name="UTC", now=at(1), has_practised=False)
+    assert (result["practiced_today"], result["at_risk"]) == (False, False)

@@ -20,7 +20,11 @@ from tests.factories import Learner, content, token
 from tests.postgres import transaction
 from tests.serving import gunicorn
 from vorex_sessions import create_app
+from vorex_sessions.database import Transaction, run_transaction
 from vorex_sessions.extensions import db
+from vorex_sessions.growth.store import store
+from vorex_sessions.growth.totals import Totals
+from vorex_sessions.hooks.projections import VERSION
 from vorex_sessions.privacy import export
 from vorex_sessions.privacy.formats import as_csv
 
@@ -87,6 +91,50 @@ def test_a_table_that_cannot_be_read_is_told_before_anything_is_sent(
         response = learner.request("GET", f"{EXPORT}?format={file_format}")
     assert response.status_code == 503
     assert response.headers["Retry-After"]
+
+
+@pytest.mark.parametrize("how", ["PATCH", "DELETE"])
+def test_what_is_derived_agrees_with_the_sessions_also_after_a_change(
+    app: Flask, learner: Learner, how: str
+) -> None:
+    practice = {
+        "vocabulary_results": [{"word": "essen", "outcome": "good"}],
+        "skills": [{"skill": "past-simple", "score": 70}],
+    }
+    kept, changed = learner.save(**practice), learner.save(words_spoken=5, duration_seconds=7)
+    changes = {"words_spoken": 6, "vocabulary_results": [{"word": "gehen", "outcome": "again"}]}
+    options = {"json": changes} if how == "PATCH" else {}
+    learner.request(how, f"/api/sessions/{changed['session_result_id']}", **options)
+    body = orjson.loads(download(learner, "json"))
+    (totals,) = body["totals"]
+    assert totals["sessions"] == len(body["sessions"])
+    for name, field in (("seconds", "duration_seconds"), ("words_spoken", "words_spoken")):
+        assert totals[name] == sum(session[field] for session in body["sessions"])
+    words = ["essen", "gehen"] if how == "PATCH" else ["essen"]
+    assert [row["word"] for row in body["words"]] == words
+    assert [row["word"] for row in body["memories"]] == words
+    assert [row["skill"] for row in body["skills"]] == ["past-simple"]
+    assert kept in body["sessions"]
+
+
+def test_no_export_shows_the_marks_of_what_is_current(app: Flask, learner: Learner) -> None:
+    learner.save()
+    assert {"counted", "derived_version"}.isdisjoint(
+        orjson.loads(download(learner, "json"))["totals"][0]
+    )
+
+
+def test_an_export_of_a_learner_from_before_brings_everything_up_to_date(
+    app: Flask, learner: Learner
+) -> None:
+    learner.save(vocabulary_learned=["essen"])
+    with app.app_context(), transaction() as connection:
+        connection.execute(
+            sa.text("UPDATE learner_totals SET derived_version = 0, counted = false")
+        )
+        connection.execute(sa.text("DELETE FROM learner_words"))
+    body = orjson.loads(download(learner, "json"))
+    assert [row["word"] for row in body["words"]] == ["essen"]
 
 
 def test_ndjson_is_one_session_a_line_newest_first(learner: Learner) -> None:
@@ -295,6 +343,7 @@ def test_the_largest_sessions_start_at_once_and_take_little_memory(
     fill(small, 200)
     fill(large, 300)
     grow(large)
+    mark_current(large)
     with gunicorn(database_url, WEB_CONCURRENCY="1") as (address, master):
         (worker,) = psutil.Process(master.pid).children()
         url = f"{address}{EXPORT}?format={file_format}"
@@ -324,6 +373,17 @@ def grow(learner: Learner) -> None:
             """),
             {"user_id": learner.id},
         )
+
+
+def mark_current(learner: Learner) -> None:
+    """Store totals, so that an export has nothing to rebuild."""
+
+    def work(transaction: Transaction) -> None:
+        totals = Totals(sessions=1)
+        store(transaction, learner.id, totals, [], all_sessions=[], derived_version=VERSION)
+
+    with learner.app.app_context():
+        run_transaction(work)
 
 
 def peak(pid: int) -> int:

@@ -47,6 +47,18 @@ def test_words_met_least_often_then_longest_ago_then_by_name(learner: Learner) -
     assert learner.get("/warmup")["vocabulary_review"] == ["z old", "B", "a", "b", "new", "twice"]
 
 
+def test_how_often_a_word_was_met_counts_over_all_sessions(learner: Learner) -> None:
+    for day in range(1, 6):
+        on(learner, f"2026-01-0{day}", vocabulary_learned=["five times"])
+    on(learner, "2026-03-10", vocabulary_learned=["five times"])
+    on(learner, "2026-03-11", vocabulary_learned=["once"])
+    on(learner, "2026-03-12", vocabulary_learned=["twice"])
+    on(learner, "2026-03-13", vocabulary_learned=["twice"])
+    warmup = learner.get("/warmup")
+    assert warmup["vocabulary_review"] == ["once", "twice", "five times"]
+    assert [item["times_seen"] for item in warmup["vocabulary_details"]] == [1, 2, 6]
+
+
 def test_at_most_ten_words(learner: Learner) -> None:
     on(learner, "2026-03-15", vocabulary_learned=[f"{number:02}" for number in range(12)])
     assert learner.get("/warmup")["vocabulary_review"] == [f"{number:02}" for number in range(10)]

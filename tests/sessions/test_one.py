@@ -7,6 +7,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.factories import Learner, content, pointers
+from tests.factories import stored as session_of
 
 
 def path(session: dict[str, Any]) -> str:
@@ -44,7 +45,7 @@ def test_an_id_that_is_no_uuid_is_404(learner: Learner, method: str) -> None:
 
 def test_a_late_score_changes_nothing_else(learner: Learner) -> None:
     stored = learner.save(topics=["x"], fluency_score=50, metadata={"a": 1})
-    corrected = patch(learner, stored, grammar_score=88.5).get_json()
+    corrected = session_of(patch(learner, stored, grammar_score=88.5).get_json())
     assert corrected["grammar_score"] == 88.5
     assert corrected["updated_at"] > stored["updated_at"]
     same = stored.keys() - {"grammar_score", "updated_at"}
@@ -135,3 +136,41 @@ def test_one_session_takes_no_query_parameter(learner: Learner, method: str) -> 
     stored = learner.save()
     assert pointers(learner.request(method, f"{path(stored)}?confirm=true")) == ["confirm"]
     assert learner.count() == 1
+
+
+@pytest.mark.parametrize("offset", ["-16:00", "+23:59", "-23:59"])
+def test_any_offset_that_a_save_takes_can_be_a_correction(learner: Learner, offset: str) -> None:
+    stored = learner.save()
+    at = f"2026-03-05T12:00:00{offset}"
+    corrected = patch(learner, stored, completed_at=at)
+    assert corrected.status_code == 200
+    saved = learner.save(completed_at=at)
+    assert corrected.get_json()["completed_at"] == saved["completed_at"]
+
+
+def test_a_correction_that_changes_nothing_leaves_updated_at(learner: Learner) -> None:
+    sent = {
+        "duration_seconds": 300,
+        "fluency_score": 70.0,
+        "topics": ["a"],
+        "metadata": {"a": [1, True]},
+        "completed_at": "2026-03-05T12:00:00+01:00",
+        "timezone": "Europe/Berlin",
+    }
+    stored = learner.save(**sent)
+    same = {**sent, "fluency_score": 70, "completed_at": stored["completed_at"]}
+    for changes in (same, {"metadata": {"a": [1.0, True]}}, {"topics": [" a "]}):
+        assert session_of(patch(learner, stored, **changes).get_json()) == stored
+    other = patch(learner, stored, metadata={"a": [1, 1]}).get_json()
+    assert other["metadata"] == {"a": [1, 1]}
+    assert other["updated_at"] > stored["updated_at"]
+
+
+def test_nothing_is_corrected_to_before_an_erasure(learner: Learner) -> None:
+    learner.save()
+    learner.request("DELETE", "/api/sessions?confirm=true")
+    stored = learner.save()
+    moved = patch(learner, stored, completed_at="2026-03-05T12:00:00Z", words_spoken=7)
+    assert moved.status_code == 410
+    assert learner.request("GET", path(stored)).get_json() == stored
+    assert patch(learner, stored, completed_at=stored["completed_at"]).status_code == 200

@@ -9,7 +9,7 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.factories import Learner, content, pointers, stored
+from tests.factories import Learner, content, pointers, sendable, stored
 from vorex_sessions.problems.validation import validation_problem
 from vorex_sessions.sessions.fingerprint import fingerprint
 
@@ -135,8 +135,59 @@ def test_a_replay_after_a_late_score_shows_the_session_as_it_is_now(learner: Lea
     patched = learner.request("PATCH", path, json={"grammar_score": 91, "topics": ["x"]}).get_json()
     again = learner.try_save(body)
     assert again.status_code == 200
-    assert stored(again.get_json()) == patched
+    assert stored(again.get_json()) == stored(patched)
     assert again.get_json()["grammar_score"] == 91
+
+
+def test_what_the_service_answered_is_the_same_content(learner: Learner) -> None:
+    """Whatever was left out at first, and whatever was corrected since."""
+    for sent in (
+        content(),
+        {**FULL, "timezone": None},
+        content(completed_at="2026-03-01T18:30:00-16:00"),
+    ):
+        body = {name: value for name, value in sent.items() if value is not None}
+        first = learner.try_save(body).get_json()
+        assert_replay(learner, first)
+        path = f"/api/sessions/{first['session_result_id']}"
+        changes = {
+            "grammar_score": 91,
+            "topics": ["x"],
+            "completed_at": "2026-03-02T18:30:00+01:00",
+        }
+        assert learner.request("PATCH", path, json=changes).status_code == 200
+        now = learner.request("GET", path).get_json()
+        assert_replay(learner, now)
+        if "completed_at" in body:
+            assert_replay(learner, {**body, "session_result_id": first["session_result_id"]}, now)
+        older = learner.try_save(sendable(first))
+        assert older.status_code == 409
+    assert learner.count() == 3
+
+
+def assert_replay(learner: Learner, session: dict, now: dict | None = None) -> None:
+    again = learner.try_save(sendable(session))
+    assert (again.status_code, again.headers["Idempotency-Replayed"]) == (200, "true")
+    assert stored(again.get_json()) == stored(now or session)
+
+
+def test_what_the_service_answered_is_a_replay_by_key_and_in_a_batch(learner: Learner) -> None:
+    key = {"Idempotency-Key": "a key"}
+    first = learner.try_save(content(), **key).get_json()
+    answered = sendable(first)
+    by_id = {name: value for name, value in answered.items() if name != "session_result_id"}
+    assert learner.try_save(by_id, **key).status_code == 200
+    assert learner.try_save({**by_id, "words_spoken": 1}, **key).status_code == 422
+    late = content(session_result_id=str(uuid4()), completed_at="2026-03-01T18:30:00+01:00")
+    utc = {**late, "completed_at": "2026-03-01T17:30:00Z", "timezone": "UTC+01:00"}
+    items = [answered, late, utc, {**utc, "words_spoken": 1}]
+    answer = learner.request("POST", "/api/sessions/batch", json={"sessions": items}).get_json()
+    statuses = [result["status"] for result in answer["results"]]
+    assert statuses == ["replayed", "created", "replayed", "rejected"]
+    assert (
+        answer["results"][1]["achievements_unlocked"]
+        == answer["results"][2]["achievements_unlocked"]
+    )
 
 
 def test_one_id_serves_two_learners_independently(learner: Learner, other: Learner) -> None:

@@ -36,6 +36,83 @@ def test_what_means_no_skill_is_none(label: str) -> None:
     assert skill_of(label) is None
 
 
+# Labels that are a part of a name, or near one, and what they mean: mostly nothing.
+NEAR = {
+    "vocabulary": None,
+    "Vocabulary words": None,
+    "new vocabulary": None,
+    "more vocabulary practice": None,
+    "work on vocabulary": None,
+    "work vocabulary": "work-words",
+    "vocabulary range": "synonyms-range",
+    "travel": "travel-words",
+    "travel vocabulary": "travel-words",
+    "verbs": None,
+    "Verb": None,
+    "verb forms": None,
+    "needs work on verbs": None,
+    "verb tenses": "sequence-of-tenses",
+    "to be": "verb-to-be",
+    "phrasal verbs": "phrasal-verbs",
+    "iregular verbs": "irregular-verbs",
+    "conversation": None,
+    "conversation practice": None,
+    "phone conversations": "phone-calls",
+    "starting a conversation": "small-talk",
+    "sounds": None,
+    "sound": None,
+    "working on sounds": None,
+    "r sound": "r-sound",
+    "th sounds": "th-sound",
+    "vowel sounds": "vowel-sounds",
+    "pronunciation of words": None,
+    "pronunciation of vowels": "vowel-sounds",
+    "tense": None,
+    "tense endings": None,
+    "past tense endings": "past-simple",
+    "past": None,
+    "perfect": None,
+    "simple": None,
+    "words": None,
+    "word order": "basic-word-order",
+    "sentences": None,
+    "sentence structure": "basic-word-order",
+    "speaking": None,
+    "speaking speed": "speaking-pace",
+    "grammar and vocabulary": None,
+    "sounds and words": None,
+    "work": None,
+    "time": None,
+    "time expressions": "time-and-dates",
+    "going to": "future-forms",
+    "thinking": None,
+    "thanking": "polite-words",
+    "location": None,
+    "native": None,
+    "direct": None,
+    "articels": "articles",
+    "prepostions": "prepositions",
+}
+
+
+@pytest.mark.parametrize("label", NEAR)
+def test_a_label_that_is_too_wide_means_no_skill(label: str) -> None:
+    assert skill_of(label) == NEAR[label]
+
+
+def test_no_single_word_of_a_name_means_more_than_it_says() -> None:
+    """Unless it is a name itself."""
+    names = [name for skill in SKILLS.values() for name in (skill.name, *skill.aliases, skill.key)]
+    single = {name.casefold().removesuffix("s") for name in names if " " not in name}
+    wide = {word for name in names for word in name.casefold().split() if len(word) > 3}
+    wrong = {
+        word: skill_of(word)
+        for word in wide
+        if word.isalpha() and word.removesuffix("s") not in single and skill_of(word)
+    }
+    assert not wrong
+
+
 def test_every_name_of_a_skill_means_it() -> None:
     wrong = [
         (name, skill.key)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 
 def recordset(
-    name: str, columns: Iterable[sa.Column[Any]], parameter: str = "rows"
+    name: str, columns: Iterable[sa.ColumnClause[Any]], parameter: str = "rows"
 ) -> sa.TableValuedAlias:
     """The FROM clause that reads the JSON array in `:parameter` as rows with these columns."""
     given = sa.func.jsonb_to_recordset(sa.cast(sa.bindparam(parameter), JSONB))

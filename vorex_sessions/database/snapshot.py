@@ -37,6 +37,11 @@ class Snapshot:
         with deadline(QUERY_TIMEOUT):
             self._checkout, self._cursor = retried(lambda: _begin(engine), engine)
 
+    def run(self, statement: sa.Select[Any], parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """All rows of a small query, as named tuples. Raises DBAPIError."""
+        with _in_time():
+            return self._cursor.send([(statement, parameters)])
+
     def documents(
         self, name: str, rows: sa.Select[Any], parameters: Mapping[str, Any]
     ) -> Iterator[Sequence[str]]:

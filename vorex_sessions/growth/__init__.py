@@ -2,12 +2,18 @@
 
 from vorex_sessions.growth.projection import GrowthProjection
 from vorex_sessions.growth.routes import blueprint
-from vorex_sessions.growth.schemas import ItemExtrasSchema, SaveExtrasSchema, UnlockedSchema
+from vorex_sessions.growth.schemas import (
+    CorrectedExtrasSchema,
+    ItemExtrasSchema,
+    SaveExtrasSchema,
+    UnlockedSchema,
+)
 from vorex_sessions.hooks.personal_data import erase_after_restore, export_of
 from vorex_sessions.hooks.registry import Capability
 from vorex_sessions.models import learner_achievements, learner_totals, learner_words
 
 _unlocked_at = learner_achievements.c.unlocked_at
+_HIDDEN = ("user_id", "counted", "derived_version")  # the marks of what is current
 
 CAPABILITY = Capability(
     blueprints=(blueprint,),
@@ -16,14 +22,15 @@ CAPABILITY = Capability(
     exports=(
         export_of(
             *(learner_achievements, "achievements", "Unlocked achievements, oldest first.", []),
-            *(_unlocked_at,),
+            *(_unlocked_at, learner_achievements.c.achievement),
             row=UnlockedSchema,
         ),
         export_of(
             learner_totals,
             "totals",
-            "Totals of the sessions, and the streak; empty until they are next rebuilt.",
+            "Totals of the sessions, and the streak; empty without sessions.",
             [],
+            columns=[column for column in learner_totals.c if column.name not in _HIDDEN],
         ),
         export_of(
             learner_words,
@@ -34,5 +41,9 @@ CAPABILITY = Capability(
         ),
     ),
     after_restore=(erase_after_restore(learner_achievements, _unlocked_at),),
-    answer_schemas={"Saved": SaveExtrasSchema, "SavedItem": ItemExtrasSchema},
+    answer_schemas={
+        "Saved": SaveExtrasSchema,
+        "SavedItem": ItemExtrasSchema,
+        "Corrected": CorrectedExtrasSchema,
+    },
 )

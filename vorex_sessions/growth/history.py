@@ -1,6 +1,8 @@
 """All sessions of a learner as totals need them: without texts, since PostgreSQL counts the words."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,12 +16,15 @@ _NAMES = (
     "session_result_id session_type duration_seconds words_spoken pronunciation_score fluency_score "
     "grammar_score completed_at timezone practiced_on"
 ).split()
+_without = sa.cast(sa.bindparam("without"), ARRAY(sa.Uuid(as_uuid=False)))
+_is_counted = sa.and_(
+    session_results.c.user_id == USER_ID, session_results.c.session_result_id != sa.all_(_without)
+)
 
 
 def _history() -> sa.Select[Any]:
     """The sessions in the order of their days, each with `new_words`: how many no earlier one names."""
     stored = session_results.c
-    without = sa.cast(sa.bindparam("without"), ARRAY(sa.Uuid(as_uuid=False)))
     in_order = (stored.practiced_on, stored.completed_at, stored.session_result_id)
     counted = (
         sa.select(
@@ -27,7 +32,7 @@ def _history() -> sa.Select[Any]:
             *(stored.vocabulary_learned, stored.vocabulary_results),
             sa.func.row_number().over(order_by=in_order).label("place"),
         )
-        .where(stored.user_id == USER_ID, stored.session_result_id != sa.all_(without))
+        .where(_is_counted)
         .cte("counted")
     )
     word = named_in(counted)
@@ -54,3 +59,39 @@ def read(
 ) -> Sequence[Any]:
     """The sessions with `new_words`; `without` those that have these ids."""
     return transaction.run(_HISTORY, {"user_id": learner_id, "without": list(without)})
+
+
+_days = session_results.c.practiced_on
+_SECONDS = (
+    sa.select(_days, sa.func.sum(session_results.c.duration_seconds).label("seconds"))
+    .where(_is_counted)
+    .group_by(_days)
+)
+
+
+def seconds_by_day(
+    transaction: Transaction, learner_id: str, *, without: Collection[str]
+) -> Counter[date]:
+    """The seconds practised on each day, without the sessions that have these ids."""
+    rows = transaction.run(_SECONDS, {"user_id": learner_id, "without": list(without)})
+    return Counter({row.practiced_on: row.seconds for row in rows})
+
+
+def _known() -> sa.Select[Any]:
+    names = ("vocabulary_learned", "vocabulary_results")
+    counted = sa.select(*(session_results.c[name] for name in names)).where(_is_counted)
+    sessions = counted.cte("counted")
+    word = named_in(sessions)
+    wanted = sa.any_(sa.cast(sa.bindparam("words"), ARRAY(sa.Text)))
+    return sa.select(word).select_from(sessions).where(word == wanted).distinct()
+
+
+_KNOWN = _known()
+
+
+def known_words(
+    transaction: Transaction, learner_id: str, words: Collection[str], *, without: Collection[str]
+) -> set[str]:
+    """Those of the words that other sessions name than the ones that have these ids."""
+    parameters = {"user_id": learner_id, "words": list(words), "without": list(without)}
+    return {row.word for row in transaction.run(_KNOWN, parameters)}

@@ -4,36 +4,47 @@ A row of learner_totals that is missing, or not `counted`, is rebuilt from the s
 needed: after deletes, corrections and purges, and for learners from before this capability.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.database import Transaction
+from vorex_sessions.database import Transaction, run
 from vorex_sessions.flask_config import setting
-from vorex_sessions.growth import history, store, unlocking, words
-from vorex_sessions.growth.catalogue import BY_KEY
-from vorex_sessions.growth.streaks import streak
-from vorex_sessions.growth.totals import Totals, from_columns, is_late
+from vorex_sessions.growth import history, store, telling, unlocking, words
+from vorex_sessions.growth.totals import (
+    SCORES,
+    Totals,
+    from_columns,
+    is_late,
+    seconds_by_day,
+    with_scores,
+)
 from vorex_sessions.hooks import projections
 from vorex_sessions.hooks.all_sessions import AllSessions
 from vorex_sessions.hooks.projections import AnswerExtras, SaveEvent
-from vorex_sessions.hooks.rebuild import run_current
-from vorex_sessions.models import USER_ID, learner_achievements
+from vorex_sessions.models import learner_achievements
 from vorex_sessions.turns import checkpoint
 
+_Add = Callable[[Sequence[Any]], tuple[Totals, list[unlocking.Unlock]]]
 _OF_WORDS = frozenset(("vocabulary_learned", "vocabulary_results", "completed_at"))
 _OF_TOTALS = frozenset(
     "session_type duration_seconds words_spoken completed_at timezone "
     "pronunciation_score fluency_score grammar_score".split()
 )
+_IDS = sa.cast(sa.bindparam("ids"), sa.ARRAY(sa.Uuid(as_uuid=False)))
+_REPLAYED = telling.unlocked_beside_totals(
+    learner_achievements.c.session_result_id == sa.any_(_IDS)
+)
+_TOTALS = sa.select(store.TOTALS.label("totals"))
 
 
 class GrowthProjection(projections.Projection):
     """Totals, words and unlocks of a learner."""
 
-    has_own_mark = True
+    own_mark = store.IS_COUNTED
     derived_from = _OF_TOTALS | _OF_WORDS
 
     def invalidation(self, fields: Collection[str] | None) -> Sequence[sa.Executable]:
@@ -42,7 +53,10 @@ class GrowthProjection(projections.Projection):
             return (store.NO_TOTALS, words.NO_WORDS)
         if not _OF_WORDS.isdisjoint(fields):
             return (store.MARK_STALE, words.NO_WORDS, projections.MARK_STALE)
-        return () if self.derived_from.isdisjoint(fields) else (store.MARK_STALE,)
+        # on_correct looks after scores.
+        return (
+            () if self.derived_from.difference(SCORES).isdisjoint(fields) else (store.MARK_STALE,)
+        )
 
     def insert_cte(self, new: sa.CTE, *, is_large: bool) -> sa.CTE:
         """Add the words of the saved sessions."""
@@ -60,109 +74,134 @@ class GrowthProjection(projections.Projection):
 
     def on_save(self, event: SaveEvent, context: Any) -> AnswerExtras:
         """Add the saved sessions to the totals; the extras are unlocks and the streak."""
-        shortest_day, saved = setting("STREAK_MIN_SECONDS"), event.saved_rows
         if context["totals"] is None and not event.is_first:
             return self._recount(event)
-        before = from_columns(context["totals"])
+        transaction, learner_id, saved = event.transaction, event.learner_id, event.saved_rows
+        before, days = from_columns(context["totals"]), None
         if is_late(before, saved):
-            event.take_time()
-            after, unlocks = unlocking.accumulate_all(
-                history.read(event.transaction, event.learner_id), shortest_day
-            )
-            unlocks = unlocking.late_unlocks(saved, unlocks, before)
-        else:
-            known_words = words.all_words(saved)
-            checkpoint()
-            known_words.difference_update(context["new_words"])
-            checkpoint()
-            after, unlocks = unlocking.accumulate(
-                saved, shortest_day, before=before, known_words=known_words
-            )
-        added = store.store(
-            event.transaction,
-            event.learner_id,
-            after,
-            unlocks,
-            kind="first" if event.is_first else "added",
-            derived_version=projections.VERSION,
+            days = history.seconds_by_day(transaction, learner_id, without=event.saved_ids)
+        known_words = words.all_words(saved)
+        checkpoint()
+        known_words.difference_update(context["new_words"])
+        checkpoint()
+        after, unlocks = unlocking.accumulate(
+            saved,
+            setting("STREAK_MIN_SECONDS"),
+            before=before,
+            known_words=known_words,
+            days=days,
         )
-        return _extras(after, [unlock._asdict() for unlock in added], _ids(saved), event.now)
+        kind = "first" if event.is_first else "added"
+        version = projections.VERSION
+        added = store.store(
+            transaction, learner_id, after, unlocks, kind=kind, derived_version=version
+        )
+        return telling.told(event, after, added)
 
     def _recount(self, event: SaveEvent) -> AnswerExtras:
-        """Count all sessions again, as the totals are stale: first without the saved ones, then with them."""
-        shortest_day, ids = setting("STREAK_MIN_SECONDS"), _ids(event.saved_rows)
-        event.take_time()
-        old = history.read(event.transaction, event.learner_id, without=ids)
-        before, unlocks = unlocking.accumulate_all(old, shortest_day)
-        every = history.read(event.transaction, event.learner_id)
-        after, all_unlocks = unlocking.accumulate_all(every, shortest_day)
-        unlocks += unlocking.late_unlocks(event.saved_rows, all_unlocks, before)
+        """Count all sessions again, as the totals are stale: the saved ones after the earlier ones."""
+        add, earlier = _counted(event, event.saved_rows)
+        after, unlocks = add(event.saved_rows)
         added = store.store(
             event.transaction,
             event.learner_id,
             after,
             unlocks,
+            earlier=earlier,
             kind="again",
             derived_version=projections.VERSION if event.is_current else 0,
         )
-        return _extras(after, [unlock._asdict() for unlock in added], ids, event.now)
+        return telling.told(event, after, added)
+
+    def on_correct(self, event: SaveEvent, old: Any, fields: Collection[str]) -> AnswerExtras:
+        """The correction unlocks what is reached with it and was not without."""
+        (new,) = event.saved_rows
+        if self.derived_from.isdisjoint(fields):
+            return {str(new.session_result_id): {"achievements_unlocked": []}}
+        after, added = self._corrected_scores(event, old, fields) or self._recount_corrected(
+            event, old
+        )
+        return {
+            name: {"achievements_unlocked": members["achievements_unlocked"]}
+            for name, members in telling.told(event, after, added).items()
+        }
+
+    def _corrected_scores(
+        self, event: SaveEvent, old: Any, fields: Collection[str]
+    ) -> tuple[Totals, list[unlocking.Unlock]] | None:
+        """Change the totals, where only scores were corrected: that is what most corrections are."""
+        if not set(SCORES).issuperset(fields):
+            return None
+        (row,) = event.transaction.run(_TOTALS, {"user_id": event.learner_id})
+        before = row.totals and from_columns(row.totals)
+        after = before and with_scores(before, old, event.saved_rows[0])
+        if after is None:
+            return None
+        unlocks = unlocking.reached(before, after, event.saved_rows[0])
+        return after, store.store(event.transaction, event.learner_id, after, unlocks)
+
+    def _recount_corrected(
+        self, event: SaveEvent, old: Any
+    ) -> tuple[Totals, list[unlocking.Unlock]]:
+        """Count all sessions again."""
+        (new,) = event.saved_rows
+        add, earlier = _counted(event, [old, new])
+        before, _ = add([old])
+        after, unlocks = add([new])
+        added = store.store(
+            event.transaction,
+            event.learner_id,
+            after,
+            unlocking.reached(before, after, new),
+            earlier=[*earlier, *unlocks],
+            kind="again",
+        )
+        return after, added
 
     def on_replay(self, learner_id: str, ids: Sequence[str], now: datetime) -> AnswerExtras:
         """The achievements that the first save unlocked, and the current streak."""
-        rows = run_current_totals(_REPLAYED, {"user_id": learner_id, "ids": list(ids)})
+        rows = telling.run_current_totals(_REPLAYED, {"user_id": learner_id, "ids": list(ids)})
         unlocks = [row._asdict() for row in rows if row.achievement]
-        return _extras(from_columns(rows[0].totals), unlocks, ids, now)
+        totals = from_columns(rows[0].totals)
+        return telling.extras(
+            totals, unlocks, ids, telling.current_streak(totals, learner_id, now, run)
+        )
 
     def rebuild(self, transaction: Transaction, learner_id: str, sessions: AllSessions) -> None:
-        """Derive totals and words from all sessions. Unlocked achievements stay; more may be unlocked."""
-        if counted := history.read(transaction, learner_id):
-            totals, unlocks = unlocking.accumulate_all(counted, setting("STREAK_MIN_SECONDS"))
-            store.store(transaction, learner_id, totals, unlocks, kind="again")
+        """Derive totals and words from all sessions. A question unlocks nothing."""
+        self._rebuild(transaction, learner_id, unlocks=False)
+
+    def rebuild_for_operator(
+        self, transaction: Transaction, learner_id: str, sessions: AllSessions
+    ) -> None:
+        """The same, and unlock what is reached: the catalogue may have grown."""
+        self._rebuild(transaction, learner_id, unlocks=True)
+
+    def _rebuild(self, transaction: Transaction, learner_id: str, *, unlocks: bool) -> None:
+        if sessions := history.read(transaction, learner_id):
+            totals, reached = unlocking.accumulate_all(sessions, setting("STREAK_MIN_SECONDS"))
+            new = reached if unlocks else ()
+            store.store(transaction, learner_id, totals, new, kind="again")
         else:  # nothing is stored for a learner without sessions
             for statement in self.invalidation(None):
                 transaction.defer(statement, {"user_id": learner_id})
 
 
-def _ids(sessions: Sequence[Any]) -> set[str]:
-    return {str(session.session_result_id) for session in sessions}
-
-
-def _extras(
-    totals: Totals, unlocks: Sequence[Mapping[str, Any]], ids: Collection[str], now: datetime
-) -> AnswerExtras:
-    order = list(BY_KEY)
-    ordered = sorted(
-        (unlock for unlock in unlocks if unlock["achievement"] in BY_KEY),
-        key=lambda unlock: (unlock["unlocked_at"], order.index(unlock["achievement"])),
+def _counted(event: SaveEvent, sessions: Sequence[Any]) -> tuple[_Add, Sequence[unlocking.Unlock]]:
+    """What adds `sessions` to the totals of all but the saved ones; and what those unlock."""
+    event.take_time()
+    transaction, learner_id, ids = event.transaction, event.learner_id, event.saved_ids
+    shortest_day, others = (
+        setting("STREAK_MIN_SECONDS"),
+        history.read(transaction, learner_id, without=ids),
     )
-    summary = streak(totals, zone_name=totals.timezone or "UTC", now=now)
-    return {
-        name: {
-            "achievements_unlocked": [
-                unlocking.shown(BY_KEY[unlock["achievement"]], totals, unlock)
-                for unlock in ordered
-                if unlock["session_result_id"] == name
-            ],
-            "streak": summary,
-        }
-        for name in ids
-    }
-
-
-def unlocked_beside_totals(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """The learner's unlocks that meet the conditions, each with the totals; at least one row."""
-    totals = sa.select(store.TOTALS.label("totals")).subquery("stored_totals")
-    unlocked = learner_achievements.c
-    is_of_learner = unlocked.user_id == USER_ID
-    return sa.select(
-        totals.c.totals, unlocked.achievement, unlocked.unlocked_at, unlocked.session_result_id
-    ).select_from(totals.outerjoin(learner_achievements, sa.and_(is_of_learner, *conditions)))
-
-
-_IDS = sa.cast(sa.bindparam("ids"), sa.ARRAY(sa.Uuid(as_uuid=False)))
-_REPLAYED = unlocked_beside_totals(learner_achievements.c.session_result_id == sa.any_(_IDS))
-
-
-def run_current_totals(statement: sa.Executable, parameters: dict[str, Any]) -> Sequence[Any]:
-    """Run a query whose column `totals` is TOTALS, rebuilt where stale; None means no session."""
-    return run_current(statement, parameters, lambda row: row.totals is not None)
+    totals, unlocks = unlocking.accumulate_all(others, shortest_day)
+    named = words.all_words(sessions)
+    add = partial(
+        unlocking.accumulate,
+        shortest_day=shortest_day,
+        before=totals,
+        known_words=history.known_words(transaction, learner_id, named, without=ids),
+        days=seconds_by_day(others),
+    )
+    return add, unlocks

@@ -15,7 +15,7 @@ class AchievementSchema(Schema):
     threshold = answer_fields.number("The value that unlocks it.", 7)
     value = answer_fields.number("The learner's current value.", 3)
     progress = answer_fields.number(
-        "The learner's progress, 0 to 1; 1 where it is unlocked.", 0.4285, 1
+        "The learner's progress, 0 to 1; 1 where it is unlocked.", 0.4286, 1
     )
     unlocked_at = answer_fields.instant(
         "When the session that unlocked it was completed; UTC. Null before.", allow_none=True
@@ -48,6 +48,14 @@ class SaveExtrasSchema(Schema):
 
     achievements_unlocked = answer_fields.items(AchievementSchema, _UNLOCKED)
     streak = answer_fields.nested(StreakSchema, _STREAK)
+
+
+class CorrectedExtrasSchema(Schema):
+    """Added to the answer to a PATCH."""
+
+    achievements_unlocked = answer_fields.items(
+        AchievementSchema, "The achievements that this correction unlocked."
+    )
 
 
 class ItemExtrasSchema(Schema):

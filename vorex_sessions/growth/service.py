@@ -9,7 +9,7 @@ from vorex_sessions.database import prepared
 from vorex_sessions.flask_config import setting
 from vorex_sessions.growth import store, streaks
 from vorex_sessions.growth.catalogue import CATALOGUE
-from vorex_sessions.growth.projection import run_current_totals, unlocked_beside_totals
+from vorex_sessions.growth.telling import run_current_totals, unlocked_beside_totals
 from vorex_sessions.growth.totals import from_columns
 from vorex_sessions.growth.unlocking import shown
 from vorex_sessions.models import USER_ID, session_results
@@ -44,14 +44,13 @@ def show_streak(
     totals = from_columns(rows[0].totals)
     seconds = {row.practiced_on: row.seconds for row in rows if row.practiced_on}
     zone_name = zone_name or totals.timezone or "UTC"
-    today = day_of(now, zone_name)
+    today, shortest_day = day_of(now, zone_name), setting("STREAK_MIN_SECONDS")
+    has_practised = today in seconds and seconds[today] >= shortest_day
     return {
-        **streaks.streak(totals, zone_name=zone_name, now=now),
+        **streaks.streak(totals, zone_name=zone_name, now=now, has_practised=has_practised),
         "minutes_today": round(seconds.get(today, 0) / 60, 1),
         "goal_minutes": goal_minutes,
-        "calendar": streaks.calendar(
-            totals, seconds, today=today, shortest_day=setting("STREAK_MIN_SECONDS")
-        ),
+        "calendar": streaks.calendar(totals, seconds, today=today, shortest_day=shortest_day),
     }
 
 

@@ -18,6 +18,7 @@ _is_of_learner = _t.user_id == USER_ID
 _COLUMNS = [_t[name] for name in Totals.__dataclass_fields__]
 _VALUES = {column.name: sa.bindparam(column.name, type_=column.type) for column in _COLUMNS}
 
+IS_COUNTED = sa.exists().where(_is_of_learner, _t.counted)
 # The learner's totals as one JSON object; no row where they are stale or there is no session.
 TOTALS = (
     sa.select(sa.func.row_to_json(sa.literal_column("learner_totals")))
@@ -46,10 +47,18 @@ _UPSERT = _upsert()
 
 
 def _unlock() -> ReturningInsert[Any]:
-    """Insert the unlocks in `:unlocks`; returns those that are new."""
-    given = recordset("given", (column for column in _a if column.name != "user_id"), "unlocks")
-    names = ["user_id", *(column.name for column in given.c)]
-    added = insert(learner_achievements).from_select(names, sa.select(USER_ID, *given.c))
+    """Insert the unlocks in `:unlocks`; returns those that are new.
+
+    Those marked `earlier` only where the learner has none, being from before this capability: what a deletion
+    made of earlier sessions unlocks nothing.
+    """
+    unlock = [column for column in _a if column.name != "user_id"]
+    given = recordset("given", [*unlock, sa.column("earlier", sa.Boolean)], "unlocks")
+    names = [column.name for column in unlock]
+    has_none = ~sa.exists().where(_a.user_id == USER_ID)
+    rows = sa.select(USER_ID, *(given.c[name] for name in names))
+    rows = rows.where(sa.or_(~given.c.earlier, has_none))
+    added = insert(learner_achievements).from_select(["user_id", *names], rows)
     added = added.on_conflict_do_nothing(index_elements=["user_id", "achievement"])
     return added.returning(_a.achievement, _a.unlocked_at, _a.session_result_id)
 
@@ -72,18 +81,24 @@ def store(
     totals: Totals,
     unlocks: Sequence[Unlock],
     *,
+    earlier: Sequence[Unlock] = (),
     kind: str = "added",
     derived_version: int = 0,
 ) -> list[Unlock]:
     """Write the totals and unlocks; returns the unlocks that are new.
 
+    `earlier` are what earlier sessions reach, for a learner from before this capability.
     The `kind` is "added" to a row that is there. For "first" and "again" a missing row is inserted with
     `derived_version`; "again" derives the words from all sessions, too.
     """
     parameters = {"user_id": learner_id, "derived_version": derived_version, **totals.columns()}
-    if not unlocks:
+    if not unlocks and not earlier:
         transaction.defer(_STORE[kind, False], parameters)
         return []
-    parameters["unlocks"] = as_rows(unlock._asdict() for unlock in unlocks)
+    parameters["unlocks"] = as_rows(
+        {**unlock._asdict(), "earlier": is_earlier}
+        for is_earlier, some in ((False, unlocks), (True, earlier))
+        for unlock in some
+    )
     rows = transaction.run(_STORE[kind, True], parameters)
     return [Unlock(row[0], row[1], str(row[2])) for row in rows]

@@ -1,6 +1,6 @@
 """Pure: the streak rule, and a learner's streak as of a day."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -25,28 +25,50 @@ class Streak:
     def count_day(self, day: date) -> None:
         """Add a day to the streak, or begin a new streak; each day missed between costs a freeze."""
         missed = (day - self.counted_on).days - 1 if self.counted_on else 0
-        if missed > self.freezes:
-            self.current_streak = self.freezes = 0
-        else:
-            self.freezes -= missed
-        self.current_streak += 1
-        if self.current_streak % FREEZE_EVERY == 0:
-            self.freezes = min(MOST_FREEZES, self.freezes + 1)
+        self.current_streak, self.freezes = _next(self.current_streak, self.freezes, missed)
         self.longest_streak = max(self.longest_streak, self.current_streak)
         self.counted_on = day
         self.days += 1
 
+    def count_days(self, days: Sequence[int]) -> None:
+        """Count all days that count again, in order, as ordinals. Fast: a batch may do it a hundred times."""
+        current = freezes = longest = 0
+        last = days[0] - 1 if days else 0
+        for day in days:
+            current, freezes = _next(current, freezes, day - last - 1)
+            if current > longest:
+                longest = current
+            last = day
+        self.days, self.counted_on = len(days), date.fromordinal(last) if days else None
+        self.current_streak, self.longest_streak, self.freezes = current, longest, freezes
 
-def streak(state: Streak, *, zone_name: str, now: datetime) -> dict[str, Any]:
+
+def _next(current: int, freezes: int, missed: int) -> tuple[int, int]:
+    """The streak and its freezes with another day that counts, after so many that were missed."""
+    if missed > freezes:
+        current = freezes = 0
+    else:
+        freezes -= missed
+    current += 1
+    if current % FREEZE_EVERY == 0 and freezes < MOST_FREEZES:
+        freezes += 1
+    return current, freezes
+
+
+def streak(
+    state: Streak, *, zone_name: str, now: datetime, has_practised: bool | None = None
+) -> dict[str, Any]:
     """The streak at `now` in a zone.
 
+    `has_practised`: whether today counts, which the state does not know where its last day is after today.
     Each past day without practice costs a freeze. With no freeze left the streak is broken, and `current`
     and `freezes` are 0. `ends_at` is when that happens without practice: the first moment of a day.
     """
     today = day_of(now, zone_name)
     alive = is_alive(state, today)
     breaks_on = alive and state.counted_on and _breaks_on(state.counted_on, state.freezes)
-    has_practised = state.counted_on is not None and state.counted_on >= today
+    if has_practised is None:
+        has_practised = state.counted_on is not None and state.counted_on >= today
     return {
         "current": state.current_streak if alive else 0,
         "longest": state.longest_streak,

@@ -1,12 +1,15 @@
 """Pure: a learner's sessions, one after the other -> totals and the streak.
 
-Sessions are added in the order of their days (`in_order`); those of one day may come at different times. So
-a save adds to the stored totals, unless its day is before the last one: then all sessions are added again.
+Sessions of one day may come in any order. One of an earlier day than the last one has all days counted
+again, from the seconds of each.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import sub
 from typing import Any
 
 from vorex_sessions.growth.streaks import Streak
@@ -65,8 +68,11 @@ class Totals(Streak):
     def _by_type(self) -> tuple[int, int, int]:
         return self.conversations, self.pronunciations, self.roleplays
 
-    def add(self, session: Session, new_words: int, shortest_day: int) -> None:
-        """Add a session of the last day or a later one; `new_words` of its words are new."""
+    def add(self, session: Session, new_words: int, days: Counter[date], shortest_day: int) -> None:
+        """Add a session, of whose words `new_words` are new, and its seconds to `days`.
+
+        `days` needs the seconds of the days before only where the session is of an earlier day than the last.
+        """
         kind = session.session_type
         self.conversations += kind == "conversation"
         self.pronunciations += kind == "pronunciation"
@@ -82,7 +88,19 @@ class Totals(Streak):
         if self.latest_at is None or latest > (self.latest_at, self.latest_id):
             self.latest_at, self.latest_id = latest
             self.timezone = session.timezone
-        self._add_to_day(session.practiced_on, session.duration_seconds, shortest_day)
+        day, before = session.practiced_on, days.get(session.practiced_on)
+        days[day] += session.duration_seconds
+        if self.last_day is None or day >= self.last_day:
+            self._add_to_day(day, session.duration_seconds, shortest_day)
+        elif before is None or before < shortest_day <= days[day]:
+            self._count_days(days, shortest_day)
+
+    def _count_days(self, days: Counter[date], shortest_day: int) -> None:
+        """Count all days again; the last one is the same."""
+        ordered = sorted(days)
+        self.count_days([day.toordinal() for day in ordered if days[day] >= shortest_day])
+        ordinals = [day.toordinal() for day in ordered]
+        self.longest_break = max(map(sub, ordinals[1:], ordinals), default=1) - 1
 
     def _add_to_day(self, day: date, seconds: int, shortest_day: int) -> None:
         if self.last_day is None or day > self.last_day:
@@ -96,6 +114,29 @@ class Totals(Streak):
     def columns(self) -> dict[str, Any]:
         """The values of the columns of learner_totals."""
         return dict(vars(self))
+
+
+SCORES = ("pronunciation_score", "fluency_score", "grammar_score")
+
+
+def with_scores(totals: Totals, old: Session, new: Session) -> Totals | None:
+    """The totals after the scores of a session have changed; None where all must be counted again."""
+    after = copy(totals)
+    for name in SCORES:
+        was, score = getattr(old, name) or 0.0, getattr(new, name) or 0.0
+        best = f"best_{name.removesuffix('_score')}"
+        if score < was == getattr(totals, best):
+            return None
+        setattr(after, best, max(score, getattr(totals, best)))
+    return after
+
+
+def seconds_by_day(sessions: Iterable[Session]) -> Counter[date]:
+    """The seconds practised on each day; a day of 0 seconds is there, too."""
+    days: Counter[date] = Counter()
+    for session in sessions:
+        days[session.practiced_on] += session.duration_seconds
+    return days
 
 
 def from_columns(columns: dict[str, Any] | None) -> Totals:

@@ -1,8 +1,9 @@
 """Pure: which session unlocks which achievement, and achievements as the API shows them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from copy import copy
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from vorex_sessions.growth.catalogue import CATALOGUE, MEASURES, Achievement
@@ -10,6 +11,8 @@ from vorex_sessions.growth.totals import Session, Totals, in_order
 from vorex_sessions.growth.words import words_of
 from vorex_sessions.periods import stamp
 from vorex_sessions.turns import in_turns
+
+_ALMOST = 0.9999  # the most that is shown of what is not reached, however it is rounded
 
 
 class Unlock(NamedTuple):
@@ -32,8 +35,13 @@ def accumulate(
     *,
     before: Totals | None = None,
     known_words: Collection[str] = (),
+    days: Mapping[date, int] | None = None,
 ) -> tuple[Totals, list[Unlock]]:
-    """The totals of `before` and the sessions together, and the unlocks on the way, in order."""
+    """The totals of `before` and the sessions together, and the unlocks on the way, in order.
+
+    They are those of saving one session after the other in the order of their days. `known_words` and `days`,
+    the seconds of each, are those of `before`; without `days` no session may be of a day before its last one.
+    """
     words = set(known_words)
 
     def new_words(session: Session) -> int:
@@ -42,7 +50,8 @@ def accumulate(
         return len(words) - count
 
     ordered = in_order(sessions)
-    return add_up(zip(ordered, map(new_words, ordered), strict=True), shortest_day, before=before)
+    counted = zip(ordered, map(new_words, ordered), strict=True)
+    return add_up(counted, shortest_day, before=before, days=days)
 
 
 def accumulate_all(history: Iterable[Session], shortest_day: int) -> tuple[Totals, list[Unlock]]:
@@ -51,56 +60,50 @@ def accumulate_all(history: Iterable[Session], shortest_day: int) -> tuple[Total
 
 
 def add_up(
-    counted: Iterable[tuple[Session, int]], shortest_day: int, *, before: Totals | None = None
+    counted: Iterable[tuple[Session, int]],
+    shortest_day: int,
+    *,
+    before: Totals | None = None,
+    days: Mapping[date, int] | None = None,
 ) -> tuple[Totals, list[Unlock]]:
-    """The totals, and the unlocks on the way, of sessions in order, each with its number of new words."""
-    totals = copy(before) if before else Totals()
+    """The same for sessions in order, each with its number of new words."""
+    totals, seconds = copy(before) if before else Totals(), Counter(days or {})
+    locked, unlocks = list(CATALOGUE), []
     pending = missing(totals)
-    unlocks: list[Unlock] = []
     for session, new_words in in_turns(counted):
-        totals.add(session, new_words, shortest_day)
-        remaining = missing(totals, pending)
-        if len(remaining) < len(pending):
-            unlocks += [_unlock(item, session) for item in pending if item not in remaining]
-            pending = remaining
+        totals.add(session, new_words, seconds, shortest_day)
+        before_it, pending = pending, missing(totals, locked)
+        if pending != before_it:  # a break that a late session closes is pending again
+            new = [item for item in before_it if item not in pending]
+            unlocks += [unlock(item, session) for item in new]
+            locked = [item for item in locked if item not in new]
     return totals, unlocks
 
 
-def _unlock(achievement: Achievement, session: Session) -> Unlock:
+def reached(before: Totals, after: Totals, session: Session) -> list[Unlock]:
+    """The unlocks of a session that has made `after` of `before`."""
+    still_missing = missing(after)
+    return [unlock(item, session) for item in missing(before) if item not in still_missing]
+
+
+def unlock(achievement: Achievement, session: Session) -> Unlock:
+    """The unlock of an achievement by a session."""
     return Unlock(achievement.key, session.completed_at, str(session.session_result_id))
 
 
-def late_unlocks(
-    sessions: Sequence[Session], unlocks: Iterable[Unlock], before: Totals
-) -> list[Unlock]:
-    """Those of the `unlocks` of all sessions that are new with `sessions`, which were saved late.
-
-    By the calendar, an unlock may belong to a session of a later day that was saved long ago, as where the
-    late ones close a gap in a streak. It then goes to the last of `sessions`.
-    """
-    saved_ids = {str(session.session_result_id) for session in sessions}
-    open_keys = {item.key for item in missing(before)}
-    last = in_order(sessions)[-1]
-    return [
-        unlock
-        if unlock.session_result_id in saved_ids
-        else Unlock(unlock.achievement, last.completed_at, str(last.session_result_id))
-        for unlock in unlocks
-        if unlock.achievement in open_keys
-    ]
-
-
 def shown(
-    achievement: Achievement, totals: Totals, unlock: Mapping[str, Any] | None
+    achievement: Achievement, totals: Totals, unlocked: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """An achievement as the API shows it. An unlocked one is complete, whatever was deleted since."""
     value: float = getattr(totals, achievement.measure)
-    part = 1.0 if unlock else min(value / achievement.threshold, 1.0)
+    reached = round(min(value / achievement.threshold, 1.0), 4)
+    if value < achievement.threshold:
+        reached = min(reached, _ALMOST)
     shown = achievement._asdict()
     del shown["measure"]
     return shown | {
         "value": value,
-        "progress": int(part * 10_000) / 10_000,  # cut off, so that 1 means reached
-        "unlocked_at": stamp(unlock["unlocked_at"]) if unlock else None,
-        "session_result_id": unlock["session_result_id"] if unlock else None,
+        "progress": 1.0 if unlocked else reached,
+        "unlocked_at": stamp(unlocked["unlocked_at"]) if unlocked else None,
+        "session_result_id": unlocked["session_result_id"] if unlocked else None,
     }

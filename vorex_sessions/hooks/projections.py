@@ -33,19 +33,24 @@ AnswerExtras = dict[str, dict[str, Any]]
 
 @dataclass
 class SaveEvent:
-    """A save, as its projections see it."""
+    """A save or a PATCH, as its projections see it."""
 
     transaction: Transaction
     learner_id: str
     saved_rows: Sequence[Any]  # as stored just now
     now: datetime
-    derived_version: int | None  # of the learner before this save; None where nothing was kept yet
+    derived_version: int | None  # of the learner before a save; None where nothing was kept yet
     is_first: bool  # whether the learner had no sessions before this save
 
     @property
     def all_sessions(self) -> AllSessions:
         """All sessions of the learner, the saved ones included, in order of time. Costs round trips."""
         return AllSessions(self.transaction, self.learner_id)
+
+    @property
+    def saved_ids(self) -> set[str]:
+        """The ids of the saved sessions."""
+        return {str(row.session_result_id) for row in self.saved_rows}
 
     @property
     def is_current(self) -> bool:
@@ -70,8 +75,8 @@ class Projection(ABC):
 
     # False: it is never stale, since a change removes what it could make wrong.
     can_go_stale = True
-    # True: it has a mark of its own, too, and is part of every rebuild.
-    has_own_mark = False
+    # Whether a mark of its own says that it is current. With one it is part of every rebuild.
+    own_mark: sa.ColumnElement[bool] | None = None
     # True: `on_save` is left out where a save is large (sessions/saving.py); the next query rebuilds.
     may_follow = False
     # The fields of a session that it is derived from; None: any. A PATCH of others leaves it alone.
@@ -113,6 +118,19 @@ class Projection(ABC):
         """What the answer tells of sessions that were saved before."""
         return {}
 
+    def on_correct(self, event: SaveEvent, old: Any, fields: Collection[str]) -> AnswerExtras:
+        """What the answer to a PATCH of these fields tells; `old` is the saved row as it was.
+
+        `invalidation` has run; what it made stale may stay so.
+        """
+        return {}
+
     @abstractmethod
     def rebuild(self, transaction: Transaction, learner_id: str, sessions: AllSessions) -> None:
         """Derive everything again from all sessions of the learner, which come without `metadata`."""
+
+    def rebuild_for_operator(
+        self, transaction: Transaction, learner_id: str, sessions: AllSessions
+    ) -> None:
+        """The same by `flask rebuild`, which may do what a question may not."""
+        self.rebuild(transaction, learner_id, sessions)

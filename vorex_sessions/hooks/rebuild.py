@@ -5,17 +5,20 @@ and learners from before a release are stale, too. The next query that needs it 
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from vorex_sessions.database import NO_NESTED_LOOPS, Transaction, run, run_transaction
 from vorex_sessions.hooks.all_sessions import AllSessions
-from vorex_sessions.hooks.projections import DERIVED_VERSION, MARK_CURRENT, VERSION
+from vorex_sessions.hooks.projections import DERIVED_VERSION, MARK_CURRENT, VERSION, Projection
 from vorex_sessions.hooks.registry import registry
+from vorex_sessions.models import USER_ID, session_results
 
 _VERSION = sa.select(DERIVED_VERSION.label("version"))
 _TIMEOUT = 120  # seconds: enough for ten thousand sessions with hundreds of outcomes each
+_MOST = 20_000  # sessions of a learner whom an export rebuilds
 _NEXT_LEARNERS = sa.text("""
 SELECT DISTINCT user_id FROM (
     SELECT user_id FROM session_results WHERE user_id > CAST(:after AS uuid)
@@ -26,7 +29,7 @@ _BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 
 
 def rebuild(learner_id: str, *, everything: bool = False) -> None:
-    """Rebuild what is stale of a learner, or everything. Raises DBAPIError."""
+    """Rebuild what is stale of a learner, or everything for the operator. Raises DBAPIError."""
     parameters = {"user_id": learner_id}
 
     def work(transaction: Transaction) -> None:
@@ -34,12 +37,36 @@ def rebuild(learner_id: str, *, everything: bool = False) -> None:
         sessions = AllSessions(transaction, learner_id)
         is_current = transaction.run(_VERSION, parameters)[0].version == VERSION
         for projection in registry().projections:
-            is_stale = projection.can_go_stale and (not is_current or projection.has_own_mark)
-            if everything or is_stale:
+            is_stale = projection.can_go_stale and (
+                not is_current or projection.own_mark is not None
+            )
+            if everything:
+                projection.rebuild_for_operator(transaction, learner_id, sessions)
+            elif is_stale:
                 projection.rebuild(transaction, learner_id, sessions)
         transaction.defer(MARK_CURRENT, parameters)
 
     run_transaction(work, learner_id=learner_id, timeout=_TIMEOUT)
+
+
+def is_stale() -> sa.Select[Any]:
+    """Whether `:user_id` has sessions that what is derived does not reflect: column `stale` of one row.
+
+    False for a learner with so many that a rebuild would take too long.
+    """
+    return _is_stale(registry().projections)
+
+
+@lru_cache(maxsize=4)
+def _is_stale(projections: tuple[Projection, ...]) -> sa.Select[Any]:
+    marks = [one.own_mark for one in projections if one.own_mark is not None]
+    is_current = sa.and_(DERIVED_VERSION == sa.literal_column(str(VERSION)), *marks)
+    one: sa.Select[Any] = sa.select(sa.literal_column("1")).where(
+        session_results.c.user_id == USER_ID
+    )
+    too_many = one.offset(sa.literal_column(str(_MOST))).limit(sa.literal_column("1")).exists()
+    conditions = (~sa.func.coalesce(is_current, sa.false()), one.exists(), ~too_many)
+    return sa.select(sa.and_(*conditions).label("stale"))
 
 
 def run_current(

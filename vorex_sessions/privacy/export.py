@@ -6,12 +6,14 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from logs import chain
 from vorex_sessions import metrics
 from vorex_sessions.database.snapshot import Snapshot
 from vorex_sessions.hooks.personal_data import Export
+from vorex_sessions.hooks.rebuild import is_stale, rebuild
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.periods import stamp
 from vorex_sessions.privacy import formats
@@ -25,7 +27,36 @@ FORMATS = {
     "ndjson": "application/x-ndjson",
 }
 LONGEST = 600  # seconds; a download that takes longer is broken off
+_ATTEMPTS = 3  # a change after the rebuild makes it stale again
 _PIECE = 64 * 1024  # bytes; the client must read each within gunicorn's SLOW_CLIENT
+
+
+def _snapshot() -> Snapshot:
+    try:
+        return Snapshot()
+    except PoolTimeout:
+        raise Unavailable(
+            "Too many downloads are running; please try again in a moment.", retry_after=10
+        ) from None
+
+
+def _current(learner_id: str) -> Snapshot:
+    """A snapshot in which what is derived agrees with the sessions; it is rebuilt where it is stale."""
+    for _ in range(_ATTEMPTS):
+        snapshot = _snapshot()
+        try:
+            if not snapshot.run(is_stale(), {"user_id": learner_id})[0].stale:
+                return snapshot
+        except BaseException:
+            snapshot.close()
+            raise
+        snapshot.close()
+        try:
+            rebuild(learner_id)
+        except (DBAPIError, PoolTimeout) as error:  # a download of the sessions is better than none
+            log.warning("nothing was rebuilt for a download: %s", type(error).__name__)
+            break
+    return _snapshot()
 
 
 class Download:
@@ -37,12 +68,7 @@ class Download:
 
     def __init__(self, learner_id: str, *, file_format: str, now: datetime) -> None:
         self._learner_id = learner_id
-        try:
-            self._snapshot = Snapshot()
-        except PoolTimeout:
-            raise Unavailable(
-                "Too many downloads are running; please try again in a moment.", retry_after=10
-            ) from None
+        self._snapshot = _current(learner_id) if file_format == "json" else _snapshot()
         self._ends = time.monotonic() + LONGEST
         self._open = True
         metrics.EXPORTS.inc()

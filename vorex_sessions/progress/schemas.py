@@ -77,7 +77,6 @@ class WarmupSchema(Schema):
     """What to warm up with. Capabilities add more (hooks/warmup_sections.py)."""
 
     focus_areas = answer_fields.texts("Most frequent areas to improve.", "past tense", 5)
-    vocabulary_review = answer_fields.texts("Words met least often.", "reservation", 10)
     last_session_summary = answer_fields.nested(
         LastSessionSchema, "The latest session; null where there is none.", allow_none=True
     )

@@ -1,9 +1,8 @@
 """Pure: the learner's recent sessions -> the suggestions of the warm-up."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
-from datetime import date, datetime, timedelta
-from heapq import nsmallest
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from vorex_sessions.periods import ONE_DAY, stamp
@@ -11,7 +10,7 @@ from vorex_sessions.progress.figures import most_common
 from vorex_sessions.turns import in_turns
 
 WEEK = timedelta(days=7)
-MOST_AREAS, MOST_WORDS = 5, 10
+MOST_AREAS = 5
 _SUMMARY = (
     "session_result_id",
     "session_type",
@@ -35,10 +34,9 @@ def window(recent: Sequence[Any], today: date) -> tuple[list[Any], date, date]:
 def suggestions(
     recent: Sequence[Any], sessions: Sequence[Any], start: date, end: date
 ) -> dict[str, Any]:
-    """Focus areas, words to review and the last session; `sessions`, `start` and `end` are from `window`."""
+    """Focus areas and the last session; `sessions`, `start` and `end` are from `window`."""
     return {
         "focus_areas": focus_areas(sessions),
-        "vocabulary_review": rarely_met(sessions, MOST_WORDS),
         "last_session_summary": _summary(recent[0]) if recent else None,
         "based_on": {"from": start, "to": end, "sessions": len(sessions)},
     }
@@ -60,15 +58,3 @@ def focus_areas(sessions: Sequence[Any]) -> list[str]:
     """The most frequent areas to improve, ties by name."""
     spellings = Counter(area for session in in_turns(sessions) for area in session.areas_to_improve)
     return [name for name, _ in most_common(spellings, MOST_AREAS)]
-
-
-def rarely_met(sessions: Sequence[Any], most: int, exclude: Collection[str] = ()) -> list[str]:
-    """The words that were met least often, that first; ties: longest ago first, then by name."""
-    times: Counter[str] = Counter()
-    last_met: dict[str, datetime] = {}
-    for session in in_turns(sessions):
-        for word in session.vocabulary_learned:
-            if word not in exclude:
-                times[word] += 1
-                last_met[word] = max(session.completed_at, last_met.get(word, session.completed_at))
-    return nsmallest(most, in_turns(times), key=lambda word: (times[word], last_met[word], word))

@@ -69,7 +69,7 @@ class ReviewSchema(Schema):
 
 
 class WarmupExtrasSchema(Schema):
-    """Added to the warm-up; this `vocabulary_review` replaces the one without outcomes."""
+    """Added to the warm-up."""
 
     vocabulary_review = answer_fields.texts(
         "Words with outcomes whose predicted recall is below 0.9, lowest first. Then words without, "

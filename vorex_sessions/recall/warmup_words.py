@@ -11,10 +11,11 @@ from vorex_sessions.growth.words import WORDS
 from vorex_sessions.hooks.warmup_sections import WarmupSection
 from vorex_sessions.models import learner_memories
 from vorex_sessions.periods import stamp
-from vorex_sessions.progress.suggestions import MOST_WORDS, rarely_met
 from vorex_sessions.recall.memory import recall
 from vorex_sessions.recall.projection import is_of_learner
+from vorex_sessions.turns import in_turns
 
+MOST_WORDS = 10
 _m = learner_memories.c
 
 
@@ -30,14 +31,17 @@ class WordsSection(WarmupSection):
         return sa.select(context).scalar_subquery()
 
     def members(self, sessions: Sequence[Any], context: Any, today: date) -> dict[str, Any]:
-        """Due words first, by lowest recall; then rarely met words, up to the limit."""
+        """Due words first, by lowest recall; then the words met least often, up to the limit."""
         words = context or {}
         due = [_due(row, today) for row in words.get("due") or () if row["today"] == str(today)]
         due.sort(key=lambda item: (item["recall"], item["word"]))
-        met = words.get("met") or {}
-        tested = {word for word, (_, _, is_tested) in met.items() if is_tested}
-        rest = rarely_met(sessions, MOST_WORDS - len(due), exclude=tested)
-        details = [*due, *(_met(word, *met[word][:2]) for word in rest if word in met)]
+        named = {word for session in in_turns(sessions) for word in session.vocabulary_learned}
+        met = [
+            (times_seen, datetime.fromisoformat(last_seen), word)
+            for word, (times_seen, last_seen) in (words.get("met") or {}).items()
+            if word in named
+        ]
+        details = [*due, *(_met(*facts) for facts in sorted(met)[: MOST_WORDS - len(due)])]
         return {
             "vocabulary_review": [item["word"] for item in details],
             "vocabulary_details": details,
@@ -68,7 +72,7 @@ def _due_words() -> sa.ScalarSelect[Any]:
 
 
 def _met_words(recent: sa.CTE) -> sa.ScalarSelect[Any]:
-    """Each word of the recent sessions: times_seen, last_seen, and whether its recall is known.
+    """Each word of the recent sessions without a known recall: times_seen and last_seen, of all sessions.
 
     The words are one array, so that one scan of the index finds them all.
     """
@@ -78,10 +82,10 @@ def _met_words(recent: sa.CTE) -> sa.ScalarSelect[Any]:
     words = sa.any_(sa.cast(sa.select(met.c.words).scalar_subquery(), ARRAY(sa.Text)))
     tested = sa.select(_m.word).where(is_of_learner, _m.word == words)
     seen = WORDS.subquery("seen").c
-    facts = sa.func.json_build_array(seen.times_seen, seen.last_seen, seen.word.in_(tested))
+    facts = sa.func.json_build_array(seen.times_seen, seen.last_seen)
     return (
         sa.select(sa.func.json_object_agg(seen.word, facts))
-        .where(seen.word == words)
+        .where(seen.word == words, seen.word.not_in(tested))
         .scalar_subquery()
     )
 
@@ -97,11 +101,11 @@ def _due(row: dict[str, Any], today: date) -> dict[str, Any]:
     }
 
 
-def _met(word: str, times_seen: int, last_seen: str) -> dict[str, Any]:
+def _met(times_seen: int, last_seen: datetime, word: str) -> dict[str, Any]:
     return {
         "word": word,
         "reason": "new" if times_seen == 1 else "rarely met",
         "recall": None,
-        "last_seen": stamp(datetime.fromisoformat(last_seen)),
+        "last_seen": stamp(last_seen),
         "times_seen": times_seen,
     }

@@ -7,7 +7,7 @@ import orjson
 
 from vorex_sessions.models.limits import FINGERPRINT_BYTES
 from vorex_sessions.periods import stamp
-from vorex_sessions.sessions.results import DEFAULTS, default_zone
+from vorex_sessions.sessions.results import DEFAULTS, canonical, default_zone
 
 FINGERPRINT_VERSION = b"\x01"
 
@@ -19,16 +19,5 @@ def fingerprint(content: dict[str, Any]) -> bytes:
         del fields["timezone"]
     if "completed_at" in fields:
         fields["completed_at"] = stamp(fields["completed_at"])
-    canonical = orjson.dumps(_canonical(fields), option=orjson.OPT_SORT_KEYS)
-    return blake2b(FINGERPRINT_VERSION + canonical, digest_size=FINGERPRINT_BYTES).digest()
-
-
-def _canonical(value: Any) -> Any:
-    """Numbers in one form, so that 1.0 is 1 and -0.0 is 0."""
-    if isinstance(value, dict):
-        return {name: _canonical(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_canonical(inner) for inner in value]
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
-        return int(value)
-    return value
+    text = orjson.dumps(canonical(fields), option=orjson.OPT_SORT_KEYS)
+    return blake2b(FINGERPRINT_VERSION + text, digest_size=FINGERPRINT_BYTES).digest()

@@ -1,5 +1,6 @@
 """The columns of a session result, all from the model: what a save stores, what the API shows."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -70,6 +71,29 @@ def default_zone(content: dict[str, Any]) -> str:
     """The zone of a session whose client names none: the offset of `completed_at`."""
     completed_at = content.get("completed_at")
     return offset_name(completed_at) if completed_at else "UTC"
+
+
+def differing(content: Mapping[str, Any], stored: Mapping[str, Any]) -> frozenset[str]:
+    """The fields of a content whose values are not those of a session result as `as_json` returns it."""
+    return frozenset(name for name, value in content.items() if _text(value) != _text(stored[name]))
+
+
+def _text(value: Any) -> bytes:
+    """A value in one form: 1.0 is 1, but `true` is not."""
+    if isinstance(value, datetime):
+        value = stamp(value)
+    return orjson.dumps(canonical(value), option=orjson.OPT_SORT_KEYS)
+
+
+def canonical(value: Any) -> Any:
+    """Numbers in one form, so that 1.0 is 1 and -0.0 is 0."""
+    if isinstance(value, dict):
+        return {name: canonical(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [canonical(inner) for inner in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
+        return int(value)
+    return value
 
 
 def as_json(row: Any) -> dict[str, Any]:

@@ -117,8 +117,9 @@ def show(session_result_id: UUID) -> Response:
 
 @blueprint.patch(_BY_ID, parameters=[_ID])
 @blueprint.arguments(schemas.CorrectionSchema(partial=True))
-@blueprint.response(200, schemas.SessionResultSchema)
+@blueprint.response(200, saved_schemas.CorrectedSchema)
 @blueprint.alt_response(404, component_name(NotFound))
+@blueprint.alt_response(410, component_name(Gone))
 def correct(changes: dict[str, Any], session_result_id: UUID) -> Response:
     """Correct a session, or add a score that arrived late."""
     now = datetime.now(UTC)

@@ -11,6 +11,10 @@ class SavedSchema(SessionResultSchema):
     """A saved session result, with the members that capabilities add."""
 
 
+class CorrectedSchema(SessionResultSchema):
+    """A corrected session result, with the members that capabilities add."""
+
+
 class SavedItemSchema(Schema):
     """The result of one item of a batch."""
 

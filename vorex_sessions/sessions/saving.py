@@ -114,6 +114,11 @@ class Outcome:
     created: bool
     extras: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def id(self) -> str:
+        """The session result's id."""
+        return str(self.session["session_result_id"])
+
 
 def save_all(
     learner_id: str, entries: Sequence[Entry], *, now: datetime
@@ -126,10 +131,10 @@ def save_all(
         if unresolved := _unresolved(first, resolved):
             resolved |= _find(learner_id, unresolved)
         if not _unresolved(first, resolved):
-            resolved |= _replayed(learner_id, resolved, now)
-            return [
+            outcomes = [
                 _outcome(entry, resolved[entry.id], entry is first[entry.id]) for entry in entries
             ]
+            return _with_replays(learner_id, outcomes, resolved, now)
     raise Unavailable  # each time, another request stored and removed a session between our statements
 
 
@@ -182,19 +187,27 @@ def _merge(extras: AnswerExtras, more: AnswerExtras) -> None:
         extras[name] |= members
 
 
-def _replayed(
-    learner_id: str, resolved: Mapping[str, Outcome | Problem], now: datetime
-) -> dict[str, Outcome]:
-    """The sessions that were stored before, with their extras."""
-    before = {
-        name: stored
-        for name, stored in resolved.items()
-        if isinstance(stored, Outcome) and not stored.created
+def _with_replays(
+    learner_id: str,
+    outcomes: Sequence[Outcome | Problem],
+    resolved: Mapping[str, Outcome | Problem],
+    now: datetime,
+) -> list[Outcome | Problem]:
+    """The outcomes; those of sessions that were stored before with their extras."""
+    new = {name for name, one in resolved.items() if isinstance(one, Outcome) and one.created}
+    extras: AnswerExtras = {
+        outcome.id: {}
+        for outcome in outcomes
+        if isinstance(outcome, Outcome) and outcome.id not in new
     }
-    extras: AnswerExtras = {name: {} for name in before}
-    for projection in registry().projections if before else ():
-        _merge(extras, projection.on_replay(learner_id, list(before), now))
-    return {name: replace(stored, extras=extras[name]) for name, stored in before.items()}
+    for projection in registry().projections if extras else ():
+        _merge(extras, projection.on_replay(learner_id, list(extras), now))
+    return [
+        replace(outcome, extras=extras[outcome.id])
+        if isinstance(outcome, Outcome) and outcome.id in extras
+        else outcome
+        for outcome in outcomes
+    ]
 
 
 def _find(learner_id: str, entries: Sequence[Entry]) -> dict[str, Outcome | Problem]:
@@ -218,9 +231,14 @@ def _reason(row: Any, entry: Entry) -> Outcome | Problem | None:
 
 
 def _outcome(entry: Entry, result: Outcome | Problem, is_first: bool) -> Outcome | Problem:
-    """The outcome of an entry. Of entries with the same id, the first may be new, the others are replays."""
+    """The outcome of an entry. Of entries with the same id, the first may be new, the others are replays.
+
+    The same content is what was sent at first, or what is stored now.
+    """
     if isinstance(result, Problem):
         return result
-    if result.fingerprint != entry.fingerprint:
+    if result.fingerprint != entry.fingerprint and results.differing(
+        {column.name: entry.row[column.name] for column in results.CONTENT}, result.session
+    ):
         return entry.conflict()
     return result if is_first or not result.created else replace(result, created=False)

@@ -11,10 +11,11 @@ import sqlalchemy as sa
 
 from vorex_sessions import metrics
 from vorex_sessions.database import Transaction, as_rows, recordset, run, run_transaction
+from vorex_sessions.hooks.projections import SaveEvent
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.periods import day_of
-from vorex_sessions.problems.kinds import Conflict, KeyReused, NotFound, Problem
+from vorex_sessions.problems.kinds import Conflict, Gone, KeyReused, NotFound, Problem
 from vorex_sessions.problems.validation import validation_problem
 from vorex_sessions.sessions import results, tombstones
 from vorex_sessions.sessions.fingerprint import fingerprint
@@ -24,6 +25,8 @@ from vorex_sessions.turns import in_turns
 _is_id = session_results.c.session_result_id == sa.bindparam("session_result_id")
 _is_it = sa.and_(session_results.c.user_id == USER_ID, _is_id)
 _SHOW = sa.select(*results.COLUMNS).where(_is_it)
+_moved_to = sa.bindparam("completed_at", type_=session_results.c.completed_at.type)
+_BEFORE_CORRECTION = _SHOW.add_columns(tombstones.is_erased(_moved_to).label("erased"))
 # Runs before the delete: it copies stored rows, so that only a stored session leaves a tombstone.
 _ADD_TOMBSTONE = tombstones.add_tombstones(_is_id)
 _DELETE = session_results.delete().where(_is_it)
@@ -117,35 +120,55 @@ def show(learner_id: str, session_result_id: str) -> dict[str, Any]:
 def correct(
     learner_id: str, session_result_id: str, changes: Mapping[str, Any], *, now: datetime
 ) -> dict[str, Any]:
-    """Change some fields of a session result; the others stay. Raises Invalid or SessionNotFound.
+    """Change some fields of a session result; the others stay. Raises Invalid, SessionNotFound or Gone.
 
     `practiced_on` follows from `completed_at` and `timezone`. It is set behind the learner's lock, so that
-    neither of two concurrent corrections is lost.
+    neither of two concurrent corrections is lost. Values that are stored already are no change.
     """
     if "completed_at" in changes:
         results.check_instant(changes["completed_at"], now)
+        changes = {**changes, "completed_at": changes["completed_at"].astimezone(UTC)}
     parameters = {
         "user_id": learner_id,
         "session_result_id": session_result_id,
-        "changed": None if "completed_at" in changes else session_result_id,
+        "completed_at": changes.get("completed_at"),
     }
 
     def work(transaction: Transaction) -> dict[str, Any]:
-        for statement in registry().invalidation(changes):
-            transaction.defer(statement, parameters)
-        rows = transaction.run(_SHOW, parameters)
+        rows = transaction.run(_BEFORE_CORRECTION, parameters)
         if not rows:
             raise SessionNotFound
-        completed_at = changes.get("completed_at", rows[0].completed_at)
-        zone_name = changes.get("timezone", rows[0].timezone)
-        values = {**changes, "practiced_on": day_of(completed_at, zone_name)}
-        if "completed_at" in changes:
-            values["completed_at"] = completed_at.astimezone(UTC)
-        update = _update_statement(frozenset(values))
-        rows = transaction.run(update, {**parameters, "rows": as_rows([values])})
-        return results.as_json(rows[0])
+        old = rows[0]
+        fields = results.differing(changes, results.as_json(old))
+        if "completed_at" in fields and old.erased:
+            raise Gone(
+                "This learner's data was erased after that time; nothing can be moved there."
+            )
+        new = _update(transaction, parameters, old, {name: changes[name] for name in fields})
+        event = SaveEvent(transaction, learner_id, [new], now, derived_version=None, is_first=False)
+        answer = results.as_json(new)
+        for projection in registry().projections:
+            answer |= projection.on_correct(event, old, fields).get(session_result_id, {})
+        return answer
 
     return run_transaction(work, learner_id=learner_id)
+
+
+def _update(
+    transaction: Transaction, parameters: Mapping[str, Any], old: Any, changes: Mapping[str, Any]
+) -> Any:
+    """Make the changes, and what is derived stale; returns the new row."""
+    if not changes:
+        return old
+    values = {name: changes.get(name, getattr(old, name)) for name in ("completed_at", "timezone")}
+    day = day_of(values["completed_at"], values["timezone"])
+    moved = "completed_at" in changes
+    changed = None if moved else parameters["session_result_id"]
+    for statement in registry().invalidation(changes):
+        transaction.defer(statement, {**parameters, "changed": changed})
+    row = {**changes, "practiced_on": day}
+    update = _update_statement(frozenset(row))
+    return transaction.run(update, {**parameters, "rows": as_rows([row])})[0]
 
 
 @lru_cache(maxsize=256)

@@ -75,7 +75,7 @@ ADD_KEPT = (
 )
 
 # A session that was erased, and is stored again. `created_at` counts, too: a session that was saved after
-# the erasure may have been corrected to an earlier time.
+# the erasure may have been corrected to an earlier time by release 1.0.
 _is_restored = sa.or_(
     _erased.closed,
     sa.and_(_stored.completed_at <= _erased.erased_at, _stored.created_at <= _erased.erased_at),

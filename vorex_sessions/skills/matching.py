@@ -1,7 +1,8 @@
 """Pure: an area to improve, as a tutor wrote it -> the skill that it means, if any.
 
 The label is compared with the names and aliases of the graph word by word. Case, plural and order do not
-matter, and a letter or two may be wrong (rapidfuzz). A wrong skill is worse than none.
+matter, and a letter or two may be wrong (rapidfuzz). A wrong skill is worse than none: a single word that
+is only a part of names ("verbs", "sounds") means none; so do several ("tense endings") that many names share.
 tests/skills/test_matching.py measures it on labels that were written down before.
 """
 
@@ -14,10 +15,11 @@ from vorex_sessions.skill_graph import SKILLS
 from vorex_sessions.text import without_accents
 
 _ENOUGH = 84.0  # of 100; a lower score finds little more, and wrong skills
-# Words that name no skill: "work on using the …", "… usage", "more …".
+_WORK = re.compile(r"\b(working on|work on|needs? work)\b")  # "work" alone is a topic
+# Words that name no skill: "using the …", "… usage", "more …".
 _FILLERS = frozenset(
-    "a an the of in on at for to with and or vs versus use using usage used your my more some better "
-    "correct correctly improve improving improvement practice practise work reduce avoid common "
+    "a an the of in on at for to with and or vs versus use using usage used your my more new some better "
+    "correct correctly improve improving improvement practice practise reduce avoid common "
     "learn form wrong incorrect mistake error issue problem skill general accuracy".split()
 )
 _TOO_BROAD = frozenset(
@@ -28,16 +30,20 @@ _NOT_A_WORD = re.compile(r"[^\w]+")
 
 def skill_of(label: str) -> str | None:
     """The key of the skill that a label means, or None."""
-    words = " ".join(_words(label)) or " ".join(_words(label, keep=True))
-    return _match(words) if len(words) <= _LONGEST else None
+    every_word = " ".join(_words(label, keep=True))
+    words = " ".join(_words(label)) or every_word
+    return _ALIASES.get(every_word) or (_match(words) if len(words) <= _LONGEST else None)
 
 
 @lru_cache(maxsize=8192)
 def _match(label: str) -> str | None:
     if label in _ALIASES:
         return _ALIASES[label]
-    if label in _TOO_BROAD:
+    if label in _TOO_BROAD or label in _WORDS:
         return None
+    words = set(label.split())
+    # Words that many names share, rightly spelt: they mean a name only if all of it is there.
+    is_general = _GENERAL.issuperset(words)
     # The mean of two scores decides: the alias within the label, and both as a whole. Where the second is
     # below _LEAST_WHOLE the first cannot make up for it; sorted words make it one quick comparison.
     candidates = process.extract(
@@ -46,6 +52,7 @@ def _match(label: str) -> str | None:
     likeness = [
         ((fuzz.token_set_ratio(label, _NAMES[place]) + whole) / 2, _NAMES[place])
         for _, whole, place in candidates
+        if not is_general or words.issuperset(_NAMES[place].split())
     ]
     best, alias = max(likeness, default=(0.0, ""))
     return _ALIASES[alias] if best >= _ENOUGH else None
@@ -56,23 +63,29 @@ def _in_order(words: str) -> str:
 
 
 def _words(label: str, *, keep: bool = False) -> list[str]:
-    words = _NOT_A_WORD.sub(" ", without_accents(label)).split()
+    plain = _NOT_A_WORD.sub(" ", without_accents(label))
+    words = _WORK.sub(" ", plain).split()
     return [_singular(word) for word in words if keep or word not in _FILLERS]
 
 
 def _singular(word: str) -> str:
+    if word == "news":  # "new vocabulary" is another thing
+        return word
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
 def _aliases() -> dict[str, str]:
-    """Each normalised name -> its skill's key; where two skills share a name, the first one has it."""
+    """Each normalised name -> its skill's key; where two skills share a name, the first one has it.
+
+    A name that would be a single word without its fillers ("going to") keeps them.
+    """
     aliases: dict[str, str] = {}
     for skill in SKILLS.values():
         for name in (skill.name, *skill.aliases, skill.key.replace("-", " ")):
-            words = _words(name) or _words(name, keep=True)
-            aliases.setdefault(" ".join(words), skill.key)
+            words = _words(name)
+            aliases.setdefault(" ".join(words if words[1:] else _words(name, keep=True)), skill.key)
     return aliases
 
 
@@ -83,3 +96,10 @@ _SORTED = [_in_order(alias) for alias in _NAMES]
 # is at most 2 * shorter / (shorter + longer), so a label over this length has no alias that is long enough.
 _LEAST_WHOLE = 2 * _ENOUGH - 100 - 0.1
 _LONGEST = int(max(map(len, _NAMES)) * (200 / _LEAST_WHOLE - 1))
+_WORDS = frozenset(word for alias in _ALIASES for word in alias.split())
+# Those in the names of several skills.
+_GENERAL = frozenset(
+    word
+    for word in _WORDS
+    if len({key for alias, key in _ALIASES.items() if word in alias.split()}) > 1
+)
