@@ -8,7 +8,15 @@ import pytest
 from rapidfuzz import fuzz
 
 from vorex_sessions.skill_graph import SKILLS
-from vorex_sessions.skills.matching import _ALIASES, _ENOUGH, _TOO_BROAD, _words, skill_of
+from vorex_sessions.skills.matching import (
+    _ALIASES,
+    _ENOUGH,
+    _GENERAL,
+    _TOO_BROAD,
+    _WORDS,
+    _words,
+    skill_of,
+)
 
 with (Path(__file__).parent / "labels.csv").open(newline="") as file:
     LABELS = [(row["label"], row["skill"].split("|")) for row in csv.DictReader(file)]
@@ -125,13 +133,17 @@ def test_every_name_of_a_skill_means_it() -> None:
 
 def test_the_quick_comparison_finds_what_comparing_with_every_name_finds() -> None:
     def slow(label: str) -> str | None:
-        words = " ".join(_words(label)) or " ".join(_words(label, keep=True))
-        if words in _ALIASES or words in _TOO_BROAD:
-            return _ALIASES.get(words)
+        every = " ".join(_words(label, keep=True))
+        words = " ".join(_words(label)) or every
+        if every in _ALIASES or words in (*_ALIASES, *_TOO_BROAD, *_WORDS):
+            return _ALIASES.get(every) or _ALIASES.get(words)
         likeness = (
             ((fuzz.token_set_ratio(words, name) + fuzz.token_sort_ratio(words, name)) / 2, name)
             for name in _ALIASES
             if fuzz.token_set_ratio(words, name) >= _ENOUGH
+            and (
+                not _GENERAL.issuperset(words.split()) or {*words.split()}.issuperset(name.split())
+            )
         )
         best, name = max(likeness, default=(0.0, ""))
         return _ALIASES[name] if best >= _ENOUGH else None
