@@ -21,7 +21,7 @@ from vorex_sessions.hooks.rebuild import rebuild
 from vorex_sessions.models.limits import MOST_SKILLS, MOST_TOPICS, MOST_VOCABULARY, OUTCOMES
 from vorex_sessions.skill_graph import SKILLS
 
-LONGEST_TURN = 0.1  # seconds of the processor; measured: 0.03, on two busy cores 0.05
+LONGEST_TURN = 0.1  # seconds of the processor; measured: 0.02 to 0.04, on busy cores up to 0.06
 LONGEST_SAVE = 8  # seconds on two busy cores; on idle ones it takes less than 2
 PROBE = ROOT / "tests" / "lag_probe.py"  # not imported: it reads the settings of a service
 random = Random(17)
