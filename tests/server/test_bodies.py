@@ -153,3 +153,30 @@ def test_stalled_bodies_take_little_memory_and_others_are_served(
         assert saved.status_code == 201
         for client in clients:
             client.close()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [b"[" + b"{}," * 1_300_000 + b"{}]", b"[1111111111111111111" + b",1" * 2_000_000 + b"]"],
+    ids=["objects", "numbers"],
+)
+def test_a_body_of_very_many_values_delays_nobody(address: str, values: bytes) -> None:
+    answers: list[requests.Response] = []
+
+    def send() -> None:
+        for _ in range(5):
+            answers.append(
+                requests.post(
+                    f"{address}/api/sessions/batch",
+                    data=values,
+                    headers={"Content-Type": "application/json", **dict([SIGNED_IN.split(": ")])},
+                    timeout=9,
+                )
+            )
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    assert longest_wait(address, 1) < 0.3
+    sender.join()
+    assert {answer.status_code for answer in answers} == {413}
+    assert "300,000 values" in answers[0].json()["detail"]

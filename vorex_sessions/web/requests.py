@@ -35,6 +35,7 @@ _SHAPES = bytes.maketrans(b"-[,: \t\r\n123456789", b":" * 8 + b"0" * 9)
 _LONG_NUMBER = b":" + b"0" * 19
 _MOST_DIGITS = 400  # more than the integer part of any float has
 
+_MOST_VALUES = 300_000  # the parser cannot give way; a batch has 170,000 at most
 LONGEST_BODY = 60  # seconds for a body to arrive
 KEY_HEADER = "Idempotency-Key"
 _USABLE_KEY = re.compile(r"[\x20-\x7e]{1,255}")
@@ -64,6 +65,8 @@ def read_json(limit: int) -> None:
         raise Unavailable("The service is busy right now; please try again in a moment.") from None
     if len(body) > limit:
         raise TooLarge
+    if len(body) > _MOST_VALUES and sum(map(body.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+        raise TooLarge("The body may have at most 300,000 values; please send less at once.")
     if not request.is_json:
         raise NotJson
     checkpoint()
