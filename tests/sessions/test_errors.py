@@ -38,13 +38,13 @@ def test_exactly_100_errors_are_no_more_than_100(learner: Learner) -> None:
     assert refused.get_json()["detail"].endswith("(99 more in `errors`).")
 
 
-def test_each_item_of_a_batch_names_100_errors(learner: Learner) -> None:
+def test_each_item_of_a_batch_names_10_errors(learner: Learner) -> None:
     items = [content(), {**content(), **MANY}, content(topics=[1])]
     answer = learner.request("POST", "/api/sessions/batch", json={"sessions": items})
     created, many, one = answer.get_json()["results"]
     assert created["status"] == "created"
-    assert len(many["problem"]["errors"]) == 100
-    assert "more than 100" in many["problem"]["detail"]
+    assert len(many["problem"]["errors"]) == 10
+    assert "more than 10," in many["problem"]["detail"]
     assert len(one["problem"]["errors"]) == 1
 
 

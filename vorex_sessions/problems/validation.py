@@ -9,6 +9,7 @@ from vorex_sessions.problems.kinds import Invalid
 
 UNKNOWN = "is not a known field"
 MOST_ERRORS = 100  # a problem names
+MOST_OF_ITEM = 10  # the problem of an item of a batch, which has a hundred
 _LONGEST_NAME = 80  # characters
 
 
@@ -18,11 +19,12 @@ def validation_problem(
     """Return the 422 for a tree of marshmallow messages; the first of them becomes its detail.
 
     A message follows the name of its value: "must be a whole number from 0 to 100". Names are shortened and
-    at most MOST_ERRORS errors are named, so that no request makes a long answer.
+    at most MOST_ERRORS errors are named (MOST_OF_ITEM of an item), so that no request makes a long answer.
     """
     errors = []
     leaves = _leaves(messages, is_object=not in_query)
-    for path, message in islice(leaves, MOST_ERRORS):
+    most = MOST_ERRORS if start == "#" else MOST_OF_ITEM
+    for path, message in islice(leaves, most):
         path = tuple(map(_shortened, path))
         root = "The body" if start == "#" else "The item"
         name = _shortened(".".join(path)) if path else root
@@ -30,7 +32,7 @@ def validation_problem(
         errors.append({"detail": f"{name or '(no name)'} {message}.", **where})
     more = f" ({len(errors) - 1} more in `errors`)" if len(errors) > 1 else ""
     if next(leaves, None):
-        more = f" (one of more than {MOST_ERRORS}, the first of which are in `errors`)"
+        more = f" (one of more than {most}, the first of which are in `errors`)"
     return Invalid(errors[0]["detail"].removesuffix(".") + more + ".", errors=errors)
 
 
