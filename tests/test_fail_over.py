@@ -22,6 +22,8 @@ from vorex_sessions import create_app
 from vorex_sessions.database.migrate import upgrade
 from vorex_sessions.extensions import db
 
+pytestmark = pytest.mark.alone
+
 WAYS = ["crashes", "stops", "becomes read-only"]
 FULL_SERVICE = 2  # seconds after the new primary
 

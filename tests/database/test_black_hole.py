@@ -18,6 +18,8 @@ from vorex_sessions import create_app
 from vorex_sessions.database import locks
 from vorex_sessions.extensions import db
 
+pytestmark = pytest.mark.alone
+
 PATHS = ["stats", "history", "warmup", "daily-breakdown", "export"]
 
 

@@ -15,6 +15,8 @@ from vorex_sessions.database import run
 from vorex_sessions.database.timeouts import CHECK_CLIENT
 from vorex_sessions.extensions import db
 
+pytestmark = pytest.mark.alone
+
 NOBODY = "127.0.0.1:1"  # nothing listens there
 
 

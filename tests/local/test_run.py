@@ -26,7 +26,7 @@ from vorex_sessions.local import embedded_postgres
 def clone(tmp_path: Path) -> Path:
     """A copy of the project's files, without the files that a run creates."""
     target = tmp_path / "a clone"
-    kept = ["vorex_sessions", "migrations", *(path.name for path in ROOT.glob("*.py"))]
+    kept = ["vorex_sessions", "server", "migrations", *(path.name for path in ROOT.glob("*.py"))]
     for name in kept:
         source = ROOT / name
         if source.is_dir():

@@ -15,6 +15,8 @@ from tests.factories import content, token
 from tests.server.raw import answer, connect, everything, longest_wait, post, problem
 from tests.serving import gunicorn
 
+pytestmark = pytest.mark.alone
+
 CHUNKED = "Transfer-Encoding: chunked"
 SIGNED_IN = f"Authorization: Bearer {token()}"
 

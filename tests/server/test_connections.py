@@ -13,6 +13,8 @@ from server.worker import MAX_OPEN
 from tests.server.raw import answer, connect, everything, problem
 from tests.serving import gunicorn
 
+pytestmark = pytest.mark.alone
+
 
 def metric(text: str, name: str) -> float:
     found = re.search(rf"^{name} (\S+)$", text, re.MULTILINE)
