@@ -1,5 +1,6 @@
 """The columns of a session result, all from the model: what a save stores, what the API shows."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -64,6 +65,28 @@ def completed(content: dict[str, Any], now: datetime, start: str = "#") -> dict[
         "timezone": zone_name,
         "practiced_on": day_of(completed_at, zone_name),
     }
+
+
+def corrected(changes: Mapping[str, Any], row: Any) -> dict[str, Any]:
+    """The columns to change in a stored row; None stands for a column's default.
+
+    That of `completed_at` is the moment of the first save.
+    """
+    values = {
+        name: DEFAULTS.get(name) if value is None else value for name, value in changes.items()
+    }
+    completed_at = values.get("completed_at") or (
+        row.created_at if "completed_at" in values else row.completed_at
+    )
+    zone_name = values.get("timezone") or (
+        default_zone(values) if "timezone" in values else row.timezone
+    )
+    derived = {
+        "completed_at": completed_at.astimezone(UTC),
+        "timezone": zone_name,
+        "practiced_on": day_of(completed_at, zone_name),
+    }
+    return values | {name: derived[name] for name in derived if name in {*values, "practiced_on"}}
 
 
 def default_zone(content: dict[str, Any]) -> str:

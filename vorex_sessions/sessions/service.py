@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -13,7 +13,6 @@ from vorex_sessions import metrics
 from vorex_sessions.database import Transaction, as_rows, recordset, run, run_transaction
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, session_results
-from vorex_sessions.periods import day_of
 from vorex_sessions.problems.kinds import Conflict, KeyReused, NotFound, Problem
 from vorex_sessions.problems.validation import validation_problem
 from vorex_sessions.sessions import results, tombstones
@@ -119,11 +118,11 @@ def correct(
 ) -> dict[str, Any]:
     """Change some fields of a session result; the others stay. Raises Invalid or SessionNotFound.
 
-    `practiced_on` follows from `completed_at` and `timezone`. It is set behind the learner's lock, so that
-    neither of two concurrent corrections is lost.
+    None resets a field to its default. `practiced_on` follows from `completed_at` and `timezone`. It is set
+    behind the learner's lock, so that neither of two concurrent corrections is lost.
     """
-    if "completed_at" in changes:
-        results.check_instant(changes["completed_at"], now)
+    if completed_at := changes.get("completed_at"):
+        results.check_instant(completed_at, now)
     parameters = {
         "user_id": learner_id,
         "session_result_id": session_result_id,
@@ -136,11 +135,7 @@ def correct(
         rows = transaction.run(_SHOW, parameters)
         if not rows:
             raise SessionNotFound
-        completed_at = changes.get("completed_at", rows[0].completed_at)
-        zone_name = changes.get("timezone", rows[0].timezone)
-        values = {**changes, "practiced_on": day_of(completed_at, zone_name)}
-        if "completed_at" in changes:
-            values["completed_at"] = completed_at.astimezone(UTC)
+        values = results.corrected(changes, rows[0])
         update = _update_statement(frozenset(values))
         rows = transaction.run(update, {**parameters, "rows": as_rows([values])})
         return results.as_json(rows[0])
