@@ -8,6 +8,7 @@ from urllib.parse import quote
 from vorex_sessions.problems.kinds import Invalid
 
 UNKNOWN = "is not a known field"
+UNKNOWN_PARAMETER = "is not a known parameter"
 MOST_ERRORS = 100  # a problem names
 _LONGEST_NAME = 80  # characters
 
@@ -24,6 +25,8 @@ def validation_problem(
     leaves = _leaves(messages, is_object=not in_query)
     for path, message in islice(leaves, MOST_ERRORS):
         path = tuple(map(_shortened, path))
+        if in_query and message == UNKNOWN:
+            message = UNKNOWN_PARAMETER
         root = "The body" if start == "#" else "The item"
         name = _shortened(".".join(path)) if path else root
         where = {"parameter": path[0]} if in_query else {"pointer": start + _pointer(path)}

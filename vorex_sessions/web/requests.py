@@ -26,7 +26,7 @@ from vorex_sessions.problems.kinds import (
     Unavailable,
     Unreadable,
 )
-from vorex_sessions.problems.validation import validation_problem
+from vorex_sessions.problems.validation import UNKNOWN_PARAMETER, validation_problem
 from vorex_sessions.turns import checkpoint
 
 # orjson reads an integer of more than 64 bits as a float, silently; the standard library keeps it.
@@ -160,6 +160,4 @@ def single_parameters(req: Request) -> dict[str, str]:
 def refuse_parameters() -> None:
     """Refuse all query parameters, for an endpoint that has none. Raises Invalid."""
     if names := single_parameters(request):
-        raise validation_problem(
-            {name: ["is not a known parameter"] for name in names}, in_query=True
-        )
+        raise validation_problem({name: [UNKNOWN_PARAMETER] for name in names}, in_query=True)
