@@ -117,6 +117,18 @@ class NotJson(Problem):
     detail = "Send the body as JSON with the header `Content-Type: application/json`."
 
 
+class UnknownCoding(Problem):
+    """The Content-Encoding of the body is neither gzip nor absent."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    slug = "unknown-coding"
+    title = "Unsupported content coding"
+    detail = "Send the body uncompressed, or as gzip with the header `Content-Encoding: gzip`."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Accept-Encoding": "gzip"})
+
+
 class Invalid(Problem):
     """A value is invalid; `errors` names the rule and the place."""
 
