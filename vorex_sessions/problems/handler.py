@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from logs import chain
+from vorex_sessions import compression
 from vorex_sessions.database import faults
 from vorex_sessions.problems.kinds import (
     MethodNotAllowed,
@@ -25,10 +26,10 @@ log = logging.getLogger(__name__)
 
 def render(problem: Problem) -> Response:
     """Return a problem as an HTTP response."""
+    data = orjson.dumps(problem.body())
     media = "application/problem+json"
-    return Response(
-        orjson.dumps(problem.body()), problem.status, problem.headers, content_type=media
-    )
+    response = Response(data, problem.status, problem.headers, content_type=media)
+    return response if len(data) < compression.SMALLEST else compression.offer(response)
 
 
 def _from_http(error: HTTPException) -> Problem:
