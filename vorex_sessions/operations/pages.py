@@ -2,17 +2,20 @@
 
 import mimetypes
 import re
+from dataclasses import asdict
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from flask import Blueprint, Response, redirect, render_template, request, send_from_directory
 from werkzeug.http import generate_etag
 from werkzeug.security import safe_join
 
 from vorex_sessions import compression
+from vorex_sessions.problems.catalogue import explain
 from vorex_sessions.problems.kinds import NotFound
+from vorex_sessions.web.blueprint import json_response
 
 pages = Blueprint(
     "pages",
@@ -57,8 +60,23 @@ def show_redoc() -> Response:
     return _page("redoc.html")
 
 
-def _page(template: str) -> Response:
-    return compression.offer(Response(render_template(template), mimetype="text/html"))
+@pages.get("/problems/<name>")
+def explain_problem(name: str) -> Response:
+    """What the `type` of a problem means: a page for browsers, JSON for others."""
+    explanation = explain(name)
+    if explanation is None:
+        raise NotFound("There is no problem of this type.")
+    kind = request.accept_mimetypes.best_match(["application/json", "text/html"])
+    if kind == "text/html":
+        response = _page("problem.html", problem=explanation)
+    else:
+        response = json_response(asdict(explanation))
+    response.headers.add("Vary", "Accept")
+    return response
+
+
+def _page(template: str, **values: Any) -> Response:
+    return compression.offer(Response(render_template(template, **values), mimetype="text/html"))
 
 
 @pages.get("/docs/assets/<path:name>")

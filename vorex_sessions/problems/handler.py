@@ -19,6 +19,7 @@ from vorex_sessions.problems.kinds import (
     Problem,
     TooLarge,
     Unavailable,
+    slug_of,
 )
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ def _from_http(error: HTTPException) -> Problem:
             return kind(headers=_headers_of(error))
     problem = Problem(error.description, headers=_headers_of(error))
     problem.status = HTTPStatus(error.code or 500)
-    problem.slug = problem.status.phrase.lower().replace(" ", "-")
+    problem.slug = slug_of(problem.status)
     problem.title = problem.status.phrase
     return problem
 
