@@ -49,6 +49,11 @@ class RequestBody(io.RawIOBase):
         buffer[: len(data)] = data
         return len(data)
 
+    def count_decompressed(self, size: int) -> None:
+        """Count bytes that the body was decompressed to; waits until there is room. Raises Busy."""
+        self.taken += size
+        limits.grow(self, size)
+
     def hang_up(self) -> None:
         """End the connection: whoever reads this body gets an error."""
         self._unreader.sock.shutdown(2)

@@ -48,7 +48,7 @@ class BodyLimits:
         while self._total > MOST_HELD:
             if not self._give_up_one():
                 self._wait()
-        if body.is_complete and body.taken > LARGE:
+        if body.is_complete and body.taken > LARGE and body not in self._with_turn:
             if not self._turns.acquire(timeout=PATIENCE):
                 raise Busy
             self._with_turn.add(body)

@@ -12,21 +12,17 @@ from gunicorn.http import errors
 from gunicorn.workers.ggevent import GeventWorker
 
 from logs import chain
-from server import requests, shared_metrics  # requests: gunicorn takes our class from it
+from server import refusals, requests, shared_metrics  # requests: gunicorn takes our class from it
 from server.bodies import BadBody
 
 MAX_OPEN = 2000  # connections of a worker; beyond, the longest idle one is closed
 SLOW_CLIENT = 30  # seconds without a byte in either direction, within a request
 
 _REFUSED = {
-    errors.LimitRequestLine: (414, "uri-too-long", "URI too long"),
-    errors.LimitRequestHeaders: (431, "header-too-large", "Header fields too large"),
-    errors.ExpectationFailed: (417, "expectation-failed", "Expectation failed"),
+    errors.LimitRequestLine: refusals.URI_TOO_LONG,
+    errors.LimitRequestHeaders: refusals.HEADER_TOO_LARGE,
+    errors.ExpectationFailed: refusals.EXPECTATION_FAILED,
 }
-_MALFORMED = (400, "bad-request", "Bad request")
-_BUG = (500, "internal-error", "Internal server error")
-_NOT_HTTP = "The request is not valid HTTP."
-_FAILED = "The request could not be completed; please try again."
 
 
 class NoAccessLog(Logger):
@@ -99,7 +95,8 @@ class Worker(GeventWorker):
         if isinstance(exc, SystemExit | gevent.GreenletExit):
             return
         is_clients = isinstance(exc, errors.ParseException | BadBody)
-        status, slug, title = _REFUSED.get(type(exc), _MALFORMED) if is_clients else _BUG
+        refusal = _REFUSED.get(type(exc), refusals.MALFORMED) if is_clients else refusals.BUG
+        status, title = refusal.status, refusal.title
         request_id, kind = str(uuid4()), type(exc).__name__
         if is_clients:
             self.counts.REFUSED.labels(status).inc()
@@ -107,9 +104,8 @@ class Worker(GeventWorker):
         else:
             fields = {"request_id": request_id, "error": chain(exc)}
             self.log.error("unhandled error: %s", kind, extra={"fields": fields})
-        detail = _NOT_HTTP if is_clients else _FAILED
-        problem = {"type": f"/problems/{slug}", "title": title, "status": status, "detail": detail}
-        body = orjson.dumps(problem)
+        kind_and_title = {"type": f"/problems/{refusal.slug}", "title": title}
+        body = orjson.dumps({**kind_and_title, "status": status, "detail": refusal.detail})
         head = (
             f"HTTP/1.1 {status} {title}\r\nConnection: close\r\nX-Request-ID: {request_id}\r\n"
             f"Content-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n\r\n"

@@ -31,6 +31,7 @@ LAYERS = [
         "skill_graph",
         "periods",
         "turns",
+        "compression",
         "metrics",
         "cli_errors",
         "extensions",

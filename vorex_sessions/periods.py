@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 # come from the host where it has them.
 ZONE_NAMES = frozenset(files("tzdata").joinpath("zones").read_text().split())
 _FIXED_OFFSET = re.compile(r"UTC([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
+_ANY_OFFSET = re.compile(r"(?:UTC|GMT)?([+-](?:[01][0-9]|2[0-3]):[0-5][0-9])", re.IGNORECASE)
+_UNKNOWN = "Etc/Unknown"  # what `Intl` says where it does not know the zone
+_BY_LOWER_CASE = {name.lower(): name for name in ZONE_NAMES}
 
 # The calendar day of a session differs from its UTC day by one at most, whatever its offset.
 ONE_DAY = timedelta(days=1)
@@ -28,6 +31,24 @@ def zone(name: str) -> tzinfo:
     sign, hours, minutes = match.groups()
     offset = timedelta(hours=int(hours), minutes=int(minutes))
     return timezone(offset if sign == "+" else -offset)
+
+
+@lru_cache(maxsize=1024)
+def zone_name(given: str) -> str | None:
+    """Return the name under which a zone is kept, None where a client says that it does not know its zone.
+
+    Names are taken in any case, `GMT±HH:MM` and `±HH:MM` for `UTC±HH:MM`. Raises ValueError for other names.
+    """
+    if given in ZONE_NAMES:
+        return given
+    if match := _ANY_OFFSET.fullmatch(given):
+        return "UTC" if match[1][1:] == "00:00" else f"UTC{match[1]}"
+    if given.lower() == _UNKNOWN.lower():
+        return None
+    try:
+        return _BY_LOWER_CASE[given.lower()]
+    except KeyError:
+        raise ValueError(f"unknown time zone: {given!r}") from None
 
 
 def offset_name(instant: datetime) -> str:

@@ -2,6 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,7 +18,7 @@ from selenium.webdriver.support.expected_conditions import element_to_be_clickab
 from selenium.webdriver.support.expected_conditions import presence_of_element_located as present
 from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.factories import Learner, token
+from tests.factories import Learner, content, token
 from tests.serving import gunicorn
 
 pytestmark = pytest.mark.external
@@ -24,6 +28,22 @@ pytestmark = pytest.mark.external
 def address(app: Flask, database_url: str) -> Iterator[str]:
     with gunicorn(database_url) as (address, _):
         yield address
+
+
+class _Silent(SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        """Log nothing."""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[str]:
+    """A web app's own origin, which serves an empty page."""
+    (tmp_path / "index.html").write_text("<!doctype html><title>App</title>")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=str(tmp_path)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture
@@ -99,3 +119,35 @@ def test_redoc_shows_the_reference(address: str, chrome: Chrome) -> None:
     WebDriverWait(chrome, 30).until(present(path))
     assert errors(chrome) == []
     assert hosts(chrome) == {"127.0.0.1"}
+
+
+# What a web app that traces its requests sends; the body is compressed by the browser.
+CALL = """
+const [url, token, session, done] = arguments;
+const zipped = new Blob([JSON.stringify(session)]).stream().pipeThrough(new CompressionStream("gzip"));
+new Response(zipped).arrayBuffer().then((body) => fetch(url, {method: "POST", body, headers: {
+  "Authorization": `Bearer ${token}`, "Content-Type": "application/json", "Content-Encoding": "gzip",
+  "Idempotency-Key": "lesson-1", "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+  "tracestate": "a=1", "sentry-trace": "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-1",
+  "baggage": "b=2",
+}})).then(async (answer) => done({
+  status: answer.status, body: await answer.json(), date: answer.headers.get("Date"),
+  location: answer.headers.get("Location"), limit: answer.headers.get("RateLimit"),
+})).catch((error) => done({error: String(error)}));
+"""
+
+
+def test_a_web_app_of_another_origin_saves_with_tracing_and_reads_the_servers_time(
+    app: Flask, database_url: str, chrome: Chrome, site: str
+) -> None:
+    learner = Learner(app)
+    with gunicorn(database_url, CORS_ORIGINS=site) as (address, _):
+        chrome.get(site)
+        called = [f"{address}/api/sessions/save", token(learner.id), content()]
+        answer = chrome.execute_async_script(CALL, *called)
+        assert answer.get("status") == 201, answer
+        assert None not in (answer["date"], answer["limit"])
+        assert answer["location"].endswith(answer["body"]["session_result_id"])
+        chrome.get(site.replace("127.0.0.1", "localhost"))  # an origin that is not set
+        assert "Failed to fetch" in chrome.execute_async_script(CALL, *called)["error"]
+    assert learner.count() == 1

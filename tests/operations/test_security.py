@@ -65,7 +65,17 @@ def test_a_site_that_is_set_may_call_with_its_learners_token(open_app: Flask) ->
     headers = {"Origin": ORIGIN, "Authorization": f"Bearer {token()}"}
     real = open_app.test_client().get("/api/sessions/stats", headers=headers)
     assert real.headers["Access-Control-Allow-Origin"] == ORIGIN
-    assert "RateLimit" in real.headers["Access-Control-Expose-Headers"]
+    exposed = set(real.headers["Access-Control-Expose-Headers"].split(", "))
+    assert {"RateLimit", "Retry-After", "Date", "ETag", "X-Request-ID"} <= exposed
+
+
+@pytest.mark.parametrize(
+    "name", ["traceparent", "tracestate", "sentry-trace", "baggage", "content-encoding"]
+)
+def test_a_site_may_send_the_headers_of_tracing_and_compression(open_app: Flask, name: str) -> None:
+    headers = {**preflight(), "Access-Control-Request-Headers": f"authorization,{name}"}
+    answer = open_app.test_client().options(SAVE, headers=headers)
+    assert name in answer.headers["Access-Control-Allow-Headers"].lower().split(", ")
 
 
 @pytest.mark.parametrize(

@@ -245,14 +245,19 @@ def bearer(learner: Learner) -> dict[str, str]:
     return {"Authorization": f"Bearer {token(learner.id)}"}
 
 
-def test_a_failure_half_way_breaks_the_connection_off(app: Flask, database_url: str) -> None:
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+def test_a_failure_half_way_breaks_the_connection_off(
+    app: Flask, database_url: str, coding: str
+) -> None:
     learner = Learner(app)
     fill(learner, 150_000)
     with gunicorn(database_url, WEB_CONCURRENCY="1", EXPORT_CONNECTIONS="1") as (address, _):
         for file_format in ("json", "csv", "ndjson"):
             url = f"{address}{EXPORT}?format={file_format}"
-            with requests.get(url, headers=bearer(learner), stream=True, timeout=30) as response:
+            headers = {**bearer(learner), "Accept-Encoding": coding}
+            with requests.get(url, headers=headers, stream=True, timeout=30) as response:
                 assert response.status_code == 200
+                assert response.headers.get("Content-Encoding", "identity") == coding
                 pieces = response.iter_content(10_000)
                 next(pieces)
                 end_backends(app, "FETCH%")

@@ -234,3 +234,30 @@ def test_statements_per_question_are_few(
     with recorded(app) as sent:
         learner.get(path, **query)
     assert 1 <= len(sent) <= most
+
+
+@pytest.mark.parametrize(
+    "query", ["UTC+02:00", "UTC%2B02:00", "GMT+02:00", "+02:00", "Etc/GMT+5", "utc"]
+)
+def test_a_plus_that_is_not_encoded_is_a_plus(learner: Learner, query: str) -> None:
+    for path in ("stats", "daily-breakdown", "trends", "streak", "vocabulary"):
+        answer = learner.request("GET", f"/api/sessions/{path}?timezone={query}")
+        assert answer.status_code == 200, answer.text
+
+
+def test_an_unknown_parameter_is_called_a_parameter(learner: Learner) -> None:
+    problem = learner.request("GET", "/api/sessions/stats?perod=week").get_json()
+    assert problem["detail"] == "perod is not a known parameter."
+
+
+@pytest.mark.parametrize(
+    ("path", "rule"),
+    [
+        ("history?limit=0", "limit must be a whole number from 1 to 100."),
+        ("vocabulary?limit=x", "limit must be a whole number from 1 to 100."),
+        ("history?offset=-1", "offset must be a whole number from 0 to 1000000."),
+        ("daily-breakdown?days=367", "days must be a whole number from 1 to 366."),
+    ],
+)
+def test_a_message_about_a_limit_says_the_limit(learner: Learner, path: str, rule: str) -> None:
+    assert learner.request("GET", f"/api/sessions/{path}").get_json()["detail"] == rule

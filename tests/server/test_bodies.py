@@ -1,10 +1,12 @@
 """Bodies of hostile clients: none costs more than its length, and nothing unread is taken for a request."""
 
+import gzip
 import json
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
@@ -182,3 +184,27 @@ def test_a_body_of_very_many_values_delays_nobody(address: str, values: bytes) -
     sender.join()
     assert {answer.status_code for answer in answers} == {413}
     assert "300,000 values" in answers[0].json()["detail"]
+
+
+def test_bodies_that_decompress_to_a_thousandfold_cost_little(
+    app: Flask, database_url: str
+) -> None:
+    sign_in = dict([SIGNED_IN.split(": ")])
+    headers = {**sign_in, "Content-Type": "application/json", "Content-Encoding": "gzip"}
+    bomb = gzip.compress(bytes(64 * 1024 * 1024))
+    largest = gzip.compress(b"{}".ljust(4 * 1024 * 1024))
+
+    def send(body: bytes) -> int:
+        batch = f"{address}/api/sessions/batch"
+        return requests.post(batch, data=body, headers=headers, timeout=30).status_code
+
+    with gunicorn(database_url, WEB_CONCURRENCY="1", RATELIMIT_ENABLED="false") as (
+        address,
+        master,
+    ):
+        (worker,) = psutil.Process(master.pid).children()
+        with ThreadPoolExecutor(40) as pool:
+            statuses = pool.map(send, [bomb, largest] * 40)
+            assert longest_wait(address, 2) < 0.5
+            assert list(statuses) == [413, 422] * 40
+        assert worker.memory_info().rss < 150e6

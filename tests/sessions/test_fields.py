@@ -5,7 +5,9 @@ from uuid import uuid4
 
 import marshmallow as ma
 import pytest
+from flask import Flask
 
+from tests.contract import document
 from tests.factories import Learner, content, stored
 from vorex_sessions.models import session_results
 from vorex_sessions.sessions import metadata_field, result_fields, results
@@ -113,14 +115,43 @@ def test_left_out_a_field_is_its_default_and_the_default_is_the_same_content(
     assert stored(again.get_json()) == stored(first.get_json())
 
 
-@pytest.mark.parametrize("name", WITH_DEFAULT)
-def test_null_is_the_same_as_left_out_or_refused(learner: Learner, name: str) -> None:
-    if results.DEFAULTS[name] is not None:
-        refused(learner, name, None)
-        return
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_null_is_the_same_as_left_out(learner: Learner, name: str) -> None:
     said = content(session_result_id=str(uuid4()))
-    assert learner.try_save(said).status_code == 201
-    assert learner.try_save({**said, name: None}).status_code == 200
+    first = learner.try_save(said)
+    again = learner.try_save({**said, name: None})
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert stored(again.get_json()) == stored(first.get_json())
+    batch = learner.request(
+        "POST", "/api/sessions/batch", json={"sessions": [{**said, name: None}]}
+    )
+    assert batch.get_json()["replayed"] == 1
+
+
+@pytest.mark.parametrize("name", WITH_DEFAULT)
+def test_null_resets_a_field_to_its_default(learner: Learner, name: str) -> None:
+    saved = learner.save(**{name: FIELDS[name].metadata["example"]})
+    path = f"/api/sessions/{saved['session_result_id']}"
+    reset = learner.request("PATCH", path, json={name: None}).get_json()
+    assert reset[name] == results.DEFAULTS[name] != saved[name]
+
+
+@pytest.mark.parametrize("name", sorted(set(FIELDS) - set(OPTIONAL)))
+def test_null_is_no_value_of_a_required_field(learner: Learner, name: str) -> None:
+    refused(learner, name, None)
+    saved = learner.save()
+    path = f"/api/sessions/{saved['session_result_id']}"
+    assert learner.request("PATCH", path, json={name: None}).status_code == 422
+
+
+def test_the_document_says_which_members_of_a_request_take_null(app: Flask) -> None:
+    schemas = document(app)["components"]["schemas"]
+    for request in ("Save", "Correction"):
+        for name, described in schemas[request]["properties"].items():
+            takes_null = "null" in described["type"]
+            assert takes_null == (name not in schemas["Save"]["required"]), name
+    in_answers = schemas["SessionResult"]["properties"]
+    assert "null" not in in_answers["topics"]["type"]
 
 
 @pytest.mark.parametrize("name", sorted(FIELDS))

@@ -84,6 +84,20 @@ def test_the_day_follows_its_instant_and_its_zone(learner: Learner) -> None:
     assert other["practiced_on"] == "2026-01-31"
 
 
+def test_null_resets_the_time_to_the_first_save_and_the_zone_to_its_offset(
+    learner: Learner,
+) -> None:
+    stored = learner.save(completed_at="2026-03-01T23:30:00Z", timezone="Asia/Tokyo")
+    timed = patch(learner, stored, completed_at="2026-03-01T23:30:00+02:00", timezone=None)
+    assert (timed.get_json()["timezone"], timed.get_json()["practiced_on"]) == (
+        "UTC+02:00",
+        "2026-03-01",
+    )
+    reset = patch(learner, stored, completed_at=None, timezone=None).get_json()
+    assert (reset["completed_at"], reset["timezone"]) == (stored["created_at"], "UTC")
+    assert reset["practiced_on"] == stored["created_at"][:10]
+
+
 @pytest.mark.parametrize(
     ("changes", "place"),
     [
@@ -97,7 +111,8 @@ def test_the_day_follows_its_instant_and_its_zone(learner: Learner) -> None:
         ({"topics": ["x" * 201]}, "#/topics/0"),
         ({"completed_at": "2099-01-01T00:00:00Z"}, "#/completed_at"),
         ({"completed_at": "1999-01-01T00:00:00Z"}, "#/completed_at"),
-        ({"completed_at": None}, "#/completed_at"),
+        ({"duration_seconds": None}, "#/duration_seconds"),
+        ({"timezone": "Etc/Unknown"}, "#"),
         ({"grammar_score": 5, "fluency_score": 101}, "#/fluency_score"),
     ],
 )

@@ -32,9 +32,7 @@ def test_the_apps_own_id_is_kept(learner: Learner) -> None:
     assert "Idempotency-Replayed" not in response.headers
 
 
-@pytest.mark.parametrize(
-    "value", ["", "x", 5, None, "{9b2f4f0e-52b0-4b1c-8b54-0d6c2a1e6a11}", "9b2f"]
-)
+@pytest.mark.parametrize("value", ["", "x", 5, "{9b2f4f0e-52b0-4b1c-8b54-0d6c2a1e6a11}", "9b2f"])
 def test_an_id_that_is_no_uuid_is_refused(learner: Learner, value: Any) -> None:
     assert pointers(learner.try_save(content(session_result_id=value))) == ["#/session_result_id"]
 

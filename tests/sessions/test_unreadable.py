@@ -1,6 +1,11 @@
-"""Bodies that cannot be read, and the order in which a request is checked."""
+"""Bodies that cannot be read or that are compressed, and the order in which a request is checked."""
+
+import gzip
+import zlib
+from random import Random
 
 import pytest
+from werkzeug.test import TestResponse
 
 from tests.factories import Learner, content, pointers
 
@@ -97,3 +102,75 @@ def test_a_request_is_judged_in_the_documented_order(learner: Learner) -> None:
     json = {"Content-Type": "application/json"}
     assert learner.request("POST", f"{SAVE}?x=1", data=b"{", headers=json).status_code == 400
     assert learner.request("POST", f"{SAVE}?x=1", data=b"{}", headers=json).status_code == 422
+
+
+def post_coded(
+    learner: Learner, body: bytes, coding: str = "gzip", path: str = SAVE
+) -> TestResponse:
+    headers = {"Content-Type": "application/json", "Content-Encoding": coding}
+    return learner.request("POST", path, data=body, headers=headers)
+
+
+BODY = START.rstrip(b", ") + b"}"
+ZIPPED = gzip.compress(BODY)
+BATCH = "/api/sessions/batch"
+
+
+@pytest.mark.parametrize(
+    ("body", "coding"),
+    [
+        (ZIPPED, "gzip"),
+        (ZIPPED, " X-GZIP "),
+        (gzip.compress(BODY[:9]) + gzip.compress(BODY[9:]), "gzip"),
+        (BODY, "identity"),
+        (b"\xef\xbb\xbf" + BODY, ""),
+        (gzip.compress(b"\xef\xbb\xbf" + BODY), "gzip"),
+    ],
+)
+def test_a_body_may_be_gzip_and_begin_with_a_byte_order_mark(
+    learner: Learner, body: bytes, coding: str
+) -> None:
+    assert post_coded(learner, body, coding).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        BODY,
+        ZIPPED[:5],
+        ZIPPED[:-1],
+        ZIPPED[:20] + b"x" + ZIPPED[21:],
+        ZIPPED[:-8] + b"\0" * 8,  # another checksum
+        ZIPPED + b"x",
+        ZIPPED + b"\0",
+        zlib.compress(BODY),
+        gzip.compress(b"{"),
+        gzip.compress(b"") * 101 + ZIPPED,
+        b"\xef\xbb\xbf",
+    ],
+)
+def test_a_body_that_is_not_whole_gzip_is_400(learner: Learner, body: bytes) -> None:
+    answer = post_coded(learner, body)
+    assert answer.status_code == 400, answer.text
+    assert learner.count() == 0
+
+
+@pytest.mark.parametrize("coding", ["br", "deflate", "zstd", "gzip, gzip", "gzip, br"])
+def test_another_coding_is_415_and_says_which_is_taken(learner: Learner, coding: str) -> None:
+    answer = post_coded(learner, ZIPPED, coding)
+    assert (answer.status_code, answer.headers["Accept-Encoding"]) == (415, "gzip")
+    assert answer.get_json()["type"] == "/problems/unknown-coding"
+
+
+@pytest.mark.parametrize(("path", "limit"), [(SAVE, 2**20), (BATCH, 4 * 2**20)])
+def test_the_limit_of_a_gzip_body_counts_what_it_holds(
+    learner: Learner, path: str, limit: int
+) -> None:
+    for length, status in [(limit, 422), (limit + 1, 413), (20 * limit, 413)]:
+        body = gzip.compress(b"{}" + b" " * (length - 2), 1)
+        assert post_coded(learner, body, path=path).status_code == status
+    random = Random(1).randbytes(limit)
+    assert len(gzip.compress(random)) > limit
+    assert post_coded(learner, gzip.compress(random), path=path).status_code == 400
+    assert post_coded(learner, gzip.compress(random + b"x"), path=path).status_code == 413

@@ -1,6 +1,6 @@
 """Schemas of the endpoints of this capability, and of the members that it adds to the answer to a save."""
 
-from vorex_sessions.web import answer_fields, body_fields, query_fields
+from vorex_sessions.web import answer_fields, query_fields
 from vorex_sessions.web.schemas import Schema
 
 
@@ -76,7 +76,7 @@ class UnlockedSchema(Schema):
 class StreakQuerySchema(Schema):
     """The time zone, and the daily goal."""
 
-    zone_name: body_fields.Zone = answer_fields.zone()
+    zone_name = query_fields.zone()
     goal_minutes = query_fields.Whole(
         1, 1440, load_default=10, description="The learner's goal, in minutes a day.", example=10
     )

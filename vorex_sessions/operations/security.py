@@ -12,9 +12,22 @@ _PAGE_POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _CORS = {
-    "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
+    "allow_headers": [
+        "Authorization",
+        "Content-Encoding",
+        "Content-Type",
+        "Idempotency-Key",
+        "X-Request-ID",
+        # Tracing libraries add these to every request; without them a traced app could not call us.
+        "baggage",
+        "sentry-trace",
+        "traceparent",
+        "tracestate",
+    ],
     "expose_headers": [
         "Content-Disposition",
+        "Date",
+        "ETag",
         "Idempotency-Replayed",
         "Location",
         "RateLimit",

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import Response, request
 
+from vorex_sessions import compression
 from vorex_sessions.auth.caller import learner_id, require_operator
 from vorex_sessions.privacy import schemas
 from vorex_sessions.privacy.erasure import erase as erase_learner
@@ -45,7 +46,7 @@ def export(query: dict[str, Any]) -> Response:
     download = Download(learner_id(), file_format=file_format, now=now)
     response = Response(download, headers=headers, content_type=FORMATS[file_format])
     response.call_on_close(download.close)
-    return response
+    return compression.offer(response)
 
 
 @blueprint.delete("")

@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from logs import chain
+from vorex_sessions import compression
 from vorex_sessions.database import faults
 from vorex_sessions.problems.kinds import (
     MethodNotAllowed,
@@ -18,6 +19,7 @@ from vorex_sessions.problems.kinds import (
     Problem,
     TooLarge,
     Unavailable,
+    slug_of,
 )
 
 log = logging.getLogger(__name__)
@@ -25,10 +27,10 @@ log = logging.getLogger(__name__)
 
 def render(problem: Problem) -> Response:
     """Return a problem as an HTTP response."""
+    data = orjson.dumps(problem.body())
     media = "application/problem+json"
-    return Response(
-        orjson.dumps(problem.body()), problem.status, problem.headers, content_type=media
-    )
+    response = Response(data, problem.status, problem.headers, content_type=media)
+    return response if len(data) < compression.SMALLEST else compression.offer(response)
 
 
 def _from_http(error: HTTPException) -> Problem:
@@ -38,7 +40,7 @@ def _from_http(error: HTTPException) -> Problem:
             return kind(headers=_headers_of(error))
     problem = Problem(error.description, headers=_headers_of(error))
     problem.status = HTTPStatus(error.code or 500)
-    problem.slug = problem.status.phrase.lower().replace(" ", "-")
+    problem.slug = slug_of(problem.status)
     problem.title = problem.status.phrase
     return problem
 

@@ -5,6 +5,11 @@ from http import HTTPStatus
 from typing import Any
 
 
+def slug_of(status: HTTPStatus) -> str:
+    """Return the slug of a status that has no kind of its own."""
+    return status.phrase.lower().replace(" ", "-").replace("'", "")
+
+
 class Problem(Exception):
     """An error for the client: status, title and detail. Subclasses set the defaults."""
 
@@ -117,6 +122,18 @@ class NotJson(Problem):
     detail = "Send the body as JSON with the header `Content-Type: application/json`."
 
 
+class UnknownCoding(Problem):
+    """The Content-Encoding of the body is neither gzip nor absent."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    slug = "unknown-coding"
+    title = "Unsupported content coding"
+    detail = "Send the body uncompressed, or as gzip with the header `Content-Encoding: gzip`."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Accept-Encoding": "gzip"})
+
+
 class Invalid(Problem):
     """A value is invalid; `errors` names the rule and the place."""
 
@@ -145,11 +162,12 @@ class TooSlow(Problem):
 
 
 class QuotaExceeded(Problem):
-    """The rate limit is exceeded; the IETF draft defines the member `violated-policies`."""
+    """The rate limit is exceeded; `violated-policies`, as in the IETF draft, names it."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     slug = "quota-exceeded"
     title = "Too many requests"
+    detail = "Try again after as many seconds as the header `Retry-After` says."
 
     def __init__(self, kind: str, quota: int, seconds: int) -> None:
         self.kind = kind

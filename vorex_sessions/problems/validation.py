@@ -8,6 +8,7 @@ from urllib.parse import quote
 from vorex_sessions.problems.kinds import Invalid
 
 UNKNOWN = "is not a known field"
+UNKNOWN_PARAMETER = "is not a known parameter"
 MOST_ERRORS = 100  # a problem names
 MOST_OF_ITEM = 10  # the problem of an item of a batch, which has a hundred
 _LONGEST_NAME = 80  # characters
@@ -26,6 +27,8 @@ def validation_problem(
     most = MOST_ERRORS if start == "#" else MOST_OF_ITEM
     for path, message in islice(leaves, most):
         path = tuple(map(_shortened, path))
+        if in_query and message == UNKNOWN:
+            message = UNKNOWN_PARAMETER
         root = "The body" if start == "#" else "The item"
         name = _shortened(".".join(path)) if path else root
         where = {"parameter": path[0]} if in_query else {"pointer": start + _pointer(path)}

@@ -11,7 +11,7 @@ class BreakdownQuerySchema(Schema):
     days = query_fields.Whole(
         1, 366, load_default=7, description="How many calendar days, today included.", example=7
     )
-    zone_name = answer_fields.zone()
+    zone_name = query_fields.zone()
 
 
 class DaySchema(Schema):
@@ -46,7 +46,7 @@ class BreakdownSchema(Schema):
 class WarmupQuerySchema(Schema):
     """The time zone."""
 
-    zone_name = answer_fields.zone()
+    zone_name = query_fields.zone()
 
 
 class LastSessionSchema(Schema):

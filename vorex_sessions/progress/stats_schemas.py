@@ -4,7 +4,7 @@ import marshmallow as ma
 
 from vorex_sessions.models.limits import SESSION_TYPES
 from vorex_sessions.periods import DAYS
-from vorex_sessions.web import answer_fields, body_fields
+from vorex_sessions.web import answer_fields, body_fields, query_fields
 from vorex_sessions.web.schemas import Schema
 
 
@@ -17,7 +17,7 @@ class StatsQuerySchema(Schema):
         description="The last 1, 7, 30 or 365 calendar days, today included, or all time.",
         example="week",
     )
-    zone_name = answer_fields.zone()
+    zone_name = query_fields.zone()
     session_type = body_fields.Choice(
         SESSION_TYPES, description="Only sessions of this type.", example="roleplay"
     )

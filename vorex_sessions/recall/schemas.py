@@ -23,7 +23,7 @@ class VocabularyQuerySchema(Schema):
     )
     limit = query_fields.limit("Words", 50)
     cursor = query_fields.cursor("bG9uZy1hY2Nlc3M=")
-    zone_name = answer_fields.zone()
+    zone_name = query_fields.zone()
 
 
 class WordSchema(Schema):

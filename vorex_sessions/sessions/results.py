@@ -67,6 +67,28 @@ def completed(content: dict[str, Any], now: datetime, start: str = "#") -> dict[
     }
 
 
+def corrected(changes: Mapping[str, Any], row: Any) -> dict[str, Any]:
+    """The columns to change in a stored row; None stands for a column's default.
+
+    That of `completed_at` is the moment of the first save.
+    """
+    values = {
+        name: DEFAULTS.get(name) if value is None else value for name, value in changes.items()
+    }
+    completed_at = values.get("completed_at") or (
+        row.created_at if "completed_at" in values else row.completed_at
+    )
+    zone_name = values.get("timezone") or (
+        default_zone(values) if "timezone" in values else row.timezone
+    )
+    derived = {
+        "completed_at": completed_at.astimezone(UTC),
+        "timezone": zone_name,
+        "practiced_on": day_of(completed_at, zone_name),
+    }
+    return values | {name: derived[name] for name in derived if name in {*values, "practiced_on"}}
+
+
 def default_zone(content: dict[str, Any]) -> str:
     """The zone of a session whose client names none: the offset of `completed_at`."""
     completed_at = content.get("completed_at")

@@ -8,7 +8,7 @@ from vorex_sessions import text
 from vorex_sessions.models import limits
 from vorex_sessions.sessions import metadata_field, result_fields
 from vorex_sessions.web import answer_fields, body_fields
-from vorex_sessions.web.schemas import Schema
+from vorex_sessions.web.schemas import NullableSchema, Schema
 
 # The example in /docs. It has no id, so that it can be sent again.
 SAVE_EXAMPLE = {
@@ -125,8 +125,8 @@ class SessionContentSchema(Schema):
     )
 
 
-class SaveSchema(SessionContentSchema):
-    """A session result to save."""
+class SaveSchema(NullableSchema, SessionContentSchema):
+    """A session result to save. `null` for an optional field means the same as leaving it out."""
 
     session_result_id = body_fields.Id(
         description="A random UUID that the app chooses. The same save sent again stores nothing twice. "
@@ -134,9 +134,17 @@ class SaveSchema(SessionContentSchema):
         example=answer_fields.SESSION_ID,
     )
 
+    @ma.post_load
+    def _drop_nulls(self, data: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+        return {name: value for name, value in data.items() if value is not None}
 
-class CorrectionSchema(SessionContentSchema):
-    """The fields to change; the others stay. Lists and metadata are replaced as a whole."""
+
+class CorrectionSchema(NullableSchema, SessionContentSchema):
+    """The fields to change; the others stay. Lists and metadata are replaced as a whole.
+
+    `null` resets a field to its default: `completed_at` to the time of the first save, `timezone` to the
+    offset of the `completed_at` that is sent with it, else to UTC.
+    """
 
     @ma.validates_schema
     def _require_a_field(self, data: dict[str, Any], **kwargs: Any) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -14,7 +14,6 @@ from vorex_sessions.database import Transaction, as_rows, recordset, run, run_tr
 from vorex_sessions.hooks.projections import SaveEvent
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, session_results
-from vorex_sessions.periods import day_of
 from vorex_sessions.problems.kinds import Conflict, Gone, KeyReused, NotFound, Problem
 from vorex_sessions.problems.validation import validation_problem
 from vorex_sessions.sessions import results, tombstones
@@ -122,12 +121,12 @@ def correct(
 ) -> dict[str, Any]:
     """Change some fields of a session result; the others stay. Raises Invalid, SessionNotFound or Gone.
 
-    `practiced_on` follows from `completed_at` and `timezone`. It is set behind the learner's lock, so that
-    neither of two concurrent corrections is lost. Values that are stored already are no change.
+    None resets a field to its default. `practiced_on` follows from `completed_at` and `timezone`. It is set
+    behind the learner's lock, so that neither of two concurrent corrections is lost. Values that are stored
+    already are no change.
     """
-    if "completed_at" in changes:
-        results.check_instant(changes["completed_at"], now)
-        changes = {**changes, "completed_at": changes["completed_at"].astimezone(UTC)}
+    if completed_at := changes.get("completed_at"):
+        results.check_instant(completed_at, now)
     parameters = {
         "user_id": learner_id,
         "session_result_id": session_result_id,
@@ -139,12 +138,13 @@ def correct(
         if not rows:
             raise SessionNotFound
         old = rows[0]
-        fields = results.differing(changes, results.as_json(old))
+        values = results.corrected(changes, old)
+        fields = results.differing(values, results.as_json(old))
         if "completed_at" in fields and old.erased:
             raise Gone(
                 "This learner's data was erased after that time; nothing can be moved there."
             )
-        new = _update(transaction, parameters, old, {name: changes[name] for name in fields})
+        new = _update(transaction, parameters, old, {name: values[name] for name in fields})
         event = SaveEvent(transaction, learner_id, [new], now, derived_version=None, is_first=False)
         answer = results.as_json(new)
         for projection in registry().projections:
@@ -160,15 +160,12 @@ def _update(
     """Make the changes, and what is derived stale; returns the new row."""
     if not changes:
         return old
-    values = {name: changes.get(name, getattr(old, name)) for name in ("completed_at", "timezone")}
-    day = day_of(values["completed_at"], values["timezone"])
     moved = "completed_at" in changes
     changed = None if moved else parameters["session_result_id"]
     for statement in registry().invalidation(changes):
         transaction.defer(statement, {**parameters, "changed": changed})
-    row = {**changes, "practiced_on": day}
-    update = _update_statement(frozenset(row))
-    return transaction.run(update, {**parameters, "rows": as_rows([row])})[0]
+    update = _update_statement(frozenset(changes))
+    return transaction.run(update, {**parameters, "rows": as_rows([changes])})[0]
 
 
 @lru_cache(maxsize=256)

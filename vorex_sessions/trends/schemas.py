@@ -2,7 +2,7 @@
 
 from vorex_sessions.trends.service import PERIODS
 from vorex_sessions.trends.slopes import VERDICTS
-from vorex_sessions.web import answer_fields, body_fields
+from vorex_sessions.web import answer_fields, body_fields, query_fields
 from vorex_sessions.web.schemas import Schema
 
 
@@ -15,7 +15,7 @@ class TrendsQuerySchema(Schema):
         description="The last 30 or 365 calendar days, today included.",
         example="month",
     )
-    zone_name = answer_fields.zone()
+    zone_name = query_fields.zone()
 
 
 class IntervalSchema(Schema):

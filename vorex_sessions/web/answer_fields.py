@@ -8,21 +8,9 @@ from typing import Any, TypeVar
 
 import marshmallow as ma
 
-from vorex_sessions.web import body_fields
-
 STAMP = "2026-03-01T17:30:00.000000Z"
 SESSION_ID = "3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10"
 F = TypeVar("F", bound=ma.fields.Field[Any])
-
-
-def zone() -> body_fields.Zone:
-    """The query parameter `timezone`, which decides which day is today."""
-    return body_fields.Zone(
-        data_key="timezone",
-        description="The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default "
-        "the zone of the learner's latest session, else UTC.",
-        example="Europe/Berlin",
-    )
 
 
 def _field(

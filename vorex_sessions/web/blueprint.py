@@ -9,6 +9,7 @@ import flask_smorest
 import orjson
 from flask import Response
 
+from vorex_sessions import compression
 from vorex_sessions.auth import caller
 from vorex_sessions.problems.kinds import (
     Forbidden,
@@ -32,7 +33,9 @@ BODY_LIMIT = 1024 * 1024  # bytes
 def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """Return a JSON response. The view's schema only documents it; tests compare the two."""
     checkpoint()
-    return Response(orjson.dumps(body), status, headers, content_type="application/json")
+    data = orjson.dumps(body)
+    response = Response(data, status, headers, content_type="application/json")
+    return response if len(data) < compression.SMALLEST else compression.offer(response)
 
 
 class OpenBlueprint(flask_smorest.Blueprint):
@@ -135,6 +138,9 @@ class Api(flask_smorest.Api):
     """flask-smorest's Api with our error schema."""
 
     ERROR_SCHEMA = ProblemSchema
+
+    def _openapi_json(self) -> Response:
+        return compression.offer(super()._openapi_json())
 
     def _register_pagination_header(self) -> None:
         """Leave out flask-smorest's header: response bodies describe their pages."""

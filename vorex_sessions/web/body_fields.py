@@ -175,17 +175,17 @@ class Instant(ma.fields.AwareDateTime):
 
 
 class Zone(ma.fields.String):
-    """The name of a time zone; `UTC+00:00` becomes `UTC`."""
+    """The name of a time zone, in any case; `Etc/Unknown` counts as not given."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(error_messages={**COMMON, "invalid": ZONE_RULE}, **documented(options))
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         try:
-            periods.zone(value)
-        except (ValueError, TypeError):
+            name = periods.zone_name(value)
+        except (ValueError, TypeError, AttributeError):
             raise self.make_error("invalid") from None
-        return "UTC" if value in ("UTC+00:00", "UTC-00:00") else str(value)
+        return ma.missing if name is None else name  # type: ignore[return-value]  # a field may leave itself out
 
 
 class Id(ma.fields.UUID):

@@ -7,6 +7,7 @@ from typing import Any
 import marshmallow as ma
 
 from vorex_sessions import text
+from vorex_sessions.web import body_fields
 from vorex_sessions.web.body_fields import COMMON, documented
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -19,9 +20,9 @@ class Whole(ma.fields.Integer):
     def __init__(
         self, minimum: int, maximum: int | None = None, served: int | None = None, **options: Any
     ) -> None:
+        """Give either `maximum`, beyond which a value is refused, or `served`."""
         self.served = served
-        bound = f"from {minimum} to {maximum}" if maximum is not None else f"of at least {minimum}"
-        rule = f"must be a whole number {bound}"
+        rule = f"must be a whole number from {minimum} to {maximum or served}"
         super().__init__(
             validate=ma.validate.Range(minimum, maximum, error=rule),
             error_messages={**COMMON, "invalid": rule},
@@ -50,6 +51,13 @@ class Day(ma.fields.Date):
         raise self.make_error("invalid")
 
 
+class Zone(body_fields.Zone):
+    """The name of a time zone. A `+` that the client has not encoded arrives as a space."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        return super()._deserialize(value.replace(" ", "+"), attr, data, **kwargs)
+
+
 class Phrase(ma.fields.String):
     """A search text, unchanged or `tidied` like the stored texts that it is compared with."""
 
@@ -71,6 +79,16 @@ class Phrase(ma.fields.String):
         if not text.storable(value):
             raise self.make_error("invalid")
         return str(value)
+
+
+def zone() -> Zone:
+    """Which day is today."""
+    return Zone(
+        data_key="timezone",
+        description="The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default "
+        "the zone of the learner's latest session, else UTC.",
+        example="Europe/Berlin",
+    )
 
 
 def limit(noun: str, default: int) -> Whole:

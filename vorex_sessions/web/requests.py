@@ -4,6 +4,7 @@ import gc
 import json
 import math
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -16,7 +17,7 @@ from gevent import Timeout, monkey
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import ClientDisconnected
 
-from server.bodies import BadBody
+from server.bodies import BadBody, RequestBody
 from server.body_limits import Busy
 from vorex_sessions.problems.kinds import (
     Invalid,
@@ -26,8 +27,9 @@ from vorex_sessions.problems.kinds import (
     Unavailable,
     Unreadable,
 )
-from vorex_sessions.problems.validation import validation_problem
+from vorex_sessions.problems.validation import UNKNOWN_PARAMETER, validation_problem
 from vorex_sessions.turns import checkpoint
+from vorex_sessions.web import content_coding
 
 # orjson reads an integer of more than 64 bits as a float, silently; the standard library keeps it.
 # Such a number shows by its shape: what may stand before a number becomes ":", each digit "0".
@@ -49,20 +51,11 @@ _body_timeout: Callable[[], AbstractContextManager[Any]] = (
 
 
 def read_json(limit: int) -> None:
-    """Read the body of the current request, at most `limit` bytes, and keep it for the schema.
+    """Read the body of the current request, at most `limit` bytes decompressed, and keep it for the schema.
 
-    Raises TooSlow, TooLarge, NotJson or Unreadable, in this order.
+    Raises TooSlow, TooLarge, UnknownCoding, NotJson or Unreadable, in about this order.
     """
-    request.max_content_length = limit + 1  # Werkzeug reads only this much of a chunked body
-    try:
-        with _body_timeout():
-            body = request.get_data(cache=False)
-    except ClientDisconnected:  # or SLOW_CLIENT in server/worker.py has passed
-        raise TooSlow from None
-    except BadBody:
-        raise Unreadable("The body's chunks are malformed or too small.") from None
-    except Busy:
-        raise Unavailable("The service is busy right now; please try again in a moment.") from None
+    body = _body(limit)
     if len(body) > limit:
         raise TooLarge
     if len(body) > _MOST_VALUES and sum(map(body.count, (b",", b"[", b"{"))) > _MOST_VALUES:
@@ -70,8 +63,33 @@ def read_json(limit: int) -> None:
     if not request.is_json:
         raise NotJson
     checkpoint()
-    g.json = _parse(body)
+    g.json = _parse(body.removeprefix(BOM_UTF8))
     checkpoint()
+
+
+def _body(limit: int) -> bytes:
+    """Return the body, decompressed; it is longer than `limit` if there is more."""
+    coding = request.environ.get("HTTP_CONTENT_ENCODING")
+    # Werkzeug reads only this much of a chunked body.
+    request.max_content_length = limit + (content_coding.OVERHEAD if coding else 1)
+    try:
+        with _body_timeout():
+            body = request.get_data(cache=False)
+        if coding and content_coding.is_gzip(coding):
+            return content_coding.decompress(body, limit, _count_decompressed)
+    except ClientDisconnected:  # or SLOW_CLIENT in server/worker.py has passed
+        raise TooSlow from None
+    except BadBody:
+        raise Unreadable("The body's chunks are malformed or too small.") from None
+    except Busy:
+        raise Unavailable("The service is busy right now; please try again in a moment.") from None
+    return body
+
+
+def _count_decompressed(size: int) -> None:
+    source = getattr(request.environ["wsgi.input"], "raw", None)
+    if isinstance(source, RequestBody):  # not in tests without a server
+        source.count_decompressed(size)
 
 
 def _parse(body: bytes) -> Any:
@@ -163,6 +181,4 @@ def single_parameters(req: Request) -> dict[str, str]:
 def refuse_parameters() -> None:
     """Refuse all query parameters, for an endpoint that has none. Raises Invalid."""
     if names := single_parameters(request):
-        raise validation_problem(
-            {name: ["is not a known parameter"] for name in names}, in_query=True
-        )
+        raise validation_problem({name: [UNKNOWN_PARAMETER] for name in names}, in_query=True)

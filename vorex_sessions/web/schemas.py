@@ -28,6 +28,15 @@ class Schema(ma.Schema):
         return {name: value for name, value in data.items() if name in kept}
 
 
+class NullableSchema(Schema):
+    """A schema whose optional fields take null, as serialisers write a value that is not there."""
+
+    def on_bind_field(self, field_name: str, field_obj: ma.fields.Field[Any]) -> None:
+        """Let an optional field take null; it becomes None."""
+        if not field_obj.required:
+            field_obj.allow_none = True
+
+
 class PlaceSchema(Schema):
     """An invalid value: the rule and the place."""
 
