@@ -41,7 +41,7 @@ def cost(app: Flask, learner: Learner, cursor: str | None) -> tuple[int, int, se
     with app.app_context(), db.engine.connect() as connection:
         compiled = statement.compile(connection)
         parameters = {**compiled.params, **place, "user_id": learner.id, "limit": 21}
-        body, arguments = prepared_statements._numbered(str(compiled))
+        _, body, arguments = prepared_statements._numbered(str(compiled))
         connection.exec_driver_sql(f"PREPARE page AS {body}")
         explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE page {arguments}"
         ((plan,),) = connection.exec_driver_sql(explain, parameters).scalars()

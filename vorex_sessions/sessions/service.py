@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -130,7 +130,8 @@ def correct(
     parameters = {
         "user_id": learner_id,
         "session_result_id": session_result_id,
-        "completed_at": changes.get("completed_at"),
+        # PostgreSQL takes no offset of 16 hours or more.
+        "completed_at": completed_at and completed_at.astimezone(UTC),
     }
 
     def work(transaction: Transaction) -> dict[str, Any]:
