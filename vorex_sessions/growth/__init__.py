@@ -2,7 +2,14 @@
 
 from vorex_sessions.growth.projection import GrowthProjection
 from vorex_sessions.growth.routes import blueprint
-from vorex_sessions.growth.schemas import ItemExtrasSchema, SaveExtrasSchema, UnlockedSchema
+from vorex_sessions.growth.schemas import (
+    TIERS,
+    ItemExtrasSchema,
+    SaveExtrasSchema,
+    TotalsRowSchema,
+    UnlockedSchema,
+    WordRowSchema,
+)
 from vorex_sessions.hooks.personal_data import erase_after_restore, export_of
 from vorex_sessions.hooks.registry import Capability
 from vorex_sessions.models import learner_achievements, learner_totals, learner_words
@@ -24,15 +31,18 @@ CAPABILITY = Capability(
             "totals",
             "Totals of the sessions, and the streak; empty until they are next rebuilt.",
             [],
+            row=TotalsRowSchema,
         ),
         export_of(
             learner_words,
             "words",
             "Each word that the learner met.",
-            [{"word": "reservation"}],
+            [],
             learner_words.c.word,
+            row=WordRowSchema,
         ),
     ),
     after_restore=(erase_after_restore(learner_achievements, _unlocked_at),),
+    enumerations={"AchievementTier": TIERS},
     answer_schemas={"Saved": SaveExtrasSchema, "SavedItem": ItemExtrasSchema},
 )
