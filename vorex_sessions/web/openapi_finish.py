@@ -103,17 +103,18 @@ def _let_grow(schema: Node) -> None:
 
 
 def _name_enumeration(node: Node, names: Mapping[tuple[str, ...], str], *, may_grow: bool) -> None:
-    """Refer to a named enumeration; where it may grow, any other text is allowed as well."""
+    """Refer to a named enumeration. Where it may grow, name it only: any other text is valid as well."""
     values = tuple(value for value in node.get("enum", ()) if value is not None)
     if values not in names:
         return
-    reference = {"$ref": _SCHEMAS + names[values]}
-    kind = node.pop("type")
     del node["enum"]
     if may_grow:
-        node["anyOf"] = [reference, {"type": kind}]
+        # Not `anyOf`: openapi-generator makes an empty class of it, which fails at every answer.
+        node["x-extensible-enum"] = list(values)
+        node["description"] += f" One of `{names[values]}`; later versions may add values."
     else:
-        node.update(reference)
+        del node["type"]
+        node["$ref"] = _SCHEMAS + names[values]
 
 
 def _use_one_of(node: Node) -> None:
