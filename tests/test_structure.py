@@ -27,6 +27,7 @@ LAYERS = [
         "database_address",
         "config",
         "logs",
+        "version",
         "text",
         "skill_graph",
         "periods",

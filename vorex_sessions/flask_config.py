@@ -9,6 +9,7 @@ from flask import current_app
 import config
 from vorex_sessions.database import snapshot
 from vorex_sessions.database.engine import engine_options
+from vorex_sessions.version import VERSION
 
 
 def setting(name: str) -> Any:
@@ -47,14 +48,17 @@ def flask_config(values: Mapping[str, Any]) -> dict[str, Any]:
         "JWT_IDENTITY_CLAIM": "exp",
         "JWT_VERIFY_SUB": False,
         "API_TITLE": "Vorex Sessions",
-        "API_VERSION": "1",
+        "API_VERSION": VERSION,
         "OPENAPI_VERSION": "3.1.0",
         "OPENAPI_URL_PREFIX": "/",
         "OPENAPI_JSON_PATH": "openapi.json",
         "API_SPEC_OPTIONS": {
             "info": {
-                "description": "Stores the results of practice sessions and suggests what to practise next."
+                "description": "Stores the results of practice sessions and suggests what to practise next.",
+                "contact": {"name": "The Vorex Sessions authors"},
+                "license": {"name": "MIT", "identifier": "MIT"},
             },
+            "servers": [{"url": "/", "description": "The service that sends this document."}],
             "tags": [
                 {
                     "name": "Sessions",

@@ -75,7 +75,7 @@ def test_it_is_documented_with_what_it_adds_to_older_answers(with_stickers: Flas
     assert "/api/sessions/stickers" in spec["paths"]
     assert "new_stickers" in schemas["Saved"]["required"]
     assert "favourite_topic" in schemas["Warmup"]["properties"]
-    assert schemas["Export"]["properties"]["stickers"]["type"] == "array"
+    assert schemas["LearnerExport"]["properties"]["stickers"]["type"] == "array"
 
 
 def test_members_of_an_answer_that_nobody_gives_are_refused_by_name(settings: dict) -> None:

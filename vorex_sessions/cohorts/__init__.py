@@ -1,7 +1,14 @@
 """Comparison of a learner with others who take part, without revealing anyone."""
 
 from vorex_sessions.cohorts.cli import cohorts as commands
+from vorex_sessions.cohorts.pages import MEASURES, PERIODS
 from vorex_sessions.cohorts.routes import blueprint
+from vorex_sessions.cohorts.schemas import (
+    MEASURE_STATUSES,
+    STATUSES,
+    ParticipantRowSchema,
+    StandingRowSchema,
+)
 from vorex_sessions.hooks.personal_data import erase_after_restore, export_of
 from vorex_sessions.hooks.registry import Capability
 from vorex_sessions.models import cohort_participants, cohort_snapshots, cohort_standings, cohorts
@@ -18,19 +25,27 @@ CAPABILITY = Capability(
             cohort_participants,
             "comparison",
             "Since when the learner takes part in comparisons; empty if not.",
-            [{"since": "2026-03-01T17:30:00.000000Z"}],
+            [],
+            row=ParticipantRowSchema,
         ),
         export_of(
             cohort_standings,
             "standings",
             "The learner's own values in the last snapshot; `published`: the published ones, if different.",
-            [{"level": "B1"}],
+            [],
             *(_standing.period, _standing.level, _standing.measure),
+            row=StandingRowSchema,
         ),
     ),
     after_restore=(
         erase_after_restore(cohort_participants, _participant.since),
         erase_after_restore(cohort_standings, _standing.since),
     ),
+    enumerations={
+        "MonthOrYear": PERIODS,
+        "ComparisonStatus": STATUSES,
+        "MeasureStatus": MEASURE_STATUSES,
+        "MeasureName": MEASURES,
+    },
     commands=(commands,),
 )

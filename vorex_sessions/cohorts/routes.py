@@ -17,7 +17,7 @@ blueprint = Blueprint("cohorts", __name__, url_prefix="/api/sessions")
 @blueprint.arguments(schemas.ChoiceSchema())
 @blueprint.response(200, schemas.ChosenSchema)
 @blueprint.alt_response(410, component_name(Gone))
-def take_part(choice: dict[str, Any]) -> Response:
+def choose_comparison(choice: dict[str, Any]) -> Response:
     """Join or leave comparisons."""
     return json_response(service.take_part(learner_id(), **choice))
 
@@ -25,6 +25,6 @@ def take_part(choice: dict[str, Any]) -> Response:
 @blueprint.get("/comparison")
 @blueprint.arguments(schemas.ComparisonQuerySchema(), location="query")
 @blueprint.response(200, schemas.ComparisonSchema)
-def show_comparison(query: dict[str, Any]) -> Response:
+def get_comparison(query: dict[str, Any]) -> Response:
     """Compare me with the learners of my level who take part."""
     return json_response(service.compare(learner_id(), now=datetime.now(UTC), **query))

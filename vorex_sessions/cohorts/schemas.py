@@ -50,13 +50,14 @@ class BandSchema(Schema):
     to = answer_fields.whole("The end of the band.", 65, 100, least=5)
 
 
-_STATUSES = tuple(DETAILS)
+STATUSES = tuple(DETAILS)
+MEASURE_STATUSES = (*STATUSES, "not_measured")
 
 
 class MeasureSchema(Schema):
     """One measure: the learner's own value, and its percentile."""
 
-    status = answer_fields.text("`compared`, or why not.", "compared", (*_STATUSES, "not_measured"))
+    status = answer_fields.text("`compared`, or why not.", "compared", MEASURE_STATUSES)
     value = answer_fields.number(
         "The learner's own value that was compared; else the value in the last snapshot.",
         78.4,
@@ -96,7 +97,7 @@ class ComparisonSchema(Schema):
     """The learner compared with others."""
 
     status = answer_fields.text(
-        "`compared` if any measure is compared; else the reason why none is.", "compared", _STATUSES
+        "`compared` if any measure is compared; else the reason why none is.", "compared", STATUSES
     )
     detail = answer_fields.text("The status as a sentence.", DETAILS["compared"])
     opt_in = answer_fields.flag("Whether the learner takes part.", True)
@@ -107,3 +108,28 @@ class ComparisonSchema(Schema):
         allow_none=True,
     )
     measures = answer_fields.nested(MeasuresSchema, "Each measure.")
+
+
+class ParticipantRowSchema(Schema):
+    """The learner's participation in comparisons, as the export shows it."""
+
+    since = answer_fields.instant("When the learner joined.")
+
+
+class StandingRowSchema(Schema):
+    """The learner's own value in a cohort, as the export shows it."""
+
+    period = answer_fields.text("The period.", "month", PERIODS)
+    level = answer_fields.text("The level, in capitals.", "B1")
+    measure = answer_fields.text("What was measured.", "fluency", MEASURES)
+    value = answer_fields.number("The value in the last snapshot.", 78.4, least=None)
+    sessions = answer_fields.whole("How many sessions it is based on.", 12)
+    last_day = answer_fields.day("The last day counted.")
+    since = answer_fields.instant("When the learner joined.")
+    noted_at = answer_fields.instant("When value or sessions last changed.")
+    published = answer_fields.number(
+        "The published value, where it is another one.", 77.9, least=None, allow_none=True
+    )
+    published_sessions = answer_fields.whole(
+        "The published number of sessions, likewise.", 11, allow_none=True
+    )

@@ -3,10 +3,13 @@
 from vorex_sessions.growth.projection import GrowthProjection
 from vorex_sessions.growth.routes import blueprint
 from vorex_sessions.growth.schemas import (
+    TIERS,
     CorrectedExtrasSchema,
     ItemExtrasSchema,
     SaveExtrasSchema,
+    TotalsRowSchema,
     UnlockedSchema,
+    WordRowSchema,
 )
 from vorex_sessions.hooks.personal_data import erase_after_restore, export_of
 from vorex_sessions.hooks.registry import Capability
@@ -31,16 +34,19 @@ CAPABILITY = Capability(
             "Totals of the sessions, and the streak; empty without sessions.",
             [],
             columns=[column for column in learner_totals.c if column.name not in _HIDDEN],
+            row=TotalsRowSchema,
         ),
         export_of(
             learner_words,
             "words",
             "Each word that the learner met.",
-            [{"word": "reservation"}],
+            [],
             learner_words.c.word,
+            row=WordRowSchema,
         ),
     ),
     after_restore=(erase_after_restore(learner_achievements, _unlocked_at),),
+    enumerations={"AchievementTier": TIERS},
     answer_schemas={
         "Saved": SaveExtrasSchema,
         "SavedItem": ItemExtrasSchema,

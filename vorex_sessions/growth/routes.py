@@ -15,7 +15,7 @@ blueprint = Blueprint("growth", __name__, url_prefix="/api/sessions")
 @blueprint.get("/streak")
 @blueprint.arguments(schemas.StreakQuerySchema(), location="query")
 @blueprint.response(200, schemas.StreakPageSchema)
-def show_streak(query: dict[str, Any]) -> Response:
+def get_streak(query: dict[str, Any]) -> Response:
     """Show my streak, and the last 28 days."""
     return json_response(service.show_streak(learner_id(), now=datetime.now(UTC), **query))
 

@@ -3,6 +3,8 @@
 from vorex_sessions.web import answer_fields, query_fields
 from vorex_sessions.web.schemas import Schema
 
+TIERS = ("bronze", "silver", "gold")
+
 
 class AchievementSchema(Schema):
     """An achievement, and the learner's progress."""
@@ -11,7 +13,7 @@ class AchievementSchema(Schema):
     title = answer_fields.text("Its title, for learners.", "Full week")
     description = answer_fields.text("How to unlock it.", "Keep a streak of 7 days.")
     category = answer_fields.text("Its category.", "streaks")
-    tier = answer_fields.text("Its difficulty.", "bronze", ("bronze", "silver", "gold"))
+    tier = answer_fields.text("Its difficulty.", "bronze", TIERS)
     threshold = answer_fields.number("The value that unlocks it.", 7)
     value = answer_fields.number("The learner's current value.", 3)
     progress = answer_fields.number(
@@ -71,6 +73,41 @@ class UnlockedSchema(Schema):
     achievement = answer_fields.text("Its key.", "first_session")
     unlocked_at = answer_fields.instant("When its session was completed.")
     session_result_id = answer_fields.session_id("The session that unlocked it.")
+
+
+class WordRowSchema(Schema):
+    """A word that the learner met, as the export shows it."""
+
+    word = answer_fields.text("The word.", "reservation")
+    times_seen = answer_fields.whole("How many sessions named it.", 6)
+    first_seen = answer_fields.instant("When the first of these sessions was completed.")
+    last_seen = answer_fields.instant("When the last of these sessions was completed.")
+
+
+class TotalsRowSchema(Schema):
+    """The totals of all sessions, as the export shows them."""
+
+    sessions = answer_fields.whole("Sessions.", 57)
+    conversations = answer_fields.whole("Sessions of the type conversation.", 40)
+    pronunciations = answer_fields.whole("Sessions of the type pronunciation.", 10)
+    roleplays = answer_fields.whole("Sessions of the type roleplay.", 7)
+    seconds = answer_fields.whole("Time practised, in seconds.", 17100)
+    words_spoken = answer_fields.whole("Words spoken.", 6840)
+    distinct_words = answer_fields.whole("Different words met.", 120)
+    best_pronunciation = answer_fields.number("The best pronunciation score; 0 without one.", 91.5)
+    best_fluency = answer_fields.number("The best fluency score; 0 without one.", 88.0)
+    best_grammar = answer_fields.number("The best grammar score; 0 without one.", 85.0)
+    longest_break = answer_fields.whole("The longest break between two days of practice, days.", 9)
+    last_day = answer_fields.day("The last day with a session.", allow_none=True)
+    last_day_seconds = answer_fields.whole("Time practised on that day, in seconds.", 300)
+    days = answer_fields.whole("Days that count for the streak.", 31)
+    counted_on = answer_fields.day("The last of these days.", allow_none=True)
+    current_streak = answer_fields.whole("The streak as of that day.", 12)
+    longest_streak = answer_fields.whole("The longest streak ever.", 30)
+    freezes = answer_fields.whole("Freezes left as of that day.", 1)
+    latest_at = answer_fields.instant("When the latest session was completed.", allow_none=True)
+    latest_id = answer_fields.session_id("The latest session.", allow_none=True)
+    timezone = answer_fields.text("Its time zone.", "Europe/Berlin", allow_none=True)
 
 
 class StreakQuerySchema(Schema):

@@ -28,13 +28,16 @@ def export_of(
     columns: Iterable[sa.Column[Any]] | None = None,
     row: type[ma.Schema] | None = None,
 ) -> Export:
-    """The learner's rows of a table, by default all columns but the id; `row` is their schema."""
+    """The learner's rows of a table, by default all columns but the id.
+
+    `row` is their schema; it has examples of its own, so that `example` may be empty.
+    """
     shown = columns or (column for column in table.c if column.name != "user_id")
     rows = sa.select(*shown).where(table.c.user_id == USER_ID).order_by(*order)
     field = ma.fields.List(
         ma.fields.Nested(row) if row else ma.fields.Dict(),
         required=True,
-        metadata={"description": description, "example": example},
+        metadata={"description": description} | ({"example": example} if example else {}),
     )
     return Export(member, rows, field)
 

@@ -32,6 +32,8 @@ class Capability:
     after_restore: Sequence[sa.Delete] = ()
     # Members that this capability adds to documented answers: OpenAPI component -> schema of the members.
     answer_schemas: Mapping[str, type[ma.Schema]] = field(default_factory=dict)
+    # Names of enumerations in OpenAPI. A name stands for its values wherever they occur.
+    enumerations: Mapping[str, Sequence[str]] = field(default_factory=dict)
     commands: Sequence[click.Command] = ()
 
 
@@ -45,6 +47,9 @@ class Registry:
         self.exports = {one.member: one for part in parts for one in part.exports}
         self.after_restore = tuple(one for part in parts for one in part.after_restore)
         self.learner_tables = tuple(table for part in parts for table in part.learner_tables)
+        self.enumerations = {
+            name: values for part in parts for name, values in part.enumerations.items()
+        }
         self._invalidations: dict[frozenset[str] | None, tuple[sa.Executable, ...]] = {}
 
     def invalidation(self, fields: Iterable[str] | None = None) -> tuple[sa.Executable, ...]:

@@ -12,7 +12,7 @@ blueprint = OpenBlueprint("operations", __name__, tag="Operations")
 
 @blueprint.get("/healthz")
 @blueprint.response(200, schemas.StatusSchema)
-def show_health() -> Response:
+def get_health() -> Response:
     """Check whether the process responds; checks nothing else."""
     return json_response({"status": "ok"})
 
@@ -20,7 +20,7 @@ def show_health() -> Response:
 @blueprint.get("/readyz")
 @blueprint.response(200, schemas.StatusSchema)
 @blueprint.alt_response(503, component_name(Unavailable))
-def show_readiness() -> Response:
+def get_readiness() -> Response:
     """Check whether the service is ready: database and schema are available."""
     readiness.check()
     return json_response({"status": "ok"})
@@ -28,7 +28,7 @@ def show_readiness() -> Response:
 
 @blueprint.get("/metrics")
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
-def show_metrics() -> Response:
+def get_metrics() -> Response:
     """Show the metrics of all workers in Prometheus' text format."""
     # Another spelling (//metrics, /%6detrics) would pass a proxy's rule for this address.
     if request.environ.get("RAW_URI", request.path).partition("?")[0] != request.path:

@@ -31,10 +31,9 @@ _USER_ID = {
 
 @blueprint.get("/export")
 @blueprint.arguments(schemas.ExportQuerySchema(), location="query")
-@blueprint.response(200, schemas.ExportSchema, description="Everything stored about me")
 @blueprint.alt_response(505, component_name(OldHttp))
-@blueprint.doc(responses={"200": {"content": schemas.EXPORT_CONTENT}})
-def export(query: dict[str, Any]) -> Response:
+@blueprint.doc(responses={"200": schemas.EXPORT})
+def export_sessions(query: dict[str, Any]) -> Response:
     """Download everything that is stored about me."""
     if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
         raise OldHttp
@@ -52,7 +51,7 @@ def export(query: dict[str, Any]) -> Response:
 @blueprint.delete("")
 @blueprint.arguments(schemas.EraseQuerySchema(), location="query")
 @blueprint.response(200, schemas.ErasedSchema)
-def erase(query: dict[str, Any]) -> Response:
+def erase_learner_data(query: dict[str, Any]) -> Response:
     """Erase everything that is stored about me, permanently."""
     return json_response({"deleted": erase_learner(learner_id(), now=datetime.now(UTC))})
 

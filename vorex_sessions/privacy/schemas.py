@@ -5,6 +5,8 @@ import marshmallow as ma
 from vorex_sessions.web import answer_fields, body_fields
 from vorex_sessions.web.schemas import Schema
 
+FORMATS = ("json", "csv", "ndjson")
+
 
 class EraseQuerySchema(Schema):
     """The confirmation, so that a client's mistake erases nothing."""
@@ -24,7 +26,7 @@ class ExportQuerySchema(Schema):
     """The format of the download."""
 
     file_format = body_fields.Choice(
-        ("json", "csv", "ndjson"),
+        FORMATS,
         data_key="format",
         load_default="json",
         description="`json`: everything stored; `csv` and `ndjson`: the sessions.",
@@ -32,7 +34,7 @@ class ExportQuerySchema(Schema):
     )
 
 
-class ExportSchema(Schema):
+class LearnerExportSchema(Schema):
     """Everything that is stored about the learner. Capabilities add the members (hooks/registry.py)."""
 
     user_id = ma.fields.UUID(
@@ -45,10 +47,20 @@ class ExportSchema(Schema):
     exported_at = answer_fields.instant("The data is as of this moment.")
 
 
-EXPORT_CONTENT = {
-    "application/json": {"schema": ExportSchema},
-    "text/csv": {"schema": {"type": "string", "description": "RFC 4180, with a header line."}},
-    "application/x-ndjson": {
-        "schema": {"type": "string", "description": "One session result per line."}
+EXPORT = {
+    "description": "Everything stored about me",
+    "headers": {
+        "Content-Disposition": {
+            "description": "The name of the file.",
+            "schema": {"type": "string"},
+            "example": 'attachment; filename="vorex-sessions-2026-03-01.json"',
+        }
+    },
+    "content": {
+        "application/json": {"schema": LearnerExportSchema},
+        "text/csv": {"schema": {"type": "string", "description": "RFC 4180, with a header line."}},
+        "application/x-ndjson": {
+            "schema": {"type": "string", "description": "One session result per line."}
+        },
     },
 }

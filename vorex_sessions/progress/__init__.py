@@ -5,6 +5,7 @@ from vorex_sessions.hooks.registry import Capability
 from vorex_sessions.models import learner_rollups
 from vorex_sessions.progress.rollups import RollupProjection
 from vorex_sessions.progress.routes import blueprint
+from vorex_sessions.progress.stats_schemas import STATS_PERIODS, RollupRowSchema
 
 CAPABILITY = Capability(
     blueprints=(blueprint,),
@@ -16,7 +17,9 @@ CAPABILITY = Capability(
             "rollups",
             "Stored sums of older sessions, where they are many; else empty.",
             [],
+            row=RollupRowSchema,
         )
     ],
+    enumerations={"StatsPeriod": STATS_PERIODS},
     after_restore=(erase_after_restore(learner_rollups, learner_rollups.c.before),),
 )

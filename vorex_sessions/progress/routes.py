@@ -18,7 +18,7 @@ blueprint = Blueprint("progress", __name__, url_prefix="/api/sessions")
 @blueprint.get("/stats")
 @blueprint.arguments(stats_schemas.StatsQuerySchema(), location="query")
 @blueprint.response(200, stats_schemas.StatsSchema)
-def show_stats(query: dict[str, Any]) -> Response:
+def get_stats(query: dict[str, Any]) -> Response:
     """Show my statistics over a period."""
     return json_response(stats(learner_id(), now=datetime.now(UTC), **query))
 
@@ -26,7 +26,7 @@ def show_stats(query: dict[str, Any]) -> Response:
 @blueprint.get("/daily-breakdown")
 @blueprint.arguments(schemas.BreakdownQuerySchema(), location="query")
 @blueprint.response(200, schemas.BreakdownSchema)
-def show_daily_breakdown(query: dict[str, Any]) -> Response:
+def get_daily_breakdown(query: dict[str, Any]) -> Response:
     """Show what I practised on each of the last days."""
     return json_response(daily_breakdown(learner_id(), now=datetime.now(UTC), **query))
 
@@ -34,6 +34,6 @@ def show_daily_breakdown(query: dict[str, Any]) -> Response:
 @blueprint.get("/warmup")
 @blueprint.arguments(schemas.WarmupQuerySchema(), location="query")
 @blueprint.response(200, schemas.WarmupSchema)
-def show_warmup(query: dict[str, Any]) -> Response:
+def get_warmup(query: dict[str, Any]) -> Response:
     """Suggest what to warm up with."""
     return json_response(warmup(learner_id(), now=datetime.now(UTC), **query))

@@ -7,12 +7,14 @@ from vorex_sessions.periods import DAYS
 from vorex_sessions.web import answer_fields, body_fields, query_fields
 from vorex_sessions.web.schemas import Schema
 
+STATS_PERIODS = (*DAYS, "all")
+
 
 class StatsQuerySchema(Schema):
     """The period, the time zone and the type of session."""
 
     period = body_fields.Choice(
-        (*DAYS, "all"),
+        STATS_PERIODS,
         load_default="week",
         description="The last 1, 7, 30 or 365 calendar days, today included, or all time.",
         example="week",
@@ -87,7 +89,7 @@ class AreaCountSchema(Schema):
 class StatsSchema(TotalsSchema):
     """A learner's statistics over a period."""
 
-    period = answer_fields.text("The requested period.", "week", (*DAYS, "all"))
+    period = answer_fields.text("The requested period.", "week", STATS_PERIODS)
     period_start = answer_fields.day(
         "First day counted; null for `all` without a session.", allow_none=True
     )
@@ -112,4 +114,18 @@ class StatsSchema(TotalsSchema):
     )
     previous = answer_fields.nested(
         PreviousSchema, "The period of equal length just before; null for `all`.", allow_none=True
+    )
+
+
+class RollupRowSchema(Schema):
+    """Stored sums of older sessions, as the export shows them."""
+
+    before = answer_fields.instant("The sums are of the sessions completed before this.")
+    tallies = ma.fields.List(
+        ma.fields.List(ma.fields.Raw()),
+        required=True,
+        metadata={
+            "description": "The sums: a row for each day and type, topic or area, for the service's own use.",
+            "example": [["type", "2026-03-01", "conversation", 2]],
+        },
     )

@@ -21,9 +21,7 @@ from vorex_sessions.rate_limits.in_memory import WINDOW, Counter, CounterUnavail
 log = logging.getLogger(__name__)
 
 _READ_METHODS = frozenset({"GET", "HEAD"})
-_EXEMPT = frozenset(
-    {"operations.show_health", "operations.show_readiness", "operations.show_metrics"}
-)
+_EXEMPT = frozenset({"operations.get_health", "operations.get_readiness", "operations.get_metrics"})
 _COUNTER = "vorex-request-counter"
 
 

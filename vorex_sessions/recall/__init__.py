@@ -5,7 +5,7 @@ from vorex_sessions.hooks.registry import Capability
 from vorex_sessions.models import learner_memories
 from vorex_sessions.recall.projection import RecallProjection
 from vorex_sessions.recall.routes import blueprint
-from vorex_sessions.recall.schemas import WarmupExtrasSchema
+from vorex_sessions.recall.schemas import REASONS, STATUSES, MemoryRowSchema, WarmupExtrasSchema
 from vorex_sessions.recall.warmup_words import WordsSection
 
 CAPABILITY = Capability(
@@ -18,9 +18,11 @@ CAPABILITY = Capability(
             learner_memories,
             "memories",
             "How well each word with an outcome is remembered.",
-            [{"word": "reservation"}],
+            [],
             learner_memories.c.word,
+            row=MemoryRowSchema,
         )
     ],
+    enumerations={"WordStatus": STATUSES, "ReviewReason": REASONS},
     answer_schemas={"Warmup": WarmupExtrasSchema},
 )

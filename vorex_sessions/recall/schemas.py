@@ -5,6 +5,7 @@ from vorex_sessions.web import answer_fields, body_fields, query_fields
 from vorex_sessions.web.schemas import Schema
 
 STATUSES = ("due", "learning", "known")
+REASONS = ("due", "forgotten", "new", "rarely met")
 _STATUS = (
     "`due`: predicted recall below 0.9. `known`: 0.9 or more for at least 21 days after the last "
     "exercise, and not due. Else `learning`."
@@ -61,7 +62,7 @@ class ReviewSchema(Schema):
     reason = answer_fields.text(
         "With outcomes: `forgotten` the last time, or `due`. Without: `new` (met once) or `rarely met`.",
         "due",
-        ("due", "forgotten", "new", "rarely met"),
+        REASONS,
     )
     recall = answer_fields.recall()
     last_seen = answer_fields.instant("When the last session that named it was completed; UTC.")
@@ -80,3 +81,16 @@ class WarmupExtrasSchema(Schema):
     vocabulary_details = answer_fields.items(
         ReviewSchema, "The reason for each of these words, in the same order.", most=10
     )
+
+
+class MemoryRowSchema(Schema):
+    """How well the learner remembers a word, as the export shows it."""
+
+    word = answer_fields.text("The word.", "reservation")
+    times_tested = answer_fields.whole("How many exercises had an outcome.", 4)
+    last_outcome = answer_fields.text("How the last exercise went.", "good", OUTCOMES)
+    tested_at = answer_fields.instant("When it was last tested.")
+    tested_on = answer_fields.day("The learner's day of that.")
+    stability = answer_fields.number("Days until the predicted recall falls to 0.9.", 12.4)
+    difficulty = answer_fields.number("How hard the word is, 1 to 10.", 5.1)
+    due_on = answer_fields.day("First day with a predicted recall below 0.9.")

@@ -2,12 +2,13 @@
 
 from vorex_sessions.hooks.personal_data import export_of
 from vorex_sessions.hooks.registry import Capability
-from vorex_sessions.models import deleted_sessions, erased_learners, session_results
+from vorex_sessions.models import deleted_sessions, erased_learners, limits, session_results
 from vorex_sessions.sessions import results
 from vorex_sessions.sessions.routes import blueprint
+from vorex_sessions.sessions.saved_schemas import STATUSES
 from vorex_sessions.sessions.schemas import SessionResultSchema
 from vorex_sessions.sessions.tombstone_schemas import DeletedSchema, ErasureSchema
-from vorex_sessions.web.answer_fields import SESSION_ID, STAMP
+from vorex_sessions.skill_graph import SKILLS
 
 _s, _deleted = session_results.c, deleted_sessions.c
 
@@ -24,14 +25,20 @@ CAPABILITY = Capability(
         ),
         export_of(
             *(deleted_sessions, "deleted_sessions", "Ids and times of deleted sessions."),
-            [{"session_result_id": SESSION_ID, "deleted_at": STAMP}],
+            [],
             *(_deleted.deleted_at, _deleted.session_result_id),
             row=DeletedSchema,
         ),
         export_of(
             *(erased_learners, "erasures", "The last erasure; empty without one."),
-            [{"erased_at": STAMP, "closed": False}],
+            [],
             row=ErasureSchema,
         ),
     ),
+    enumerations={
+        "SessionType": limits.SESSION_TYPES,
+        "ExerciseOutcome": limits.OUTCOMES,
+        "SkillKey": tuple(SKILLS),
+        "SavedStatus": STATUSES,
+    },
 )

@@ -66,7 +66,7 @@ _BY_ID = "/<uuid:session_result_id>"
 @blueprint.alt_response(409, component_name(Conflict))
 @blueprint.alt_response(410, component_name(Gone))
 @blueprint.doc(parameters=[_KEY])
-def save(content: dict[str, Any]) -> Response:
+def save_session(content: dict[str, Any]) -> Response:
     """Save a finished practice session; with an id or a key, a repeat stores nothing twice."""
     outcome = service.save(learner_id(), content, key=idempotency_key(), now=datetime.now(UTC))
     headers = {"Location": f"/api/sessions/{outcome.session['session_result_id']}"}
@@ -81,7 +81,7 @@ def save(content: dict[str, Any]) -> Response:
 @blueprint.arguments(schemas.BatchSchema(), example={"sessions": [schemas.SAVE_EXAMPLE]})
 @blueprint.response(200, saved_schemas.SavedBatchSchema)
 @blueprint.doc(parameters=[_KEY])
-def save_batch(batch: dict[str, Any]) -> Response:
+def save_sessions(batch: dict[str, Any]) -> Response:
     """Save up to 100 sessions at once; an invalid session does not stop the others."""
     outcomes = service.save_batch(
         learner_id(), batch["sessions"], key=idempotency_key(), now=datetime.now(UTC)
@@ -110,7 +110,7 @@ def list_history(query: dict[str, Any]) -> Response:
 @blueprint.get(_BY_ID, parameters=[_ID])
 @blueprint.response(200, schemas.SessionResultSchema)
 @blueprint.alt_response(404, component_name(NotFound))
-def show(session_result_id: UUID) -> Response:
+def get_session(session_result_id: UUID) -> Response:
     """Show one of my sessions."""
     return json_response(service.show(learner_id(), str(session_result_id)))
 
@@ -120,7 +120,7 @@ def show(session_result_id: UUID) -> Response:
 @blueprint.response(200, saved_schemas.CorrectedSchema)
 @blueprint.alt_response(404, component_name(NotFound))
 @blueprint.alt_response(410, component_name(Gone))
-def correct(changes: dict[str, Any], session_result_id: UUID) -> Response:
+def correct_session(changes: dict[str, Any], session_result_id: UUID) -> Response:
     """Correct a session, or add a score that arrived late."""
     now = datetime.now(UTC)
     return json_response(service.correct(learner_id(), str(session_result_id), changes, now=now))
@@ -129,7 +129,7 @@ def correct(changes: dict[str, Any], session_result_id: UUID) -> Response:
 @blueprint.delete(_BY_ID, parameters=[_ID])
 @blueprint.response(204)
 @blueprint.alt_response(404, component_name(NotFound))
-def delete(session_result_id: UUID) -> Response:
+def delete_session(session_result_id: UUID) -> Response:
     """Delete a session permanently."""
     service.delete(learner_id(), str(session_result_id), now=datetime.now(UTC))
     return Response(status=204)

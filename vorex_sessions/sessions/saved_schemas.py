@@ -6,6 +6,8 @@ from vorex_sessions.sessions.schemas import SessionResultSchema
 from vorex_sessions.web.answer_fields import text, whole
 from vorex_sessions.web.schemas import ProblemSchema, Schema
 
+STATUSES = ("created", "replayed", "rejected")
+
 
 class SavedSchema(SessionResultSchema):
     """A saved session result, with the members that capabilities add."""
@@ -22,7 +24,7 @@ class SavedItemSchema(Schema):
     status = text(
         "`created`: stored now; `replayed`: stored before; `rejected`: not stored.",
         "created",
-        ("created", "replayed", "rejected"),
+        STATUSES,
     )
     session = ma.fields.Nested(
         SessionResultSchema, metadata={"description": "The stored result, unless rejected."}

@@ -153,7 +153,11 @@ class CorrectionSchema(NullableSchema, SessionContentSchema):
 
 
 class SessionResultSchema(SessionContentSchema):
-    """A session result as it is stored."""
+    """A session result as it is stored; every member is always sent."""
+
+    def on_bind_field(self, field_name: str, field_obj: ma.fields.Field[Any]) -> None:
+        """Document what a save may leave out as required: it is stored with its default."""
+        field_obj.required = True
 
     session_result_id = body_fields.Id(
         required=True,

@@ -11,6 +11,6 @@ blueprint = Blueprint("skills", __name__, url_prefix="/api/sessions")
 
 @blueprint.get("/skills")
 @blueprint.response(200, schemas.SkillsSchema)
-def show_skills() -> Response:
+def get_skills() -> Response:
     """Show how well I master each skill, and what to work on."""
     return json_response(service.show_skills(learner_id()))

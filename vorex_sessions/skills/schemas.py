@@ -58,3 +58,13 @@ class SkillsSchema(Schema):
     nodes = answer_fields.items(NodeSchema, "Every skill, in the order of the graph.")
     edges = answer_fields.items(EdgeSchema, "Which skill builds on which.")
     next = answer_fields.items(FocusSkillSchema, "Skills to work on now, by priority.", most=5)
+
+
+class SkillRowSchema(Schema):
+    """How well the learner masters a skill, as the export shows it."""
+
+    skill = answer_fields.text("Its key.", "past-simple")
+    mastery = answer_fields.number("Estimated probability that it is mastered.", 0.6213, 1)
+    evidence = answer_fields.whole("How many sessions had evidence of it.", 3)
+    flagged = answer_fields.whole("How many sessions named it as an area to improve.", 1)
+    last_at = answer_fields.instant("When the last of these sessions was completed.")

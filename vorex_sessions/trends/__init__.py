@@ -2,5 +2,6 @@
 
 from vorex_sessions.hooks.registry import Capability
 from vorex_sessions.trends.routes import blueprint
+from vorex_sessions.trends.slopes import VERDICTS
 
-CAPABILITY = Capability(blueprints=(blueprint,))
+CAPABILITY = Capability(blueprints=(blueprint,), enumerations={"TrendVerdict": VERDICTS})

@@ -15,6 +15,6 @@ blueprint = Blueprint("trends", __name__, url_prefix="/api/sessions")
 @blueprint.get("/trends")
 @blueprint.arguments(schemas.TrendsQuerySchema(), location="query")
 @blueprint.response(200, schemas.TrendsSchema)
-def show_trends(query: dict[str, Any]) -> Response:
+def get_trends(query: dict[str, Any]) -> Response:
     """Show whether my scores rise or fall."""
     return json_response(service.show_trends(learner_id(), now=datetime.now(UTC), **query))

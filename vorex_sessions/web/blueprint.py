@@ -54,18 +54,24 @@ class OpenBlueprint(flask_smorest.Blueprint):
     def add_url_rule(
         self, rule: str, endpoint: str | None = None, view_func: Any = None, **options: Any
     ) -> None:
-        """Register a view under the blueprint's tag."""
+        """Register a view under the blueprint's tag; its name in camelCase is the operationId."""
         endpoint = endpoint or view_func.__name__
+        verb, *nouns = view_func.__name__.split("_")
+        operation_id = verb + "".join(map(str.title, nouns))
+        view_func._apidoc = {**getattr(view_func, "_apidoc", {}), "operation_id": operation_id}
         super().add_url_rule(rule, endpoint, view_func, **{**options, "tags": [self.tag]})
 
-    def _document(self, doc: dict[str, Any], doc_info: Any, **context: Any) -> dict[str, Any]:
-        """Document our problems instead of flask-smorest's error responses."""
+    def _document(
+        self, doc: dict[str, Any], doc_info: dict[str, Any], **context: Any
+    ) -> dict[str, Any]:
+        """Document our problems instead of flask-smorest's error responses, and the operationId."""
         responses = doc.setdefault("responses", {})
         responses.pop("default", None)
         responses.pop(HTTPStatus(422), None)
         for problem in self.problems + (self.body_problems if "requestBody" in doc else ()):
             responses[str(int(problem.status))] = component_name(problem)
         doc["security"] = list(self.security)
+        doc["operationId"] = doc_info["operation_id"]
         return doc
 
 

@@ -12,6 +12,6 @@ blueprint = Blueprint("stickers", __name__, url_prefix="/api/sessions")
 
 @blueprint.get("/stickers")
 @blueprint.response(200, StickersSchema)
-def show_stickers() -> Response:
+def get_stickers() -> Response:
     """Show how many stickers I have."""
     return json_response(service.show_stickers(learner_id()))

@@ -1,0 +1,6 @@
+module.exports = {
+  vorex: {
+    input: { target: "openapi.json" },
+    output: { target: "generated/orval.ts", client: "fetch", mode: "single" },
+  },
+};
