@@ -44,6 +44,12 @@ def _secret(value: str) -> str:
     return value
 
 
+def _bearer_token(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._~+/-]{16,}=*", value):
+        raise ValueError("must have 16 or more letters, digits or -._~+/ (RFC 6750)")
+    return value
+
+
 def _boolean(value: str) -> bool:
     if value.lower() not in ("true", "false"):
         raise ValueError("must be true or false")
@@ -161,6 +167,12 @@ SETTINGS = (
         "Origins that may call the API from a browser, separated by commas; `*` for all.",
     ),
     Setting("LOG_LEVEL", _log_level, "INFO", "Minimum log level: DEBUG, INFO, WARNING, ERROR."),
+    Setting(
+        "METRICS_TOKEN",
+        _bearer_token,
+        None,
+        "Bearer token that `/metrics` asks for; unset: it is open.",
+    ),
     Setting(
         "LEARNER_HASH_KEY",
         _text,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import yaml
 from flask import Flask
 
 import config
@@ -286,6 +287,8 @@ def test_an_unusable_setting_is_named() -> None:
         ("CORS_ORIGINS", "https://app.example.com/"),
         ("CORS_ORIGINS", "https://*.example.com"),
         ("LOG_LEVEL", "LOUD"),
+        ("METRICS_TOKEN", "ssW0rt"),
+        ("METRICS_TOKEN", "with a space ssW0rt"),
     ]:
         with pytest.raises(config.SettingError, match=name) as told:
             config.read({name: value})
@@ -329,6 +332,19 @@ def test_every_setting_is_documented_with_its_default() -> None:
     for setting in config.SETTINGS:
         default = f"`{setting.default}`" if setting.default else "none"
         assert f"| `{setting.name}` | {default} | {setting.meaning}" in page, setting.name
+
+
+def test_compose_passes_every_setting_through() -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    for name in ("service", "upgrade"):
+        given = services[name]["environment"]
+        passed = {entry.partition("=")[0]: "=" in entry for entry in given}
+        assert set(passed) == {setting.name for setting in config.SETTINGS} - {"PORT"}
+        # The address of its own database; all others come from the shell or from .env, or are unset.
+        assert [setting for setting, has_value in passed.items() if has_value] == ["DATABASE_URL"]
+    assert services["service"]["restart"] == services["postgres"]["restart"] == "unless-stopped"
+    assert services["service"]["ports"] == ["${PORT:-8000}:8000"]
+    assert "?" not in str(services)  # no setting is required but those that the service asks for
 
 
 def test_the_image_runs_as_a_numeric_user_and_takes_no_secrets_along() -> None:

@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -38,22 +39,37 @@ def environment(learner: Learner, address: str) -> dict[str, str]:
 def test_every_curl_example_works(
     page: str, address: str, learner: Learner, tmp_path: Path
 ) -> None:
+    answers = run(page, environment(learner, address), tmp_path)
+    for answer in answers:
+        assert not str(answer.get("type", "")).startswith("/problems/"), answer
+
+
+def run(page: str, environment: dict[str, str], folder: Path) -> list[dict[str, Any]]:
+    """Run the page's examples; return their JSON answers."""
     scripts = [script for script in examples(page, "sh") if "curl" in script]
     assert len(scripts) >= 4
     # One shell for all of them, since later examples use what earlier ones have set.
     strict = 'set -eu\ncurl() { command curl -sS --fail-with-body "$@"; echo; }\n'
     finished = subprocess.run(
         ["bash", "-c", strict + "\n".join(scripts)],
-        cwd=tmp_path,
-        env=environment(learner, address),
+        cwd=folder,
+        env=environment,
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert finished.returncode == 0, finished.stdout[-2000:] + finished.stderr
-    for line in finished.stdout.splitlines():
-        if line.startswith("{"):
-            assert not str(json.loads(line).get("type", "")).startswith("/problems/"), line
+    return [json.loads(line) for line in finished.stdout.splitlines() if line.startswith("{")]
+
+
+def test_every_question_of_the_tour_has_an_answer(
+    address: str, learner: Learner, tmp_path: Path
+) -> None:
+    answers = run("README.md", environment(learner, address), tmp_path)
+    answered = {name: value for answer in answers for name, value in answer.items() if value}
+    assert answered["total_sessions"] == answered["current"] == 1
+    expected = ["achievements", "focus_areas", "next", "sessions", "vocabulary_review", "words"]
+    assert not [name for name in expected if name not in answered]
 
 
 def test_the_javascript_examples_work(address: str, learner: Learner) -> None:

@@ -21,6 +21,7 @@ from tests.serving import ROOT, free_port, gunicorn
 pytestmark = pytest.mark.external
 
 ALERTS = ROOT / "docs" / "operating" / "alerts.yml"
+METRICS_TOKEN = "a-token-of-the-tests/+=="
 DASHBOARD = ROOT / "docs" / "operating" / "grafana-dashboard.json"
 
 
@@ -63,7 +64,11 @@ def prometheus(target: str, folder: Path) -> Iterator[str]:
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
         "rule_files": [str(ALERTS)],
         "scrape_configs": [
-            {"job_name": "vorex-sessions", "static_configs": [{"targets": [target]}]}
+            {
+                "job_name": "vorex-sessions",
+                "authorization": {"credentials": METRICS_TOKEN},  # as docs/operating.md says
+                "static_configs": [{"targets": [target]}],
+            }
         ],
     }
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
@@ -97,18 +102,17 @@ def test_a_real_prometheus_finds_what_dashboard_and_alerts_ask_for(
     with key_server() as keys:
         keys.keys = [Key()]
         issuer = f"{keys.address}/auth/v1"
+        settings = {"RATELIMIT_WRITES": "60", "METRICS_TOKEN": METRICS_TOKEN}
         with (
-            gunicorn(database_url, SUPABASE_URL=keys.address, RATELIMIT_WRITES="60") as (
-                address,
-                _,
-            ),
+            gunicorn(database_url, SUPABASE_URL=keys.address, **settings) as (address, _),
             prometheus(address.removeprefix("http://"), tmp_path) as server,
         ):
             deadline = time.monotonic() + 60
             while not scraped_often(server):
                 assert time.monotonic() < deadline
                 practise(address, learner, keys.keys[0].token(learner.id, iss=issuer))
-            text = requests.get(f"{address}/metrics", timeout=5).text
+            headers = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+            text = requests.get(f"{address}/metrics", headers=headers, timeout=5).text
             assert learner.id not in text
             promtool("check", "metrics", stdin=text)
             for expression in dashboard_expressions():

@@ -19,6 +19,7 @@ from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.cohorts.practising import opt, snapshot
+from tests.contract import check_contract
 from tests.factories import Learner, content, token
 from tests.server.raw import answer, connect
 from tests.serving import gunicorn
@@ -135,6 +136,22 @@ def test_metrics_are_documented_and_parse_without_gunicorn_too(app: Flask) -> No
     assert answer.content_type.startswith("text/plain; version=")
     names = {family.name for family in text_string_to_metric_families(answer.text)}
     assert {"vorex_http_requests", "vorex_db_connections_in_use"} <= names
+
+
+def test_metrics_can_be_closed_with_a_token(app: Flask, settings: dict) -> None:
+    secret = "a-token-of-the-tests/+="
+    client = create_app({**settings, "METRICS_TOKEN": secret}).test_client()
+    for sent in (f"Bearer {secret}", f"bearer  {secret}"):
+        assert client.get("/metrics", headers={"Authorization": sent}).status_code == 200
+    wrong = ["", "Bearer", f"Bearer {secret}x", f"Bearer {secret[:-1]}", secret, "Bearer é"]
+    for sent in [*wrong, f"Basic {secret}", f"Bearer {token()}"]:
+        refused = client.get("/metrics", headers={"Authorization": sent})
+        assert refused.status_code == 401, sent
+        check_contract(app, "GET", "/metrics", refused)
+        assert refused.headers["WWW-Authenticate"] == "Bearer"
+        assert secret not in refused.text
+    assert client.get("/metrics").status_code == 401
+    assert client.get("/healthz").status_code == 200
 
 
 def test_one_line_of_json_for_every_request_and_nothing_private_anywhere(

@@ -1,10 +1,13 @@
 """HTTP: health, readiness and metrics. They need no token and have no rate limit."""
 
+from hmac import compare_digest
+
 from flask import Response, request
 
 from vorex_sessions import metrics
+from vorex_sessions.flask_config import setting
 from vorex_sessions.operations import readiness, schemas
-from vorex_sessions.problems.kinds import NotFound, Unavailable
+from vorex_sessions.problems.kinds import NotFound, NotSignedIn, Unavailable
 from vorex_sessions.web.blueprint import OpenBlueprint, component_name, json_response
 
 blueprint = OpenBlueprint("operations", __name__, tag="Operations")
@@ -28,9 +31,23 @@ def get_readiness() -> Response:
 
 @blueprint.get("/metrics")
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
+@blueprint.alt_response(401, component_name(NotSignedIn))
 def get_metrics() -> Response:
-    """Show the metrics of all workers in Prometheus' text format."""
+    """Show the metrics of all workers in Prometheus' text format; with METRICS_TOKEN, if that is set."""
     # Another spelling (//metrics, /%6detrics) would pass a proxy's rule for this address.
     if request.environ.get("RAW_URI", request.path).partition("?")[0] != request.path:
         raise NotFound
+    if token := setting("METRICS_TOKEN"):
+        _require(token)
     return Response(metrics.page(), content_type=metrics.CONTENT_TYPE)
+
+
+def _require(token: str) -> None:
+    """Raise NotSignedIn unless the request has this bearer token."""
+    scheme, _, sent = request.headers.get("Authorization", "").strip().partition(" ")
+    is_it = compare_digest(sent.strip().encode(), token.encode())
+    if scheme.lower() != "bearer" or not is_it:
+        raise NotSignedIn(
+            "Send the service's METRICS_TOKEN in the header `Authorization: Bearer <token>`.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
