@@ -1,0 +1,297 @@
+/** The offline queue: what is added to it is kept until the service has stored it or refused it for good. */
+
+import { BatchSize } from "./batches.js";
+import { localTime, timeZone, type Clock, type Mark } from "./clock.js";
+import { corrected } from "./corrections.js";
+import { Entries, type Entry, type QueuedSession } from "./entries.js";
+import type { Added, FlushReport, QueueEvent, QueueOptions } from "./events.js";
+import type { Http } from "./http.js";
+import { Pauses } from "./pauses.js";
+import { platform, randomUuid } from "./platform.js";
+import type { Problem } from "./problem.js";
+import { askTime, isFinal, sendBatch, type Outcome } from "./sending.js";
+import type { BatchItem, NewSession } from "./types.js";
+
+export class PracticeQueue {
+  private readonly http: Http;
+  private readonly clock: Clock;
+  private readonly entries: Entries;
+  private readonly pauses: Pauses;
+  private readonly size = new BatchSize();
+  private stopped: FlushReport["stopped"] = null;
+  private flushing: Promise<FlushReport> | null = null;
+  private following: Promise<FlushReport> | null = null;
+  private timer: unknown = null;
+  private running = false;
+  /** In how many failed requests an entry was: the others go first, so that none can block them. */
+  private readonly failures = new Map<string, number>();
+  /** Entries with a time that may be wrong, and that no request has had yet. */
+  private readonly untimed = new Map<string, Mark>();
+  private askedTime = false;
+
+  constructor(private readonly options: QueueOptions) {
+    this.http = options.client.http;
+    this.clock = this.http.clock;
+    this.pauses = new Pauses(this.clock, options);
+    this.entries = new Entries(options.storage, `vorex-sessions/${options.learner}/`, {
+      storageFailed: (operation, error) => this.tell({ kind: "storage-failed", operation, error }),
+      unreadable: (key, text) => this.tell({ kind: "unreadable", key, text }),
+    });
+  }
+
+  /**
+   * Call when a session ends. Once this resolves with `durable`, the session survives the end of the app.
+   * It gets an id, the time and the time zone, where it has none. To add it twice with its id adds it once.
+   */
+  async add(session: NewSession): Promise<Added> {
+    const id = session.session_result_id || (this.options.uuid || randomUuid)();
+    const before = session.session_result_id ? await this.entries.find(id) : null;
+    const known = before && !before.problem ? before : null;
+    if (!known && !session.completed_at && this.clock.skew() === null) this.untimed.set(id, this.clock.mark());
+    const entry = known || { session: complete(session, id, this.clock.now()), added: this.clock.mark().wall };
+    const durable = await this.entries.put(entry);
+    if (this.running) void this.flush();
+    return { session_result_id: id, durable };
+  }
+
+  /**
+   * Call when the app starts, when the network returns and after `add`, as often as you like: it keeps the
+   * pauses that the service asks for. Never rejects. With `force` it tries at once.
+   */
+  flush(options: { force?: boolean } = {}): Promise<FlushReport> {
+    if (!this.flushing) {
+      this.flushing = this.pass(options.force === true).finally(() => (this.flushing = null));
+      return this.flushing;
+    }
+    if (!this.following) {
+      this.following = this.flushing.then(() => {
+        this.following = null;
+        return this.flush(options);
+      });
+    }
+    return this.following;
+  }
+
+  /** Flushes now, after each `add`, and by itself when a pause ends. */
+  start(): void {
+    this.running = true;
+    void this.flush();
+  }
+
+  /** Ends what `start` began, such as when the learner signs out. What waits stays. */
+  stop(): void {
+    this.running = false;
+    platform().clearTimeout(this.timer);
+  }
+
+  /** The sessions that wait. */
+  async waiting(): Promise<QueuedSession[]> {
+    return (await this.pending()).map((entry) => entry.session);
+  }
+
+  /** The sessions that the service refused for good, with the reason. */
+  async setAside(): Promise<{ session: QueuedSession; problem: Problem }[]> {
+    const entries = (await this.entries.all()).filter((entry) => entry.problem);
+    return entries.map(({ session, problem }) => ({ session, problem: problem! }));
+  }
+
+  /** Removes a session that was set aside or waits. */
+  forget(id: string): Promise<void> {
+    return this.entries.remove(id);
+  }
+
+  private async pending(): Promise<Entry[]> {
+    const failures = (entry: Entry) => this.failures.get(idOf(entry)) || 0;
+    const entries = (await this.entries.all()).filter((entry) => !entry.problem);
+    return entries.sort((one, other) => failures(one) - failures(other));
+  }
+
+  private async pass(force: boolean): Promise<FlushReport> {
+    await this.entries.retry();
+    if (force || (await this.hasNewToken())) this.pauses.end();
+    if (this.pauses.remaining() === 0) await this.sendAll();
+    const waiting = (await this.pending()).length;
+    const remaining = waiting ? this.pauses.remaining() : 0;
+    const retryInMs = remaining ? Math.ceil(remaining) : null;
+    if (this.running && retryInMs !== null && !this.stopped) this.schedule(retryInMs);
+    return { waiting, retryInMs, stopped: waiting ? this.stopped : null };
+  }
+
+  private schedule(milliseconds: number): void {
+    platform().clearTimeout(this.timer);
+    this.timer = platform().setTimeout(() => void this.flush(), milliseconds);
+  }
+
+  /** After a 401 that a refresh did not cure: whether the app has another token now. */
+  private async hasNewToken(): Promise<boolean> {
+    if (!this.stopped || this.stopped.status !== 401 || !this.pauses.remaining()) return false;
+    const token = await this.http.token(false).catch(() => null);
+    return token !== null && token !== this.http.refusedToken;
+  }
+
+  /** Sends until nothing is left that this flush has not tried, or until a request fails. */
+  private async sendAll(): Promise<void> {
+    const tried = new Set<string>();
+    for (;;) {
+      const fresh = (await this.pending()).filter((entry) => !tried.has(idOf(entry)));
+      if (!fresh.length) return;
+      fresh.forEach((entry) => tried.add(idOf(entry)));
+      const failure = await this.learnTime(fresh);
+      if (failure) return this.fail(fresh, failure);
+      if (!(await this.sendEach(await this.timed(fresh)))) return;
+    }
+  }
+
+  /** Sends these, in as few requests as fit. Returns whether all of them were settled. */
+  private async sendEach(entries: Entry[]): Promise<boolean> {
+    const left = entries.slice();
+    while (left.length) {
+      const batch = this.size.next(left);
+      batch.forEach((entry) => this.untimed.delete(idOf(entry)));
+      const outcome = await sendBatch(this.http, batch);
+      if (outcome.kind === "too-large" && batch.length > 1) {
+        this.size.tooLarge(batch);
+        continue;
+      }
+      left.splice(0, batch.length);
+      if (outcome.kind === "answered") {
+        const { again, unsettled } = await this.settle(batch, outcome.items);
+        if (unsettled.length) this.fail(unsettled, { kind: "later", status: 200, retryAfterMs: null });
+        if (unsettled.length) return false;
+        left.unshift(...again);
+      } else if (outcome.kind === "too-large") {
+        await this.putAside(batch[0]!, outcome.problem);
+      } else {
+        this.fail(batch, outcome);
+        return false;
+      }
+      this.stopped = null;
+      this.pauses.succeeded();
+      this.size.succeeded();
+    }
+    return true;
+  }
+
+  /** Pauses after a request that told nothing of these entries. */
+  private fail(batch: Entry[], outcome: Outcome): void {
+    for (const id of batch.map(idOf)) this.failures.set(id, (this.failures.get(id) || 0) + 1);
+    if (outcome.kind === "refused") {
+      if ([400, 422].includes(outcome.status)) this.size.failed(batch);
+      this.stopped = { status: outcome.status, problem: outcome.problem };
+      this.pauses.refused();
+      this.tell({ kind: "stopped", ...this.stopped });
+    } else if (outcome.kind === "later") {
+      if (![429, 503].includes(outcome.status || 0)) this.size.failed(batch);
+      this.stopped = null;
+      this.pauses.failed(outcome.retryAfterMs);
+      this.tell({ kind: "postponed", status: outcome.status, retryInMs: Math.ceil(this.pauses.remaining()) });
+    }
+  }
+
+  /** Does what the answer says of each entry: `again` are corrected, `unsettled` without an outcome. */
+  private async settle(batch: Entry[], items: BatchItem[]): Promise<{ again: Entry[]; unsettled: Entry[] }> {
+    const again: Entry[] = [];
+    const unsettled = new Set(batch);
+    for (const item of items) {
+      const entry = batch[item.index]!;
+      const problem = (item.problem || {}) as Problem;
+      if (item.status === "rejected" && !isFinal(problem)) continue;
+      unsettled.delete(entry);
+      if (item.status !== "rejected") await this.stored(entry, item);
+      else if (await this.isCurrent(entry)) again.push(...(await this.rejected(entry, problem)));
+    }
+    return { again, unsettled: Array.from(unsettled) };
+  }
+
+  private async stored(entry: Entry, item: BatchItem): Promise<void> {
+    const id = idOf(entry);
+    this.failures.delete(id);
+    await this.entries.remove(id);
+    this.tell({ kind: "stored", id, item });
+  }
+
+  /** Corrects a rejected entry and returns it, or ends with it. */
+  private async rejected(entry: Entry, problem: Problem): Promise<Entry[]> {
+    const id = idOf(entry);
+    const better = corrected(entry, problem, this.clock);
+    if (better) {
+      await this.entries.put(better);
+      this.tell({ kind: "corrected", id, problem });
+      return [better];
+    }
+    if (problem.status === 410) {
+      await this.entries.remove(id);
+      this.tell({ kind: "removed", id, problem });
+    } else {
+      await this.putAside(entry, problem);
+    }
+    return [];
+  }
+
+  private async putAside(entry: Entry, problem: Problem): Promise<void> {
+    await this.entries.put({ ...entry, problem });
+    this.tell({ kind: "set-aside", id: idOf(entry), problem });
+  }
+
+  /** Whether no other tab has settled or corrected the entry in the meantime. */
+  private async isCurrent(entry: Entry): Promise<boolean> {
+    const stored = await this.entries.find(idOf(entry));
+    if (!stored) return stored === undefined; // the storage cannot say
+    return JSON.stringify(stored.session) === JSON.stringify(entry.session);
+  }
+
+  /** Learns the server's time, once, where entries need it. Returns why nothing can be sent now. */
+  private async learnTime(entries: Entry[]): Promise<Outcome | null> {
+    const isUntimed = entries.some((entry) => this.untimed.has(idOf(entry)));
+    if (!isUntimed || this.askedTime || this.clock.skew() !== null) return null;
+    const failure = await askTime(this.http);
+    this.askedTime = failure === null; // a browser may hide the time from us; then it always does
+    return failure;
+  }
+
+  /**
+   * Corrects the times of entries of this run that no request has had yet: the service accepts a time that is
+   * too early, so nobody else would notice.
+   */
+  private async timed(entries: Entry[]): Promise<Entry[]> {
+    const skew = this.clock.skew();
+    if (!skew) return entries;
+    const timed: Entry[] = [];
+    for (const entry of entries) {
+      const added = this.untimed.get(idOf(entry));
+      const isWrong = added !== undefined && !this.clock.jumped(added);
+      timed.push(isWrong ? { ...entry, session: shifted(entry.session, skew) } : entry);
+      if (isWrong) await this.entries.put(timed[timed.length - 1]!);
+    }
+    return timed;
+  }
+
+  private tell(event: QueueEvent): void {
+    try {
+      if (this.options.onEvent) this.options.onEvent(event);
+    } catch {
+      // The app's own error must not cost a session.
+    }
+  }
+}
+
+function idOf(entry: Entry): string {
+  return entry.session.session_result_id;
+}
+
+/** The session with its id, its time and where it was: by zone, or at least by the offset of its time. */
+function complete(session: NewSession, id: string, now: number): QueuedSession {
+  const zone = session.timezone || timeZone();
+  let completedAt = session.completed_at || localTime(now);
+  // `Z` without a zone would be the calendar of UTC, though the device knows its offset.
+  const instant = Date.parse(completedAt);
+  if (!zone && /Z$/i.test(completedAt) && !Number.isNaN(instant)) completedAt = localTime(instant);
+  const whole: QueuedSession = { ...session, session_result_id: id, completed_at: completedAt };
+  if (zone) whole.timezone = zone;
+  else delete whole.timezone;
+  return whole;
+}
+
+function shifted(session: QueuedSession, milliseconds: number): QueuedSession {
+  return { ...session, completed_at: localTime(Date.parse(String(session.completed_at)) + milliseconds) };
+}
