@@ -29,7 +29,7 @@ export class BatchSize {
 
   /** A smaller batch may pass on a slow connection, or without the session that breaks the service. */
   failed(batch: Entry[]): void {
-    this.most = Math.max(1, Math.floor(batch.length / 2));
+    this.most = Math.min(MOST, Math.max(1, Math.floor(batch.length / 2)));
   }
 
   succeeded(): void {

@@ -17,6 +17,10 @@ export interface Entry {
   problem?: Problem;
 }
 
+export function idOf(entry: Entry): string {
+  return entry.session.session_result_id;
+}
+
 /** Told of what the storage refuses, and of a text in it that is no entry. */
 export interface EntriesListener {
   storageFailed(operation: string, error: unknown): void;
@@ -38,7 +42,7 @@ export class Entries {
 
   /** Adds or replaces an entry. Returns whether the storage has it; if not, it is kept in memory. */
   async put(entry: Entry): Promise<boolean> {
-    const id = entry.session.session_result_id;
+    const id = idOf(entry);
     try {
       await this.storage.setItem(this.prefix + id, JSON.stringify(entry));
       this.unwritten.delete(id);
@@ -106,7 +110,7 @@ export class Entries {
     const value = parsed(text);
     if (isObject(value) && isObject(value["session"])) {
       const entry = value as unknown as Entry;
-      if (this.prefix + entry.session.session_result_id === key) return entry;
+      if (this.prefix + idOf(entry) === key) return entry;
     }
     if (!this.reported.has(key)) this.listener.unreadable(key, text);
     this.reported.add(key);

@@ -16,10 +16,10 @@ export class Pauses {
 
   constructor(private readonly clock: Clock, private readonly options: PauseOptions) {}
 
-  /** Milliseconds until the next request; 0: now. */
-  remaining(): number {
-    if (!this.pause) return 0;
-    return Math.max(0, this.pause.milliseconds - this.clock.since(this.pause.from));
+  /** Whole milliseconds until the next request, 0 where the pause is over; null if there is none. */
+  remaining(): number | null {
+    if (!this.pause) return null;
+    return Math.max(0, Math.ceil(this.pause.milliseconds - this.clock.since(this.pause.from)));
   }
 
   end(): void {

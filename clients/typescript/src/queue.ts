@@ -2,21 +2,22 @@
 
 import { BatchSize } from "./batches.js";
 import { localTime, timeZone, type Clock, type Mark } from "./clock.js";
-import { corrected } from "./corrections.js";
-import { Entries, type Entry, type QueuedSession } from "./entries.js";
+import { Entries, idOf, type Entry, type QueuedSession } from "./entries.js";
 import type { Added, FlushReport, QueueEvent, QueueOptions } from "./events.js";
 import type { Http } from "./http.js";
 import { Pauses } from "./pauses.js";
 import { platform, randomUuid } from "./platform.js";
 import type { Problem } from "./problem.js";
-import { askTime, isFinal, sendBatch, type Outcome } from "./sending.js";
-import type { BatchItem, NewSession } from "./types.js";
+import { askTime, sendBatch, type Outcome } from "./sending.js";
+import { Settling } from "./settling.js";
+import type { NewSession } from "./types.js";
 
 export class PracticeQueue {
   private readonly http: Http;
   private readonly clock: Clock;
   private readonly entries: Entries;
   private readonly pauses: Pauses;
+  private readonly settling: Settling;
   private readonly size = new BatchSize();
   private stopped: FlushReport["stopped"] = null;
   private flushing: Promise<FlushReport> | null = null;
@@ -37,6 +38,7 @@ export class PracticeQueue {
       storageFailed: (operation, error) => this.tell({ kind: "storage-failed", operation, error }),
       unreadable: (key, text) => this.tell({ kind: "unreadable", key, text }),
     });
+    this.settling = new Settling(this.entries, this.clock, (event) => this.tell(event));
   }
 
   /**
@@ -109,10 +111,9 @@ export class PracticeQueue {
   private async pass(force: boolean): Promise<FlushReport> {
     await this.entries.retry();
     if (force || (await this.hasNewToken())) this.pauses.end();
-    if (this.pauses.remaining() === 0) await this.sendAll();
+    if (!this.pauses.remaining()) await this.sendAll();
     const waiting = (await this.pending()).length;
-    const remaining = waiting ? this.pauses.remaining() : 0;
-    const retryInMs = remaining ? Math.ceil(remaining) : null;
+    const retryInMs = waiting ? this.pauses.remaining() : null;
     if (this.running && retryInMs !== null && !this.stopped) this.schedule(retryInMs);
     return { waiting, retryInMs, stopped: waiting ? this.stopped : null };
   }
@@ -155,12 +156,12 @@ export class PracticeQueue {
       }
       left.splice(0, batch.length);
       if (outcome.kind === "answered") {
-        const { again, unsettled } = await this.settle(batch, outcome.items);
+        const { again, unsettled } = await this.settling.settle(batch, outcome.items);
         if (unsettled.length) this.fail(unsettled, { kind: "later", status: 200, retryAfterMs: null });
         if (unsettled.length) return false;
         left.unshift(...again);
       } else if (outcome.kind === "too-large") {
-        await this.putAside(batch[0]!, outcome.problem);
+        await this.settling.putAside(batch[0]!, outcome.problem);
       } else {
         this.fail(batch, outcome);
         return false;
@@ -184,60 +185,8 @@ export class PracticeQueue {
       if (![429, 503].includes(outcome.status || 0)) this.size.failed(batch);
       this.stopped = null;
       this.pauses.failed(outcome.retryAfterMs);
-      this.tell({ kind: "postponed", status: outcome.status, retryInMs: Math.ceil(this.pauses.remaining()) });
+      this.tell({ kind: "postponed", status: outcome.status, retryInMs: this.pauses.remaining() || 0 });
     }
-  }
-
-  /** Does what the answer says of each entry: `again` are corrected, `unsettled` without an outcome. */
-  private async settle(batch: Entry[], items: BatchItem[]): Promise<{ again: Entry[]; unsettled: Entry[] }> {
-    const again: Entry[] = [];
-    const unsettled = new Set(batch);
-    for (const item of items) {
-      const entry = batch[item.index]!;
-      const problem = (item.problem || {}) as Problem;
-      if (item.status === "rejected" && !isFinal(problem)) continue;
-      unsettled.delete(entry);
-      if (item.status !== "rejected") await this.stored(entry, item);
-      else if (await this.isCurrent(entry)) again.push(...(await this.rejected(entry, problem)));
-    }
-    return { again, unsettled: Array.from(unsettled) };
-  }
-
-  private async stored(entry: Entry, item: BatchItem): Promise<void> {
-    const id = idOf(entry);
-    this.failures.delete(id);
-    await this.entries.remove(id);
-    this.tell({ kind: "stored", id, item });
-  }
-
-  /** Corrects a rejected entry and returns it, or ends with it. */
-  private async rejected(entry: Entry, problem: Problem): Promise<Entry[]> {
-    const id = idOf(entry);
-    const better = corrected(entry, problem, this.clock);
-    if (better) {
-      await this.entries.put(better);
-      this.tell({ kind: "corrected", id, problem });
-      return [better];
-    }
-    if (problem.status === 410) {
-      await this.entries.remove(id);
-      this.tell({ kind: "removed", id, problem });
-    } else {
-      await this.putAside(entry, problem);
-    }
-    return [];
-  }
-
-  private async putAside(entry: Entry, problem: Problem): Promise<void> {
-    await this.entries.put({ ...entry, problem });
-    this.tell({ kind: "set-aside", id: idOf(entry), problem });
-  }
-
-  /** Whether no other tab has settled or corrected the entry in the meantime. */
-  private async isCurrent(entry: Entry): Promise<boolean> {
-    const stored = await this.entries.find(idOf(entry));
-    if (!stored) return stored === undefined; // the storage cannot say
-    return JSON.stringify(stored.session) === JSON.stringify(entry.session);
   }
 
   /** Learns the server's time, once, where entries need it. Returns why nothing can be sent now. */
@@ -273,10 +222,6 @@ export class PracticeQueue {
       // The app's own error must not cost a session.
     }
   }
-}
-
-function idOf(entry: Entry): string {
-  return entry.session.session_result_id;
 }
 
 /** The session with its id, its time and where it was: by zone, or at least by the offset of its time. */
