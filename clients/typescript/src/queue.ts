@@ -31,6 +31,7 @@ export class PracticeQueue {
   private askedTime = false;
 
   constructor(private readonly options: QueueOptions) {
+    if (!options.learner) throw new TypeError("The queue needs the learner's id.");
     this.http = options.client.http;
     this.clock = this.http.clock;
     this.pauses = new Pauses(this.clock, options);
@@ -95,6 +96,12 @@ export class PracticeQueue {
   async setAside(): Promise<{ session: QueuedSession; problem: Problem }[]> {
     const entries = (await this.entries.all()).filter((entry) => entry.problem);
     return entries.map(({ session, problem }) => ({ session, problem: problem! }));
+  }
+
+  /** Puts a session that was set aside back, such as when what refused it was cured. */
+  async retry(id: string): Promise<void> {
+    const entry = await this.entries.find(id);
+    if (entry) await this.entries.put({ session: entry.session, added: entry.added });
   }
 
   /** Removes a session that was set aside or waits. */
@@ -166,6 +173,7 @@ export class PracticeQueue {
         this.fail(batch, outcome);
         return false;
       }
+      batch.forEach((entry) => this.failures.delete(idOf(entry)));
       this.stopped = null;
       this.pauses.succeeded();
       this.size.succeeded();

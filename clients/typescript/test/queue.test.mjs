@@ -178,6 +178,9 @@ test("one session that is too large is set aside, and the others are stored", as
   assert.deepEqual([kept.session.session_result_id, kept.problem.status, others.length], [large.session_result_id, 413, 0]);
   device.start();
   assert.equal((await device.queue.setAside()).length, 1);
+  await device.queue.retry(large.session_result_id);
+  assert.equal((await device.queue.waiting()).length, 1);
+  await device.queue.flush();
   await device.queue.forget(large.session_result_id);
   assert.equal((await device.queue.setAside()).length, 0);
   requests(t, device, 10);
