@@ -1,10 +1,28 @@
-/** What the device knows wrongly, its time and its zone, is corrected once; everything else is the app's. */
+/** The time and the zone of a session: what the device adds, and how it is corrected; all else is the app's. */
 
-import { localTime, type Clock } from "./clock.js";
-import type { Entry } from "./entries.js";
+import { localTime, timeZone, type Clock } from "./clock.js";
+import type { Entry, QueuedSession } from "./entries.js";
 import type { Problem } from "./problem.js";
+import type { NewSession } from "./types.js";
 
 const EARLIEST = Date.UTC(2000, 0, 1); // the service takes nothing before
+
+/** The session with its id, its time and where it was: by zone, or at least by the offset of its time. */
+export function complete(session: NewSession, id: string, now: number): QueuedSession {
+  const zone = session.timezone || timeZone();
+  let completedAt = session.completed_at || localTime(now);
+  // `Z` without a zone would be the calendar of UTC, though the device knows its offset.
+  const instant = Date.parse(completedAt);
+  if (!zone && /Z$/i.test(completedAt) && !Number.isNaN(instant)) completedAt = localTime(instant);
+  const whole: QueuedSession = { ...session, session_result_id: id, completed_at: completedAt };
+  if (zone) whole.timezone = zone;
+  else delete whole.timezone;
+  return whole;
+}
+
+export function shifted(session: QueuedSession, milliseconds: number): QueuedSession {
+  return { ...session, completed_at: localTime(Date.parse(String(session.completed_at)) + milliseconds) };
+}
 
 /**
  * The entry as it can be sent once more after a 422, or null: something else is wrong, or this was corrected

@@ -1,7 +1,8 @@
 /** The offline queue: what is added to it is kept until the service has stored it or refused it for good. */
 
 import { BatchSize } from "./batches.js";
-import { localTime, timeZone, type Clock, type Mark } from "./clock.js";
+import type { Clock, Mark } from "./clock.js";
+import { complete, shifted } from "./corrections.js";
 import { Entries, idOf, type Entry, type QueuedSession } from "./entries.js";
 import type { Added, FlushReport, QueueEvent, QueueOptions } from "./events.js";
 import type { Http } from "./http.js";
@@ -26,8 +27,8 @@ export class PracticeQueue {
   private running = false;
   /** In how many failed requests an entry was: the others go first, so that none can block them. */
   private readonly failures = new Map<string, number>();
-  /** Entries with a time that may be wrong, and that no request has had yet. */
-  private readonly untimed = new Map<string, Mark>();
+  /** Times that may be wrong, of entries that no request of this run has had yet. */
+  private readonly untimed = new Map<string, { time: string | undefined; at: Mark }>();
   private askedTime = false;
 
   constructor(private readonly options: QueueOptions) {
@@ -50,8 +51,10 @@ export class PracticeQueue {
     const id = session.session_result_id || (this.options.uuid || randomUuid)();
     const before = session.session_result_id ? await this.entries.find(id) : null;
     const known = before && !before.problem ? before : null;
-    if (!known && !session.completed_at && this.clock.skew() === null) this.untimed.set(id, this.clock.mark());
-    const entry = known || { session: complete(session, id, this.clock.now()), added: this.clock.mark().wall };
+    const at = this.clock.mark();
+    const entry = known || { session: complete(session, id, this.clock.now()), added: at.wall };
+    const isUntimed = !known && !session.completed_at && this.clock.skew() === null;
+    if (isUntimed) this.untimed.set(id, { time: entry.session.completed_at, at });
     const durable = await this.entries.put(entry);
     if (this.running) void this.flush();
     return { session_result_id: id, durable };
@@ -216,7 +219,8 @@ export class PracticeQueue {
     const timed: Entry[] = [];
     for (const entry of entries) {
       const added = this.untimed.get(idOf(entry));
-      const isWrong = added !== undefined && !this.clock.jumped(added);
+      // Another tab may have corrected it already.
+      const isWrong = added && added.time === entry.session.completed_at && !this.clock.jumped(added.at);
       timed.push(isWrong ? { ...entry, session: shifted(entry.session, skew) } : entry);
       if (isWrong) await this.entries.put(timed[timed.length - 1]!);
     }
@@ -230,21 +234,4 @@ export class PracticeQueue {
       // The app's own error must not cost a session.
     }
   }
-}
-
-/** The session with its id, its time and where it was: by zone, or at least by the offset of its time. */
-function complete(session: NewSession, id: string, now: number): QueuedSession {
-  const zone = session.timezone || timeZone();
-  let completedAt = session.completed_at || localTime(now);
-  // `Z` without a zone would be the calendar of UTC, though the device knows its offset.
-  const instant = Date.parse(completedAt);
-  if (!zone && /Z$/i.test(completedAt) && !Number.isNaN(instant)) completedAt = localTime(instant);
-  const whole: QueuedSession = { ...session, session_result_id: id, completed_at: completedAt };
-  if (zone) whole.timezone = zone;
-  else delete whole.timezone;
-  return whole;
-}
-
-function shifted(session: QueuedSession, milliseconds: number): QueuedSession {
-  return { ...session, completed_at: localTime(Date.parse(String(session.completed_at)) + milliseconds) };
 }
