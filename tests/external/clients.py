@@ -13,6 +13,7 @@ from tests.serving import ROOT
 from tests.tools.openapi import document
 
 TYPESCRIPT = ROOT / "clients" / "typescript"
+PYTHON = ROOT / "clients" / "python"
 
 
 def run(*command: str | Path, folder: Path, seconds: float = 300, **settings: str) -> str:
@@ -81,11 +82,13 @@ def generated_types() -> str:
 
 
 def figures(output: str) -> str:
-    """Return the lines of Node's tests that say how many requests each fault cost."""
+    """Return the lines of the clients' tests that say how many requests each fault cost."""
     lines, name = [], ""
     for line in output.splitlines():
         if said := re.match(r"ok \d+ - (.*)", line):
             name = said[1]
-        elif said := re.match(r"# (requests: \d+|random faults.*)", line):
+        elif said := re.match(r"# (requests: \d+)$", line):
             lines.append(f"{said[1]:<14} {name}")
+        elif said := re.match(r"(?:# )?(requests: \d+ +\S.*|random faults.*)", line):
+            lines.append(said[1])
     return "\n".join(lines)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-
 from device import Device, close_all
 
 _figures: list[str] = []

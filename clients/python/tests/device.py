@@ -8,8 +8,14 @@ from uuid import uuid4
 
 import httpx
 import jwt
-
-from vorex_sessions_client import Clock, Event, MemoryStorage, PracticeQueue, SessionsClient, Storage
+from vorex_sessions_client import (
+    Clock,
+    Event,
+    MemoryStorage,
+    PracticeQueue,
+    SessionsClient,
+    Storage,
+)
 from vorex_sessions_client.pauses import PauseOptions
 from vorex_sessions_client.types import NewSession, SessionResult
 

@@ -12,10 +12,9 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
+import device as faults
 import httpx
 import pytest
-
-import device as faults
 from device import HOUR, Device, Fault, access_token, history, practice
 from vorex_sessions_client import (
     FileStorage,
@@ -178,9 +177,7 @@ def test_a_zone_that_the_device_knows_is_sent(zone: Callable[[str], None]) -> No
 
 def test_a_body_too_large_for_a_proxy_is_halved_until_it_passes(requests: Check) -> None:
     too_large = faults.answer(413)
-    device = Device(
-        network=lambda request: too_large if len(sessions_of(request)) > 10 else None
-    )
+    device = Device(network=lambda request: too_large if len(sessions_of(request)) > 10 else None)
     ids = device.add(100)
     assert device.queue.flush().waiting == 0
     assert device.stored() == ids

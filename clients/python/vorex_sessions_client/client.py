@@ -36,7 +36,7 @@ class SessionsClient:
         transport: httpx.BaseTransport | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """Set up a client of the service at `url`; `token` is the learner's, or a function that returns it."""
+        """Set up a client; `token` is the learner's, or a function that returns it."""
         source = token if callable(token) else lambda refresh: token
         self._client = httpx.Client(timeout=timeout, transport=transport)
         # For the queue, which shares the token, the time limit and the clock.

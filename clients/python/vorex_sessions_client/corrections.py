@@ -1,4 +1,4 @@
-"""The time and the zone of a session: what the device adds, and how it is corrected; all else is the app's."""
+"""The time and the zone of a session: what the device adds, and how it is corrected."""
 
 import re
 from collections.abc import Mapping
