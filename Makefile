@@ -14,7 +14,7 @@ NONE_IS_FINE = $(if $(ARGS),|| [ $$? -eq 5 ])
 export FLASK_APP := wsgi
 
 .DEFAULT_GOAL := help
-.PHONY: help run token demo revision test soak bench bench-quick bench-recall bench-cohorts check lint external attack lock clean
+.PHONY: help run token demo revision test soak bench bench-quick bench-recall bench-cohorts check lint external attack clients client-types lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,14 @@ external: $(VENV) $(GENERATORS_READY) ## what needs a browser, Node or PostgreSQ
 
 attack: $(VENV) ## hostile clients beside a well-behaved learner, for SECONDS (120)
 	$(BIN)/python -m tests.attack $(or $(SECONDS),120)
+
+clients: $(VENV) ## build and test the client libraries; says how many requests the queue costs in each fault
+	$(BIN)/pytest -q tests/external/test_clients.py tests/external/test_offline_queue.py $(ARGS)
+
+client-types: $(VENV) ## generate the types of the client libraries from the API's document
+	$(BIN)/python -m tests.tools.python_types clients/python/vorex_sessions_client/types.py
+	$(BIN)/python -m tests.tools.openapi clients/typescript/build/openapi.json
+	cd clients/typescript && npm ci --no-audit --no-fund && npm run types
 
 lock: $(VENV) ## upgrade and pin the requirements, with hashes
 	$(LOCK) --upgrade requirements-dev.in -o requirements-dev.txt

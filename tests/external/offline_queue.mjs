@@ -1,29 +1,22 @@
-// Drives the queue of docs/api.md: adds sessions while the connection is cut repeatedly.
-const storage = {
-  texts: new Map(),
-  async getItem(name) { return this.texts.get(name) ?? null; },
-  async setItem(name, text) { this.texts.set(name, text); },
-};
+// Drives the queue of clients/typescript: adds sessions while the connection is cut repeatedly.
+import { MemoryStorage, PracticeQueue, SessionsClient } from "vorex-sessions";
+
+const client = new SessionsClient({ url: process.env.URL, token: () => process.env.TOKEN, timeoutMs: 2_000 });
 const queue = new PracticeQueue({
-  url: process.env.URL,
-  token: async () => process.env.TOKEN,
-  storage,
-  patience: 2_000,
-  pause: async () => {},
+  client, learner: "the learner", storage: new MemoryStorage(), firstPauseMs: 1, longestPauseMs: 2,
 });
-const keepAlive = setInterval(() => {}, 1_000); // keeps Node running while only a timeout is pending
-const clock = Number(process.env.CLOCK_AHEAD ?? 0);
-const realNow = Date.now;
-Date.now = () => realNow() + clock;
+const add = async (session) => ids.push((await queue.add(session)).session_result_id);
+const flush = async () => {
+  for (let tries = 0; tries < 100 && (await queue.flush({ force: true })).waiting; tries++);
+};
 
 const ids = [];
 for (let number = 1; number <= Number(process.env.SESSIONS); number++) {
-  ids.push(await queue.add({ session_type: "roleplay", duration_seconds: number, ...JSON.parse(process.env.EXTRA ?? "{}") }));
-  if (number % 3 === 0) await queue.flush();
+  await add({ session_type: "roleplay", duration_seconds: number });
+  if (number % 3 === 0) await flush();
 }
-const flushing = queue.flush();
-ids.push(await queue.add({ session_type: "conversation", duration_seconds: 7 }));
+const flushing = flush();
+await add({ session_type: "conversation", duration_seconds: 7 });
 await flushing;
-await queue.flush();
-clearInterval(keepAlive);
-console.log(JSON.stringify({ ids, rejected: queue.rejected, waiting: await queue.waiting() }));
+await flush();
+console.log(JSON.stringify({ ids, aside: await queue.setAside(), waiting: await queue.waiting() }));

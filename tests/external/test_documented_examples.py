@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from tests.external.clients import typescript_client
 from tests.factories import Learner, token
 from tests.serving import ROOT, gunicorn
 from vorex_sessions.extensions import db
@@ -77,6 +78,7 @@ def test_the_javascript_examples_work(address: str, learner: Learner) -> None:
     assert "fetch(" in script
     subprocess.run(
         ["node", "--input-type=module", "-e", script],
+        cwd=typescript_client(),  # where its name means the library
         env=environment(learner, address),
         check=True,
         timeout=60,

@@ -1,16 +1,15 @@
-"""The queue of docs/api.md under Node, through a proxy that cuts the connection at many points."""
+"""The queue of clients/typescript, through a proxy that cuts the connection at many points."""
 
 import json
 import os
 import subprocess
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from tests.external.test_documented_examples import examples
+from tests.external.clients import typescript_client
 from tests.factories import Learner, token
 from tests.proxy import NO_CUT, Cut, Proxy
 from tests.serving import ROOT, gunicorn
@@ -35,17 +34,16 @@ def port(app: Flask, database_url: str) -> Iterator[int]:
         yield int(address.rpartition(":")[2])
 
 
-def run_queue(learner: Learner, port: int, **settings: str) -> dict[str, Any]:
-    (queue,) = [block for block in examples("docs/api.md", "js") if "class PracticeQueue" in block]
+def run_queue(learner: Learner, port: int) -> dict[str, Any]:
     driver = (ROOT / "tests" / "external" / "offline_queue.mjs").read_text()
     finished = subprocess.run(
-        ["node", "--input-type=module", "-e", f"{queue}\n{driver}"],
+        ["node", "--input-type=module", "-e", driver],
+        cwd=typescript_client(),
         env={
             **os.environ,
             "URL": f"http://127.0.0.1:{port}",
             "TOKEN": token(learner.id),
             "SESSIONS": str(SESSIONS),
-            **settings,
         },
         stdout=subprocess.PIPE,
         text=True,
@@ -68,7 +66,7 @@ def test_the_queue_loses_and_doubles_nothing_wherever_the_connection_is_cut(
     with Proxy(port, next_cut) as proxy:
         result = run_queue(learner, proxy.port)
     assert set(POINTS) <= set(cuts)
-    assert (result["rejected"], result["waiting"]) == ([], [])
+    assert (result["aside"], result["waiting"]) == ([], [])
     stored = [session for page in (0, 100) for session in history(learner, page)]
     assert sorted(session["session_result_id"] for session in stored) == sorted(result["ids"])
     durations = sorted(session["duration_seconds"] for session in stored)
@@ -77,21 +75,3 @@ def test_the_queue_loses_and_doubles_nothing_wherever_the_connection_is_cut(
 
 def history(learner: Learner, offset: int) -> list[dict[str, Any]]:
     return learner.get("/history", limit=100, offset=offset)["sessions"]
-
-
-def test_a_clock_that_is_hours_ahead_is_corrected_by_the_date_header(
-    port: int, learner: Learner
-) -> None:
-    result = run_queue(learner, port, SESSIONS="5", CLOCK_AHEAD=str(3 * 3600 * 1000))
-    assert (result["rejected"], result["waiting"]) == ([], [])
-    now = datetime.now(UTC)
-    for session in history(learner, 0):
-        age = now - datetime.fromisoformat(session["completed_at"])
-        assert timedelta(seconds=-5) < age < timedelta(minutes=1)
-
-
-def test_what_can_never_be_stored_is_set_aside(port: int, learner: Learner) -> None:
-    result = run_queue(learner, port, SESSIONS="3", EXTRA='{"words_spoken": -1}')
-    assert len(result["rejected"]) == 3
-    assert result["waiting"] == []
-    assert learner.count() == 1

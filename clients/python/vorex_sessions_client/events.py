@@ -1,0 +1,96 @@
+"""What the queue tells."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from vorex_sessions_client.problems import Problem
+from vorex_sessions_client.types import BatchItem
+
+
+@dataclass(frozen=True)
+class Added:
+    """A session that was added. Not durable: the storage refused it so far; it is kept in memory."""
+
+    session_result_id: str
+    durable: bool
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The service has stored a session, now or before, with what it unlocked."""
+
+    id: str
+    item: BatchItem
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """A session was refused because of the device's clock or zone, which was corrected."""
+
+    id: str
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A session was refused for good, and is kept for the developer: see `PracticeQueue.set_aside`."""
+
+    id: str
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class Removed:
+    """A session was removed, since the learner had deleted it (410)."""
+
+    id: str
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A request was refused as a whole: nothing is sent until the next call; everything is kept."""
+
+    status: int
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class Postponed:
+    """Not now: `flush` sends nothing before these seconds have passed."""
+
+    status: int | None
+    retry_in: float
+
+
+@dataclass(frozen=True)
+class StorageFailed:
+    """The storage failed to `read`, `write`, `remove` or `list`."""
+
+    operation: str
+    error: Exception
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A text of the storage is no entry of a queue; it stays where it is."""
+
+    key: str
+    text: str
+
+
+Event: TypeAlias = (
+    Stored | Corrected | SetAside | Removed | Stopped | Postponed | StorageFailed | Unreadable
+)
+
+
+@dataclass(frozen=True)
+class FlushReport:
+    """What a flush has left."""
+
+    # How many sessions wait.
+    waiting: int
+    # Seconds until another flush sends something; None if nothing waits for that.
+    retry_in: float | None
+    # Why a request was refused as a whole.
+    stopped: Stopped | None

@@ -1,0 +1,11 @@
+export { SessionsClient, History, type QueryValues, type RequestOptions } from "./client.js";
+export { Clock } from "./clock.js";
+export type { QueuedSession } from "./entries.js";
+export type { HttpOptions, TokenSource } from "./http.js";
+export type { Fetch, HttpRequest, HttpResponse } from "./platform.js";
+export { NoAnswerError, ProblemError, type Problem } from "./problem.js";
+export type { Added, FlushReport, QueueEvent, QueueOptions } from "./events.js";
+export { PracticeQueue } from "./queue.js";
+export { MemoryStorage, webStorage, type Storage, type WebStorage } from "./storage.js";
+export type { paths } from "./schema.js";
+export type * from "./types.js";

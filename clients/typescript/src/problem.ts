@@ -1,0 +1,61 @@
+/** What goes wrong in a request, as classes. */
+
+/** An RFC 9457 problem, as docs/api.md lists them. */
+export interface Problem {
+  type?: string;
+  title?: string;
+  status?: number;
+  /** One sentence that a person can act on. */
+  detail?: string;
+  errors?: { detail: string; pointer?: string; parameter?: string }[];
+}
+
+/** The service refused a request, or could not answer it. `message` is the problem's `detail`. */
+export class ProblemError extends Error {
+  constructor(
+    readonly status: number,
+    readonly problem: Problem,
+    readonly requestId: string | null,
+    /** How long the service asks to wait, in milliseconds; null if it does not say. */
+    readonly retryAfterMs: number | null,
+  ) {
+    super(problem.detail || problem.title || `The service answered ${status}.`);
+    this.name = "ProblemError";
+  }
+}
+
+/** No answer that can be read: whether the request arrived is unknown. The same may be sent again. */
+export class NoAnswerError extends Error {
+  constructor(message: string, readonly reason: unknown = null) {
+    super(message);
+    this.name = "NoAnswerError";
+  }
+}
+
+/** The problem in the body of a response; a proxy's page of HTML becomes one without detail. */
+export function problemOf(status: number, text: string): Problem {
+  const read = parsed(text);
+  return isObject(read) ? { status, ...(read as Problem) } : { status, title: `HTTP ${status}` };
+}
+
+/** The value of a JSON text, or undefined. */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const LONGEST_WAIT_MS = 3_600_000; // a wrong date must not stop the queue for a year
+
+/** The milliseconds of `Retry-After`: seconds, or an HTTP date beside the server's own `now`. */
+export function retryAfter(header: string | null, now: number): number | null {
+  if (header === null || header.trim() === "") return null;
+  const wait = /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  return Number.isNaN(wait) ? null : Math.min(Math.max(wait, 0), LONGEST_WAIT_MS);
+}

@@ -1,0 +1,237 @@
+/** The offline queue: what is added to it is kept until the service has stored it or refused it for good. */
+
+import { BatchSize } from "./batches.js";
+import type { Clock, Mark } from "./clock.js";
+import { complete, shifted } from "./corrections.js";
+import { Entries, idOf, type Entry, type QueuedSession } from "./entries.js";
+import type { Added, FlushReport, QueueEvent, QueueOptions } from "./events.js";
+import type { Http } from "./http.js";
+import { Pauses } from "./pauses.js";
+import { platform, randomUuid } from "./platform.js";
+import type { Problem } from "./problem.js";
+import { askTime, sendBatch, type Outcome } from "./sending.js";
+import { Settling } from "./settling.js";
+import type { NewSession } from "./types.js";
+
+export class PracticeQueue {
+  private readonly http: Http;
+  private readonly clock: Clock;
+  private readonly entries: Entries;
+  private readonly pauses: Pauses;
+  private readonly settling: Settling;
+  private readonly size = new BatchSize();
+  private stopped: FlushReport["stopped"] = null;
+  private flushing: Promise<FlushReport> | null = null;
+  private following: Promise<FlushReport> | null = null;
+  private timer: unknown = null;
+  private running = false;
+  /** In how many failed requests an entry was: the others go first, so that none can block them. */
+  private readonly failures = new Map<string, number>();
+  /** Times that may be wrong, of entries that no request of this run has had yet. */
+  private readonly untimed = new Map<string, { time: string | undefined; at: Mark }>();
+  private askedTime = false;
+
+  constructor(private readonly options: QueueOptions) {
+    if (!options.learner) throw new TypeError("The queue needs the learner's id.");
+    this.http = options.client.http;
+    this.clock = this.http.clock;
+    this.pauses = new Pauses(this.clock, options);
+    this.entries = new Entries(options.storage, `vorex-sessions/${options.learner}/`, {
+      storageFailed: (operation, error) => this.tell({ kind: "storage-failed", operation, error }),
+      unreadable: (key, text) => this.tell({ kind: "unreadable", key, text }),
+    });
+    this.settling = new Settling(this.entries, this.clock, (event) => this.tell(event));
+  }
+
+  /**
+   * Call when a session ends. Once this resolves with `durable`, the session survives the end of the app.
+   * It gets an id, the time and the time zone, where it has none. To add it twice with its id adds it once.
+   */
+  async add(session: NewSession): Promise<Added> {
+    const id = session.session_result_id || (this.options.uuid || randomUuid)();
+    const before = session.session_result_id ? await this.entries.find(id) : null;
+    const known = before && !before.problem ? before : null;
+    const at = this.clock.mark();
+    const entry = known || { session: complete(session, id, this.clock.now()), added: at.wall };
+    const isUntimed = !known && !session.completed_at && this.clock.skew() === null;
+    if (isUntimed) this.untimed.set(id, { time: entry.session.completed_at, at });
+    const durable = await this.entries.put(entry);
+    if (this.running) void this.flush();
+    return { session_result_id: id, durable };
+  }
+
+  /**
+   * Call when the app starts, when the network returns and after `add`, as often as you like: it keeps the
+   * pauses that the service asks for. Never rejects. With `force` it tries at once.
+   */
+  flush(options: { force?: boolean } = {}): Promise<FlushReport> {
+    if (!this.flushing) {
+      this.flushing = this.pass(options.force === true).finally(() => (this.flushing = null));
+      return this.flushing;
+    }
+    if (!this.following) {
+      this.following = this.flushing.then(() => {
+        this.following = null;
+        return this.flush(options);
+      });
+    }
+    return this.following;
+  }
+
+  /** Flushes now, after each `add`, and by itself when a pause ends. */
+  start(): void {
+    this.running = true;
+    void this.flush();
+  }
+
+  /** Ends what `start` began, such as when the learner signs out. What waits stays. */
+  stop(): void {
+    this.running = false;
+    platform().clearTimeout(this.timer);
+  }
+
+  /** The sessions that wait. */
+  async waiting(): Promise<QueuedSession[]> {
+    return (await this.pending()).map((entry) => entry.session);
+  }
+
+  /** The sessions that the service refused for good, with the reason. */
+  async setAside(): Promise<{ session: QueuedSession; problem: Problem }[]> {
+    const entries = (await this.entries.all()).filter((entry) => entry.problem);
+    return entries.map(({ session, problem }) => ({ session, problem: problem! }));
+  }
+
+  /** Puts a session that was set aside back, such as when what refused it was cured. */
+  async retry(id: string): Promise<void> {
+    const entry = await this.entries.find(id);
+    if (entry) await this.entries.put({ session: entry.session, added: entry.added });
+  }
+
+  /** Removes a session that was set aside or waits. */
+  forget(id: string): Promise<void> {
+    return this.entries.remove(id);
+  }
+
+  private async pending(): Promise<Entry[]> {
+    const failures = (entry: Entry) => this.failures.get(idOf(entry)) || 0;
+    const entries = (await this.entries.all()).filter((entry) => !entry.problem);
+    return entries.sort((one, other) => failures(one) - failures(other));
+  }
+
+  private async pass(force: boolean): Promise<FlushReport> {
+    await this.entries.retry();
+    if (force || (await this.hasNewToken())) this.pauses.end();
+    if (!this.pauses.remaining()) await this.sendAll();
+    const waiting = (await this.pending()).length;
+    const retryInMs = waiting ? this.pauses.remaining() : null;
+    if (this.running && retryInMs !== null && !this.stopped) this.schedule(retryInMs);
+    return { waiting, retryInMs, stopped: waiting ? this.stopped : null };
+  }
+
+  private schedule(milliseconds: number): void {
+    platform().clearTimeout(this.timer);
+    this.timer = platform().setTimeout(() => void this.flush(), milliseconds);
+  }
+
+  /** After a 401 that a refresh did not cure: whether the app has another token now. */
+  private async hasNewToken(): Promise<boolean> {
+    if (!this.stopped || this.stopped.status !== 401 || !this.pauses.remaining()) return false;
+    const token = await this.http.token(false).catch(() => null);
+    return token !== null && token !== this.http.refusedToken;
+  }
+
+  /** Sends until nothing is left that this flush has not tried, or until a request fails. */
+  private async sendAll(): Promise<void> {
+    const tried = new Set<string>();
+    for (;;) {
+      const fresh = (await this.pending()).filter((entry) => !tried.has(idOf(entry)));
+      if (!fresh.length) return;
+      fresh.forEach((entry) => tried.add(idOf(entry)));
+      const failure = await this.learnTime(fresh);
+      if (failure) return this.fail(fresh, failure);
+      if (!(await this.sendEach(await this.timed(fresh)))) return;
+    }
+  }
+
+  /** Sends these, in as few requests as fit. Returns whether all of them were settled. */
+  private async sendEach(entries: Entry[]): Promise<boolean> {
+    const left = entries.slice();
+    while (left.length) {
+      const batch = this.size.next(left);
+      batch.forEach((entry) => this.untimed.delete(idOf(entry)));
+      const outcome = await sendBatch(this.http, batch);
+      if (outcome.kind === "too-large" && batch.length > 1) {
+        this.size.tooLarge(batch);
+        continue;
+      }
+      left.splice(0, batch.length);
+      if (outcome.kind === "answered") {
+        const { again, unsettled } = await this.settling.settle(batch, outcome.items);
+        if (unsettled.length) this.fail(unsettled, { kind: "later", status: 200, retryAfterMs: null });
+        if (unsettled.length) return false;
+        left.unshift(...again);
+      } else if (outcome.kind === "too-large") {
+        await this.settling.putAside(batch[0]!, outcome.problem);
+      } else {
+        this.fail(batch, outcome);
+        return false;
+      }
+      batch.forEach((entry) => this.failures.delete(idOf(entry)));
+      this.stopped = null;
+      this.pauses.succeeded();
+      this.size.succeeded();
+    }
+    return true;
+  }
+
+  /** Pauses after a request that told nothing of these entries. */
+  private fail(batch: Entry[], outcome: Outcome): void {
+    for (const id of batch.map(idOf)) this.failures.set(id, (this.failures.get(id) || 0) + 1);
+    if (outcome.kind === "refused") {
+      if ([400, 422].includes(outcome.status)) this.size.failed(batch);
+      this.stopped = { status: outcome.status, problem: outcome.problem };
+      this.pauses.refused();
+      this.tell({ kind: "stopped", ...this.stopped });
+    } else if (outcome.kind === "later") {
+      if (![429, 503].includes(outcome.status || 0)) this.size.failed(batch);
+      this.stopped = null;
+      this.pauses.failed(outcome.retryAfterMs);
+      this.tell({ kind: "postponed", status: outcome.status, retryInMs: this.pauses.remaining() || 0 });
+    }
+  }
+
+  /** Learns the server's time, once, where entries need it. Returns why nothing can be sent now. */
+  private async learnTime(entries: Entry[]): Promise<Outcome | null> {
+    const isUntimed = entries.some((entry) => this.untimed.has(idOf(entry)));
+    if (!isUntimed || this.askedTime || this.clock.skew() !== null) return null;
+    const failure = await askTime(this.http);
+    this.askedTime = failure === null; // a browser may hide the time from us; then it always does
+    return failure;
+  }
+
+  /**
+   * Corrects the times of entries of this run that no request has had yet: the service accepts a time that is
+   * too early, so nobody else would notice.
+   */
+  private async timed(entries: Entry[]): Promise<Entry[]> {
+    const skew = this.clock.skew();
+    if (!skew) return entries;
+    const timed: Entry[] = [];
+    for (const entry of entries) {
+      const added = this.untimed.get(idOf(entry));
+      // Another tab may have corrected it already.
+      const isWrong = added && added.time === entry.session.completed_at && !this.clock.jumped(added.at);
+      timed.push(isWrong ? { ...entry, session: shifted(entry.session, skew) } : entry);
+      if (isWrong) await this.entries.put(timed[timed.length - 1]!);
+    }
+    return timed;
+  }
+
+  private tell(event: QueueEvent): void {
+    try {
+      if (this.options.onEvent) this.options.onEvent(event);
+    } catch {
+      // The app's own error must not cost a session.
+    }
+  }
+}
