@@ -88,3 +88,19 @@ def test_an_address_may_end_with_a_slash() -> None:
     device = Device()
     with SessionsClient(f"{URL}/", access_token(device.learner)) as client:
         assert client.stats()["total_sessions"] == 0
+
+
+def test_members_that_a_newer_service_adds_are_ignored() -> None:
+    def newer(transport: httpx.BaseTransport, request: httpx.Request) -> httpx.Response:
+        response = transport.handle_request(request)
+        text = response.read().decode()
+        more = json.loads(
+            text, object_hook=lambda value: {**value, "added_later": {"of": ["course"]}}
+        )
+        return httpx.Response(response.status_code, json=more, request=request)
+
+    device = Device(network=lambda request: newer)
+    ids = device.add(1)
+    assert device.queue.flush().waiting == 0
+    assert {session["session_result_id"] for session in device.client.history()} == ids
+    assert device.client.stats()["total_sessions"] == 1

@@ -41,7 +41,11 @@ export class SessionsClient {
 
   /** The whole history, newest first, page by page: `for await (const session of client.history())`. */
   history(query: HistoryQuery = {}): History {
-    return new History((cursor) => this.historyPage(cursor === null ? query : { ...query, cursor }));
+    return new History((cursor) => {
+      const next: HistoryQuery = cursor === null ? query : { ...query, cursor };
+      if (cursor !== null) delete next.offset; // it counts from the first page
+      return this.historyPage(next);
+    });
   }
 
   stats(query: StatsQuery = {}): Promise<Stats> {

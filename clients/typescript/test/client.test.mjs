@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 
 import { NoAnswerError, ProblemError, SessionsClient } from "../dist/index.js";
-import { SERVICE, accessToken, faults, practice } from "./device.mjs";
+import { Device, SERVICE, accessToken, faults, practice } from "./device.mjs";
 
 function client(options = {}) {
   const learner = randomUUID();
@@ -31,7 +31,23 @@ test("the whole history is read page by page, and filtered by what must be encod
   for await (const session of ours.history({ topic: "a+b & ü/?", limit: 10 })) seen.push(session.duration_seconds);
   assert.deepEqual(seen.sort((one, other) => one - other), Array.from({ length: 25 }, (_, index) => index));
   assert.deepEqual((await ours.historyPage({ limit: 10, topic: undefined })).total, 26);
+  let rest = 0;
+  for await (const _ of ours.history({ limit: 10, offset: 5 })) rest++;
+  assert.equal(rest, 21);
   for await (const session of client().history()) assert.fail(session);
+});
+
+test("members that a newer service adds are ignored", async () => {
+  const newer = async (url, request) => {
+    const answer = JSON.parse(await (await fetch(url, request)).text(), (_, value) =>
+      value && typeof value === "object" && !Array.isArray(value) ? { ...value, added_later: { of: ["course"] } } : value);
+    return new Response(JSON.stringify(answer));
+  };
+  const device = new Device({ network: () => newer });
+  await device.queue.add(practice());
+  assert.equal((await device.queue.flush()).waiting, 0);
+  for await (const session of device.client.history()) assert.equal(session.duration_seconds, 300);
+  assert.equal((await device.client.stats()).total_sessions, 1);
 });
 
 test("a refusal is a ProblemError with what the service says", async () => {

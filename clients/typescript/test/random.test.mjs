@@ -158,7 +158,7 @@ async function run(seed) {
 
 const seeds = process.env.SEED
   ? [Number(process.env.SEED)]
-  : Array.from({ length: Number(process.env.RUNS || 12) }, () => Math.floor(Math.random() * 2 ** 31));
+  : Array.from({ length: Number(process.env.RUNS || 10) }, () => Math.floor(Math.random() * 2 ** 31));
 
 test("whatever fails, each accepted session is stored once, and the service is not hammered", async (t) => {
   const total = { sessions: 0, requests: 0, flushes: 0, kills: 0 };
