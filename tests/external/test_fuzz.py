@@ -126,7 +126,8 @@ def test_every_operation_keeps_its_word(
     _without_security(schema.raw_schema)
     role = "service_role" if "/admin/" in path else "authenticated"
     access_token = token(practised.id, role=role, exp=4_000_000_000)
-    headers = {"Authorization": f"Bearer {access_token}"}
+    # Schemathesis asks for gzip, but does not decompress what it gets from WSGI.
+    headers = {"Authorization": f"Bearer {access_token}", "Accept-Encoding": "identity"}
     # A batch answers 200 with a problem for each item that breaks a rule.
     checks = [check for check in CHECKS if check != negative_data_rejection or "/batch" not in path]
     operation = schema[path.split()[1]][path.split()[0]]

@@ -2,11 +2,13 @@
 
 import gzip
 import json
+import os
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -103,6 +105,27 @@ def test_chunks_with_extensions_and_trailers_are_read(address: str) -> None:
         for _ in range(2):  # the connection stays usable
             client.sendall(post(f"{CHUNKED}\r\n{SIGNED_IN}") + chunks + b"0\r\nDigest: x\r\n\r\n")
             assert answer(client).startswith(b"HTTP/1.1 20")
+
+
+def test_a_gzip_body_may_come_in_chunks_and_be_followed_by_another_request(address: str) -> None:
+    zipped = gzip.compress(json.dumps(content()).encode())
+    chunks = b"".join(b"%X\r\n%b\r\n" % (len(piece), piece) for piece in (zipped[:7], zipped[7:]))
+    head = post(f"{CHUNKED}\r\nContent-Encoding: gzip\r\n{SIGNED_IN}")
+    with connect(address) as client:
+        for _ in range(2):
+            client.sendall(head + chunks + b"0\r\n\r\n")
+            assert answer(client).startswith(b"HTTP/1.1 20")
+
+
+@pytest.mark.parametrize("size", [1_000_000, 1_100_000, 3_000_000])
+def test_a_gzip_body_in_chunks_has_its_limit_too(address: str, size: int) -> None:
+    zipped = gzip.compress(os.urandom(size))
+    head = post(f"{CHUNKED}\r\nContent-Encoding: gzip\r\n{SIGNED_IN}")
+    with connect(address) as client:
+        with suppress(OSError):  # it may be refused before all of it is sent
+            client.sendall(head + b"%X\r\n%b\r\n0\r\n\r\n" % (len(zipped), zipped))
+        status = int(answer(client).split()[1])
+    assert status == (413 if size > 2**20 else 400)
 
 
 def test_a_body_that_ends_early_is_408_or_nothing_and_ends_the_connection(address: str) -> None:

@@ -37,6 +37,12 @@ def test_an_id_that_is_no_uuid_is_refused(learner: Learner, value: Any) -> None:
     assert pointers(learner.try_save(content(session_result_id=value))) == ["#/session_result_id"]
 
 
+def test_an_id_that_is_null_goes_together_with_a_key(learner: Learner) -> None:
+    first = learner.try_save({**FULL, "session_result_id": None}, **{"Idempotency-Key": "k"})
+    again = learner.try_save(FULL, **{"Idempotency-Key": "k"})
+    assert (first.status_code, again.status_code) == (201, 200)
+
+
 @pytest.mark.parametrize("how", ["id", "key"])
 def test_the_same_again_is_200_and_stores_nothing(learner: Learner, how: str) -> None:
     body, headers = as_sent(how)
