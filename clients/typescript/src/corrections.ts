@@ -14,9 +14,9 @@ export function complete(session: NewSession, id: string, now: number): QueuedSe
   // `Z` without a zone would be the calendar of UTC, though the device knows its offset.
   const instant = Date.parse(completedAt);
   if (!zone && /Z$/i.test(completedAt) && !Number.isNaN(instant)) completedAt = localTime(instant);
-  const whole: QueuedSession = { ...session, session_result_id: id, completed_at: completedAt };
+  const { timezone: _, ...others } = session;
+  const whole: QueuedSession = { ...others, session_result_id: id, completed_at: completedAt };
   if (zone) whole.timezone = zone;
-  else delete whole.timezone;
   return whole;
 }
 
