@@ -70,7 +70,7 @@ clients: $(VENV) ## build and test the client libraries; says how many requests 
 client-types: $(VENV) ## generate the types of the client libraries from the API's document
 	$(BIN)/python -m tests.tools.python_types clients/python/vorex_sessions_client/types.py
 	$(BIN)/python -m tests.tools.openapi clients/typescript/build/openapi.json
-	cd clients/typescript && npm ci --no-audit --no-fund && npm run types
+	cd clients/typescript && npm ci --no-audit --no-fund && npm run types -- src/schema.ts
 
 lock: $(VENV) ## upgrade and pin the requirements, with hashes
 	$(LOCK) --upgrade requirements-dev.in -o requirements-dev.txt

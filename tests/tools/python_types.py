@@ -78,12 +78,11 @@ class Types:
         return f"{name}: TypeAlias = {self.of(schema, name)!r}"
 
     def define(self, name: str, schema: dict[str, Any]) -> None:
-        """Add a type by a name of our own: another name of a component, or an object."""
-        annotation = self.of(schema, name) if "$ref" in schema else ""
-        if annotation == name:
-            return
-        alias = f"{name}: TypeAlias = {annotation!r}"
-        self.definitions[name] = alias if annotation else self._typed_dict(name, schema)
+        """Add a type by a name of our own: an object, or another name of something."""
+        if "properties" in schema:
+            self.definitions[name] = self._typed_dict(name, schema)
+        elif (annotation := self.of(schema, name)) != name:
+            self.definitions[name] = f"{name}: TypeAlias = {annotation!r}"
 
     def _typed_dict(self, name: str, schema: dict[str, Any]) -> str:
         properties, required = self._members(schema)

@@ -1,8 +1,10 @@
 """The client in front of the real service."""
 
+import json
 import socket
 
 import device as faults
+import httpx
 import pytest
 from device import URL, Device, access_token, practice
 from vorex_sessions_client import NoAnswerError, ProblemError, SessionsClient

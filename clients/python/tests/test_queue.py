@@ -319,6 +319,14 @@ def test_retry_after_is_kept_to_however_often_flush_is_called(
     assert device.stored() == ids
 
 
+ODD_RESULTS = [
+    7,
+    {"index": "x"},
+    {"index": 900, "status": "created"},
+    {"index": 0, "status": "unheard-of"},
+    {"index": 1, "status": "rejected", "problem": "none"},
+    {"index": 2, "status": "rejected", "problem": {"status": "422"}},
+]
 FAULTS: dict[str, Fault] = {
     "no network": faults.down,
     "a lost answer": faults.cut,
@@ -328,7 +336,7 @@ FAULTS: dict[str, Fault] = {
     "a redirect": faults.answer(302, Location="http://sign.in"),
     "a sign-in page": faults.answer(200),
     "no results": faults.answer(200, '{"results": []}'),
-    "odd results": faults.answer(200, '{"results": [7, {"index": "x"}, {"index": 900}]}'),
+    "odd results": faults.answer(200, json.dumps({"results": ODD_RESULTS})),
 }
 
 

@@ -40,7 +40,8 @@ def corrected(entry: Entry, problem: Problem, clock: Clock) -> Entry | None:
     content is no conflict.
     """
     errors = problem.get("errors") if problem.get("status") == 422 else None
-    members = {str(error.get("pointer")).rpartition("/")[2] for error in errors or []}
+    named = [error.get("pointer") for error in _listed(errors) if isinstance(error, dict)]
+    members = {str(pointer).rpartition("/")[2] for pointer in named}
     if not members or not members <= _CORRECTABLE - set(entry.corrected):
         return None
     session = dict(entry.session)
@@ -89,3 +90,7 @@ def _instant(text: Any) -> datetime | None:
         return datetime.fromisoformat(text).astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

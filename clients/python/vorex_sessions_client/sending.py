@@ -63,9 +63,11 @@ def ask_time(http: Http) -> TooLarge | Refused | Later | None:
     return None if isinstance(answer, httpx.Response) else answer
 
 
-def is_final(problem: Problem) -> bool:
+def is_final(problem: Any) -> bool:
     """Return whether a problem of one session will be the same next time."""
-    status = problem.get("status", 0)
+    status = problem.get("status") if isinstance(problem, dict) else None
+    if not isinstance(status, int):
+        return False
     return 400 <= status < 500 and status != 401 and status not in _REPEATABLE
 
 

@@ -26,11 +26,13 @@ class Settling:
         unsettled = {entry.id: entry for entry in batch}
         for item in items:
             entry = batch[item["index"]]
-            problem = item.get("problem") or {}
-            if item.get("status") == "rejected" and not is_final(problem):
+            problem = item.get("problem")
+            is_stored = item.get("status") in ("created", "replayed")
+            is_refused = item.get("status") == "rejected" and is_final(problem)
+            if not is_stored and not is_refused:  # what a newer service may say, too
                 continue
             unsettled.pop(entry.id, None)
-            if item.get("status") != "rejected":
+            if is_stored:
                 self._entries.remove(entry.id)
                 self._tell(Stored(entry.id, item))
             elif self._is_current(entry):

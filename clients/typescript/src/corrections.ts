@@ -2,7 +2,7 @@
 
 import { localTime, timeZone, type Clock } from "./clock.js";
 import type { Entry, QueuedSession } from "./entries.js";
-import type { Problem } from "./problem.js";
+import { isObject, type Problem } from "./problem.js";
 import type { NewSession } from "./types.js";
 
 const EARLIEST = Date.UTC(2000, 0, 1); // the service takes nothing before
@@ -14,9 +14,9 @@ export function complete(session: NewSession, id: string, now: number): QueuedSe
   // `Z` without a zone would be the calendar of UTC, though the device knows its offset.
   const instant = Date.parse(completedAt);
   if (!zone && /Z$/i.test(completedAt) && !Number.isNaN(instant)) completedAt = localTime(instant);
-  const whole: QueuedSession = { ...session, session_result_id: id, completed_at: completedAt };
+  const { timezone: _, ...others } = session;
+  const whole: QueuedSession = { ...others, session_result_id: id, completed_at: completedAt };
   if (zone) whole.timezone = zone;
-  else delete whole.timezone;
   return whole;
 }
 
@@ -29,8 +29,8 @@ export function shifted(session: QueuedSession, milliseconds: number): QueuedSes
  * before. Nothing was stored under its id, so another content is no conflict.
  */
 export function corrected(entry: Entry, problem: Problem, clock: Clock): Entry | null {
-  const errors = problem.status === 422 && Array.isArray(problem.errors) ? problem.errors : [];
-  const members = errors.map((error) => String(error.pointer || "").replace(/^.*\//, ""));
+  const errors = problem.status === 422 && Array.isArray(problem.errors) ? problem.errors.filter(isObject) : [];
+  const members = errors.map((error) => String(error["pointer"] || "").replace(/^.*\//, ""));
   const before = entry.corrected || [];
   const correctable = members.every((member) => CORRECTABLE.includes(member) && !before.includes(member));
   if (!members.length || !correctable) return null;
@@ -54,7 +54,7 @@ const CORRECTABLE = ["completed_at", "timezone"];
 /** The server's time: by a `Date` header, or else as the refusal says it. */
 function serverTime(problem: Problem, clock: Clock): number | null {
   if (clock.skew() !== null) return clock.now();
-  const detail = (problem.errors || []).map((error) => error.detail).join(" ") + (problem.detail || "");
+  const detail = JSON.stringify([problem.errors, problem.detail]);
   const stated = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/.exec(detail);
   if (!stated) return null;
   clock.observeTime(Date.parse(stated[0].replace(/\.(\d{3})\d*Z/, ".$1Z")));

@@ -5,14 +5,18 @@ import type { Storage } from "./storage.js";
 import type { NewSession } from "./types.js";
 
 /** A session of the queue. It always has its id. */
-export type QueuedSession = NewSession & { session_result_id: string };
+export type QueuedSession = Omit<NewSession, "session_result_id" | "completed_at" | "timezone"> & {
+  session_result_id: string;
+  completed_at?: string;
+  timezone?: string;
+};
 
 export interface Entry {
   session: QueuedSession;
   /** When it was added, by the device's clock: the order of sending. */
   added: number;
   /** Which members were corrected; each is corrected once. */
-  corrected?: string[];
+  corrected?: readonly string[];
   /** Why it was set aside: it is kept, and not sent again. */
   problem?: Problem;
 }
@@ -108,7 +112,7 @@ export class Entries {
   /** A text that is no entry stays where it is, and is reported once. */
   private read(key: string, text: string): Entry | null {
     const value = parsed(text);
-    if (isObject(value) && isObject(value["session"])) {
+    if (isObject(value) && isObject(value["session"]) && typeof value["added"] === "number") {
       const entry = value as unknown as Entry;
       if (this.prefix + idOf(entry) === key) return entry;
     }

@@ -21,6 +21,7 @@ export class ProblemError extends Error {
   ) {
     super(problem.detail || problem.title || `The service answered ${status}.`);
     this.name = "ProblemError";
+    Object.setPrototypeOf(this, ProblemError.prototype); // where a bundler has made a function of the class
   }
 }
 
@@ -29,6 +30,7 @@ export class NoAnswerError extends Error {
   constructor(message: string, readonly reason: unknown = null) {
     super(message);
     this.name = "NoAnswerError";
+    Object.setPrototypeOf(this, NoAnswerError.prototype);
   }
 }
 

@@ -22,7 +22,8 @@ export async function sendBatch(http: Http, entries: Entry[]): Promise<Outcome> 
   const read = parsed(outcome.text);
   // Another body is not the service's, but a sign-in page of the network, say.
   if (!isObject(read) || !Array.isArray(read["results"])) return { kind: "later", status: outcome.status, retryAfterMs: null };
-  return { kind: "answered", items: read["results"].filter((item) => isObject(item) && entries[item["index"] as number]) };
+  const isItem = (item: unknown) => isObject(item) && Number.isInteger(item["index"]) && item["index"] as number in entries;
+  return { kind: "answered", items: read["results"].filter(isItem) };
 }
 
 /** Asks for something small, for the server's time. Returns null, or why nothing can be sent now. */
@@ -48,7 +49,7 @@ async function send(http: Http, method: string, path: string, body?: string): Pr
 
 /** Whether a problem of one session will be the same next time. */
 export function isFinal(problem: Problem): boolean {
-  const status = problem.status || 0;
+  const status = Number(problem.status) || 0;
   return status >= 400 && status < 500 && status !== 401 && !REPEATABLE.includes(status);
 }
 

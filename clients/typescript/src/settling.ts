@@ -4,7 +4,7 @@ import type { Clock } from "./clock.js";
 import { corrected } from "./corrections.js";
 import { idOf, type Entries, type Entry } from "./entries.js";
 import type { QueueEvent } from "./events.js";
-import type { Problem } from "./problem.js";
+import { isObject, type Problem } from "./problem.js";
 import { isFinal } from "./sending.js";
 import type { BatchItem } from "./types.js";
 
@@ -21,10 +21,11 @@ export class Settling {
     const unsettled = new Set(batch);
     for (const item of items) {
       const entry = batch[item.index]!;
-      const problem = (item.problem || {}) as Problem;
-      if (item.status === "rejected" && !isFinal(problem)) continue;
+      const { status, problem } = outcome(item);
+      const isStored = status === "created" || status === "replayed";
+      if (!isStored && (status !== "rejected" || !isFinal(problem))) continue; // what a newer service says, too
       unsettled.delete(entry);
-      if (item.status !== "rejected") await this.stored(entry, item);
+      if (isStored) await this.stored(entry, item);
       else if (await this.isCurrent(entry)) again.push(...(await this.rejected(entry, problem)));
     }
     return { again, unsettled: Array.from(unsettled) };
@@ -65,4 +66,10 @@ export class Settling {
     if (!stored) return stored === undefined; // the storage cannot say
     return JSON.stringify(stored.session) === JSON.stringify(entry.session);
   }
+}
+
+/** What an item says, whatever it is. */
+function outcome(item: BatchItem): { status: unknown; problem: Problem } {
+  const { status, problem } = item as { status?: unknown; problem?: unknown };
+  return { status, problem: isObject(problem) ? problem : {} };
 }

@@ -290,6 +290,8 @@ for (const [name, fault] of Object.entries({
   "status 408": faults.answer(408),
   "a sign-in page of the network": faults.answer(200),
   "an empty list of results": faults.answer(200, {}, '{"results": []}'),
+  "results that nobody understands": faults.answer(200, {}, `{"results": [7, {"index": "length"}, {"index": 900, "status": "created"},
+    {"index": 0, "status": "unheard-of"}, {"index": 1, "status": "rejected", "problem": "none"}]}`),
 })) {
   test(`${name} is tried again after growing pauses`, async (t) => {
     const device = new Device({ network: always(fault), timeoutMs: 200 });
