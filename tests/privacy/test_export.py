@@ -385,7 +385,7 @@ def mark_current(learner: Learner) -> None:
 
     def work(transaction: Transaction) -> None:
         totals = Totals(sessions=1)
-        store(transaction, learner.id, totals, [], all_sessions=[], derived_version=VERSION)
+        store(transaction, learner.id, totals, [], kind="first", derived_version=VERSION)
 
     with learner.app.app_context():
         run_transaction(work)
