@@ -80,6 +80,7 @@ lock: $(VENV) ## upgrade and pin the requirements, with hashes
 
 clean: ## remove what the other commands made, data included
 	rm -rf .venv $(GENERATORS)/.venv $(GENERATORS)/node_modules instance .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf clients/typescript/node_modules clients/typescript/dist clients/typescript/build
 
 $(RUN): requirements-run.txt
 	@echo "Installing what running needs into .venv (once, about 230 MB) …"
