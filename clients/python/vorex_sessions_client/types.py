@@ -8,170 +8,44 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 class Save(TypedDict):
     """Generated: Save."""
 
-    session_type: Literal["conversation", "pronunciation", "roleplay"]
+    session_type: SessionType
     duration_seconds: int
-    words_spoken: NotRequired[int]
+    words_spoken: NotRequired[int | None]
     pronunciation_score: NotRequired[float | None]
     fluency_score: NotRequired[float | None]
     grammar_score: NotRequired[float | None]
-    topics: NotRequired[list[str]]
-    vocabulary_learned: NotRequired[list[str]]
-    areas_to_improve: NotRequired[list[str]]
-    vocabulary_results: NotRequired[list[Outcome]]
-    skills: NotRequired[list[SkillScore]]
-    metadata: NotRequired[dict[str, Any]]
-    completed_at: NotRequired[str]
-    timezone: NotRequired[str]
-    session_result_id: NotRequired[str]
+    topics: NotRequired[list[str] | None]
+    vocabulary_learned: NotRequired[list[str] | None]
+    areas_to_improve: NotRequired[list[str] | None]
+    vocabulary_results: NotRequired[list[Outcome] | None]
+    skills: NotRequired[list[SkillScore] | None]
+    metadata: NotRequired[dict[str, Any] | None]
+    completed_at: NotRequired[str | None]
+    timezone: NotRequired[str | None]
+    session_result_id: NotRequired[str | None]
+
+
+SessionType: TypeAlias = "Literal['conversation', 'pronunciation', 'roleplay']"
 
 
 class Outcome(TypedDict):
     """Generated: Outcome."""
 
     word: str
-    outcome: Literal["again", "hard", "good", "easy"]
+    outcome: ExerciseOutcome
+
+
+ExerciseOutcome: TypeAlias = "Literal['again', 'hard', 'good', 'easy']"
 
 
 class SkillScore(TypedDict):
     """Generated: SkillScore."""
 
-    skill: Literal[
-        "basic-word-order",
-        "personal-pronouns",
-        "verb-to-be",
-        "articles",
-        "plural-nouns",
-        "noun-gender",
-        "possessives",
-        "demonstratives",
-        "present-simple",
-        "subject-verb-agreement",
-        "question-forms",
-        "negation",
-        "imperatives",
-        "prepositions-of-place",
-        "prepositions-of-time",
-        "there-is",
-        "can-ability",
-        "conjunctions",
-        "prepositions",
-        "present-continuous",
-        "past-simple",
-        "irregular-verbs",
-        "future-forms",
-        "comparatives",
-        "adverbs",
-        "adjective-agreement",
-        "countable-uncountable",
-        "quantifiers",
-        "reflexive-verbs",
-        "basic-modals",
-        "gerund-infinitive",
-        "past-continuous",
-        "imperfect-or-preterite",
-        "present-perfect",
-        "past-participles",
-        "relative-clauses",
-        "first-conditional",
-        "second-conditional",
-        "phrasal-verbs",
-        "passive-voice",
-        "noun-cases",
-        "reported-speech",
-        "past-perfect",
-        "perfect-continuous",
-        "modals-of-deduction",
-        "third-conditional",
-        "sequence-of-tenses",
-        "subjunctive",
-        "causatives",
-        "complex-sentences",
-        "participle-clauses",
-        "inversion-emphasis",
-        "nominalisation",
-        "vowel-sounds",
-        "consonant-sounds",
-        "alphabet-spelling",
-        "syllables",
-        "vowel-length",
-        "diphthongs",
-        "voicing",
-        "th-sound",
-        "r-sound",
-        "nasal-sounds",
-        "final-consonants",
-        "word-stress",
-        "consonant-clusters",
-        "schwa",
-        "minimal-pairs",
-        "sentence-stress",
-        "rhythm",
-        "intonation",
-        "tones",
-        "linking",
-        "accent-clarity",
-        "numbers",
-        "time-and-dates",
-        "family-words",
-        "food-words",
-        "home-words",
-        "colours-descriptions",
-        "clothes-shopping",
-        "daily-routine",
-        "travel-words",
-        "weather-nature",
-        "health-words",
-        "hobbies-words",
-        "work-words",
-        "feelings-words",
-        "word-formation",
-        "false-friends",
-        "collocations",
-        "synonyms-range",
-        "word-choice",
-        "idioms",
-        "abstract-words",
-        "academic-words",
-        "nuance-words",
-        "short-answers",
-        "listening-response",
-        "response-time",
-        "hesitation",
-        "speaking-pace",
-        "filler-words",
-        "self-correction",
-        "extended-answers",
-        "storytelling",
-        "paraphrasing",
-        "discourse-markers",
-        "spontaneous-speech",
-        "sustained-argument",
-        "greetings",
-        "introductions",
-        "polite-words",
-        "ordering",
-        "asking-directions",
-        "polite-requests",
-        "invitations",
-        "apologies",
-        "asking-clarification",
-        "formal-address",
-        "small-talk",
-        "turn-taking",
-        "giving-opinions",
-        "complaints",
-        "advice-suggestions",
-        "phone-calls",
-        "interview-answers",
-        "negotiation",
-        "register",
-        "hedging",
-        "meetings-presentations",
-        "humour-irony",
-        "cultural-norms",
-        "diplomacy",
-    ]
+    skill: SkillKey
     score: float
+
+
+SkillKey: TypeAlias = "Literal['basic-word-order', 'personal-pronouns', 'verb-to-be', 'articles', 'plural-nouns', 'noun-gender', 'possessives', 'demonstratives', 'present-simple', 'subject-verb-agreement', 'question-forms', 'negation', 'imperatives', 'prepositions-of-place', 'prepositions-of-time', 'there-is', 'can-ability', 'conjunctions', 'prepositions', 'present-continuous', 'past-simple', 'irregular-verbs', 'future-forms', 'comparatives', 'adverbs', 'adjective-agreement', 'countable-uncountable', 'quantifiers', 'reflexive-verbs', 'basic-modals', 'gerund-infinitive', 'past-continuous', 'imperfect-or-preterite', 'present-perfect', 'past-participles', 'relative-clauses', 'first-conditional', 'second-conditional', 'phrasal-verbs', 'passive-voice', 'noun-cases', 'reported-speech', 'past-perfect', 'perfect-continuous', 'modals-of-deduction', 'third-conditional', 'sequence-of-tenses', 'subjunctive', 'causatives', 'complex-sentences', 'participle-clauses', 'inversion-emphasis', 'nominalisation', 'vowel-sounds', 'consonant-sounds', 'alphabet-spelling', 'syllables', 'vowel-length', 'diphthongs', 'voicing', 'th-sound', 'r-sound', 'nasal-sounds', 'final-consonants', 'word-stress', 'consonant-clusters', 'schwa', 'minimal-pairs', 'sentence-stress', 'rhythm', 'intonation', 'tones', 'linking', 'accent-clarity', 'numbers', 'time-and-dates', 'family-words', 'food-words', 'home-words', 'colours-descriptions', 'clothes-shopping', 'daily-routine', 'travel-words', 'weather-nature', 'health-words', 'hobbies-words', 'work-words', 'feelings-words', 'word-formation', 'false-friends', 'collocations', 'synonyms-range', 'word-choice', 'idioms', 'abstract-words', 'academic-words', 'nuance-words', 'short-answers', 'listening-response', 'response-time', 'hesitation', 'speaking-pace', 'filler-words', 'self-correction', 'extended-answers', 'storytelling', 'paraphrasing', 'discourse-markers', 'spontaneous-speech', 'sustained-argument', 'greetings', 'introductions', 'polite-words', 'ordering', 'asking-directions', 'polite-requests', 'invitations', 'apologies', 'asking-clarification', 'formal-address', 'small-talk', 'turn-taking', 'giving-opinions', 'complaints', 'advice-suggestions', 'phone-calls', 'interview-answers', 'negotiation', 'register', 'hedging', 'meetings-presentations', 'humour-irony', 'cultural-norms', 'diplomacy']"
 
 
 NewSession: TypeAlias = "Save"
@@ -180,20 +54,20 @@ NewSession: TypeAlias = "Save"
 class Saved(TypedDict):
     """Generated: Saved."""
 
-    session_type: Literal["conversation", "pronunciation", "roleplay"]
+    session_type: str
     duration_seconds: int
-    words_spoken: NotRequired[int]
-    pronunciation_score: NotRequired[float | None]
-    fluency_score: NotRequired[float | None]
-    grammar_score: NotRequired[float | None]
-    topics: NotRequired[list[str]]
-    vocabulary_learned: NotRequired[list[str]]
-    areas_to_improve: NotRequired[list[str]]
-    vocabulary_results: NotRequired[list[Outcome]]
-    skills: NotRequired[list[SkillScore]]
-    metadata: NotRequired[dict[str, Any]]
+    words_spoken: int
+    pronunciation_score: float | None
+    fluency_score: float | None
+    grammar_score: float | None
+    topics: list[str]
+    vocabulary_learned: list[str]
+    areas_to_improve: list[str]
+    vocabulary_results: list[StoredOutcome]
+    skills: list[StoredSkillScore]
+    metadata: dict[str, Any]
     completed_at: str
-    timezone: NotRequired[str]
+    timezone: str
     session_result_id: str
     user_id: str
     practiced_on: str
@@ -203,6 +77,20 @@ class Saved(TypedDict):
     streak: Streak
 
 
+class StoredOutcome(TypedDict):
+    """Generated: StoredOutcome."""
+
+    word: str
+    outcome: str
+
+
+class StoredSkillScore(TypedDict):
+    """Generated: StoredSkillScore."""
+
+    skill: str
+    score: float
+
+
 class Achievement(TypedDict):
     """Generated: Achievement."""
 
@@ -210,7 +98,7 @@ class Achievement(TypedDict):
     title: str
     description: str
     category: str
-    tier: Literal["bronze", "silver", "gold"]
+    tier: str
     threshold: float
     value: float
     progress: float
@@ -246,7 +134,7 @@ class SavedItem(TypedDict):
     """Generated: SavedItem."""
 
     index: int
-    status: Literal["created", "replayed", "rejected"]
+    status: str
     session: NotRequired[SessionResult]
     problem: NotRequired[Problem]
     achievements_unlocked: NotRequired[list[Achievement]]
@@ -256,20 +144,20 @@ class SavedItem(TypedDict):
 class SessionResult(TypedDict):
     """Generated: SessionResult."""
 
-    session_type: Literal["conversation", "pronunciation", "roleplay"]
+    session_type: str
     duration_seconds: int
-    words_spoken: NotRequired[int]
-    pronunciation_score: NotRequired[float | None]
-    fluency_score: NotRequired[float | None]
-    grammar_score: NotRequired[float | None]
-    topics: NotRequired[list[str]]
-    vocabulary_learned: NotRequired[list[str]]
-    areas_to_improve: NotRequired[list[str]]
-    vocabulary_results: NotRequired[list[Outcome]]
-    skills: NotRequired[list[SkillScore]]
-    metadata: NotRequired[dict[str, Any]]
+    words_spoken: int
+    pronunciation_score: float | None
+    fluency_score: float | None
+    grammar_score: float | None
+    topics: list[str]
+    vocabulary_learned: list[str]
+    areas_to_improve: list[str]
+    vocabulary_results: list[StoredOutcome]
+    skills: list[StoredSkillScore]
+    metadata: dict[str, Any]
     completed_at: str
-    timezone: NotRequired[str]
+    timezone: str
     session_result_id: str
     user_id: str
     practiced_on: str
@@ -326,7 +214,7 @@ class Stats(TypedDict):
     avg_fluency: float
     avg_grammar: float
     scored_sessions: ScoredSessions
-    period: Literal["day", "week", "month", "year", "all"]
+    period: str
     period_start: str | None
     period_end: str
     sessions_by_type: dict[str, TypeFigures]
@@ -392,9 +280,9 @@ class Warmup(TypedDict):
     """Generated: Warmup."""
 
     focus_areas: list[str]
-    vocabulary_review: list[str]
     last_session_summary: LastSession | None
     based_on: BasedOn
+    vocabulary_review: list[str]
     vocabulary_details: list[Review]
     focus_skills: list[FocusSkill]
 
@@ -403,7 +291,7 @@ class LastSession(TypedDict):
     """Generated: LastSession."""
 
     session_result_id: str
-    session_type: Literal["conversation", "pronunciation", "roleplay"]
+    session_type: str
     duration_seconds: int
     pronunciation_score: float | None
     fluency_score: float | None
@@ -420,7 +308,7 @@ class Review(TypedDict):
     """Generated: Review."""
 
     word: str
-    reason: Literal["due", "forgotten", "new", "rarely met"]
+    reason: str
     recall: float | None
     last_seen: str
     times_seen: int
@@ -431,14 +319,14 @@ class FocusSkill(TypedDict):
 
     skill: str
     name: str
-    reason: Literal["foundation", "named", "almost", "in progress", "new"]
+    reason: str
     explanation: str
 
 
 class HistoryQuery(TypedDict):
     """Generated: HistoryQuery."""
 
-    session_type: NotRequired[Literal["conversation", "pronunciation", "roleplay"]]
+    session_type: NotRequired[SessionType]
     topic: NotRequired[str]
     date_from: NotRequired[str]
     date_to: NotRequired[str]
@@ -448,12 +336,15 @@ class HistoryQuery(TypedDict):
     cursor: NotRequired[str]
 
 
+StatsPeriod: TypeAlias = "Literal['day', 'week', 'month', 'year', 'all']"
+
+
 class StatsQuery(TypedDict):
     """Generated: StatsQuery."""
 
-    period: NotRequired[Literal["day", "week", "month", "year", "all"]]
+    period: NotRequired[StatsPeriod]
     timezone: NotRequired[str]
-    session_type: NotRequired[Literal["conversation", "pronunciation", "roleplay"]]
+    session_type: NotRequired[SessionType]
 
 
 class WarmupQuery(TypedDict):

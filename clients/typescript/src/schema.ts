@@ -14,105 +14,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Save a finished practice session; with an id or a key, a repeat stores nothing twice. */
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    /** @description A string that the app chooses, unique to this save, for example `lesson-12-try-1`. The same save sent again with the same key stores nothing twice. A single save has either a key or a `session_result_id`. */
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    /**
-                     * @example {
-                     *       "session_type": "conversation",
-                     *       "duration_seconds": 300,
-                     *       "words_spoken": 120,
-                     *       "pronunciation_score": 85.5,
-                     *       "fluency_score": 78,
-                     *       "grammar_score": null,
-                     *       "topics": [
-                     *         "travel",
-                     *         "hotels"
-                     *       ],
-                     *       "vocabulary_learned": [
-                     *         "reservation",
-                     *         "available"
-                     *       ],
-                     *       "areas_to_improve": [
-                     *         "past tense",
-                     *         "prepositions"
-                     *       ],
-                     *       "vocabulary_results": [
-                     *         {
-                     *           "word": "reservation",
-                     *           "outcome": "good"
-                     *         }
-                     *       ],
-                     *       "skills": [
-                     *         {
-                     *           "skill": "past-simple",
-                     *           "score": 72.5
-                     *         }
-                     *       ],
-                     *       "metadata": {
-                     *         "scenario_id": "hotel-check-in",
-                     *         "user_level": "B1"
-                     *       },
-                     *       "completed_at": "2026-03-01T18:30:00+01:00",
-                     *       "timezone": "Europe/Berlin"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Save"];
-                };
-            };
-            responses: {
-                /** @description The same session was saved before: the stored result as it is now */
-                200: {
-                    headers: {
-                        /**
-                         * @description The address of the stored session result.
-                         * @example /api/sessions/3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
-                         */
-                        Location?: string;
-                        /** @description `true`: the same session was saved before. */
-                        "Idempotency-Replayed"?: "true";
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Saved"];
-                    };
-                };
-                /** @description Created */
-                201: {
-                    headers: {
-                        /**
-                         * @description The address of the stored session result.
-                         * @example /api/sessions/3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
-                         */
-                        Location?: string;
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Saved"];
-                    };
-                };
-                400: components["responses"]["UnreadableProblem"];
-                401: components["responses"]["NotSignedInProblem"];
-                403: components["responses"]["ForbiddenProblem"];
-                408: components["responses"]["TooSlowProblem"];
-                409: components["responses"]["ConflictProblem"];
-                410: components["responses"]["GoneProblem"];
-                413: components["responses"]["TooLargeProblem"];
-                415: components["responses"]["NotJsonProblem"];
-                422: components["responses"]["InvalidProblem"];
-                429: components["responses"]["QuotaExceededProblem"];
-                503: components["responses"]["UnavailableProblem"];
-            };
-        };
+        post: operations["saveSession"];
         delete?: never;
         options?: never;
         head?: never;
@@ -129,86 +31,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Save up to 100 sessions at once; an invalid session does not stop the others. */
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    /** @description A string that the app chooses, unique to this save, for example `lesson-12-try-1`. The same save sent again with the same key stores nothing twice. A single save has either a key or a `session_result_id`. */
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    /**
-                     * @example {
-                     *       "sessions": [
-                     *         {
-                     *           "session_type": "conversation",
-                     *           "duration_seconds": 300,
-                     *           "words_spoken": 120,
-                     *           "pronunciation_score": 85.5,
-                     *           "fluency_score": 78,
-                     *           "grammar_score": null,
-                     *           "topics": [
-                     *             "travel",
-                     *             "hotels"
-                     *           ],
-                     *           "vocabulary_learned": [
-                     *             "reservation",
-                     *             "available"
-                     *           ],
-                     *           "areas_to_improve": [
-                     *             "past tense",
-                     *             "prepositions"
-                     *           ],
-                     *           "vocabulary_results": [
-                     *             {
-                     *               "word": "reservation",
-                     *               "outcome": "good"
-                     *             }
-                     *           ],
-                     *           "skills": [
-                     *             {
-                     *               "skill": "past-simple",
-                     *               "score": 72.5
-                     *             }
-                     *           ],
-                     *           "metadata": {
-                     *             "scenario_id": "hotel-check-in",
-                     *             "user_level": "B1"
-                     *           },
-                     *           "completed_at": "2026-03-01T18:30:00+01:00",
-                     *           "timezone": "Europe/Berlin"
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Batch"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SavedBatch"];
-                    };
-                };
-                400: components["responses"]["UnreadableProblem"];
-                401: components["responses"]["NotSignedInProblem"];
-                403: components["responses"]["ForbiddenProblem"];
-                408: components["responses"]["TooSlowProblem"];
-                413: components["responses"]["TooLargeProblem"];
-                415: components["responses"]["NotJsonProblem"];
-                422: components["responses"]["InvalidProblem"];
-                429: components["responses"]["QuotaExceededProblem"];
-                503: components["responses"]["UnavailableProblem"];
-            };
-        };
+        post: operations["saveSessions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -223,48 +46,7 @@ export interface paths {
             cookie?: never;
         };
         /** List my sessions, newest first. */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Only sessions of this type. */
-                    session_type?: "conversation" | "pronunciation" | "roleplay";
-                    /** @description Only sessions with this topic, in any case. */
-                    topic?: string;
-                    /** @description First calendar day (`practiced_on`), included. */
-                    date_from?: string;
-                    /** @description Last calendar day (`practiced_on`), included. */
-                    date_to?: string;
-                    /** @description Only sessions whose `metadata.scenario_id` equals this. */
-                    scenario_id?: string;
-                    /** @description Sessions per page; a value above 100 counts as 100. */
-                    limit?: number;
-                    /** @description How many sessions to skip, 0 by default. Not together with `cursor`. */
-                    offset?: number;
-                    /** @description `next_cursor` of the previous page, with the same filters. Every page costs the same. Pages neither overlap nor skip sessions, whatever is saved meanwhile. */
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["History"];
-                    };
-                };
-                401: components["responses"]["NotSignedInProblem"];
-                403: components["responses"]["ForbiddenProblem"];
-                422: components["responses"]["InvalidProblem"];
-                429: components["responses"]["QuotaExceededProblem"];
-                503: components["responses"]["UnavailableProblem"];
-            };
-        };
+        get: operations["listHistory"];
         put?: never;
         post?: never;
         delete?: never;
@@ -277,112 +59,19 @@ export interface paths {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                /** @description The session result's id. */
-                session_result_id: string;
-            };
+            path?: never;
             cookie?: never;
         };
         /** Show one of my sessions. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description The session result's id. */
-                    session_result_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SessionResult"];
-                    };
-                };
-                401: components["responses"]["NotSignedInProblem"];
-                403: components["responses"]["ForbiddenProblem"];
-                404: components["responses"]["NotFoundProblem"];
-                422: components["responses"]["InvalidProblem"];
-                429: components["responses"]["QuotaExceededProblem"];
-                503: components["responses"]["UnavailableProblem"];
-            };
-        };
+        get: operations["getSession"];
         put?: never;
         post?: never;
         /** Delete a session permanently. */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description The session result's id. */
-                    session_result_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description No Content */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                401: components["responses"]["NotSignedInProblem"];
-                403: components["responses"]["ForbiddenProblem"];
-                404: components["responses"]["NotFoundProblem"];
-                422: components["responses"]["InvalidProblem"];
-                429: components["responses"]["QuotaExceededProblem"];
-                503: components["responses"]["UnavailableProblem"];
-            };
-        };
+        delete: operations["deleteSession"];
         options?: never;
         head?: never;
         /** Correct a session, or add a score that arrived late. */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description The session result's id. */
-                    session_result_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["Correction"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SessionResult"];
-                    };
-                };
-                400: components["responses"]["UnreadableProblem"];
-                401: components["responses"]["NotSignedInProblem"];
-                403: components["responses"]["ForbiddenProblem"];
-                404: components["responses"]["NotFoundProblem"];
-                408: components["responses"]["TooSlowProblem"];
-                413: components["responses"]["TooLargeProblem"];
-                415: components["responses"]["NotJsonProblem"];
-                422: components["responses"]["InvalidProblem"];
-                429: components["responses"]["QuotaExceededProblem"];
-                503: components["responses"]["UnavailableProblem"];
-            };
-        };
+        patch: operations["correctSession"];
         trace?: never;
     };
     "/api/sessions/stats": {
@@ -393,38 +82,7 @@ export interface paths {
             cookie?: never;
         };
         /** Show my statistics over a period. */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description The last 1, 7, 30 or 365 calendar days, today included, or all time. */
-                    period?: "day" | "week" | "month" | "year" | "all";
-                    /** @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC. */
-                    timezone?: string;
-                    /** @description Only sessions of this type. */
-                    session_type?: "conversation" | "pronunciation" | "roleplay";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Stats"];
-                    };
-                };
-                401: components["responses"]["NotSignedInProblem"];
-                403: components["responses"]["ForbiddenProblem"];
-                422: components["responses"]["InvalidProblem"];
-                429: components["responses"]["QuotaExceededProblem"];
-                503: components["responses"]["UnavailableProblem"];
-            };
-        };
+        get: operations["getStats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -441,36 +99,7 @@ export interface paths {
             cookie?: never;
         };
         /** Show what I practised on each of the last days. */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description How many calendar days, today included. */
-                    days?: number;
-                    /** @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC. */
-                    timezone?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Breakdown"];
-                    };
-                };
-                401: components["responses"]["NotSignedInProblem"];
-                403: components["responses"]["ForbiddenProblem"];
-                422: components["responses"]["InvalidProblem"];
-                429: components["responses"]["QuotaExceededProblem"];
-                503: components["responses"]["UnavailableProblem"];
-            };
-        };
+        get: operations["getDailyBreakdown"];
         put?: never;
         post?: never;
         delete?: never;
@@ -487,34 +116,7 @@ export interface paths {
             cookie?: never;
         };
         /** Suggest what to warm up with. */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC. */
-                    timezone?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Warmup"];
-                    };
-                };
-                401: components["responses"]["NotSignedInProblem"];
-                403: components["responses"]["ForbiddenProblem"];
-                422: components["responses"]["InvalidProblem"];
-                429: components["responses"]["QuotaExceededProblem"];
-                503: components["responses"]["UnavailableProblem"];
-            };
-        };
+        get: operations["getWarmup"];
         put?: never;
         post?: never;
         delete?: never;
@@ -531,36 +133,7 @@ export interface paths {
             cookie?: never;
         };
         /** Show whether my scores rise or fall. */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description The last 30 or 365 calendar days, today included. */
-                    period?: "month" | "year";
-                    /** @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC. */
-                    timezone?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Trends"];
-                    };
-                };
-                401: components["responses"]["NotSignedInProblem"];
-                403: components["responses"]["ForbiddenProblem"];
-                422: components["responses"]["InvalidProblem"];
-                429: components["responses"]["QuotaExceededProblem"];
-                503: components["responses"]["UnavailableProblem"];
-            };
-        };
+        get: operations["getTrends"];
         put?: never;
         post?: never;
         delete?: never;
@@ -577,36 +150,7 @@ export interface paths {
             cookie?: never;
         };
         /** Show my streak, and the last 28 days. */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC. */
-                    timezone?: string;
-                    /** @description The learner's goal, in minutes a day. */
-                    goal_minutes?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["StreakPage"];
-                    };
-                };
-                401: components["responses"]["NotSignedInProblem"];
-                403: components["responses"]["ForbiddenProblem"];
-                422: components["responses"]["InvalidProblem"];
-                429: components["responses"]["QuotaExceededProblem"];
-                503: components["responses"]["UnavailableProblem"];
-            };
-        };
+        get: operations["getStreak"];
         put?: never;
         post?: never;
         delete?: never;
@@ -623,31 +167,7 @@ export interface paths {
             cookie?: never;
         };
         /** List all achievements, with my progress. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Achievements"];
-                    };
-                };
-                401: components["responses"]["NotSignedInProblem"];
-                403: components["responses"]["ForbiddenProblem"];
-                422: components["responses"]["InvalidProblem"];
-                429: components["responses"]["QuotaExceededProblem"];
-                503: components["responses"]["UnavailableProblem"];
-            };
-        };
+        get: operations["listAchievements"];
         put?: never;
         post?: never;
         delete?: never;
@@ -664,42 +184,7 @@ export interface paths {
             cookie?: never;
         };
         /** List my words, and how well I remember them. */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description `due`: predicted recall below 0.9. `known`: 0.9 or more for at least 21 days after the last exercise, and not due. Else `learning`. */
-                    status?: "due" | "learning" | "known";
-                    /** @description Only words that contain this, in any case. */
-                    q?: string;
-                    /** @description Words per page; a value above 100 counts as 100. */
-                    limit?: number;
-                    /** @description `next_cursor` of the previous page, with the same filters. */
-                    cursor?: string;
-                    /** @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC. */
-                    timezone?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Vocabulary"];
-                    };
-                };
-                401: components["responses"]["NotSignedInProblem"];
-                403: components["responses"]["ForbiddenProblem"];
-                422: components["responses"]["InvalidProblem"];
-                429: components["responses"]["QuotaExceededProblem"];
-                503: components["responses"]["UnavailableProblem"];
-            };
-        };
+        get: operations["listWords"];
         put?: never;
         post?: never;
         delete?: never;
@@ -716,31 +201,7 @@ export interface paths {
             cookie?: never;
         };
         /** Show how well I master each skill, and what to work on. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Skills"];
-                    };
-                };
-                401: components["responses"]["NotSignedInProblem"];
-                403: components["responses"]["ForbiddenProblem"];
-                422: components["responses"]["InvalidProblem"];
-                429: components["responses"]["QuotaExceededProblem"];
-                503: components["responses"]["UnavailableProblem"];
-            };
-        };
+        get: operations["getSkills"];
         put?: never;
         post?: never;
         delete?: never;
@@ -757,71 +218,9 @@ export interface paths {
             cookie?: never;
         };
         /** Compare me with the learners of my level who take part. */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description The last 30 or 365 days before the day (UTC) of the snapshot. */
-                    period?: "month" | "year";
-                    /** @description The level to compare at, as in `metadata.user_level` of sessions, in any case. By default the level at which the learner practised last. */
-                    level?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Comparison"];
-                    };
-                };
-                401: components["responses"]["NotSignedInProblem"];
-                403: components["responses"]["ForbiddenProblem"];
-                422: components["responses"]["InvalidProblem"];
-                429: components["responses"]["QuotaExceededProblem"];
-                503: components["responses"]["UnavailableProblem"];
-            };
-        };
+        get: operations["getComparison"];
         /** Join or leave comparisons. */
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["Choice"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Chosen"];
-                    };
-                };
-                400: components["responses"]["UnreadableProblem"];
-                401: components["responses"]["NotSignedInProblem"];
-                403: components["responses"]["ForbiddenProblem"];
-                408: components["responses"]["TooSlowProblem"];
-                410: components["responses"]["GoneProblem"];
-                413: components["responses"]["TooLargeProblem"];
-                415: components["responses"]["NotJsonProblem"];
-                422: components["responses"]["InvalidProblem"];
-                429: components["responses"]["QuotaExceededProblem"];
-                503: components["responses"]["UnavailableProblem"];
-            };
-        };
+        put: operations["chooseComparison"];
         post?: never;
         delete?: never;
         options?: never;
@@ -837,36 +236,7 @@ export interface paths {
             cookie?: never;
         };
         /** Download everything that is stored about me. */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description `json`: everything stored; `csv` and `ndjson`: the sessions. */
-                    format?: "json" | "csv" | "ndjson";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Export"];
-                        "text/csv": string;
-                        "application/x-ndjson": string;
-                    };
-                };
-                401: components["responses"]["NotSignedInProblem"];
-                403: components["responses"]["ForbiddenProblem"];
-                422: components["responses"]["InvalidProblem"];
-                429: components["responses"]["QuotaExceededProblem"];
-                503: components["responses"]["UnavailableProblem"];
-                505: components["responses"]["OldHttpProblem"];
-            };
-        };
+        get: operations["exportSessions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -886,34 +256,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Erase everything that is stored about me, permanently. */
-        delete: {
-            parameters: {
-                query: {
-                    /** @description Exactly `true`. */
-                    confirm: "true";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Erased"];
-                    };
-                };
-                401: components["responses"]["NotSignedInProblem"];
-                403: components["responses"]["ForbiddenProblem"];
-                422: components["responses"]["InvalidProblem"];
-                429: components["responses"]["QuotaExceededProblem"];
-                503: components["responses"]["UnavailableProblem"];
-            };
-        };
+        delete: operations["eraseLearnerData"];
         options?: never;
         head?: never;
         patch?: never;
@@ -923,51 +266,14 @@ export interface paths {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                /**
-                 * @description The learner's id: the `sub` of their tokens.
-                 * @example 00000000-0000-4000-8000-000000000001
-                 */
-                user_id: string;
-            };
+            path?: never;
             cookie?: never;
         };
         get?: never;
         put?: never;
         post?: never;
         /** Erase everything that is stored about a learner, and close the account to further saves. */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /**
-                     * @description The learner's id: the `sub` of their tokens.
-                     * @example 00000000-0000-4000-8000-000000000001
-                     */
-                    user_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Erased"];
-                    };
-                };
-                401: components["responses"]["NotSignedInProblem"];
-                403: components["responses"]["ForbiddenProblem"];
-                404: components["responses"]["NotFoundProblem"];
-                422: components["responses"]["InvalidProblem"];
-                429: components["responses"]["QuotaExceededProblem"];
-                503: components["responses"]["UnavailableProblem"];
-            };
-        };
+        delete: operations["closeLearner"];
         options?: never;
         head?: never;
         patch?: never;
@@ -981,26 +287,7 @@ export interface paths {
             cookie?: never;
         };
         /** Check whether the process responds; checks nothing else. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Status"];
-                    };
-                };
-            };
-        };
+        get: operations["getHealth"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1017,27 +304,7 @@ export interface paths {
             cookie?: never;
         };
         /** Check whether the service is ready: database and schema are available. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Status"];
-                    };
-                };
-                503: components["responses"]["UnavailableProblem"];
-            };
-        };
+        get: operations["getReadiness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1053,27 +320,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show the metrics of all workers in Prometheus' text format. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "text/plain": string;
-                    };
-                };
-            };
-        };
+        /** Show the metrics of all workers in Prometheus' text format; with METRICS_TOKEN, if that is set. */
+        get: operations["getMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1130,7 +378,7 @@ export interface components {
              */
             detail: string;
             /**
-             * @description All invalid values, where a value is the problem.
+             * @description The invalid values, where a value is the problem: the first 100. Long names are shortened.
              * @example [
              *       {
              *         "detail": "duration_seconds is required.",
@@ -1156,17 +404,15 @@ export interface components {
             /**
              * @description `again`: forgotten. `hard`, `good`, `easy`: with effort, well, at once.
              * @example good
-             * @enum {string}
              */
-            outcome: "again" | "hard" | "good" | "easy";
+            outcome: components["schemas"]["ExerciseOutcome"];
         };
         SkillScore: {
             /**
              * @description The skill's key.
              * @example past-simple
-             * @enum {string}
              */
-            skill: "basic-word-order" | "personal-pronouns" | "verb-to-be" | "articles" | "plural-nouns" | "noun-gender" | "possessives" | "demonstratives" | "present-simple" | "subject-verb-agreement" | "question-forms" | "negation" | "imperatives" | "prepositions-of-place" | "prepositions-of-time" | "there-is" | "can-ability" | "conjunctions" | "prepositions" | "present-continuous" | "past-simple" | "irregular-verbs" | "future-forms" | "comparatives" | "adverbs" | "adjective-agreement" | "countable-uncountable" | "quantifiers" | "reflexive-verbs" | "basic-modals" | "gerund-infinitive" | "past-continuous" | "imperfect-or-preterite" | "present-perfect" | "past-participles" | "relative-clauses" | "first-conditional" | "second-conditional" | "phrasal-verbs" | "passive-voice" | "noun-cases" | "reported-speech" | "past-perfect" | "perfect-continuous" | "modals-of-deduction" | "third-conditional" | "sequence-of-tenses" | "subjunctive" | "causatives" | "complex-sentences" | "participle-clauses" | "inversion-emphasis" | "nominalisation" | "vowel-sounds" | "consonant-sounds" | "alphabet-spelling" | "syllables" | "vowel-length" | "diphthongs" | "voicing" | "th-sound" | "r-sound" | "nasal-sounds" | "final-consonants" | "word-stress" | "consonant-clusters" | "schwa" | "minimal-pairs" | "sentence-stress" | "rhythm" | "intonation" | "tones" | "linking" | "accent-clarity" | "numbers" | "time-and-dates" | "family-words" | "food-words" | "home-words" | "colours-descriptions" | "clothes-shopping" | "daily-routine" | "travel-words" | "weather-nature" | "health-words" | "hobbies-words" | "work-words" | "feelings-words" | "word-formation" | "false-friends" | "collocations" | "synonyms-range" | "word-choice" | "idioms" | "abstract-words" | "academic-words" | "nuance-words" | "short-answers" | "listening-response" | "response-time" | "hesitation" | "speaking-pace" | "filler-words" | "self-correction" | "extended-answers" | "storytelling" | "paraphrasing" | "discourse-markers" | "spontaneous-speech" | "sustained-argument" | "greetings" | "introductions" | "polite-words" | "ordering" | "asking-directions" | "polite-requests" | "invitations" | "apologies" | "asking-clarification" | "formal-address" | "small-talk" | "turn-taking" | "giving-opinions" | "complaints" | "advice-suggestions" | "phone-calls" | "interview-answers" | "negotiation" | "register" | "hedging" | "meetings-presentations" | "humour-irony" | "cultural-norms" | "diplomacy";
+            skill: components["schemas"]["SkillKey"];
             /**
              * @description 0 to 100 points.
              * @example 72.5
@@ -1177,9 +423,8 @@ export interface components {
             /**
              * @description What was practised.
              * @example conversation
-             * @enum {string}
              */
-            session_type: "conversation" | "pronunciation" | "roleplay";
+            session_type: components["schemas"]["SessionType"];
             /**
              * @description How long it took, in seconds.
              * @example 300
@@ -1189,7 +434,7 @@ export interface components {
              * @description How many words the learner spoke; 0 by default.
              * @example 120
              */
-            words_spoken?: number;
+            words_spoken?: number | null;
             /**
              * @description Pronunciation score, 0 to 100 points; null where it was not measured.
              * @example 85.5
@@ -1206,29 +451,29 @@ export interface components {
              */
             grammar_score?: number | null;
             /**
-             * @description What it was about. At most 50 texts of at most 200 characters. White space is normalised. Empty texts and repeats are dropped; repeats differ only in case.
+             * @description What it was about. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
              * @example [
              *       "travel",
              *       "hotels"
              *     ]
              */
-            topics?: string[];
+            topics?: string[] | null;
             /**
-             * @description Words the learner met. At most 500 texts of at most 100 characters. White space is normalised. Empty texts and repeats are dropped; repeats are spelt the same.
+             * @description Words the learner met. At most 500 texts of at most 100 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats are spelt the same.
              * @example [
              *       "reservation",
              *       "available"
              *     ]
              */
-            vocabulary_learned?: string[];
+            vocabulary_learned?: string[] | null;
             /**
-             * @description What the learner should work on. At most 50 texts of at most 200 characters. White space is normalised. Empty texts and repeats are dropped; repeats differ only in case.
+             * @description What the learner should work on. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
              * @example [
              *       "past tense",
              *       "prepositions"
              *     ]
              */
-            areas_to_improve?: string[];
+            areas_to_improve?: string[] | null;
             /**
              * @description The outcomes of exercises with single words, in order. A word may occur several times. It counts as met even if `vocabulary_learned` does not have it. At most 500.
              * @example [
@@ -1238,7 +483,7 @@ export interface components {
              *       }
              *     ]
              */
-            vocabulary_results?: components["schemas"]["Outcome"][];
+            vocabulary_results?: components["schemas"]["Outcome"][] | null;
             /**
              * @description Scores of single skills, each skill once. At most 50.
              * @example [
@@ -1248,9 +493,9 @@ export interface components {
              *       }
              *     ]
              */
-            skills?: components["schemas"]["SkillScore"][];
+            skills?: components["schemas"]["SkillScore"][] | null;
             /**
-             * @description Any other data of the app, kept verbatim: at most 16 KiB as compact JSON, at most 8 levels deep, integers within 64 bits.
+             * @description Any other data of the app, kept by value: at most 16 KiB as compact JSON without exponents (1e20 counts 21 bytes), at most 8 levels deep, integers within 64 bits.
              * @example {
              *       "scenario_id": "hotel-check-in",
              *       "user_level": "B1"
@@ -1258,32 +503,31 @@ export interface components {
              */
             metadata?: {
                 [key: string]: unknown;
-            };
+            } | null;
             /**
              * Format: date-time
-             * @description When the session ended, with the offset of the phone's clock. Not before 2000, and at most 5 minutes ahead of the server. By default the current time.
+             * @description When the session ended, with the offset of the phone's clock, as in RFC 3339. Not before 2000, and at most 5 minutes ahead of the server. By default the current time.
              * @example 2026-03-01T18:30:00+01:00
              */
-            completed_at?: string;
+            completed_at?: string | null;
             /**
              * @description The learner's time zone, which decides the calendar day: an IANA name or `UTC±HH:MM`. By default the offset of `completed_at`, else UTC.
              * @example Europe/Berlin
              */
-            timezone?: string;
+            timezone?: string | null;
             /**
              * Format: uuid
              * @description A random UUID that the app chooses. The same save sent again stores nothing twice. By default the service generates one.
              * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
              */
-            session_result_id?: string;
+            session_result_id?: string | null;
         };
         Saved: {
             /**
-             * @description What was practised.
+             * @description What was practised. One of `SessionType`; later versions may add values.
              * @example conversation
-             * @enum {string}
              */
-            session_type: "conversation" | "pronunciation" | "roleplay";
+            session_type: string;
             /**
              * @description How long it took, in seconds.
              * @example 300
@@ -1293,46 +537,46 @@ export interface components {
              * @description How many words the learner spoke; 0 by default.
              * @example 120
              */
-            words_spoken?: number;
+            words_spoken: number;
             /**
              * @description Pronunciation score, 0 to 100 points; null where it was not measured.
              * @example 85.5
              */
-            pronunciation_score?: number | null;
+            pronunciation_score: number | null;
             /**
              * @description Fluency score, 0 to 100 points; null where it was not measured.
              * @example 85.5
              */
-            fluency_score?: number | null;
+            fluency_score: number | null;
             /**
              * @description Grammar score, 0 to 100 points; null where it was not measured.
              * @example 85.5
              */
-            grammar_score?: number | null;
+            grammar_score: number | null;
             /**
-             * @description What it was about. At most 50 texts of at most 200 characters. White space is normalised. Empty texts and repeats are dropped; repeats differ only in case.
+             * @description What it was about. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
              * @example [
              *       "travel",
              *       "hotels"
              *     ]
              */
-            topics?: string[];
+            topics: string[];
             /**
-             * @description Words the learner met. At most 500 texts of at most 100 characters. White space is normalised. Empty texts and repeats are dropped; repeats are spelt the same.
+             * @description Words the learner met. At most 500 texts of at most 100 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats are spelt the same.
              * @example [
              *       "reservation",
              *       "available"
              *     ]
              */
-            vocabulary_learned?: string[];
+            vocabulary_learned: string[];
             /**
-             * @description What the learner should work on. At most 50 texts of at most 200 characters. White space is normalised. Empty texts and repeats are dropped; repeats differ only in case.
+             * @description What the learner should work on. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
              * @example [
              *       "past tense",
              *       "prepositions"
              *     ]
              */
-            areas_to_improve?: string[];
+            areas_to_improve: string[];
             /**
              * @description The outcomes of exercises with single words, in order. A word may occur several times. It counts as met even if `vocabulary_learned` does not have it. At most 500.
              * @example [
@@ -1342,7 +586,7 @@ export interface components {
              *       }
              *     ]
              */
-            vocabulary_results?: components["schemas"]["Outcome"][];
+            vocabulary_results: components["schemas"]["StoredOutcome"][];
             /**
              * @description Scores of single skills, each skill once. At most 50.
              * @example [
@@ -1352,15 +596,15 @@ export interface components {
              *       }
              *     ]
              */
-            skills?: components["schemas"]["SkillScore"][];
+            skills: components["schemas"]["StoredSkillScore"][];
             /**
-             * @description Any other data of the app, kept verbatim: at most 16 KiB as compact JSON, at most 8 levels deep, integers within 64 bits.
+             * @description Any other data of the app, kept by value: at most 16 KiB as compact JSON without exponents (1e20 counts 21 bytes), at most 8 levels deep, integers within 64 bits.
              * @example {
              *       "scenario_id": "hotel-check-in",
              *       "user_level": "B1"
              *     }
              */
-            metadata?: {
+            metadata: {
                 [key: string]: unknown;
             };
             /**
@@ -1373,7 +617,7 @@ export interface components {
              * @description The learner's time zone, which decides the calendar day: an IANA name or `UTC±HH:MM`. By default the offset of `completed_at`, else UTC.
              * @example Europe/Berlin
              */
-            timezone?: string;
+            timezone: string;
             /**
              * Format: uuid
              * @description The session result's id, unique for its learner.
@@ -1415,11 +659,10 @@ export interface components {
         };
         SessionResult: {
             /**
-             * @description What was practised.
+             * @description What was practised. One of `SessionType`; later versions may add values.
              * @example conversation
-             * @enum {string}
              */
-            session_type: "conversation" | "pronunciation" | "roleplay";
+            session_type: string;
             /**
              * @description How long it took, in seconds.
              * @example 300
@@ -1429,46 +672,46 @@ export interface components {
              * @description How many words the learner spoke; 0 by default.
              * @example 120
              */
-            words_spoken?: number;
+            words_spoken: number;
             /**
              * @description Pronunciation score, 0 to 100 points; null where it was not measured.
              * @example 85.5
              */
-            pronunciation_score?: number | null;
+            pronunciation_score: number | null;
             /**
              * @description Fluency score, 0 to 100 points; null where it was not measured.
              * @example 85.5
              */
-            fluency_score?: number | null;
+            fluency_score: number | null;
             /**
              * @description Grammar score, 0 to 100 points; null where it was not measured.
              * @example 85.5
              */
-            grammar_score?: number | null;
+            grammar_score: number | null;
             /**
-             * @description What it was about. At most 50 texts of at most 200 characters. White space is normalised. Empty texts and repeats are dropped; repeats differ only in case.
+             * @description What it was about. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
              * @example [
              *       "travel",
              *       "hotels"
              *     ]
              */
-            topics?: string[];
+            topics: string[];
             /**
-             * @description Words the learner met. At most 500 texts of at most 100 characters. White space is normalised. Empty texts and repeats are dropped; repeats are spelt the same.
+             * @description Words the learner met. At most 500 texts of at most 100 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats are spelt the same.
              * @example [
              *       "reservation",
              *       "available"
              *     ]
              */
-            vocabulary_learned?: string[];
+            vocabulary_learned: string[];
             /**
-             * @description What the learner should work on. At most 50 texts of at most 200 characters. White space is normalised. Empty texts and repeats are dropped; repeats differ only in case.
+             * @description What the learner should work on. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
              * @example [
              *       "past tense",
              *       "prepositions"
              *     ]
              */
-            areas_to_improve?: string[];
+            areas_to_improve: string[];
             /**
              * @description The outcomes of exercises with single words, in order. A word may occur several times. It counts as met even if `vocabulary_learned` does not have it. At most 500.
              * @example [
@@ -1478,7 +721,7 @@ export interface components {
              *       }
              *     ]
              */
-            vocabulary_results?: components["schemas"]["Outcome"][];
+            vocabulary_results: components["schemas"]["StoredOutcome"][];
             /**
              * @description Scores of single skills, each skill once. At most 50.
              * @example [
@@ -1488,15 +731,15 @@ export interface components {
              *       }
              *     ]
              */
-            skills?: components["schemas"]["SkillScore"][];
+            skills: components["schemas"]["StoredSkillScore"][];
             /**
-             * @description Any other data of the app, kept verbatim: at most 16 KiB as compact JSON, at most 8 levels deep, integers within 64 bits.
+             * @description Any other data of the app, kept by value: at most 16 KiB as compact JSON without exponents (1e20 counts 21 bytes), at most 8 levels deep, integers within 64 bits.
              * @example {
              *       "scenario_id": "hotel-check-in",
              *       "user_level": "B1"
              *     }
              */
-            metadata?: {
+            metadata: {
                 [key: string]: unknown;
             };
             /**
@@ -1509,7 +752,7 @@ export interface components {
              * @description The learner's time zone, which decides the calendar day: an IANA name or `UTC±HH:MM`. By default the offset of `completed_at`, else UTC.
              * @example Europe/Berlin
              */
-            timezone?: string;
+            timezone: string;
             /**
              * Format: uuid
              * @description The session result's id, unique for its learner.
@@ -1548,11 +791,10 @@ export interface components {
              */
             index: number;
             /**
-             * @description `created`: stored now; `replayed`: stored before; `rejected`: not stored.
+             * @description `created`: stored now; `replayed`: stored before; `rejected`: not stored. One of `SavedStatus`; later versions may add values.
              * @example created
-             * @enum {string}
              */
-            status: "created" | "replayed" | "rejected";
+            status: string;
             /** @description The stored result, unless rejected. */
             session?: components["schemas"]["SessionResult"];
             /** @description Why it was rejected; nothing of it was stored. */
@@ -1582,7 +824,7 @@ export interface components {
             rejected: number;
         };
         History: {
-            /** @description The sessions of this page, newest `completed_at` first. */
+            /** @description The sessions of this page, newest `completed_at` first, ties by the greater id. */
             sessions: components["schemas"]["SessionResult"][];
             /**
              * @description How many sessions match, on all pages.
@@ -1614,9 +856,8 @@ export interface components {
             /**
              * @description What was practised.
              * @example conversation
-             * @enum {string}
              */
-            session_type?: "conversation" | "pronunciation" | "roleplay";
+            session_type?: components["schemas"]["SessionType"];
             /**
              * @description How long it took, in seconds.
              * @example 300
@@ -1626,7 +867,7 @@ export interface components {
              * @description How many words the learner spoke; 0 by default.
              * @example 120
              */
-            words_spoken?: number;
+            words_spoken?: number | null;
             /**
              * @description Pronunciation score, 0 to 100 points; null where it was not measured.
              * @example 85.5
@@ -1643,29 +884,29 @@ export interface components {
              */
             grammar_score?: number | null;
             /**
-             * @description What it was about. At most 50 texts of at most 200 characters. White space is normalised. Empty texts and repeats are dropped; repeats differ only in case.
+             * @description What it was about. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
              * @example [
              *       "travel",
              *       "hotels"
              *     ]
              */
-            topics?: string[];
+            topics?: string[] | null;
             /**
-             * @description Words the learner met. At most 500 texts of at most 100 characters. White space is normalised. Empty texts and repeats are dropped; repeats are spelt the same.
+             * @description Words the learner met. At most 500 texts of at most 100 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats are spelt the same.
              * @example [
              *       "reservation",
              *       "available"
              *     ]
              */
-            vocabulary_learned?: string[];
+            vocabulary_learned?: string[] | null;
             /**
-             * @description What the learner should work on. At most 50 texts of at most 200 characters. White space is normalised. Empty texts and repeats are dropped; repeats differ only in case.
+             * @description What the learner should work on. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
              * @example [
              *       "past tense",
              *       "prepositions"
              *     ]
              */
-            areas_to_improve?: string[];
+            areas_to_improve?: string[] | null;
             /**
              * @description The outcomes of exercises with single words, in order. A word may occur several times. It counts as met even if `vocabulary_learned` does not have it. At most 500.
              * @example [
@@ -1675,7 +916,7 @@ export interface components {
              *       }
              *     ]
              */
-            vocabulary_results?: components["schemas"]["Outcome"][];
+            vocabulary_results?: components["schemas"]["Outcome"][] | null;
             /**
              * @description Scores of single skills, each skill once. At most 50.
              * @example [
@@ -1685,9 +926,9 @@ export interface components {
              *       }
              *     ]
              */
-            skills?: components["schemas"]["SkillScore"][];
+            skills?: components["schemas"]["SkillScore"][] | null;
             /**
-             * @description Any other data of the app, kept verbatim: at most 16 KiB as compact JSON, at most 8 levels deep, integers within 64 bits.
+             * @description Any other data of the app, kept by value: at most 16 KiB as compact JSON without exponents (1e20 counts 21 bytes), at most 8 levels deep, integers within 64 bits.
              * @example {
              *       "scenario_id": "hotel-check-in",
              *       "user_level": "B1"
@@ -1695,18 +936,147 @@ export interface components {
              */
             metadata?: {
                 [key: string]: unknown;
-            };
+            } | null;
             /**
              * Format: date-time
-             * @description When the session ended, with the offset of the phone's clock. Not before 2000, and at most 5 minutes ahead of the server. By default the current time.
+             * @description When the session ended, with the offset of the phone's clock, as in RFC 3339. Not before 2000, and at most 5 minutes ahead of the server. By default the current time.
              * @example 2026-03-01T18:30:00+01:00
              */
-            completed_at?: string;
+            completed_at?: string | null;
             /**
              * @description The learner's time zone, which decides the calendar day: an IANA name or `UTC±HH:MM`. By default the offset of `completed_at`, else UTC.
              * @example Europe/Berlin
              */
-            timezone?: string;
+            timezone?: string | null;
+        };
+        Corrected: {
+            /**
+             * @description What was practised. One of `SessionType`; later versions may add values.
+             * @example conversation
+             */
+            session_type: string;
+            /**
+             * @description How long it took, in seconds.
+             * @example 300
+             */
+            duration_seconds: number;
+            /**
+             * @description How many words the learner spoke; 0 by default.
+             * @example 120
+             */
+            words_spoken: number;
+            /**
+             * @description Pronunciation score, 0 to 100 points; null where it was not measured.
+             * @example 85.5
+             */
+            pronunciation_score: number | null;
+            /**
+             * @description Fluency score, 0 to 100 points; null where it was not measured.
+             * @example 85.5
+             */
+            fluency_score: number | null;
+            /**
+             * @description Grammar score, 0 to 100 points; null where it was not measured.
+             * @example 85.5
+             */
+            grammar_score: number | null;
+            /**
+             * @description What it was about. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
+             * @example [
+             *       "travel",
+             *       "hotels"
+             *     ]
+             */
+            topics: string[];
+            /**
+             * @description Words the learner met. At most 500 texts of at most 100 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats are spelt the same.
+             * @example [
+             *       "reservation",
+             *       "available"
+             *     ]
+             */
+            vocabulary_learned: string[];
+            /**
+             * @description What the learner should work on. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
+             * @example [
+             *       "past tense",
+             *       "prepositions"
+             *     ]
+             */
+            areas_to_improve: string[];
+            /**
+             * @description The outcomes of exercises with single words, in order. A word may occur several times. It counts as met even if `vocabulary_learned` does not have it. At most 500.
+             * @example [
+             *       {
+             *         "word": "reservation",
+             *         "outcome": "good"
+             *       }
+             *     ]
+             */
+            vocabulary_results: components["schemas"]["StoredOutcome"][];
+            /**
+             * @description Scores of single skills, each skill once. At most 50.
+             * @example [
+             *       {
+             *         "skill": "past-simple",
+             *         "score": 72.5
+             *       }
+             *     ]
+             */
+            skills: components["schemas"]["StoredSkillScore"][];
+            /**
+             * @description Any other data of the app, kept by value: at most 16 KiB as compact JSON without exponents (1e20 counts 21 bytes), at most 8 levels deep, integers within 64 bits.
+             * @example {
+             *       "scenario_id": "hotel-check-in",
+             *       "user_level": "B1"
+             *     }
+             */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description When the session ended; UTC.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            completed_at: string;
+            /**
+             * @description The learner's time zone, which decides the calendar day: an IANA name or `UTC±HH:MM`. By default the offset of `completed_at`, else UTC.
+             * @example Europe/Berlin
+             */
+            timezone: string;
+            /**
+             * Format: uuid
+             * @description The session result's id, unique for its learner.
+             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+             */
+            session_result_id: string;
+            /**
+             * Format: uuid
+             * @description The learner it belongs to.
+             * @example 9b2f4f0e-52b0-4b1c-8b54-0d6c2a1e6a11
+             */
+            user_id: string;
+            /**
+             * Format: date
+             * @description The calendar day of `completed_at` in `timezone`.
+             * @example 2026-03-01
+             */
+            practiced_on: string;
+            /**
+             * Format: date-time
+             * @description When it was first stored; UTC.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed; UTC.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            updated_at: string;
+            /** @description The achievements that this correction unlocked. */
+            achievements_unlocked: components["schemas"]["Achievement"][];
         };
         ScoredSessions: {
             /**
@@ -1864,11 +1234,10 @@ export interface components {
             /** @description How many sessions each mean is based on. */
             scored_sessions: components["schemas"]["ScoredSessions"];
             /**
-             * @description The requested period.
+             * @description The requested period. One of `StatsPeriod`; later versions may add values.
              * @example week
-             * @enum {string}
              */
-            period: "day" | "week" | "month" | "year" | "all";
+            period: string;
             /**
              * Format: date
              * @description First day counted; null for `all` without a session.
@@ -1971,11 +1340,10 @@ export interface components {
              */
             session_result_id: string;
             /**
-             * @description What was practised.
+             * @description What was practised. One of `SessionType`; later versions may add values.
              * @example roleplay
-             * @enum {string}
              */
-            session_type: "conversation" | "pronunciation" | "roleplay";
+            session_type: string;
             /**
              * @description How long it took, in seconds.
              * @example 300
@@ -2043,6 +1411,10 @@ export interface components {
              *     ]
              */
             focus_areas: string[];
+            /** @description The latest session; null where there is none. */
+            last_session_summary: components["schemas"]["LastSession"] | null;
+            /** @description The days that the warm-up is based on. */
+            based_on: components["schemas"]["BasedOn"];
             /**
              * @description Words with outcomes whose predicted recall is below 0.9, lowest first. Then words without, least often met first; ties: longest ago first, then by name.
              * @example [
@@ -2050,10 +1422,6 @@ export interface components {
              *     ]
              */
             vocabulary_review: string[];
-            /** @description The latest session; null where there is none. */
-            last_session_summary: components["schemas"]["LastSession"] | null;
-            /** @description The days that the warm-up is based on. */
-            based_on: components["schemas"]["BasedOn"];
             /** @description The reason for each of these words, in the same order. */
             vocabulary_details: components["schemas"]["Review"][];
             /** @description Skills to work on; empty while no skill has evidence. */
@@ -2078,11 +1446,10 @@ export interface components {
         };
         ScoreTrend: {
             /**
-             * @description `improving` or `declining`: the interval excludes 0, and the change is 2 points or more. `stable`: the whole interval is a change of less than 2 points. Else `unclear`.
+             * @description `improving` or `declining`: the interval excludes 0, and the change is 2 points or more. `stable`: the whole interval is a change of less than 2 points. Else `unclear`. One of `TrendVerdict`; later versions may add values.
              * @example improving
-             * @enum {string}
              */
-            verdict: "improving" | "declining" | "stable" | "unclear";
+            verdict: string;
             /**
              * @description Theil-Sen slope of the daily means, points a week.
              * @example 0.76
@@ -2123,11 +1490,10 @@ export interface components {
         };
         Trends: {
             /**
-             * @description The requested period.
+             * @description The requested period. One of `MonthOrYear`; later versions may add values.
              * @example month
-             * @enum {string}
              */
-            period: "month" | "year";
+            period: string;
             /**
              * Format: date
              * @description The first day of the period.
@@ -2239,11 +1605,10 @@ export interface components {
              */
             category: string;
             /**
-             * @description Its difficulty.
+             * @description Its difficulty. One of `AchievementTier`; later versions may add values.
              * @example bronze
-             * @enum {string}
              */
-            tier: "bronze" | "silver" | "gold";
+            tier: string;
             /**
              * @description The value that unlocks it.
              * @example 7
@@ -2256,7 +1621,7 @@ export interface components {
             value: number;
             /**
              * @description The learner's progress, 0 to 1; 1 where it is unlocked.
-             * @example 0.4285
+             * @example 0.4286
              */
             progress: number;
             /**
@@ -2293,11 +1658,10 @@ export interface components {
              */
             word: string;
             /**
-             * @description `due`: predicted recall below 0.9. `known`: 0.9 or more for at least 21 days after the last exercise, and not due. Else `learning`.
+             * @description `due`: predicted recall below 0.9. `known`: 0.9 or more for at least 21 days after the last exercise, and not due. Else `learning`. One of `WordStatus`; later versions may add values.
              * @example due
-             * @enum {string}
              */
-            status: "due" | "learning" | "known";
+            status: string;
             /**
              * @description Predicted probability of recalling it today; null without an outcome.
              * @example 0.8213
@@ -2310,11 +1674,10 @@ export interface components {
              */
             due_on: string | null;
             /**
-             * @description How the last exercise went, or null.
+             * @description How the last exercise went, or null. One of `ExerciseOutcome`; later versions may add values.
              * @example good
-             * @enum {string|null}
              */
-            last_outcome: "again" | "hard" | "good" | "easy" | null;
+            last_outcome: string | null;
             /**
              * @description How many exercises had an outcome.
              * @example 4
@@ -2379,11 +1742,10 @@ export interface components {
              */
             domain: string;
             /**
-             * @description The CEFR level at which it is usual.
+             * @description The CEFR level at which it is usual. One of `SkillLevel`; later versions may add values.
              * @example A2
-             * @enum {string}
              */
-            level: "A1" | "A2" | "B1" | "B2" | "C1";
+            level: string;
             /**
              * @description Estimated probability that it is mastered; null without evidence.
              * @example 0.6213
@@ -2395,11 +1757,10 @@ export interface components {
              */
             evidence: number;
             /**
-             * @description With evidence: `mastered` from 0.95, else `learning`. Without: `ready` where each skill that it builds on is mastered or implied by a practised one, else `locked`.
+             * @description With evidence: `mastered` from 0.95, else `learning`. Without: `ready` where each skill that it builds on is mastered or implied by a practised one, else `locked`. One of `SkillStatus`; later versions may add values.
              * @example learning
-             * @enum {string}
              */
-            status: "locked" | "ready" | "learning" | "mastered";
+            status: string;
         };
         Edge: {
             /**
@@ -2425,11 +1786,10 @@ export interface components {
              */
             name: string;
             /**
-             * @description The reason, for programs.
+             * @description The reason, for programs. One of `FocusReason`; later versions may add values.
              * @example named
-             * @enum {string}
              */
-            reason: "foundation" | "named" | "almost" | "in progress" | "new";
+            reason: string;
             /**
              * @description The reason as a sentence.
              * @example Named as an area to improve, and not mastered yet.
@@ -2478,11 +1838,10 @@ export interface components {
         };
         Measure: {
             /**
-             * @description `compared`, or why not.
+             * @description `compared`, or why not. One of `MeasureStatus`; later versions may add values.
              * @example compared
-             * @enum {string}
              */
-            status: "compared" | "not_taking_part" | "not_counted_yet" | "no_practice" | "too_few_sessions" | "too_few_learners" | "waiting" | "outdated" | "not_measured";
+            status: string;
             /**
              * @description The learner's own value that was compared; else the value in the last snapshot.
              * @example 78.4
@@ -2523,11 +1882,10 @@ export interface components {
         };
         Comparison: {
             /**
-             * @description `compared` if any measure is compared; else the reason why none is.
+             * @description `compared` if any measure is compared; else the reason why none is. One of `ComparisonStatus`; later versions may add values.
              * @example compared
-             * @enum {string}
              */
-            status: "compared" | "not_taking_part" | "not_counted_yet" | "no_practice" | "too_few_sessions" | "too_few_learners" | "waiting" | "outdated";
+            status: string;
             /**
              * @description The status as a sentence.
              * @example You are compared with the other learners who take part.
@@ -2539,11 +1897,10 @@ export interface components {
              */
             opt_in: boolean;
             /**
-             * @description The requested period.
+             * @description The requested period. One of `MonthOrYear`; later versions may add values.
              * @example month
-             * @enum {string}
              */
-            period: "month" | "year";
+            period: string;
             /**
              * @description The level, in capitals; null where no snapshot has the learner at it.
              * @example B1
@@ -2552,7 +1909,7 @@ export interface components {
             /** @description Each measure. */
             measures: components["schemas"]["Measures"];
         };
-        Export: {
+        LearnerExport: {
             /**
              * Format: uuid
              * @description The learner's id.
@@ -2565,105 +1922,28 @@ export interface components {
              * @example 2026-03-01T17:30:00.000000Z
              */
             exported_at: string;
-            /**
-             * @description Every session, newest first.
-             * @example []
-             */
+            /** @description Every session, newest first. */
             sessions: components["schemas"]["SessionResult"][];
-            /**
-             * @description Ids and times of deleted sessions.
-             * @example [
-             *       {
-             *         "session_result_id": "3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10",
-             *         "deleted_at": "2026-03-01T17:30:00.000000Z"
-             *       }
-             *     ]
-             */
+            /** @description Ids and times of deleted sessions. */
             deleted_sessions: components["schemas"]["Deleted"][];
-            /**
-             * @description The last erasure; empty without one.
-             * @example [
-             *       {
-             *         "erased_at": "2026-03-01T17:30:00.000000Z",
-             *         "closed": false
-             *       }
-             *     ]
-             */
+            /** @description The last erasure; empty without one. */
             erasures: components["schemas"]["Erasure"][];
-            /**
-             * @description Stored sums of older sessions, where they are many; else empty.
-             * @example []
-             */
-            rollups: {
-                [key: string]: unknown;
-            }[];
-            /**
-             * @description Unlocked achievements, oldest first.
-             * @example []
-             */
+            /** @description Stored sums of older sessions, where they are many; else empty. */
+            rollups: components["schemas"]["RollupRow"][];
+            /** @description Unlocked achievements, oldest first. */
             achievements: components["schemas"]["Unlocked"][];
-            /**
-             * @description Totals of the sessions, and the streak; empty until they are next rebuilt.
-             * @example []
-             */
-            totals: {
-                [key: string]: unknown;
-            }[];
-            /**
-             * @description Each word that the learner met.
-             * @example [
-             *       {
-             *         "word": "reservation"
-             *       }
-             *     ]
-             */
-            words: {
-                [key: string]: unknown;
-            }[];
-            /**
-             * @description How well each word with an outcome is remembered.
-             * @example [
-             *       {
-             *         "word": "reservation"
-             *       }
-             *     ]
-             */
-            memories: {
-                [key: string]: unknown;
-            }[];
-            /**
-             * @description How well each skill with evidence is mastered.
-             * @example [
-             *       {
-             *         "skill": "past-simple"
-             *       }
-             *     ]
-             */
-            skills: {
-                [key: string]: unknown;
-            }[];
-            /**
-             * @description Since when the learner takes part in comparisons; empty if not.
-             * @example [
-             *       {
-             *         "since": "2026-03-01T17:30:00.000000Z"
-             *       }
-             *     ]
-             */
-            comparison: {
-                [key: string]: unknown;
-            }[];
-            /**
-             * @description The learner's own values in the last snapshot; `published`: the published ones, if different.
-             * @example [
-             *       {
-             *         "level": "B1"
-             *       }
-             *     ]
-             */
-            standings: {
-                [key: string]: unknown;
-            }[];
+            /** @description Totals of the sessions, and the streak; empty without sessions. */
+            totals: components["schemas"]["TotalsRow"][];
+            /** @description Each word that the learner met. */
+            words: components["schemas"]["WordRow"][];
+            /** @description How well each word with an outcome is remembered. */
+            memories: components["schemas"]["MemoryRow"][];
+            /** @description How well each skill with evidence is mastered. */
+            skills: components["schemas"]["SkillRow"][];
+            /** @description Since when the learner takes part in comparisons; empty if not. */
+            comparison: components["schemas"]["ParticipantRow"][];
+            /** @description The learner's own values in the last snapshot; `published`: the published ones, if different. */
+            standings: components["schemas"]["StandingRow"][];
         };
         Erased: {
             /**
@@ -2676,9 +1956,8 @@ export interface components {
             /**
              * @description Always `ok`.
              * @example ok
-             * @enum {string}
              */
-            status: "ok";
+            status: string;
         };
         Streak: {
             /**
@@ -2726,11 +2005,10 @@ export interface components {
              */
             word: string;
             /**
-             * @description With outcomes: `forgotten` the last time, or `due`. Without: `new` (met once) or `rarely met`.
+             * @description With outcomes: `forgotten` the last time, or `due`. Without: `new` (met once) or `rarely met`. One of `ReviewReason`; later versions may add values.
              * @example due
-             * @enum {string}
              */
-            reason: "due" | "forgotten" | "new" | "rarely met";
+            reason: string;
             /**
              * @description Predicted probability of recalling it today; null without an outcome.
              * @example 0.8213
@@ -2775,6 +2053,26 @@ export interface components {
              */
             closed: boolean;
         };
+        RollupRow: {
+            /**
+             * Format: date-time
+             * @description The sums are of the sessions completed before this.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            before: string;
+            /**
+             * @description The sums: a row for each day and type, topic or area, for the service's own use.
+             * @example [
+             *       [
+             *         "type",
+             *         "2026-03-01",
+             *         "conversation",
+             *         2
+             *       ]
+             *     ]
+             */
+            tallies: unknown[][];
+        };
         Unlocked: {
             /**
              * @description Its key.
@@ -2794,130 +2092,1558 @@ export interface components {
              */
             session_result_id: string;
         };
+        TotalsRow: {
+            /**
+             * @description Sessions.
+             * @example 57
+             */
+            sessions: number;
+            /**
+             * @description Sessions of the type conversation.
+             * @example 40
+             */
+            conversations: number;
+            /**
+             * @description Sessions of the type pronunciation.
+             * @example 10
+             */
+            pronunciations: number;
+            /**
+             * @description Sessions of the type roleplay.
+             * @example 7
+             */
+            roleplays: number;
+            /**
+             * @description Time practised, in seconds.
+             * @example 17100
+             */
+            seconds: number;
+            /**
+             * @description Words spoken.
+             * @example 6840
+             */
+            words_spoken: number;
+            /**
+             * @description Different words met.
+             * @example 120
+             */
+            distinct_words: number;
+            /**
+             * @description The best pronunciation score; 0 without one.
+             * @example 91.5
+             */
+            best_pronunciation: number;
+            /**
+             * @description The best fluency score; 0 without one.
+             * @example 88
+             */
+            best_fluency: number;
+            /**
+             * @description The best grammar score; 0 without one.
+             * @example 85
+             */
+            best_grammar: number;
+            /**
+             * @description The longest break between two days of practice, days.
+             * @example 9
+             */
+            longest_break: number;
+            /**
+             * Format: date
+             * @description The last day with a session.
+             * @example 2026-03-01
+             */
+            last_day: string | null;
+            /**
+             * @description Time practised on that day, in seconds.
+             * @example 300
+             */
+            last_day_seconds: number;
+            /**
+             * @description Days that count for the streak.
+             * @example 31
+             */
+            days: number;
+            /**
+             * Format: date
+             * @description The last of these days.
+             * @example 2026-03-01
+             */
+            counted_on: string | null;
+            /**
+             * @description The streak as of that day.
+             * @example 12
+             */
+            current_streak: number;
+            /**
+             * @description The longest streak ever.
+             * @example 30
+             */
+            longest_streak: number;
+            /**
+             * @description Freezes left as of that day.
+             * @example 1
+             */
+            freezes: number;
+            /**
+             * Format: date-time
+             * @description When the latest session was completed.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            latest_at: string | null;
+            /**
+             * Format: uuid
+             * @description The latest session.
+             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+             */
+            latest_id: string | null;
+            /**
+             * @description Its time zone.
+             * @example Europe/Berlin
+             */
+            timezone: string | null;
+        };
+        WordRow: {
+            /**
+             * @description The word.
+             * @example reservation
+             */
+            word: string;
+            /**
+             * @description How many sessions named it.
+             * @example 6
+             */
+            times_seen: number;
+            /**
+             * Format: date-time
+             * @description When the first of these sessions was completed.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            first_seen: string;
+            /**
+             * Format: date-time
+             * @description When the last of these sessions was completed.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            last_seen: string;
+        };
+        MemoryRow: {
+            /**
+             * @description The word.
+             * @example reservation
+             */
+            word: string;
+            /**
+             * @description How many exercises had an outcome.
+             * @example 4
+             */
+            times_tested: number;
+            /**
+             * @description How the last exercise went. One of `ExerciseOutcome`; later versions may add values.
+             * @example good
+             */
+            last_outcome: string;
+            /**
+             * Format: date-time
+             * @description When it was last tested.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            tested_at: string;
+            /**
+             * Format: date
+             * @description The learner's day of that.
+             * @example 2026-03-01
+             */
+            tested_on: string;
+            /**
+             * @description Days until the predicted recall falls to 0.9.
+             * @example 12.4
+             */
+            stability: number;
+            /**
+             * @description How hard the word is, 1 to 10.
+             * @example 5.1
+             */
+            difficulty: number;
+            /**
+             * Format: date
+             * @description First day with a predicted recall below 0.9.
+             * @example 2026-03-01
+             */
+            due_on: string;
+        };
+        SkillRow: {
+            /**
+             * @description Its key.
+             * @example past-simple
+             */
+            skill: string;
+            /**
+             * @description Estimated probability that it is mastered.
+             * @example 0.6213
+             */
+            mastery: number;
+            /**
+             * @description How many sessions had evidence of it.
+             * @example 3
+             */
+            evidence: number;
+            /**
+             * @description How many sessions named it as an area to improve.
+             * @example 1
+             */
+            flagged: number;
+            /**
+             * Format: date-time
+             * @description When the last of these sessions was completed.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            last_at: string;
+        };
+        ParticipantRow: {
+            /**
+             * Format: date-time
+             * @description When the learner joined.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            since: string;
+        };
+        StandingRow: {
+            /**
+             * @description The period. One of `MonthOrYear`; later versions may add values.
+             * @example month
+             */
+            period: string;
+            /**
+             * @description The level, in capitals.
+             * @example B1
+             */
+            level: string;
+            /**
+             * @description What was measured. One of `MeasureName`; later versions may add values.
+             * @example fluency
+             */
+            measure: string;
+            /**
+             * @description The value in the last snapshot.
+             * @example 78.4
+             */
+            value: number;
+            /**
+             * @description How many sessions it is based on.
+             * @example 12
+             */
+            sessions: number;
+            /**
+             * Format: date
+             * @description The last day counted.
+             * @example 2026-03-01
+             */
+            last_day: string;
+            /**
+             * Format: date-time
+             * @description When the learner joined.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description When value or sessions last changed.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            noted_at: string;
+            /**
+             * @description The published value, where it is another one.
+             * @example 77.9
+             */
+            published: number | null;
+            /**
+             * @description The published number of sessions, likewise.
+             * @example 11
+             */
+            published_sessions: number | null;
+        };
+        StoredOutcome: {
+            /**
+             * @description The word, as in `vocabulary_learned`; white space is normalised.
+             * @example reservation
+             */
+            word: string;
+            /**
+             * @description `again`: forgotten. `hard`, `good`, `easy`: with effort, well, at once. One of `ExerciseOutcome`; later versions may add values.
+             * @example good
+             */
+            outcome: string;
+        };
+        StoredSkillScore: {
+            /**
+             * @description The skill's key. One of `SkillKey`; later versions may add values.
+             * @example past-simple
+             */
+            skill: string;
+            /**
+             * @description 0 to 100 points.
+             * @example 72.5
+             */
+            score: number;
+        };
+        /** @enum {string} */
+        SessionType: "conversation" | "pronunciation" | "roleplay";
+        /** @enum {string} */
+        ExerciseOutcome: "again" | "hard" | "good" | "easy";
+        /** @enum {string} */
+        SkillKey: "basic-word-order" | "personal-pronouns" | "verb-to-be" | "articles" | "plural-nouns" | "noun-gender" | "possessives" | "demonstratives" | "present-simple" | "subject-verb-agreement" | "question-forms" | "negation" | "imperatives" | "prepositions-of-place" | "prepositions-of-time" | "there-is" | "can-ability" | "conjunctions" | "prepositions" | "present-continuous" | "past-simple" | "irregular-verbs" | "future-forms" | "comparatives" | "adverbs" | "adjective-agreement" | "countable-uncountable" | "quantifiers" | "reflexive-verbs" | "basic-modals" | "gerund-infinitive" | "past-continuous" | "imperfect-or-preterite" | "present-perfect" | "past-participles" | "relative-clauses" | "first-conditional" | "second-conditional" | "phrasal-verbs" | "passive-voice" | "noun-cases" | "reported-speech" | "past-perfect" | "perfect-continuous" | "modals-of-deduction" | "third-conditional" | "sequence-of-tenses" | "subjunctive" | "causatives" | "complex-sentences" | "participle-clauses" | "inversion-emphasis" | "nominalisation" | "vowel-sounds" | "consonant-sounds" | "alphabet-spelling" | "syllables" | "vowel-length" | "diphthongs" | "voicing" | "th-sound" | "r-sound" | "nasal-sounds" | "final-consonants" | "word-stress" | "consonant-clusters" | "schwa" | "minimal-pairs" | "sentence-stress" | "rhythm" | "intonation" | "tones" | "linking" | "accent-clarity" | "numbers" | "time-and-dates" | "family-words" | "food-words" | "home-words" | "colours-descriptions" | "clothes-shopping" | "daily-routine" | "travel-words" | "weather-nature" | "health-words" | "hobbies-words" | "work-words" | "feelings-words" | "word-formation" | "false-friends" | "collocations" | "synonyms-range" | "word-choice" | "idioms" | "abstract-words" | "academic-words" | "nuance-words" | "short-answers" | "listening-response" | "response-time" | "hesitation" | "speaking-pace" | "filler-words" | "self-correction" | "extended-answers" | "storytelling" | "paraphrasing" | "discourse-markers" | "spontaneous-speech" | "sustained-argument" | "greetings" | "introductions" | "polite-words" | "ordering" | "asking-directions" | "polite-requests" | "invitations" | "apologies" | "asking-clarification" | "formal-address" | "small-talk" | "turn-taking" | "giving-opinions" | "complaints" | "advice-suggestions" | "phone-calls" | "interview-answers" | "negotiation" | "register" | "hedging" | "meetings-presentations" | "humour-irony" | "cultural-norms" | "diplomacy";
+        /** @enum {string} */
+        SavedStatus: "created" | "replayed" | "rejected";
+        /** @enum {string} */
+        StatsPeriod: "day" | "week" | "month" | "year" | "all";
+        /** @enum {string} */
+        TrendVerdict: "improving" | "declining" | "stable" | "unclear";
+        /** @enum {string} */
+        AchievementTier: "bronze" | "silver" | "gold";
+        /** @enum {string} */
+        WordStatus: "due" | "learning" | "known";
+        /** @enum {string} */
+        ReviewReason: "due" | "forgotten" | "new" | "rarely met";
+        /** @enum {string} */
+        SkillLevel: "A1" | "A2" | "B1" | "B2" | "C1";
+        /** @enum {string} */
+        SkillStatus: "locked" | "ready" | "learning" | "mastered";
+        /** @enum {string} */
+        FocusReason: "foundation" | "named" | "almost" | "in progress" | "new";
+        /** @enum {string} */
+        MonthOrYear: "month" | "year";
+        /** @enum {string} */
+        ComparisonStatus: "compared" | "not_taking_part" | "not_counted_yet" | "no_practice" | "too_few_sessions" | "too_few_learners" | "waiting" | "outdated";
+        /** @enum {string} */
+        MeasureStatus: "compared" | "not_taking_part" | "not_counted_yet" | "no_practice" | "too_few_sessions" | "too_few_learners" | "waiting" | "outdated" | "not_measured";
+        /** @enum {string} */
+        MeasureName: "pronunciation" | "fluency" | "grammar" | "minutes" | "sessions" | "active_days";
+        /** @enum {string} */
+        ExportFormat: "json" | "csv" | "ndjson";
     };
     responses: {
         /** @description Gone */
         GoneProblem: {
             headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/gone",
+                 *       "title": "Gone",
+                 *       "status": 410,
+                 *       "detail": "This was deleted and cannot be saved again."
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description Conflict */
         ConflictProblem: {
             headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/conflict",
+                 *       "title": "Conflict",
+                 *       "status": 409,
+                 *       "detail": "A session with this id and different content is already stored; nothing was changed."
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description Authentication required */
         NotSignedInProblem: {
             headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/not-signed-in",
+                 *       "title": "Authentication required",
+                 *       "status": 401,
+                 *       "detail": "Send the learner's access token in the header `Authorization: Bearer <token>`."
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description Forbidden */
         ForbiddenProblem: {
             headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/forbidden",
+                 *       "title": "Forbidden",
+                 *       "status": 403,
+                 *       "detail": "This access token does not allow the request."
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description Invalid request */
         InvalidProblem: {
             headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/invalid",
+                 *       "title": "Invalid request",
+                 *       "status": 422,
+                 *       "detail": "duration_seconds is required.",
+                 *       "errors": [
+                 *         {
+                 *           "detail": "duration_seconds is required.",
+                 *           "pointer": "#/duration_seconds"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description Too many requests */
         QuotaExceededProblem: {
             headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/quota-exceeded",
+                 *       "title": "Too many requests",
+                 *       "status": 429,
+                 *       "detail": "More than 120 writes in a minute; please try again in 12 s.",
+                 *       "violated-policies": [
+                 *         "writes"
+                 *       ]
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description Service unavailable */
         UnavailableProblem: {
             headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/unavailable",
+                 *       "title": "Service unavailable",
+                 *       "status": 503,
+                 *       "detail": "The database cannot be reached right now; please try again in a moment."
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description Unreadable body */
         UnreadableProblem: {
             headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/unreadable",
+                 *       "title": "Unreadable body",
+                 *       "status": 400,
+                 *       "detail": "The body must be valid JSON in UTF-8."
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description Request timeout */
         TooSlowProblem: {
             headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/too-slow",
+                 *       "title": "Request timeout",
+                 *       "status": 408,
+                 *       "detail": "The body did not arrive in time; please send it again, or send less at once."
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description Body too large */
         TooLargeProblem: {
             headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/too-large",
+                 *       "title": "Body too large",
+                 *       "status": 413,
+                 *       "detail": "The body may have at most 1 MiB (4 MiB for a batch)."
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description Unsupported media type */
         NotJsonProblem: {
             headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/not-json",
+                 *       "title": "Unsupported media type",
+                 *       "status": 415,
+                 *       "detail": "Send the body as JSON with the header `Content-Type: application/json`."
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description Not found */
         NotFoundProblem: {
             headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/not-found",
+                 *       "title": "Not found",
+                 *       "status": 404,
+                 *       "detail": "This address does not exist; /docs lists the endpoints."
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description HTTP/1.1 required */
         OldHttpProblem: {
             headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/old-http",
+                 *       "title": "HTTP/1.1 required",
+                 *       "status": 505,
+                 *       "detail": "A download needs HTTP/1.1; a proxy must use it for its requests to the service, too."
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
     };
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /**
+         * @description The id of the request, as in the service's log: the client's own, if it sent one.
+         * @example 0b7c5d3e-4f57-4d0e-9a51-0c8f5a1f2b33
+         */
+        "X-Request-ID": string;
+        /**
+         * @description How many requests of a kind a window of `w` seconds allows; absent where limits are off.
+         * @example "writes";q=120;w=60
+         */
+        "RateLimit-Policy": string;
+        /**
+         * @description How many requests remain, and in how many seconds the window ends; absent where limits are off.
+         * @example "writes";r=119;t=42
+         */
+        RateLimit: string;
+        /**
+         * @description After how many seconds to try again.
+         * @example 12
+         */
+        "Retry-After": number;
+        /**
+         * @description How to sign in; `error` where a token was sent and is invalid.
+         * @example Bearer error="invalid_token"
+         */
+        "WWW-Authenticate": string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    saveSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A string that the app chooses, unique to this save, for example `lesson-12-try-1`. The same save sent again with the same key stores nothing twice. A single save has either a key or a `session_result_id`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "session_type": "conversation",
+                 *       "duration_seconds": 300,
+                 *       "words_spoken": 120,
+                 *       "pronunciation_score": 85.5,
+                 *       "fluency_score": 78,
+                 *       "grammar_score": null,
+                 *       "topics": [
+                 *         "travel",
+                 *         "hotels"
+                 *       ],
+                 *       "vocabulary_learned": [
+                 *         "reservation",
+                 *         "available"
+                 *       ],
+                 *       "areas_to_improve": [
+                 *         "past tense",
+                 *         "prepositions"
+                 *       ],
+                 *       "vocabulary_results": [
+                 *         {
+                 *           "word": "reservation",
+                 *           "outcome": "good"
+                 *         }
+                 *       ],
+                 *       "skills": [
+                 *         {
+                 *           "skill": "past-simple",
+                 *           "score": 72.5
+                 *         }
+                 *       ],
+                 *       "metadata": {
+                 *         "scenario_id": "hotel-check-in",
+                 *         "user_level": "B1"
+                 *       },
+                 *       "completed_at": "2026-03-01T18:30:00+01:00",
+                 *       "timezone": "Europe/Berlin"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Save"];
+            };
+        };
+        responses: {
+            /** @description The same session was saved before: the stored result as it is now */
+            200: {
+                headers: {
+                    /**
+                     * @description The address of the stored session result.
+                     * @example /api/sessions/3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+                     */
+                    Location?: string;
+                    /** @description `true`: the same session was saved before. */
+                    "Idempotency-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saved"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    /**
+                     * @description The address of the stored session result.
+                     * @example /api/sessions/3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+                     */
+                    Location?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saved"];
+                };
+            };
+            400: components["responses"]["UnreadableProblem"];
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            408: components["responses"]["TooSlowProblem"];
+            409: components["responses"]["ConflictProblem"];
+            410: components["responses"]["GoneProblem"];
+            413: components["responses"]["TooLargeProblem"];
+            415: components["responses"]["NotJsonProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    saveSessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A string that the app chooses, unique to this save, for example `lesson-12-try-1`. The same save sent again with the same key stores nothing twice. A single save has either a key or a `session_result_id`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "sessions": [
+                 *         {
+                 *           "session_type": "conversation",
+                 *           "duration_seconds": 300,
+                 *           "words_spoken": 120,
+                 *           "pronunciation_score": 85.5,
+                 *           "fluency_score": 78,
+                 *           "grammar_score": null,
+                 *           "topics": [
+                 *             "travel",
+                 *             "hotels"
+                 *           ],
+                 *           "vocabulary_learned": [
+                 *             "reservation",
+                 *             "available"
+                 *           ],
+                 *           "areas_to_improve": [
+                 *             "past tense",
+                 *             "prepositions"
+                 *           ],
+                 *           "vocabulary_results": [
+                 *             {
+                 *               "word": "reservation",
+                 *               "outcome": "good"
+                 *             }
+                 *           ],
+                 *           "skills": [
+                 *             {
+                 *               "skill": "past-simple",
+                 *               "score": 72.5
+                 *             }
+                 *           ],
+                 *           "metadata": {
+                 *             "scenario_id": "hotel-check-in",
+                 *             "user_level": "B1"
+                 *           },
+                 *           "completed_at": "2026-03-01T18:30:00+01:00",
+                 *           "timezone": "Europe/Berlin"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["Batch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedBatch"];
+                };
+            };
+            400: components["responses"]["UnreadableProblem"];
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            408: components["responses"]["TooSlowProblem"];
+            413: components["responses"]["TooLargeProblem"];
+            415: components["responses"]["NotJsonProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    listHistory: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only sessions of this type.
+                 * @example conversation
+                 */
+                session_type?: components["schemas"]["SessionType"];
+                /**
+                 * @description Only sessions with this topic, in any case.
+                 * @example travel
+                 */
+                topic?: string;
+                /**
+                 * @description First calendar day (`practiced_on`), included.
+                 * @example 2026-03-01
+                 */
+                date_from?: string;
+                /**
+                 * @description Last calendar day (`practiced_on`), included.
+                 * @example 2026-03-31
+                 */
+                date_to?: string;
+                /**
+                 * @description Only sessions whose `metadata.scenario_id` equals this; 5 finds the number and the text.
+                 * @example hotel-check-in
+                 */
+                scenario_id?: string;
+                /**
+                 * @description Sessions per page; a value above 100 counts as 100.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description How many sessions to skip, 0 by default. Not together with `cursor`.
+                 * @example 40
+                 */
+                offset?: number;
+                /**
+                 * @description `next_cursor` of the previous page, with the same filters. Every page costs the same. Pages neither overlap nor skip sessions, whatever is saved meanwhile.
+                 * @example AAZMP2E5wAA_DJ9uekFMVJ8LL21fP38QEjRWeJq8
+                 */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The session result's id.
+                 * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+                 */
+                session_result_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionResult"];
+                };
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            404: components["responses"]["NotFoundProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    deleteSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session result's id. */
+                session_result_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            404: components["responses"]["NotFoundProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    correctSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The session result's id.
+                 * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+                 */
+                session_result_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Correction"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Corrected"];
+                };
+            };
+            400: components["responses"]["UnreadableProblem"];
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            404: components["responses"]["NotFoundProblem"];
+            408: components["responses"]["TooSlowProblem"];
+            410: components["responses"]["GoneProblem"];
+            413: components["responses"]["TooLargeProblem"];
+            415: components["responses"]["NotJsonProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    getStats: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The last 1, 7, 30 or 365 calendar days, today included, or all time.
+                 * @example week
+                 */
+                period?: components["schemas"]["StatsPeriod"];
+                /**
+                 * @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC.
+                 * @example Europe/Berlin
+                 */
+                timezone?: string;
+                /**
+                 * @description Only sessions of this type.
+                 * @example roleplay
+                 */
+                session_type?: components["schemas"]["SessionType"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stats"];
+                };
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    getDailyBreakdown: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many calendar days, today included.
+                 * @example 7
+                 */
+                days?: number;
+                /**
+                 * @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC.
+                 * @example Europe/Berlin
+                 */
+                timezone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Breakdown"];
+                };
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    getWarmup: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC.
+                 * @example Europe/Berlin
+                 */
+                timezone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Warmup"];
+                };
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    getTrends: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The last 30 or 365 calendar days, today included.
+                 * @example month
+                 */
+                period?: components["schemas"]["MonthOrYear"];
+                /**
+                 * @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC.
+                 * @example Europe/Berlin
+                 */
+                timezone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trends"];
+                };
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    getStreak: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC.
+                 * @example Europe/Berlin
+                 */
+                timezone?: string;
+                /**
+                 * @description The learner's goal, in minutes a day.
+                 * @example 10
+                 */
+                goal_minutes?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreakPage"];
+                };
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    listAchievements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Achievements"];
+                };
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    listWords: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `due`: predicted recall below 0.9. `known`: 0.9 or more for at least 21 days after the last exercise, and not due. Else `learning`.
+                 * @example due
+                 */
+                status?: components["schemas"]["WordStatus"];
+                /**
+                 * @description Only words that contain this, in any case, whatever their accents.
+                 * @example reserv
+                 */
+                q?: string;
+                /**
+                 * @description Words per page; a value above 100 counts as 100.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description `next_cursor` of the previous page, with the same filters.
+                 * @example bG9uZy1hY2Nlc3M=
+                 */
+                cursor?: string;
+                /**
+                 * @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC.
+                 * @example Europe/Berlin
+                 */
+                timezone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vocabulary"];
+                };
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    getSkills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Skills"];
+                };
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    getComparison: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The last 30 or 365 days before the day (UTC) of the snapshot.
+                 * @example month
+                 */
+                period?: components["schemas"]["MonthOrYear"];
+                /**
+                 * @description The level to compare at, as in `metadata.user_level` of sessions, in any case. By default the level at which the learner practised last.
+                 * @example B1
+                 */
+                level?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    chooseComparison: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Choice"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chosen"];
+                };
+            };
+            400: components["responses"]["UnreadableProblem"];
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            408: components["responses"]["TooSlowProblem"];
+            410: components["responses"]["GoneProblem"];
+            413: components["responses"]["TooLargeProblem"];
+            415: components["responses"]["NotJsonProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    exportSessions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `json`: everything stored; `csv` and `ndjson`: the sessions.
+                 * @example json
+                 */
+                format?: components["schemas"]["ExportFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything stored about me */
+            200: {
+                headers: {
+                    /**
+                     * @description The name of the file.
+                     * @example attachment; filename="vorex-sessions-2026-03-01.json"
+                     */
+                    "Content-Disposition"?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnerExport"];
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+            505: components["responses"]["OldHttpProblem"];
+        };
+    };
+    eraseLearnerData: {
+        parameters: {
+            query: {
+                /** @description Exactly `true`. */
+                confirm: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    closeLearner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The learner's id: the `sub` of their tokens. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            404: components["responses"]["NotFoundProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    getReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            401: components["responses"]["NotSignedInProblem"];
+        };
+    };
+}
