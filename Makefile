@@ -65,7 +65,8 @@ attack: $(VENV) ## hostile clients beside a well-behaved learner, for SECONDS (1
 	$(BIN)/python -m tests.attack $(or $(SECONDS),120)
 
 clients: $(VENV) ## build and test the client libraries; says how many requests the queue costs in each fault
-	$(BIN)/pytest -q tests/external/test_clients.py tests/external/test_offline_queue.py $(ARGS)
+	$(BIN)/pytest -q tests/external/test_clients.py tests/external/test_clients_browser.py \
+		tests/external/test_offline_queue.py $(ARGS)
 
 client-types: $(VENV) ## generate the types of the client libraries from the API's document
 	$(BIN)/python -m tests.tools.python_types clients/python/vorex_sessions_client/types.py
