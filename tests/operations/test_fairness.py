@@ -173,7 +173,7 @@ def test_a_late_session_of_a_long_history_is_counted_in_its_place(
 ) -> None:
     with app.app_context(), transaction(60) as connection:
         connection.execute(_HISTORY, {"id": learner.id, "sessions": 600, "outcomes": 3})
-    learner.get("/skills")
+        rebuild(learner.id, everything=True)
     late = (datetime.now(UTC) - timedelta(days=90)).isoformat()
     again = [{"word": "w7920", "outcome": "again"}]
     learner.save(completed_at=late, areas_to_improve=["past tense"], vocabulary_results=again)

@@ -16,6 +16,7 @@ from vorex_sessions.recall.projection import is_of_learner
 from vorex_sessions.turns import in_turns
 
 MOST_WORDS = 10
+_MOST_MET = 5000  # words of recent sessions that are looked at; to read all would hold up others
 _m = learner_memories.c
 
 
@@ -72,7 +73,7 @@ def _due_words() -> sa.ScalarSelect[Any]:
 
 
 def _met_words(recent: sa.CTE) -> sa.ScalarSelect[Any]:
-    """Each word of the recent sessions without a known recall: times_seen and last_seen, of all sessions.
+    """The words of the recent sessions without a known recall: times_seen and last_seen, of all sessions.
 
     The words are one array, so that one scan of the index finds them all.
     """
@@ -82,12 +83,16 @@ def _met_words(recent: sa.CTE) -> sa.ScalarSelect[Any]:
     words = sa.any_(sa.cast(sa.select(met.c.words).scalar_subquery(), ARRAY(sa.Text)))
     tested = sa.select(_m.word).where(is_of_learner, _m.word == words)
     seen = WORDS.subquery("seen").c
-    facts = sa.func.json_build_array(seen.times_seen, seen.last_seen)
-    return (
-        sa.select(sa.func.json_object_agg(seen.word, facts))
+    in_order = (seen.times_seen, seen.last_seen, seen.word.collate("C"))
+    least = (
+        sa.select(seen.word, seen.times_seen, seen.last_seen)
         .where(seen.word == words, seen.word.not_in(tested))
-        .scalar_subquery()
+        .order_by(*in_order)
+        .limit(sa.literal_column(str(_MOST_MET)))
+        .subquery("least")
     )
+    facts = sa.func.json_build_array(least.c.times_seen, least.c.last_seen)
+    return sa.select(sa.func.json_object_agg(least.c.word, facts)).scalar_subquery()
 
 
 def _due(row: dict[str, Any], today: date) -> dict[str, Any]:
