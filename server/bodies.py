@@ -39,6 +39,7 @@ class RequestBody(io.RawIOBase):
         """Read at most as much as fits; 0 at the end. Raises BadBody, Busy and OSError."""
         if self.is_complete:
             return 0
+        limits.begin(self)
         try:
             data = self._take(len(buffer))
             self.taken += len(data)

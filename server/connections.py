@@ -11,3 +11,7 @@ REFUSED = Counter(
     "Requests that were not valid HTTP, by the status of the answer.",
     ("status",),
 )
+GIVEN_UP = Counter(
+    "vorex_http_bodies_given_up_total",
+    "Request bodies that stalled while there was no room for others.",
+)

@@ -6,11 +6,12 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from gunicorn.http.errors import UnsupportedTransferCoding
 from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
 
 from server.bodies import ChunkedBody, LengthBody, RequestBody
-from server.body_limits import limits
+from server.body_limits import Busy, limits
 
 MAX_HEAD = 32 * 1024  # bytes of a request line and all header fields
 MAX_DRAIN = 64 * 1024  # bytes of a body that nobody reads, to keep the connection
@@ -37,6 +38,9 @@ class BoundedRequest(Request):
     def set_body_reader(self) -> None:
         """Let gunicorn check the framing; read with our own classes."""
         super().set_body_reader()
+        codings = [value for name, value in self.headers if name == "TRANSFER-ENCODING"]
+        if any(value.strip().lower() != "chunked" for value in codings):  # gzip: nobody decodes it
+            raise UnsupportedTransferCoding(", ".join(codings))
         length = getattr(self.body.reader, "length", None)
         self.source: RequestBody = (
             ChunkedBody(self.unreader) if length is None else LengthBody(self.unreader, length)
@@ -62,10 +66,12 @@ class BoundedRequest(Request):
             self.force_close()
             linger(sock)
             return
-        sock.settimeout(LINGER)
-        with suppress(OSError):
-            while self.source.read(8192):
-                pass
+        until = time.monotonic() + LINGER
+        with suppress(OSError, Busy):
+            while (wait := until - time.monotonic()) > 0:
+                sock.settimeout(wait)
+                if not self.source.read(8192):
+                    break
         limits.release(self.source)
         if not self.source.is_complete:
             self.force_close()

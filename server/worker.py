@@ -14,6 +14,7 @@ from gunicorn.workers.ggevent import GeventWorker
 from logs import chain
 from server import refusals, requests, shared_metrics  # requests: gunicorn takes our class from it
 from server.bodies import BadBody
+from server.body_limits import limits
 
 MAX_OPEN = 2000  # connections of a worker; beyond, the longest idle one is closed
 SLOW_CLIENT = 30  # seconds without a byte in either direction, within a request
@@ -53,6 +54,7 @@ class Worker(GeventWorker):
         from server import connections  # its metrics are in the slot
 
         self.counts = connections
+        limits.on_give_up = connections.GIVEN_UP.inc
         self.open = 0
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
@@ -85,6 +87,8 @@ class Worker(GeventWorker):
         sock.settimeout(SLOW_CLIENT)
         try:
             return super().handle_request(listener_name, req, sock, addr)
+        except TimeoutError:  # the client reads nothing; gunicorn would log an error
+            raise StopIteration from None
         finally:
             req.end_body(sock)
             sock.settimeout(None)
@@ -127,4 +131,5 @@ class Worker(GeventWorker):
             for client in list(self.idle):
                 with suppress(OSError):
                     client.shutdown(socket.SHUT_RD)
+            limits.hang_up_stalled()
             gevent.sleep(0.1)

@@ -17,6 +17,7 @@ from vorex_sessions.problems.kinds import NotFound
 from vorex_sessions.rate_limits import limiter
 from vorex_sessions.web.blueprint import Api
 from vorex_sessions.web.openapi import document_answers, document_components
+from vorex_sessions.web.requests import release_body
 
 
 class _App(Flask):
@@ -43,6 +44,7 @@ def create_app(
     engine.init_app(app)
     operations.init_app(app)
     app.before_request(_refuse_double_slash)
+    app.after_request(release_body)
     caller.init_app(app)
     limiter.init_app(app)
     migrate.init_app(app)

@@ -1,5 +1,7 @@
 """Derived tables after a correction of any field, and after a release that derives more."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -7,7 +9,10 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.factories import Learner, content
+from tests.postgres import transaction
+from tests.statements import recorded, statements
 from vorex_sessions.capabilities import CAPABILITIES
+from vorex_sessions.database import locks
 from vorex_sessions.extensions import db
 from vorex_sessions.hooks.projections import VERSION
 from vorex_sessions.hooks.rebuild import rebuild
@@ -73,3 +78,22 @@ def test_learners_from_before_a_projection_have_it_rebuilt() -> None:
         "raise VERSION in hooks/projections.py, since no learner's sessions are in the new projection yet, "
         "and pin the new version here"
     )
+
+
+def test_questions_wait_for_the_rebuild_of_another_one_which_is_done_once(
+    app: Flask, learner: Learner
+) -> None:
+    learner.save(**SAVE_EXAMPLE)
+    learner.request("DELETE", f"/api/sessions/{learner.save()['session_result_id']}")
+    lock = sa.text("SELECT pg_advisory_xact_lock(:key)")
+    with app.app_context(), transaction() as other, ThreadPoolExecutor(3) as pool:
+        other.execute(lock, {"key": locks.key(learner.id)})  # as the rebuild of another question
+        answers = [pool.submit(learner.get, path) for path in ("/skills", "/streak", "/vocabulary")]
+        time.sleep(1.6)  # longer than a request waits for the lock
+        other.exec_driver_sql("COMMIT")
+        assert all(answer.result() for answer in answers)
+    before = derived(app, learner)
+    with app.app_context(), recorded(app) as sent:
+        rebuild(learner.id)
+    assert not [part for part in statements(sent) if "learner_words" in part]
+    assert derived(app, learner) == before

@@ -1,14 +1,16 @@
 """Bodies of hostile clients: none costs more than its length, and nothing unread is taken for a request."""
 
+import base64
 import gzip
 import json
 import os
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import psutil
 import pytest
@@ -160,15 +162,14 @@ def test_stalled_bodies_take_little_memory_and_others_are_served(
     head = post(f"Content-Length: {size}\r\n{SIGNED_IN}", "/api/sessions/batch")
     with gunicorn(database_url, **settings) as (address, master):
         (worker,) = psutil.Process(master.pid).children()
-        clients = []
-        for _ in range(118):
-            client = connect(address)
-            client.settimeout(1)
-            clients.append(client)
-            try:
+        clients = [connect(address, timeout=1) for _ in range(118)]
+
+        def stall(client: socket.socket) -> None:
+            with suppress(OSError):  # hung up on, or nothing is read any more
                 client.sendall(head + b" " * (size - 1))
-            except OSError:
-                pass  # hung up on
+
+        with ThreadPoolExecutor(59) as pool:
+            list(pool.map(stall, clients))
         time.sleep(0.5)
         assert worker.memory_info().rss < 150e6
         saved = requests.post(
@@ -231,3 +232,95 @@ def test_bodies_that_decompress_to_a_thousandfold_cost_little(
             assert longest_wait(address, 2) < 0.5
             assert list(statuses) == [413, 422] * 40
         assert worker.memory_info().rss < 150e6
+
+
+def test_clients_who_read_nothing_keep_no_turn_from_others(address: str) -> None:
+    batch = json.dumps({"sessions": [content(metadata={"text": "a" * 15_000})] * 30}).encode()
+    head = post(f"Content-Length: {len(batch)}\r\n{SIGNED_IN}", "/api/sessions/batch")
+    with ExitStack() as open_ones:
+        for _ in range(2):
+            client = socket.socket()
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            host, port = address.removeprefix("http://").split(":")
+            client.connect((host, int(port)))
+            open_ones.enter_context(client).sendall(head + batch)
+        began = time.monotonic()
+        with connect(address) as other:
+            other.sendall(head + batch)
+            assert answer(other).startswith(b"HTTP/1.1 200")
+        assert time.monotonic() - began < 5
+
+
+def test_small_saves_do_not_wait_for_large_gzip_bodies(address: str) -> None:
+    large = gzip.compress(b'{"sessions":"' + base64.b64encode(os.urandom(3_100_000)) + b'"}')
+    headers = {**dict([SIGNED_IN.split(": ")]), "Content-Type": "application/json"}
+
+    def send_large(_: int) -> int:
+        coded = {**headers, "Content-Encoding": "gzip"}
+        url = f"{address}/api/sessions/batch"
+        return requests.post(url, data=large, headers=coded, timeout=40).status_code
+
+    with ThreadPoolExecutor(12) as pool:
+        statuses = pool.map(send_large, range(24))
+        for _ in range(10):
+            began = time.monotonic()
+            saved = requests.post(
+                f"{address}/api/sessions/save", json=content(), headers=headers, timeout=20
+            )
+            assert saved.status_code == 201
+            assert time.monotonic() - began < 2
+            time.sleep(0.1)
+        assert set(statuses) <= {422, 503}
+
+
+def test_gzip_blocks_without_content_delay_nobody(address: str) -> None:
+    compressor = zlib.compressobj(wbits=31)
+    start = compressor.compress(b"") + compressor.flush(zlib.Z_FULL_FLUSH)
+    empty = b"\0\0\0\xff\xff" * 800_000  # stored blocks of no bytes
+    headers = {**dict([SIGNED_IN.split(": ")]), "Content-Type": "application/json"}
+
+    def send() -> None:
+        coded = {**headers, "Content-Encoding": "gzip"}
+        url = f"{address}/api/sessions/batch"
+        statuses.append(
+            requests.post(url, data=start + empty, headers=coded, timeout=9).status_code
+        )
+
+    statuses: list[int] = []
+    sender = threading.Thread(target=send)
+    sender.start()
+    assert longest_wait(address, 1) < 0.2
+    sender.join()
+    assert statuses == [400]
+
+
+def test_an_unread_body_has_a_second_in_all(address: str) -> None:
+    with connect(address) as client:
+        client.sendall(post("Content-Length: 60000"))
+        assert answer(client).startswith(b"HTTP/1.1 401")
+        began = time.monotonic()
+        with suppress(OSError):
+            while time.monotonic() - began < 8:
+                client.sendall(b"a")
+                time.sleep(0.4)
+        assert time.monotonic() - began < 5
+
+
+def test_a_coding_that_nobody_decodes_is_refused(address: str) -> None:
+    with connect(address) as client:
+        coded = f"Transfer-Encoding: gzip, chunked\r\n{SIGNED_IN}"
+        client.sendall(post(coded) + b"2\r\n{}\r\n0\r\n\r\n")
+        assert problem(everything(client))["status"] == 400
+
+
+def test_a_stalled_body_does_not_delay_the_end(app: Flask, database_url: str) -> None:
+    with (
+        gunicorn(database_url, WEB_CONCURRENCY="1") as (address, master),
+        connect(address) as client,
+    ):
+        client.sendall(post(f"Content-Length: 100\r\n{SIGNED_IN}") + b"{")
+        time.sleep(0.5)
+        began = time.monotonic()
+        master.terminate()
+        assert master.wait(timeout=40) == 0
+        assert time.monotonic() - began < 8

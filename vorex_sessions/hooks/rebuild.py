@@ -4,19 +4,21 @@ Deletes, corrections and purges only invalidate (`Projection.invalidation`); new
 and learners from before a release are stale, too. The next query that needs it rebuilds.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
-from vorex_sessions.database import NO_NESTED_LOOPS, Transaction, run, run_transaction
+from vorex_sessions.database import NO_NESTED_LOOPS, Transaction, locks, run, run_transaction
 from vorex_sessions.hooks.all_sessions import AllSessions
 from vorex_sessions.hooks.projections import DERIVED_VERSION, MARK_CURRENT, VERSION, Projection
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, session_results
 
-_VERSION = sa.select(DERIVED_VERSION.label("version"))
+_LONGEST_WAIT = 4  # seconds, for a rebuild by another request
 _TIMEOUT = 120  # seconds: enough for ten thousand sessions with hundreds of outcomes each
 _MOST = 20_000  # sessions of a learner whom an export rebuilds
 _NEXT_LEARNERS = sa.text("""
@@ -35,7 +37,10 @@ def rebuild(learner_id: str, *, everything: bool = False) -> None:
     def work(transaction: Transaction) -> None:
         transaction.defer(NO_NESTED_LOOPS, {})
         sessions = AllSessions(transaction, learner_id)
-        is_current = transaction.run(_VERSION, parameters)[0].version == VERSION
+        (stored,) = transaction.run(_marks(registry().projections), parameters)
+        is_current = stored.version == VERSION
+        if is_current and stored.marked and not everything:  # another request was first
+            return
         for projection in registry().projections:
             is_stale = projection.can_go_stale and (
                 not is_current or projection.own_mark is not None
@@ -47,6 +52,24 @@ def rebuild(learner_id: str, *, everything: bool = False) -> None:
         transaction.defer(MARK_CURRENT, parameters)
 
     run_transaction(work, learner_id=learner_id, timeout=_TIMEOUT)
+
+
+def _rebuild_or_wait(learner_id: str) -> None:
+    """Rebuild what is stale, or wait for another request that does so. Raises DBAPIError."""
+    until = time.monotonic() + _LONGEST_WAIT
+    while True:
+        try:
+            return rebuild(learner_id)
+        except DBAPIError as error:
+            if not locks.is_taken(error) or time.monotonic() > until:
+                raise
+
+
+@lru_cache(maxsize=4)
+def _marks(projections: tuple[Projection, ...]) -> sa.Select[Any]:
+    """The version of what is derived, and whether all other marks say that it is current."""
+    marks = [one.own_mark for one in projections if one.own_mark is not None]
+    return sa.select(DERIVED_VERSION.label("version"), sa.and_(sa.true(), *marks).label("marked"))
 
 
 def is_stale() -> sa.Select[Any]:
@@ -80,7 +103,7 @@ def run_current(
     """
     rows = run(statement, parameters)
     if rows and not is_current(rows[0]):
-        rebuild(parameters["user_id"])
+        _rebuild_or_wait(parameters["user_id"])
         rows = run(statement, parameters)
     return rows
 

@@ -41,7 +41,10 @@ def export_sessions(query: dict[str, Any]) -> Response:
     name = f"vorex-sessions-{now.date()}.{file_format}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     if request.method == "HEAD":
-        return Response(headers=headers, content_type=FORMATS[file_format])
+        head = Response(headers=headers, content_type=FORMATS[file_format])
+        head.automatically_set_content_length = False  # that of the download is not known
+        compression.mark(head, compressed=False)
+        return head
     download = Download(learner_id(), file_format=file_format, now=now)
     response = Response(download, headers=headers, content_type=FORMATS[file_format])
     response.call_on_close(download.close)

@@ -115,7 +115,7 @@ def list_words(
     after = _after(cursor, filters)
     (learner,) = run_current(_LEARNER, {"user_id": learner_id})
     today = day_of(now, zone_name or learner.zone_name or "UTC")
-    phrase = without_accents(q or "")
+    phrase = without_accents(q or "") or q or ""  # an accent alone is in no word
     parameters = {
         "user_id": learner_id,
         "today": today,

@@ -10,6 +10,7 @@ OVERHEAD = 64 * 1024  # bytes by which a gzip body may be longer than its conten
 _GZIP = {"gzip", "x-gzip"}  # RFC 9110, section 8.4.1.3
 _CODINGS = {"", "identity", *_GZIP}
 _WITH_HEADER = 16 + zlib.MAX_WBITS  # zlib's way to say gzip
+_GIVEN = 16 * 1024  # bytes given to zlib at once: blocks without content are slow
 _PIECE = 256 * 1024  # bytes decompressed before others get their turn
 _MOST_MEMBERS = 100  # of a gzip file; each costs, even if it is empty
 
@@ -42,15 +43,18 @@ def decompress(body: bytes, limit: int, count: Callable[[int], None]) -> bytes:
 
 def _pieces(body: bytes) -> Iterator[bytes]:
     """Raises zlib.error, and EOFError where the end is missing. What follows the end must be gzip, too."""
+    view, place = memoryview(body), 0
     for _ in range(_MOST_MEMBERS):
-        member = zlib.decompressobj(_WITH_HEADER)
+        member, given = zlib.decompressobj(_WITH_HEADER), b""
         while not member.eof:
-            piece = member.decompress(body, _PIECE)
-            body = member.unconsumed_tail
-            if not (piece or body or member.eof):
+            if not given:
+                given = bytes(view[place : place + _GIVEN])
+                place += len(given)
+            if not given:
                 raise EOFError
-            yield piece
-        body = member.unused_data
-        if not body:
+            yield member.decompress(given, _PIECE)
+            given = member.unconsumed_tail
+        place -= len(member.unused_data)
+        if place == len(body):
             return
     raise zlib.error("too many members")

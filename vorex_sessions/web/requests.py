@@ -12,13 +12,13 @@ from typing import Any, NoReturn
 
 import marshmallow as ma
 import orjson
-from flask import Request, g, request
+from flask import Request, Response, g, request
 from gevent import Timeout, monkey
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import ClientDisconnected
 
 from server.bodies import BadBody, RequestBody
-from server.body_limits import Busy
+from server.body_limits import Busy, limits
 from vorex_sessions.problems.kinds import (
     Invalid,
     NotJson,
@@ -84,6 +84,14 @@ def _body(limit: int) -> bytes:
     except Busy:
         raise Unavailable("The service is busy right now; please try again in a moment.") from None
     return body
+
+
+def release_body(response: Response) -> Response:
+    """Make room for others before the response is written: a client may read it slowly."""
+    source = getattr(request.environ["wsgi.input"], "raw", None)
+    if isinstance(source, RequestBody):  # not in tests without a server
+        limits.release(source)
+    return response
 
 
 def _count_decompressed(size: int) -> None:
