@@ -15,7 +15,7 @@ from vorex_sessions_client.corrections import complete, shifted
 from vorex_sessions_client.entries import Entries, Entry, Unknown
 from vorex_sessions_client.events import Added, Event, FlushReport, Postponed, Stopped
 from vorex_sessions_client.pauses import PauseOptions, Pauses
-from vorex_sessions_client.problems import NoAnswerError, Problem
+from vorex_sessions_client.problems import Problem
 from vorex_sessions_client.sending import Answered, Later, Refused, TooLarge, ask_time, send_batch
 from vorex_sessions_client.settling import Settling
 from vorex_sessions_client.storage import Storage
@@ -37,7 +37,8 @@ class PracticeQueue:
         """Set up the queue of a learner, by id: each learner of a device has a queue of their own."""
         if not learner:
             raise ValueError("The queue needs the learner's id.")
-        self._http, self._clock, self._on_event = client.http, client.http.clock, on_event
+        self._http = client.http.for_learner(learner)
+        self._clock, self._on_event = self._http.clock, on_event
         self._pauses = Pauses(self._clock, pauses or PauseOptions())
         self._entries = Entries(storage, f"vorex-sessions/{learner}/", self._tell)
         self._settling = Settling(self._entries, self._clock, self._tell)
@@ -113,10 +114,7 @@ class PracticeQueue:
         """Return whether, after a 401 that a refresh did not cure, the app has another token now."""
         if not self._stopped or self._stopped.status != 401 or not self._pauses.remaining():
             return False
-        try:
-            return self._http.token(False) not in (None, self._http.refused_token)
-        except NoAnswerError:
-            return False
+        return self._http.has_new_token()
 
     def _send_all(self) -> None:
         """Send until nothing is left that this flush has not tried, or until a request fails."""

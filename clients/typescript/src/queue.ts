@@ -24,7 +24,11 @@ export class PracticeQueue {
   private flushing: Promise<FlushReport> | null = null;
   private following: Promise<FlushReport> | null = null;
   private timer: unknown = null;
+  /** Whether one of those who wait for the next pass asked for `force`. */
+  private forced = false;
   private running = false;
+  /** Whether `stop` was called after the last `flush`. */
+  private halted = false;
   /** In how many failed requests an entry was: the others go first, so that none can block them. */
   private readonly failures = new Map<string, number>();
   /** Times that may be wrong, of entries that no request of this run has had yet. */
@@ -33,7 +37,7 @@ export class PracticeQueue {
 
   constructor(private readonly options: QueueOptions) {
     if (!options.learner) throw new TypeError("The queue needs the learner's id.");
-    this.http = options.client.http;
+    this.http = options.client.http.forLearner(options.learner);
     this.clock = this.http.clock;
     this.pauses = new Pauses(this.clock, options);
     this.entries = new Entries(options.storage, `vorex-sessions/${options.learner}/`, {
@@ -65,15 +69,24 @@ export class PracticeQueue {
    * pauses that the service asks for. Never rejects. With `force` it tries at once.
    */
   flush(options: { force?: boolean } = {}): Promise<FlushReport> {
+    this.halted = false;
+    this.forced = this.forced || options.force === true;
+    return this.next();
+  }
+
+  /** Begins a pass; while one runs, one more follows it for all who call meanwhile. */
+  private next(): Promise<FlushReport> {
     if (!this.flushing) {
-      this.flushing = this.pass(options.force === true).finally(() => (this.flushing = null));
+      this.flushing = this.pass(this.forced).finally(() => (this.flushing = null));
+      this.forced = false;
       return this.flushing;
     }
     if (!this.following) {
-      this.following = this.flushing.then(() => {
+      const follow = () => {
         this.following = null;
-        return this.flush(options);
-      });
+        return this.next();
+      };
+      this.following = this.flushing.then(follow, follow);
     }
     return this.following;
   }
@@ -84,9 +97,13 @@ export class PracticeQueue {
     void this.flush();
   }
 
-  /** Ends what `start` began, such as when the learner signs out. What waits stays. */
+  /**
+   * Ends what `start` began, such as when the learner signs out: no request is sent any more until the next
+   * `flush`. What waits stays.
+   */
   stop(): void {
     this.running = false;
+    this.halted = true;
     platform().clearTimeout(this.timer);
   }
 
@@ -120,7 +137,8 @@ export class PracticeQueue {
 
   private async pass(force: boolean): Promise<FlushReport> {
     await this.entries.retry();
-    if (force || (await this.hasNewToken())) this.pauses.end();
+    const isSignedOut = this.stopped !== null && this.stopped.status === 401 && this.pauses.remaining();
+    if (force || (isSignedOut && (await this.http.hasNewToken()))) this.pauses.end();
     if (!this.pauses.remaining()) await this.sendAll();
     const waiting = (await this.pending()).length;
     const retryInMs = waiting ? this.pauses.remaining() : null;
@@ -133,19 +151,12 @@ export class PracticeQueue {
     this.timer = platform().setTimeout(() => void this.flush(), milliseconds);
   }
 
-  /** After a 401 that a refresh did not cure: whether the app has another token now. */
-  private async hasNewToken(): Promise<boolean> {
-    if (!this.stopped || this.stopped.status !== 401 || !this.pauses.remaining()) return false;
-    const token = await this.http.token(false).catch(() => null);
-    return token !== null && token !== this.http.refusedToken;
-  }
-
   /** Sends until nothing is left that this flush has not tried, or until a request fails. */
   private async sendAll(): Promise<void> {
     const tried = new Set<string>();
     for (;;) {
       const fresh = (await this.pending()).filter((entry) => !tried.has(idOf(entry)));
-      if (!fresh.length) return;
+      if (!fresh.length || this.halted) return;
       fresh.forEach((entry) => tried.add(idOf(entry)));
       const failure = await this.learnTime(fresh);
       if (failure) return this.fail(fresh, failure);
@@ -156,7 +167,7 @@ export class PracticeQueue {
   /** Sends these, in as few requests as fit. Returns whether all of them were settled. */
   private async sendEach(entries: Entry[]): Promise<boolean> {
     const left = entries.slice();
-    while (left.length) {
+    while (left.length && !this.halted) {
       const batch = this.size.next(left);
       batch.forEach((entry) => this.untimed.delete(idOf(entry)));
       const outcome = await sendBatch(this.http, batch);
