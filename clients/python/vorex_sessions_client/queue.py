@@ -1,6 +1,7 @@
 """The offline queue: what is added to it is kept until the service has stored it or refused it for good."""
 
 import contextlib
+import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -55,7 +56,10 @@ class PracticeQueue:
         """Keep a session that has ended. Once this returns with `durable`, it survives the program.
 
         It gets an id, the time and the time zone, where it has none. Added twice with its id, it is one.
+        Raises TypeError or ValueError for what cannot be written as JSON.
         """
+        # Before anything is kept; also, the caller may change its own later.
+        session = json.loads(json.dumps(session, allow_nan=False))
         id = session.get("session_result_id") or str(uuid4())
         entry = self._known(id) if session.get("session_result_id") else None
         if entry is None:
@@ -72,11 +76,11 @@ class PracticeQueue:
         pauses that the service asks for.
         """
         with self._flushing:
-            self._entries.retry()
-            if force or self._has_new_token():
-                self._pauses.end()
-            if not self._pauses.remaining():
-                self._send_all()
+            try:
+                self._try_sending(force)
+            except Exception:
+                # Such as an answer that nobody foresaw: it must not end the program.
+                self._fail((), Later())
             waiting = len(self._pending())
             if not waiting:
                 return FlushReport(0, None, None)
@@ -115,6 +119,13 @@ class PracticeQueue:
         if not self._stopped or self._stopped.status != 401 or not self._pauses.remaining():
             return False
         return self._http.has_new_token()
+
+    def _try_sending(self, force: bool) -> None:
+        self._entries.retry()
+        if force or self._has_new_token():
+            self._pauses.end()
+        if not self._pauses.remaining():
+            self._send_all()
 
     def _send_all(self) -> None:
         """Send until nothing is left that this flush has not tried, or until a request fails."""

@@ -50,8 +50,10 @@ export class PracticeQueue {
   /**
    * Call when a session ends. Once this resolves with `durable`, the session survives the end of the app.
    * It gets an id, the time and the time zone, where it has none. To add it twice with its id adds it once.
+   * Rejects with a TypeError what cannot be written as JSON.
    */
-  async add(session: NewSession): Promise<Added> {
+  async add(given: NewSession): Promise<Added> {
+    const session = JSON.parse(JSON.stringify(given)) as NewSession; // also, the app may change its own later
     const id = session.session_result_id || (this.options.uuid || randomUuid)();
     const before = session.session_result_id ? await this.entries.find(id) : null;
     const known = before && !before.problem ? before : null;
@@ -136,14 +138,23 @@ export class PracticeQueue {
   }
 
   private async pass(force: boolean): Promise<FlushReport> {
-    await this.entries.retry();
-    const isSignedOut = this.stopped !== null && this.stopped.status === 401 && this.pauses.remaining();
-    if (force || (isSignedOut && (await this.http.hasNewToken()))) this.pauses.end();
-    if (!this.pauses.remaining()) await this.sendAll();
+    try {
+      await this.trySending(force);
+    } catch {
+      // Such as an answer that nobody foresaw: it must not end the queue.
+      this.fail([], { kind: "later", status: null, retryAfterMs: null });
+    }
     const waiting = (await this.pending()).length;
     const retryInMs = waiting ? this.pauses.remaining() : null;
     if (this.running && retryInMs !== null && !this.stopped) this.schedule(retryInMs);
     return { waiting, retryInMs, stopped: waiting ? this.stopped : null };
+  }
+
+  private async trySending(force: boolean): Promise<void> {
+    await this.entries.retry();
+    const isSignedOut = this.stopped !== null && this.stopped.status === 401 && this.pauses.remaining();
+    if (force || (isSignedOut && (await this.http.hasNewToken()))) this.pauses.end();
+    if (!this.pauses.remaining()) await this.sendAll();
   }
 
   private schedule(milliseconds: number): void {
