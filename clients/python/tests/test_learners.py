@@ -60,6 +60,28 @@ def test_who_signs_in_between_two_batches_or_during_a_refresh_gets_nothing_of_th
     assert history(other) == []
 
 
+@pytest.mark.parametrize("is_other", [False, True], ids=["no token", "another refused one"])
+def test_a_refused_token_is_not_tried_again_with_each_call(is_other: bool) -> None:
+    device = Device()
+
+    def token(refresh: bool) -> str | None:
+        secret = "a secret that is wrong, but long enough for HS256" + refresh * "!"
+        return access_token(device.learner, secret) if is_other or not refresh else None
+
+    device.token = token
+    ids = device.add(2)
+    device.queue.flush()
+    requests = device.requests
+    for _ in range(10):
+        report = device.queue.flush()
+        assert report.stopped
+        assert report.stopped.status == 401
+    assert device.requests == requests
+    device.token = lambda refresh: access_token(device.learner)
+    assert device.queue.flush().waiting == 0
+    assert device.stored() == ids
+
+
 WITHOUT_SUB = f"a.{base64.urlsafe_b64encode(b'{}').decode().rstrip('=')}.c"
 
 

@@ -1,12 +1,15 @@
 """What is kept, and what is not: by a storage that fails, by two processes, and by a folder of files."""
 
+import os
+import time
+from pathlib import Path
 from typing import Any
 
 import device as faults
 import httpx
 import pytest
-from device import Device, Fault, history, practice
-from vorex_sessions_client import MemoryStorage
+from device import HOUR, Device, Fault, history, practice
+from vorex_sessions_client import FileStorage, MemoryStorage
 
 
 class FailingStorage(MemoryStorage):
@@ -78,3 +81,47 @@ def test_what_is_forgotten_while_the_storage_fails_and_added_again_is_the_new_on
     device.queue.flush()
     device.start()
     assert [session["duration_seconds"] for session in device.queue.waiting()] == [2]
+
+
+def test_what_another_process_stores_meanwhile_does_not_come_back_with_another_time() -> None:
+    one = Device()
+    other = Device(storage=one.storage, learner=one.learner)
+    one.ahead = other.ahead = -3 * HOUR
+    ids = one.add(1)
+
+    def network(request: httpx.Request) -> None:
+        if request.method == "GET":
+            other.queue.flush()
+
+    one.network = network
+    assert one.queue.flush().waiting == 0
+    assert (one.queue.set_aside(), one.stored()) == ([], ids)
+
+
+def test_what_is_forgotten_while_it_is_sent_and_is_too_large_is_not_set_aside() -> None:
+    device = Device()
+    device.client.stats()
+    (id,) = device.add(1)
+
+    def network(request: httpx.Request) -> Fault:
+        device.queue.forget(id)
+        return faults.answer(413)
+
+    device.network = network
+    device.queue.flush()
+    assert device.queue.set_aside() == []
+
+
+def test_foreign_files_do_no_harm_and_a_draft_that_was_left_is_removed(tmp_path: Path) -> None:
+    storage = FileStorage(tmp_path)
+    device = Device(storage=storage)
+    device.add(1)
+    left, young = (f"0f0e0d0c-0b0a-4908-8706-05040302010{digit}.draft" for digit in (1, 2))
+    foreign = {"100%.json", "a b.json", "notes.draft", "readme", young}
+    for name in {left, *foreign}:
+        (tmp_path / name).write_text("text")
+    for name in (left, "notes.draft"):
+        os.utime(tmp_path / name, (time.time() - 2 * HOUR,) * 2)
+    assert len(storage.keys()) == 1
+    assert device.queue.flush().waiting == 0
+    assert {path.name for path in tmp_path.iterdir()} == foreign

@@ -37,8 +37,8 @@ class Http:
     ) -> None:
         """Set up requests. With a learner, nothing is sent with the token of another."""
         self.clock = clock
-        # The token that the service refused last, after a refresh.
-        self.refused_token: str | None = None
+        # The tokens of the last request, before the refresh and after it, if the service refused it.
+        self._refused: set[str | None] = set()
         self._url, self._token, self._client = url.rstrip("/"), token, client
         self._learner = learner
 
@@ -59,7 +59,7 @@ class Http:
             token = self.token(False)
         except NoAnswerError:
             return False
-        return token not in (None, self.refused_token) and not self._is_anothers(token)
+        return token not in {None, *self._refused} and not self._is_anothers(token)
 
     def send(
         self,
@@ -82,13 +82,15 @@ class Http:
         if first is not None and first.status_code != 401:
             return first
         fresh = self.token(True)
+        if first is not None:
+            self._refused = {token}
         if fresh is None:
             return _signed_out(_NOBODY) if first is None else first
         if self._is_anothers(fresh):
             return _signed_out(_ANOTHER)
         repeat = first is None or fresh != token
         last = self._exchange(method, path, fresh, request) if repeat or first is None else first
-        self.refused_token = fresh if last.status_code == 401 else None
+        self._refused = {token, fresh} if last.status_code == 401 else set()
         return last
 
     def json(self, method: str, path: str, **request: Any) -> Any:

@@ -156,7 +156,8 @@ class PracticeQueue:
                     return False
                 entries = again + entries
             elif isinstance(outcome, TooLarge):
-                self._settling.put_aside(batch[0], outcome.problem)
+                if self._settling.is_current(batch[0]):
+                    self._settling.put_aside(batch[0], outcome.problem)
             else:
                 self._fail(batch, outcome)
                 return False
@@ -201,13 +202,18 @@ class PracticeQueue:
         The service accepts a time that is too early, so nobody else would notice.
         """
         skew = self._clock.skew()
-        return [self._shifted(entry, skew) if skew else entry for entry in entries]
+        if not skew:
+            return list(entries)
+        return [timed for entry in entries if (timed := self._shifted(entry, skew))]
 
-    def _shifted(self, entry: Entry, skew: float) -> Entry:
+    def _shifted(self, entry: Entry, skew: float) -> Entry | None:
+        """Return an entry with the right time; None if another process has settled it meanwhile."""
         time, mark = self._untimed.get(entry.id, (None, None))
         # Another process may have corrected it already.
         if mark is None or time != entry.session.get("completed_at") or self._clock.jumped(mark):
             return entry
+        if not self._settling.is_current(entry):
+            return None
         better = shifted(entry, skew)
         self._entries.put(better)
         return better

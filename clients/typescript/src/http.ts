@@ -29,8 +29,8 @@ export class Http {
   readonly clock: Clock;
   /** How many requests were sent. */
   requests = 0;
-  /** The token that the service refused last, after a refresh. */
-  refusedToken: string | null = null;
+  /** The tokens of the last request, before the refresh and after it, if the service refused it. */
+  private refusedTokens: (string | null)[] = [];
   private readonly url: string;
   private readonly timeoutMs: number;
 
@@ -58,7 +58,7 @@ export class Http {
   /** After a 401 that a refresh did not cure: whether the app has another token now. */
   async hasNewToken(): Promise<boolean> {
     const token = await this.token(false).catch(() => null);
-    return token !== null && token !== this.refusedToken && !this.isAnothers(token);
+    return token !== null && !this.refusedTokens.includes(token) && !this.isAnothers(token);
   }
 
   /** Sends a request; after a 401 once more with a new token. Throws NoAnswerError. */
@@ -68,10 +68,11 @@ export class Http {
     const first = token === null ? null : await this.exchange(method, path, token, body, headers);
     if (first && first.status !== 401) return first;
     const fresh = await this.token(true);
+    if (first) this.refusedTokens = [token];
     if (fresh === null) return first || signedOut(NOBODY);
     if (this.isAnothers(fresh)) return signedOut(ANOTHER);
     const last = first && fresh === token ? first : await this.exchange(method, path, fresh, body, headers);
-    this.refusedToken = last.status === 401 ? fresh : null;
+    this.refusedTokens = last.status === 401 ? [token, fresh] : [];
     return last;
   }
 

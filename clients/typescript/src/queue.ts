@@ -193,7 +193,7 @@ export class PracticeQueue {
         if (unsettled.length) return false;
         left.unshift(...again);
       } else if (outcome.kind === "too-large") {
-        await this.settling.putAside(batch[0]!, outcome.problem);
+        if (await this.settling.isCurrent(batch[0]!)) await this.settling.putAside(batch[0]!, outcome.problem);
       } else {
         this.fail(batch, outcome);
         return false;
@@ -241,8 +241,9 @@ export class PracticeQueue {
     const timed: Entry[] = [];
     for (const entry of entries) {
       const added = this.untimed.get(idOf(entry));
-      // Another tab may have corrected it already.
+      // Another tab may have corrected it already, or stored it while the time was asked for.
       const isWrong = added && added.time === entry.session.completed_at && !this.clock.jumped(added.at);
+      if (isWrong && !(await this.settling.isCurrent(entry))) continue;
       timed.push(isWrong ? { ...entry, session: shifted(entry.session, skew) } : entry);
       if (isWrong) await this.entries.put(timed[timed.length - 1]!);
     }

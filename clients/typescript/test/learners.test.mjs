@@ -48,6 +48,20 @@ test("a learner who signs in between two batches, or during a refresh, gets noth
   assert.deepEqual(await stored(other), []);
 });
 
+for (const [name, fresh] of [["no token", () => null], ["another that is refused, too", (device) => accessToken(device.learner, "old")]]) {
+  test(`after a 401 whose refresh gives ${name}, the refused token is not tried with each call`, async () => {
+    const device = new Device({ token: ({ refresh }) => (refresh ? fresh(device) : accessToken(device.learner, "expired")) });
+    const ids = await add(device, 2);
+    await device.queue.flush();
+    const { requests } = device;
+    for (let call = 0; call < 10; call++) assert.equal((await device.queue.flush()).stopped.status, 401);
+    assert.equal(device.requests, requests);
+    device.token = () => accessToken(device.learner);
+    assert.equal((await device.queue.flush()).waiting, 0);
+    assert.deepEqual(await stored(device.learner), ids);
+  });
+}
+
 test("stop() ends a flush between two batches, and a flush that follows it", async () => {
   const device = new Device();
   await device.client.stats();

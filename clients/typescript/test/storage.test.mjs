@@ -1,10 +1,14 @@
 /** What is kept, and what is not: by a storage that fails, by two tabs, and by a folder of files. */
 
 import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 
 import { MemoryStorage } from "../dist/index.js";
-import { Device, faults, history, practice } from "./device.mjs";
+import { FileStorage } from "../dist/node/file.js";
+import { Device, HOUR, faults, history, practice } from "./device.mjs";
 
 const stored = async (device) => (await history(device.learner)).map((session) => session.session_result_id).sort();
 
@@ -74,4 +78,43 @@ test("what is forgotten while the storage fails, and added again, is the new one
   await device.queue.flush();
   device.start();
   assert.deepEqual((await device.queue.waiting()).map((session) => session.duration_seconds), [2]);
+});
+
+test("what another tab stores while this one asks for the time does not come back with another time", async () => {
+  const storage = new MemoryStorage();
+  const one = new Device({ storage });
+  const other = new Device({ storage, learner: one.learner });
+  one.ahead = other.ahead = -3 * HOUR;
+  const { session_result_id: id } = await one.queue.add(practice());
+  one.network = (_, request) => {
+    if (request.method === "GET") return async (...args) => { await other.queue.flush(); return fetch(...args); };
+  };
+  assert.equal((await one.queue.flush()).waiting, 0);
+  assert.deepEqual([await one.queue.setAside(), await stored(one)], [[], [id]]);
+});
+
+test("what is forgotten while it is sent, and is too large, is not set aside", async () => {
+  const device = new Device();
+  await device.client.stats();
+  const { session_result_id: id } = await device.queue.add(practice());
+  device.network = () => async (...args) => { await device.queue.forget(id); return faults.answer(413)(...args); };
+  await device.queue.flush();
+  assert.deepEqual(await device.queue.setAside(), []);
+});
+
+test("foreign files in the folder do no harm, and a draft that was left is removed", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "vorex-queue-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const device = new Device({ storage: new FileStorage(folder) });
+  await device.queue.add(practice());
+  const [left, young] = [1, 2].map((digit) => `0f0e0d0c-0b0a-4908-8706-05040302010${digit}.draft`);
+  const foreign = ["100%.json", "a b.json", "notes.draft", "readme"];
+  for (const name of [left, young, ...foreign]) await writeFile(join(folder, name), "text");
+  await mkdir(join(folder, "folder.json"));
+  const old = new Date(Date.now() - 2 * HOUR);
+  for (const name of [left, "notes.draft"]) await utimes(join(folder, name), old, old);
+  assert.equal((await device.queue.waiting()).length, 1);
+  assert.equal((await device.queue.flush()).waiting, 0);
+  assert.deepEqual(device.kinds(), ["stored"]);
+  assert.deepEqual(await readdir(folder), [young, ...foreign, "folder.json"].sort());
 });
