@@ -1,16 +1,17 @@
 /** The offline queue: what is added to it is kept until the service has stored it or refused it for good. */
 
 import { BatchSize } from "./batches.js";
-import type { Clock, Mark } from "./clock.js";
-import { complete, shifted } from "./corrections.js";
+import type { Clock } from "./clock.js";
+import { complete } from "./corrections.js";
 import { Entries, idOf, type Entry, type QueuedSession } from "./entries.js";
 import type { Added, FlushReport, QueueEvent, QueueOptions } from "./events.js";
 import type { Http } from "./http.js";
 import { Pauses } from "./pauses.js";
 import { platform, randomUuid } from "./platform.js";
 import type { Problem } from "./problem.js";
-import { askTime, sendBatch, type Outcome } from "./sending.js";
+import { sendBatch, type Outcome } from "./sending.js";
 import { Settling } from "./settling.js";
+import { Timing } from "./timing.js";
 import type { NewSession } from "./types.js";
 
 export class PracticeQueue {
@@ -19,6 +20,7 @@ export class PracticeQueue {
   private readonly entries: Entries;
   private readonly pauses: Pauses;
   private readonly settling: Settling;
+  private readonly timing: Timing;
   private readonly size = new BatchSize();
   private stopped: FlushReport["stopped"] = null;
   private flushing: Promise<FlushReport> | null = null;
@@ -31,9 +33,6 @@ export class PracticeQueue {
   private halted = false;
   /** In how many failed requests an entry was: the others go first, so that none can block them. */
   private readonly failures = new Map<string, number>();
-  /** Times that may be wrong, of entries that no request of this run has had yet. */
-  private readonly untimed = new Map<string, { time: string | undefined; at: Mark }>();
-  private askedTime = false;
 
   constructor(private readonly options: QueueOptions) {
     if (!options.learner) throw new TypeError("The queue needs the learner's id.");
@@ -45,6 +44,7 @@ export class PracticeQueue {
       unreadable: (key, text) => this.tell({ kind: "unreadable", key, text }),
     });
     this.settling = new Settling(this.entries, this.clock, (event) => this.tell(event));
+    this.timing = new Timing(this.http, this.entries, this.settling);
   }
 
   /**
@@ -60,7 +60,7 @@ export class PracticeQueue {
     const at = this.clock.mark();
     const entry = known || { session: complete(session, id, this.clock.now()), added: at.wall };
     const isUntimed = !known && !session.completed_at && this.clock.skew() === null;
-    if (isUntimed) this.untimed.set(id, { time: entry.session.completed_at, at });
+    if (isUntimed) this.timing.doubt(entry, at);
     const durable = await this.entries.put(entry);
     if (this.running) void this.flush();
     return { session_result_id: id, durable };
@@ -169,9 +169,9 @@ export class PracticeQueue {
       const fresh = (await this.pending()).filter((entry) => !tried.has(idOf(entry)));
       if (!fresh.length || this.halted) return;
       fresh.forEach((entry) => tried.add(idOf(entry)));
-      const failure = await this.learnTime(fresh);
+      const failure = await this.timing.learn(fresh);
       if (failure) return this.fail(fresh, failure);
-      if (!(await this.sendEach(await this.timed(fresh)))) return;
+      if (!(await this.sendEach(await this.timing.corrected(fresh)))) return;
     }
   }
 
@@ -180,7 +180,7 @@ export class PracticeQueue {
     const left = entries.slice();
     while (left.length && !this.halted) {
       const batch = this.size.next(left);
-      batch.forEach((entry) => this.untimed.delete(idOf(entry)));
+      this.timing.sent(batch);
       const outcome = await sendBatch(this.http, batch);
       if (outcome.kind === "too-large" && batch.length > 1) {
         this.size.tooLarge(batch);
@@ -220,34 +220,6 @@ export class PracticeQueue {
       this.pauses.failed(outcome.retryAfterMs);
       this.tell({ kind: "postponed", status: outcome.status, retryInMs: this.pauses.remaining() || 0 });
     }
-  }
-
-  /** Learns the server's time, once, where entries need it. Returns why nothing can be sent now. */
-  private async learnTime(entries: Entry[]): Promise<Outcome | null> {
-    const isUntimed = entries.some((entry) => this.untimed.has(idOf(entry)));
-    if (!isUntimed || this.askedTime || this.clock.skew() !== null) return null;
-    const failure = await askTime(this.http);
-    this.askedTime = failure === null; // a browser may hide the time from us; then it always does
-    return failure;
-  }
-
-  /**
-   * Corrects the times of entries of this run that no request has had yet: the service accepts a time that is
-   * too early, so nobody else would notice.
-   */
-  private async timed(entries: Entry[]): Promise<Entry[]> {
-    const skew = this.clock.skew();
-    if (!skew) return entries;
-    const timed: Entry[] = [];
-    for (const entry of entries) {
-      const added = this.untimed.get(idOf(entry));
-      // Another tab may have corrected it already, or stored it while the time was asked for.
-      const isWrong = added && added.time === entry.session.completed_at && !this.clock.jumped(added.at);
-      if (isWrong && !(await this.settling.isCurrent(entry))) continue;
-      timed.push(isWrong ? { ...entry, session: shifted(entry.session, skew) } : entry);
-      if (isWrong) await this.entries.put(timed[timed.length - 1]!);
-    }
-    return timed;
   }
 
   private tell(event: QueueEvent): void {
