@@ -236,11 +236,11 @@ def test_a_401_that_a_refresh_does_not_cure_stops_until_there_is_another_token(
     requests: Check,
 ) -> None:
     asked: list[bool] = []
-    wrong = access_token("nobody", "a secret that is wrong, but long enough for HS256")
+    wrong = "a secret that is wrong, but long enough for HS256"
 
     def token(refresh: bool) -> str:
         asked.append(refresh)
-        return wrong
+        return access_token(device.learner, wrong)
 
     device = Device(token=token)
     ids = device.add(3)

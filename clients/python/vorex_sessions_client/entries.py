@@ -58,6 +58,7 @@ class Entries:
             },
             allow_nan=False,
         )
+        self._unremoved.discard(entry.id)  # it is another entry now
         try:
             self._storage.set(self._prefix + entry.id, text)
         except Exception as error:
@@ -82,6 +83,8 @@ class Entries:
         """Return an entry; None if there is none. Raises Unknown."""
         if id in self._unwritten:
             return self._unwritten[id]
+        if id in self._unremoved:
+            return None
         try:
             text = self._storage.get(self._prefix + id)
         except Exception as error:
@@ -91,17 +94,20 @@ class Entries:
 
     def retry(self) -> None:
         """Do what the storage has refused once more."""
+        # The program may add and forget entries in the meantime.
         for id in list(self._unremoved):
-            self.remove(id)
-        for entry in list(self._unwritten.values()):
-            self.put(entry)
+            if id in self._unremoved:
+                self.remove(id)
+        for id, entry in list(self._unwritten.items()):
+            if self._unwritten.get(id) is entry:
+                self.put(entry)
 
     def all(self) -> list[Entry]:
         """Return all entries, oldest first, those in memory included."""
         found: dict[str, Entry] = {}
         for id in self._ids():
             try:
-                entry = None if id in self._unremoved else self.find(id)
+                entry = self.find(id)
             except Unknown:
                 continue
             if entry:

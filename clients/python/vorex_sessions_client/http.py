@@ -15,19 +15,36 @@ from vorex_sessions_client.problems import (
     problem_of,
     retry_after,
 )
+from vorex_sessions_client.tokens import is_anothers
 
 # Returns the current access token, None if nobody is signed in; given True a new one: the last was refused.
 TokenSource: TypeAlias = Callable[[bool], str | None]
+
+_NOBODY = "There is no access token: sign in again."
+_ANOTHER = "Another learner is signed in: what waits is sent when its own learner signs in again."
 
 
 class Http:
     """Sends requests, and learns the server's time from the responses."""
 
-    def __init__(self, url: str, token: TokenSource, client: httpx.Client, clock: Clock) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: TokenSource,
+        client: httpx.Client,
+        clock: Clock,
+        learner: str | None = None,
+    ) -> None:
+        """Set up requests. With a learner, nothing is sent with the token of another."""
         self.clock = clock
-        # The token that the service refused last, after a refresh.
-        self.refused_token: str | None = None
+        # The tokens of the last request, before the refresh and after it, if the service refused it.
+        self._refused: set[str | None] = set()
         self._url, self._token, self._client = url.rstrip("/"), token, client
+        self._learner = learner
+
+    def for_learner(self, learner: str) -> "Http":
+        """Return the same for one learner's requests alone: the program's token may become another's."""
+        return Http(self._url, self._token, self._client, self.clock, learner)
 
     def token(self, refresh: bool) -> str | None:
         """Return the current token, or None. Raises NoAnswerError if it cannot be had now."""
@@ -35,6 +52,14 @@ class Http:
             return self._token(refresh)
         except Exception as error:
             raise NoAnswerError("The access token could not be fetched.") from error
+
+    def has_new_token(self) -> bool:
+        """Return whether, after a 401 that a refresh did not cure, there is another token now."""
+        try:
+            token = self.token(False)
+        except NoAnswerError:
+            return False
+        return token not in {None, *self._refused} and not self._is_anothers(token)
 
     def send(
         self,
@@ -51,15 +76,21 @@ class Http:
             request["content"] = json.dumps(body, allow_nan=False)
             request["headers"]["Content-Type"] = "application/json"
         token = self.token(False)
+        if self._is_anothers(token):
+            return _signed_out(_ANOTHER)
         first = None if token is None else self._exchange(method, path, token, request)
         if first is not None and first.status_code != 401:
             return first
         fresh = self.token(True)
+        if first is not None:
+            self._refused = {token}
         if fresh is None:
-            return _signed_out() if first is None else first
+            return _signed_out(_NOBODY) if first is None else first
+        if self._is_anothers(fresh):
+            return _signed_out(_ANOTHER)
         repeat = first is None or fresh != token
         last = self._exchange(method, path, fresh, request) if repeat or first is None else first
-        self.refused_token = fresh if last.status_code == 401 else None
+        self._refused = {token, fresh} if last.status_code == 401 else set()
         return last
 
     def json(self, method: str, path: str, **request: Any) -> Any:
@@ -86,6 +117,9 @@ class Http:
         now = http_date(response.headers.get("Date")) or self.clock.now()
         return retry_after(response.headers.get("Retry-After"), now)
 
+    def _is_anothers(self, token: str | None) -> bool:
+        return bool(token and self._learner and is_anothers(token, self._learner))
+
     def _exchange(
         self, method: str, path: str, token: str, request: dict[str, Any]
     ) -> httpx.Response:
@@ -104,6 +138,6 @@ def _given(query: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {name: value for name, value in (query or {}).items() if value is not None} or None
 
 
-def _signed_out() -> httpx.Response:
-    problem = {"title": "Not signed in", "detail": "There is no access token: sign in again."}
+def _signed_out(detail: str) -> httpx.Response:
+    problem = {"title": "Not signed in", "detail": detail}
     return httpx.Response(401, json=problem)

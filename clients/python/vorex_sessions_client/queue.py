@@ -1,6 +1,7 @@
 """The offline queue: what is added to it is kept until the service has stored it or refused it for good."""
 
 import contextlib
+import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ from vorex_sessions_client.corrections import complete, shifted
 from vorex_sessions_client.entries import Entries, Entry, Unknown
 from vorex_sessions_client.events import Added, Event, FlushReport, Postponed, Stopped
 from vorex_sessions_client.pauses import PauseOptions, Pauses
-from vorex_sessions_client.problems import NoAnswerError, Problem
+from vorex_sessions_client.problems import Problem
 from vorex_sessions_client.sending import Answered, Later, Refused, TooLarge, ask_time, send_batch
 from vorex_sessions_client.settling import Settling
 from vorex_sessions_client.storage import Storage
@@ -37,7 +38,8 @@ class PracticeQueue:
         """Set up the queue of a learner, by id: each learner of a device has a queue of their own."""
         if not learner:
             raise ValueError("The queue needs the learner's id.")
-        self._http, self._clock, self._on_event = client.http, client.http.clock, on_event
+        self._http = client.http.for_learner(learner)
+        self._clock, self._on_event = self._http.clock, on_event
         self._pauses = Pauses(self._clock, pauses or PauseOptions())
         self._entries = Entries(storage, f"vorex-sessions/{learner}/", self._tell)
         self._settling = Settling(self._entries, self._clock, self._tell)
@@ -54,7 +56,10 @@ class PracticeQueue:
         """Keep a session that has ended. Once this returns with `durable`, it survives the program.
 
         It gets an id, the time and the time zone, where it has none. Added twice with its id, it is one.
+        Raises TypeError or ValueError for what cannot be written as JSON.
         """
+        # Before anything is kept; also, the caller may change its own later.
+        session = json.loads(json.dumps(session, allow_nan=False))
         id = session.get("session_result_id") or str(uuid4())
         entry = self._known(id) if session.get("session_result_id") else None
         if entry is None:
@@ -71,11 +76,11 @@ class PracticeQueue:
         pauses that the service asks for.
         """
         with self._flushing:
-            self._entries.retry()
-            if force or self._has_new_token():
-                self._pauses.end()
-            if not self._pauses.remaining():
-                self._send_all()
+            try:
+                self._try_sending(force)
+            except Exception:
+                # Such as an answer that nobody foresaw: it must not end the program.
+                self._fail((), Later())
             waiting = len(self._pending())
             if not waiting:
                 return FlushReport(0, None, None)
@@ -113,10 +118,14 @@ class PracticeQueue:
         """Return whether, after a 401 that a refresh did not cure, the app has another token now."""
         if not self._stopped or self._stopped.status != 401 or not self._pauses.remaining():
             return False
-        try:
-            return self._http.token(False) not in (None, self._http.refused_token)
-        except NoAnswerError:
-            return False
+        return self._http.has_new_token()
+
+    def _try_sending(self, force: bool) -> None:
+        self._entries.retry()
+        if force or self._has_new_token():
+            self._pauses.end()
+        if not self._pauses.remaining():
+            self._send_all()
 
     def _send_all(self) -> None:
         """Send until nothing is left that this flush has not tried, or until a request fails."""
@@ -147,7 +156,8 @@ class PracticeQueue:
                     return False
                 entries = again + entries
             elif isinstance(outcome, TooLarge):
-                self._settling.put_aside(batch[0], outcome.problem)
+                if self._settling.is_current(batch[0]):
+                    self._settling.put_aside(batch[0], outcome.problem)
             else:
                 self._fail(batch, outcome)
                 return False
@@ -192,13 +202,18 @@ class PracticeQueue:
         The service accepts a time that is too early, so nobody else would notice.
         """
         skew = self._clock.skew()
-        return [self._shifted(entry, skew) if skew else entry for entry in entries]
+        if not skew:
+            return list(entries)
+        return [timed for entry in entries if (timed := self._shifted(entry, skew))]
 
-    def _shifted(self, entry: Entry, skew: float) -> Entry:
+    def _shifted(self, entry: Entry, skew: float) -> Entry | None:
+        """Return an entry with the right time; None if another process has settled it meanwhile."""
         time, mark = self._untimed.get(entry.id, (None, None))
         # Another process may have corrected it already.
         if mark is None or time != entry.session.get("completed_at") or self._clock.jumped(mark):
             return entry
+        if not self._settling.is_current(entry):
+            return None
         better = shifted(entry, skew)
         self._entries.put(better)
         return better

@@ -35,7 +35,7 @@ class Settling:
             if is_stored:
                 self._entries.remove(entry.id)
                 self._tell(Stored(entry.id, item))
-            elif self._is_current(entry):
+            elif self.is_current(entry):
                 again += self._rejected(entry, problem)
         return again, list(unsettled.values())
 
@@ -57,7 +57,7 @@ class Settling:
             self.put_aside(entry, problem)
         return []
 
-    def _is_current(self, entry: Entry) -> bool:
+    def is_current(self, entry: Entry) -> bool:
         """Return whether no other process has settled or corrected the entry in the meantime."""
         try:
             stored = self._entries.find(entry.id)

@@ -1,12 +1,17 @@
 """Where the queue keeps its sessions."""
 
+import contextlib
 import os
+import re
+import time
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote
 from uuid import uuid4
 
 _SUFFIX = ".json"
+_DRAFT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.draft")
+_LEFT = 3600.0  # seconds; a draft of a process that still writes it is younger
 
 
 class Storage(Protocol):
@@ -86,7 +91,17 @@ class FileStorage:
             names = [path.name for path in self._folder.iterdir()]
         except FileNotFoundError:
             return []
-        return [unquote(name.removesuffix(_SUFFIX)) for name in names if name.endswith(_SUFFIX)]
+        for name in filter(_DRAFT.fullmatch, names):
+            self._remove_left(self._folder / name)
+        keys = {name: unquote(name.removesuffix(_SUFFIX)) for name in names}
+        # A foreign file may have a name that no key has.
+        return [key for name, key in keys.items() if self._path(key).name == name]
+
+    def _remove_left(self, draft: Path) -> None:
+        """Remove a draft whose process has ended before it could give it its name."""
+        with contextlib.suppress(OSError):  # another process was quicker
+            if time.time() - draft.stat().st_mtime > _LEFT:
+                draft.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
         return self._folder / (quote(key, safe="") + _SUFFIX)

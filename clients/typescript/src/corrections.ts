@@ -44,7 +44,8 @@ export function corrected(entry: Entry, problem: Problem, clock: Clock): Entry |
   }
   if (members.includes("timezone")) {
     delete session.timezone; // the offset of `completed_at` says it instead
-    if (session.completed_at) session.completed_at = localTime(Date.parse(session.completed_at));
+    const instant = Date.parse(String(session.completed_at));
+    if (!Number.isNaN(instant)) session.completed_at = localTime(instant);
   }
   return { ...entry, session, corrected: before.concat(members) };
 }

@@ -47,6 +47,7 @@ export class Entries {
   /** Adds or replaces an entry. Returns whether the storage has it; if not, it is kept in memory. */
   async put(entry: Entry): Promise<boolean> {
     const id = idOf(entry);
+    this.unremoved.delete(id); // it is another entry now
     try {
       await this.storage.setItem(this.prefix + id, JSON.stringify(entry));
       this.unwritten.delete(id);
@@ -73,6 +74,7 @@ export class Entries {
   async find(id: string): Promise<Entry | null | undefined> {
     const unwritten = this.unwritten.get(id);
     if (unwritten) return unwritten;
+    if (this.unremoved.has(id)) return null;
     try {
       const text = await this.storage.getItem(this.prefix + id);
       return text === null ? null : this.read(this.prefix + id, text);
@@ -84,15 +86,16 @@ export class Entries {
 
   /** Does what the storage has refused once more. */
   async retry(): Promise<void> {
-    for (const id of Array.from(this.unremoved)) await this.remove(id);
-    for (const entry of Array.from(this.unwritten.values())) await this.put(entry);
+    // The app may add and forget entries in the meantime.
+    for (const id of Array.from(this.unremoved)) if (this.unremoved.has(id)) await this.remove(id);
+    for (const [id, entry] of Array.from(this.unwritten)) if (this.unwritten.get(id) === entry) await this.put(entry);
   }
 
   /** All entries, oldest first, those in memory included. */
   async all(): Promise<Entry[]> {
     const found = new Map<string, Entry>();
     for (const id of await this.ids()) {
-      const entry = this.unremoved.has(id) ? null : await this.find(id);
+      const entry = await this.find(id);
       if (entry) found.set(id, entry);
     }
     this.unwritten.forEach((entry, id) => found.set(id, entry));

@@ -3,6 +3,7 @@
 import { Clock } from "./clock.js";
 import { platform, type Fetch, type HttpRequest } from "./platform.js";
 import { NoAnswerError, ProblemError, parsed, problemOf, retryAfter } from "./problem.js";
+import { isAnothers } from "./token.js";
 
 /** Returns the current access token; null if nobody is signed in. With `refresh`: a new one, as the last was refused. */
 export type TokenSource = (options: { refresh: boolean }) => Promise<string | null> | string | null;
@@ -28,15 +29,21 @@ export class Http {
   readonly clock: Clock;
   /** How many requests were sent. */
   requests = 0;
-  /** The token that the service refused last, after a refresh. */
-  refusedToken: string | null = null;
+  /** The tokens of the last request, before the refresh and after it, if the service refused it. */
+  private refusedTokens: (string | null)[] = [];
   private readonly url: string;
   private readonly timeoutMs: number;
 
-  constructor(private readonly options: HttpOptions) {
+  /** With a learner, nothing is sent with the token of another. */
+  constructor(private readonly options: HttpOptions, private readonly learner: string | null = null) {
     this.url = options.url.replace(/\/+$/, "");
     this.timeoutMs = options.timeoutMs || 20_000;
     this.clock = options.clock || new Clock();
+  }
+
+  /** The same for one learner's requests alone: the app's token may be another's by the time it is asked for. */
+  forLearner(learner: string): Http {
+    return new Http({ ...this.options, clock: this.clock }, learner);
   }
 
   /** The current token; null if there is none. Throws NoAnswerError if it cannot be had now. */
@@ -48,15 +55,24 @@ export class Http {
     }
   }
 
+  /** After a 401 that a refresh did not cure: whether the app has another token now. */
+  async hasNewToken(): Promise<boolean> {
+    const token = await this.token(false).catch(() => null);
+    return token !== null && !this.refusedTokens.includes(token) && !this.isAnothers(token);
+  }
+
   /** Sends a request; after a 401 once more with a new token. Throws NoAnswerError. */
   async send(method: string, path: string, body?: string, headers: Record<string, string> = {}): Promise<Answer> {
     const token = await this.token(false);
+    if (token !== null && this.isAnothers(token)) return signedOut(ANOTHER);
     const first = token === null ? null : await this.exchange(method, path, token, body, headers);
     if (first && first.status !== 401) return first;
     const fresh = await this.token(true);
-    if (fresh === null) return first || signedOut();
+    if (first) this.refusedTokens = [token];
+    if (fresh === null) return first || signedOut(NOBODY);
+    if (this.isAnothers(fresh)) return signedOut(ANOTHER);
     const last = first && fresh === token ? first : await this.exchange(method, path, fresh, body, headers);
-    this.refusedToken = last.status === 401 ? fresh : null;
+    this.refusedTokens = last.status === 401 ? [token, fresh] : [];
     return last;
   }
 
@@ -82,6 +98,10 @@ export class Http {
   retryAfterMs(answer: Answer): number | null {
     const date = Date.parse(answer.header("Date") || "");
     return retryAfter(answer.header("Retry-After"), Number.isNaN(date) ? this.clock.now() : date);
+  }
+
+  private isAnothers(token: string): boolean {
+    return this.learner !== null && isAnothers(token, this.learner);
   }
 
   private async exchange(
@@ -133,7 +153,10 @@ function header(response: { headers: { get(name: string): string | null } }, nam
   }
 }
 
-function signedOut(): Answer {
-  const problem = { status: 401, title: "Not signed in", detail: "There is no access token: sign in again." };
+const NOBODY = "There is no access token: sign in again.";
+const ANOTHER = "Another learner is signed in: what waits is sent when its own learner signs in again.";
+
+function signedOut(detail: string): Answer {
+  const problem = { status: 401, title: "Not signed in", detail };
   return { status: 401, text: JSON.stringify(problem), header: () => null };
 }

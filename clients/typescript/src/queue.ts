@@ -1,16 +1,17 @@
 /** The offline queue: what is added to it is kept until the service has stored it or refused it for good. */
 
 import { BatchSize } from "./batches.js";
-import type { Clock, Mark } from "./clock.js";
-import { complete, shifted } from "./corrections.js";
+import type { Clock } from "./clock.js";
+import { complete } from "./corrections.js";
 import { Entries, idOf, type Entry, type QueuedSession } from "./entries.js";
 import type { Added, FlushReport, QueueEvent, QueueOptions } from "./events.js";
 import type { Http } from "./http.js";
 import { Pauses } from "./pauses.js";
 import { platform, randomUuid } from "./platform.js";
 import type { Problem } from "./problem.js";
-import { askTime, sendBatch, type Outcome } from "./sending.js";
+import { sendBatch, type Outcome } from "./sending.js";
 import { Settling } from "./settling.js";
+import { Timing } from "./timing.js";
 import type { NewSession } from "./types.js";
 
 export class PracticeQueue {
@@ -19,21 +20,23 @@ export class PracticeQueue {
   private readonly entries: Entries;
   private readonly pauses: Pauses;
   private readonly settling: Settling;
+  private readonly timing: Timing;
   private readonly size = new BatchSize();
   private stopped: FlushReport["stopped"] = null;
   private flushing: Promise<FlushReport> | null = null;
   private following: Promise<FlushReport> | null = null;
   private timer: unknown = null;
+  /** Whether one of those who wait for the next pass asked for `force`. */
+  private forced = false;
   private running = false;
+  /** Whether `stop` was called after the last `flush`. */
+  private halted = false;
   /** In how many failed requests an entry was: the others go first, so that none can block them. */
   private readonly failures = new Map<string, number>();
-  /** Times that may be wrong, of entries that no request of this run has had yet. */
-  private readonly untimed = new Map<string, { time: string | undefined; at: Mark }>();
-  private askedTime = false;
 
   constructor(private readonly options: QueueOptions) {
     if (!options.learner) throw new TypeError("The queue needs the learner's id.");
-    this.http = options.client.http;
+    this.http = options.client.http.forLearner(options.learner);
     this.clock = this.http.clock;
     this.pauses = new Pauses(this.clock, options);
     this.entries = new Entries(options.storage, `vorex-sessions/${options.learner}/`, {
@@ -41,20 +44,23 @@ export class PracticeQueue {
       unreadable: (key, text) => this.tell({ kind: "unreadable", key, text }),
     });
     this.settling = new Settling(this.entries, this.clock, (event) => this.tell(event));
+    this.timing = new Timing(this.http, this.entries, this.settling);
   }
 
   /**
    * Call when a session ends. Once this resolves with `durable`, the session survives the end of the app.
    * It gets an id, the time and the time zone, where it has none. To add it twice with its id adds it once.
+   * Rejects with a TypeError what cannot be written as JSON.
    */
-  async add(session: NewSession): Promise<Added> {
+  async add(given: NewSession): Promise<Added> {
+    const session = JSON.parse(JSON.stringify(given)) as NewSession; // also, the app may change its own later
     const id = session.session_result_id || (this.options.uuid || randomUuid)();
     const before = session.session_result_id ? await this.entries.find(id) : null;
     const known = before && !before.problem ? before : null;
     const at = this.clock.mark();
     const entry = known || { session: complete(session, id, this.clock.now()), added: at.wall };
     const isUntimed = !known && !session.completed_at && this.clock.skew() === null;
-    if (isUntimed) this.untimed.set(id, { time: entry.session.completed_at, at });
+    if (isUntimed) this.timing.doubt(entry, at);
     const durable = await this.entries.put(entry);
     if (this.running) void this.flush();
     return { session_result_id: id, durable };
@@ -65,15 +71,24 @@ export class PracticeQueue {
    * pauses that the service asks for. Never rejects. With `force` it tries at once.
    */
   flush(options: { force?: boolean } = {}): Promise<FlushReport> {
+    this.halted = false;
+    this.forced = this.forced || options.force === true;
+    return this.next();
+  }
+
+  /** Begins a pass; while one runs, one more follows it for all who call meanwhile. */
+  private next(): Promise<FlushReport> {
     if (!this.flushing) {
-      this.flushing = this.pass(options.force === true).finally(() => (this.flushing = null));
+      this.flushing = this.pass(this.forced).finally(() => (this.flushing = null));
+      this.forced = false;
       return this.flushing;
     }
     if (!this.following) {
-      this.following = this.flushing.then(() => {
+      const follow = () => {
         this.following = null;
-        return this.flush(options);
-      });
+        return this.next();
+      };
+      this.following = this.flushing.then(follow, follow);
     }
     return this.following;
   }
@@ -84,9 +99,13 @@ export class PracticeQueue {
     void this.flush();
   }
 
-  /** Ends what `start` began, such as when the learner signs out. What waits stays. */
+  /**
+   * Ends what `start` began, such as when the learner signs out: no request is sent any more until the next
+   * `flush`. What waits stays.
+   */
   stop(): void {
     this.running = false;
+    this.halted = true;
     platform().clearTimeout(this.timer);
   }
 
@@ -119,13 +138,23 @@ export class PracticeQueue {
   }
 
   private async pass(force: boolean): Promise<FlushReport> {
-    await this.entries.retry();
-    if (force || (await this.hasNewToken())) this.pauses.end();
-    if (!this.pauses.remaining()) await this.sendAll();
+    try {
+      await this.trySending(force);
+    } catch {
+      // Such as an answer that nobody foresaw: it must not end the queue.
+      this.fail([], { kind: "later", status: null, retryAfterMs: null });
+    }
     const waiting = (await this.pending()).length;
     const retryInMs = waiting ? this.pauses.remaining() : null;
     if (this.running && retryInMs !== null && !this.stopped) this.schedule(retryInMs);
     return { waiting, retryInMs, stopped: waiting ? this.stopped : null };
+  }
+
+  private async trySending(force: boolean): Promise<void> {
+    await this.entries.retry();
+    const isSignedOut = this.stopped !== null && this.stopped.status === 401 && this.pauses.remaining();
+    if (force || (isSignedOut && (await this.http.hasNewToken()))) this.pauses.end();
+    if (!this.pauses.remaining()) await this.sendAll();
   }
 
   private schedule(milliseconds: number): void {
@@ -133,32 +162,25 @@ export class PracticeQueue {
     this.timer = platform().setTimeout(() => void this.flush(), milliseconds);
   }
 
-  /** After a 401 that a refresh did not cure: whether the app has another token now. */
-  private async hasNewToken(): Promise<boolean> {
-    if (!this.stopped || this.stopped.status !== 401 || !this.pauses.remaining()) return false;
-    const token = await this.http.token(false).catch(() => null);
-    return token !== null && token !== this.http.refusedToken;
-  }
-
   /** Sends until nothing is left that this flush has not tried, or until a request fails. */
   private async sendAll(): Promise<void> {
     const tried = new Set<string>();
     for (;;) {
       const fresh = (await this.pending()).filter((entry) => !tried.has(idOf(entry)));
-      if (!fresh.length) return;
+      if (!fresh.length || this.halted) return;
       fresh.forEach((entry) => tried.add(idOf(entry)));
-      const failure = await this.learnTime(fresh);
+      const failure = await this.timing.learn(fresh);
       if (failure) return this.fail(fresh, failure);
-      if (!(await this.sendEach(await this.timed(fresh)))) return;
+      if (!(await this.sendEach(await this.timing.corrected(fresh)))) return;
     }
   }
 
   /** Sends these, in as few requests as fit. Returns whether all of them were settled. */
   private async sendEach(entries: Entry[]): Promise<boolean> {
     const left = entries.slice();
-    while (left.length) {
+    while (left.length && !this.halted) {
       const batch = this.size.next(left);
-      batch.forEach((entry) => this.untimed.delete(idOf(entry)));
+      this.timing.sent(batch);
       const outcome = await sendBatch(this.http, batch);
       if (outcome.kind === "too-large" && batch.length > 1) {
         this.size.tooLarge(batch);
@@ -171,7 +193,7 @@ export class PracticeQueue {
         if (unsettled.length) return false;
         left.unshift(...again);
       } else if (outcome.kind === "too-large") {
-        await this.settling.putAside(batch[0]!, outcome.problem);
+        if (await this.settling.isCurrent(batch[0]!)) await this.settling.putAside(batch[0]!, outcome.problem);
       } else {
         this.fail(batch, outcome);
         return false;
@@ -198,33 +220,6 @@ export class PracticeQueue {
       this.pauses.failed(outcome.retryAfterMs);
       this.tell({ kind: "postponed", status: outcome.status, retryInMs: this.pauses.remaining() || 0 });
     }
-  }
-
-  /** Learns the server's time, once, where entries need it. Returns why nothing can be sent now. */
-  private async learnTime(entries: Entry[]): Promise<Outcome | null> {
-    const isUntimed = entries.some((entry) => this.untimed.has(idOf(entry)));
-    if (!isUntimed || this.askedTime || this.clock.skew() !== null) return null;
-    const failure = await askTime(this.http);
-    this.askedTime = failure === null; // a browser may hide the time from us; then it always does
-    return failure;
-  }
-
-  /**
-   * Corrects the times of entries of this run that no request has had yet: the service accepts a time that is
-   * too early, so nobody else would notice.
-   */
-  private async timed(entries: Entry[]): Promise<Entry[]> {
-    const skew = this.clock.skew();
-    if (!skew) return entries;
-    const timed: Entry[] = [];
-    for (const entry of entries) {
-      const added = this.untimed.get(idOf(entry));
-      // Another tab may have corrected it already.
-      const isWrong = added && added.time === entry.session.completed_at && !this.clock.jumped(added.at);
-      timed.push(isWrong ? { ...entry, session: shifted(entry.session, skew) } : entry);
-      if (isWrong) await this.entries.put(timed[timed.length - 1]!);
-    }
-    return timed;
   }
 
   private tell(event: QueueEvent): void {

@@ -61,7 +61,7 @@ export class Settling {
   }
 
   /** Whether no other tab has settled or corrected the entry in the meantime. */
-  private async isCurrent(entry: Entry): Promise<boolean> {
+  async isCurrent(entry: Entry): Promise<boolean> {
     const stored = await this.entries.find(idOf(entry));
     if (!stored) return stored === undefined; // the storage cannot say
     return JSON.stringify(stored.session) === JSON.stringify(entry.session);

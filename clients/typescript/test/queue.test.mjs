@@ -438,6 +438,17 @@ test("after start() the queue works by itself, and after stop() no more", async 
   requests(t, device, 4);
 });
 
+test("flush({ force: true }) counts although a flush runs and another, without force, follows it", async () => {
+  const device = new Device({ network: only(faults.answer(503), 1) });
+  await device.client.stats().catch(() => null);
+  device.network = only(faults.answer(503), 2);
+  const ids = await add(device, 2);
+  const { queue } = device;
+  const reports = await Promise.all([queue.flush(), queue.flush(), queue.flush({ force: true }), queue.flush()]);
+  assert.deepEqual(reports.map((report) => report.waiting), [2, 0, 0, 0]);
+  assert.deepEqual(await stored(device), ids);
+});
+
 test("an error of the app's own listener costs no session", async () => {
   const device = new Device({ onEvent: () => { throw new Error("the app's"); } });
   const ids = await add(device, 2);
