@@ -17,7 +17,9 @@ import orjson
 import psycopg2
 from psycopg2 import sql
 
-VERSION = 8  # of the data; a new version rebuilds them
+from vorex_sessions.hooks import projections
+
+VERSION = 9  # of the data; a new version rebuilds them
 DAYS = 180
 HEAVY_EACH = 100  # one learner of this many is heavy
 HEAVY = 5_000  # sessions of a heavy learner
@@ -116,7 +118,7 @@ def build(address: str, sessions: int, until: date) -> int:
         for definition in definitions:
             cursor.execute(definition)
         for statement in _DERIVED:
-            cursor.execute(statement)
+            cursor.execute(statement, {"version": projections.VERSION})
     connection.close()
     connection = psycopg2.connect(address)
     connection.autocommit = True

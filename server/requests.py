@@ -34,6 +34,7 @@ class BoundedRequest(Request):
         """Ignore gunicorn's own."""
 
     body: Any
+    source: RequestBody
 
     def set_body_reader(self) -> None:
         """Let gunicorn check the framing; read with our own classes."""
@@ -42,7 +43,10 @@ class BoundedRequest(Request):
         if any(value.strip().lower() != "chunked" for value in codings):  # gzip: nobody decodes it
             raise UnsupportedTransferCoding(", ".join(codings))
         length = getattr(self.body.reader, "length", None)
-        self.source: RequestBody = (
+        if length == 0:
+            self.source, self.body = _NO_BODY, io.BytesIO()
+            return
+        self.source = (
             ChunkedBody(self.unreader) if length is None else LengthBody(self.unreader, length)
         )
         self.body = io.BufferedReader(self.source, 64 * 1024)
@@ -59,6 +63,8 @@ class BoundedRequest(Request):
 
     def end_body(self, sock: Any) -> None:
         """After the answer: drop a small rest of the body; a large one ends the connection."""
+        if self.source is _NO_BODY:
+            return
         limits.release(self.source)
         if self.source.is_complete:
             return
@@ -93,4 +99,5 @@ def linger(sock: Any) -> None:
             dropped += len(data)
 
 
+_NO_BODY = LengthBody(None, 0)
 RequestParser.mesg_class = BoundedRequest

@@ -11,7 +11,7 @@ declare const AsyncStorage: {
 const storage: Storage = AsyncStorage;
 const client = new SessionsClient({ url: "https://sessions.example.com", token: async ({ refresh }) => (refresh ? null : "token") });
 export const queue = new PracticeQueue({ client, storage, learner: "id", onEvent: (event) => {
-  if (event.kind === "stored") event.item.status satisfies "created" | "replayed" | "rejected";
+  if (event.kind === "stored") event.item.status satisfies string | undefined;
 } });
 
 export async function use(): Promise<SessionResult[]> {
