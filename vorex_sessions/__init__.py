@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask
 
 import config
 from vorex_sessions import cli, operations
@@ -13,23 +13,16 @@ from vorex_sessions.database import engine, migrate
 from vorex_sessions.flask_config import flask_config
 from vorex_sessions.hooks import registry
 from vorex_sessions.problems import handler
-from vorex_sessions.problems.kinds import NotFound
 from vorex_sessions.rate_limits import limiter
 from vorex_sessions.web.blueprint import Api
 from vorex_sessions.web.openapi import document_answers, document_components
-from vorex_sessions.web.requests import release_body
+from vorex_sessions.web.requests import refuse_double_slash, release_body
 
 
 class _App(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Skip Flask's checks for async views, a dozen per request: 2 % of the time, and none is async."""
         return func
-
-
-def _refuse_double_slash() -> None:
-    # Werkzeug reads `//healthz` as `/healthz`; a proxy's rules may not.
-    if request.environ["PATH_INFO"].startswith("//"):
-        raise NotFound
 
 
 def create_app(
@@ -43,7 +36,7 @@ def create_app(
     registered = registry.init_app(app, capabilities)
     engine.init_app(app)
     operations.init_app(app)
-    app.before_request(_refuse_double_slash)
+    app.before_request(refuse_double_slash)
     app.after_request(release_body)
     caller.init_app(app)
     limiter.init_app(app)

@@ -21,6 +21,7 @@ from server.bodies import BadBody, RequestBody
 from server.body_limits import Busy, limits
 from vorex_sessions.problems.kinds import (
     Invalid,
+    NotFound,
     NotJson,
     TooLarge,
     TooSlow,
@@ -84,6 +85,12 @@ def _body(limit: int) -> bytes:
     except Busy:
         raise Unavailable("The service is busy right now; please try again in a moment.") from None
     return body
+
+
+def refuse_double_slash() -> None:
+    """Raise NotFound for `//healthz`, which Werkzeug reads as `/healthz`; a proxy's rules may not."""
+    if request.environ["PATH_INFO"].startswith("//"):
+        raise NotFound
 
 
 def release_body(response: Response) -> Response:
