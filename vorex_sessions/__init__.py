@@ -16,7 +16,6 @@ from vorex_sessions.problems import handler
 from vorex_sessions.rate_limits import limiter
 from vorex_sessions.web.blueprint import Api
 from vorex_sessions.web.openapi import document_answers, document_components
-from vorex_sessions.web.requests import refuse_double_slash, release_body
 
 
 class _App(Flask):
@@ -36,8 +35,6 @@ def create_app(
     registered = registry.init_app(app, capabilities)
     engine.init_app(app)
     operations.init_app(app)
-    app.before_request(refuse_double_slash)
-    app.after_request(release_body)
     caller.init_app(app)
     limiter.init_app(app)
     migrate.init_app(app)
