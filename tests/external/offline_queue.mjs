@@ -3,7 +3,7 @@ import { MemoryStorage, PracticeQueue, SessionsClient } from "vorex-sessions";
 
 const client = new SessionsClient({ url: process.env.URL, token: () => process.env.TOKEN, timeoutMs: 2_000 });
 const queue = new PracticeQueue({
-  client, learner: "the learner", storage: new MemoryStorage(), firstPauseMs: 1, longestPauseMs: 2,
+  client, learner: process.env.LEARNER, storage: new MemoryStorage(), firstPauseMs: 1, longestPauseMs: 2,
 });
 const add = async (session) => ids.push((await queue.add(session)).session_result_id);
 const flush = async () => {

@@ -43,6 +43,7 @@ def run_queue(learner: Learner, port: int) -> dict[str, Any]:
             **os.environ,
             "URL": f"http://127.0.0.1:{port}",
             "TOKEN": token(learner.id),
+            "LEARNER": learner.id,
             "SESSIONS": str(SESSIONS),
         },
         stdout=subprocess.PIPE,

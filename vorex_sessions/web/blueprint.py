@@ -147,7 +147,11 @@ class Api(flask_smorest.Api):
 
     @cached_property
     def _document(self) -> bytes:
-        return orjson.dumps(self.spec.to_dict(), option=orjson.OPT_INDENT_2)
+        document = self.spec.to_dict()
+        # apispec finds them in the order of sets, which is another one in each process.
+        parts = document["components"]
+        document["components"] = {name: dict(sorted(parts[name].items())) for name in sorted(parts)}
+        return orjson.dumps(document, option=orjson.OPT_INDENT_2)
 
     def _openapi_json(self) -> Response:
         return compression.offer(Response(self._document, content_type="application/json"))

@@ -334,6 +334,844 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Achievement: {
+            /**
+             * @description Its key, for programs; it never changes.
+             * @example streak_7
+             */
+            key: string;
+            /**
+             * @description Its title, for learners.
+             * @example Full week
+             */
+            title: string;
+            /**
+             * @description How to unlock it.
+             * @example Keep a streak of 7 days.
+             */
+            description: string;
+            /**
+             * @description Its category.
+             * @example streaks
+             */
+            category: string;
+            /**
+             * @description Its difficulty. One of `AchievementTier`; later versions may add values.
+             * @example bronze
+             */
+            tier: string;
+            /**
+             * @description The value that unlocks it.
+             * @example 7
+             */
+            threshold: number;
+            /**
+             * @description The learner's current value.
+             * @example 3
+             */
+            value: number;
+            /**
+             * @description The learner's progress, 0 to 1; 1 where it is unlocked.
+             * @example 0.4286
+             */
+            progress: number;
+            /**
+             * Format: date-time
+             * @description When the session that unlocked it was completed; UTC. Null before.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            unlocked_at: string | null;
+            /**
+             * Format: uuid
+             * @description The session that unlocked it; null while it is locked.
+             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+             */
+            session_result_id: string | null;
+        };
+        /** @enum {string} */
+        AchievementTier: "bronze" | "silver" | "gold";
+        Achievements: {
+            /** @description All achievements, in catalogue order. */
+            achievements: components["schemas"]["Achievement"][];
+            /**
+             * @description How many achievements are unlocked.
+             * @example 9
+             */
+            unlocked: number;
+            /**
+             * @description How many achievements there are.
+             * @example 34
+             */
+            total: number;
+        };
+        AreaCount: {
+            /**
+             * @description The area.
+             * @example past tense
+             */
+            area: string;
+            /**
+             * @description Sessions.
+             * @example 3
+             */
+            count: number;
+        };
+        Band: {
+            /**
+             * @description The start of the band.
+             * @example 60
+             */
+            from: number;
+            /**
+             * @description The end of the band.
+             * @example 65
+             */
+            to: number;
+        };
+        BasedOn: {
+            /**
+             * Format: date
+             * @description First day.
+             * @example 2026-03-01
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description Last day: today, or after a break the day of the last session.
+             * @example 2026-03-01
+             */
+            to: string;
+            /**
+             * @description Sessions in these days.
+             * @example 6
+             */
+            sessions: number;
+        };
+        Batch: {
+            /** @description The session results, 1 to 100. */
+            sessions: components["schemas"]["Save"][];
+        };
+        Breakdown: {
+            /** @description The days, newest first, those without practice included. */
+            days: components["schemas"]["Day"][];
+            /** @description Totals of all days. */
+            totals: components["schemas"]["BreakdownTotals"];
+        };
+        BreakdownTotals: {
+            /**
+             * @description Sessions.
+             * @example 6
+             */
+            sessions: number;
+            /**
+             * @description Time practised, in minutes, 1 decimal.
+             * @example 12.5
+             */
+            minutes: number;
+            /**
+             * @description Words spoken.
+             * @example 720
+             */
+            words_spoken: number;
+        };
+        CalendarDay: {
+            /**
+             * Format: date
+             * @description The calendar day.
+             * @example 2026-03-01
+             */
+            date: string;
+            /**
+             * @description Time practised, in minutes, 1 decimal.
+             * @example 12.5
+             */
+            minutes: number;
+            /**
+             * @description Whether the day counts.
+             * @example true
+             */
+            practiced: boolean;
+            /**
+             * @description Whether the day was missed, and a freeze covers it in the current streak.
+             * @example false
+             */
+            frozen: boolean;
+        };
+        Choice: {
+            /**
+             * @description `true`: join comparisons; `false`: leave them, which removes the stored values.
+             * @example true
+             */
+            opt_in: boolean;
+        };
+        Chosen: {
+            /**
+             * @description Whether the learner takes part.
+             * @example true
+             */
+            opt_in: boolean;
+            /**
+             * Format: date-time
+             * @description When the learner joined; null if not.
+             * @example 2026-03-01T03:30:00.000000Z
+             */
+            since: string | null;
+        };
+        Comparison: {
+            /**
+             * @description `compared` if any measure is compared; else the reason why none is. One of `ComparisonStatus`; later versions may add values.
+             * @example compared
+             */
+            status: string;
+            /**
+             * @description The status as a sentence.
+             * @example You are compared with the other learners who take part.
+             */
+            detail: string;
+            /**
+             * @description Whether the learner takes part.
+             * @example true
+             */
+            opt_in: boolean;
+            /**
+             * @description The requested period. One of `MonthOrYear`; later versions may add values.
+             * @example month
+             */
+            period: string;
+            /**
+             * @description The level, in capitals; null where no snapshot has the learner at it.
+             * @example B1
+             */
+            level: string | null;
+            /** @description Each measure. */
+            measures: components["schemas"]["Measures"];
+        };
+        /** @enum {string} */
+        ComparisonStatus: "compared" | "not_taking_part" | "not_counted_yet" | "no_practice" | "too_few_sessions" | "too_few_learners" | "waiting" | "outdated";
+        Corrected: {
+            /**
+             * @description What was practised. One of `SessionType`; later versions may add values.
+             * @example conversation
+             */
+            session_type: string;
+            /**
+             * @description How long it took, in seconds.
+             * @example 300
+             */
+            duration_seconds: number;
+            /**
+             * @description How many words the learner spoke; 0 by default.
+             * @example 120
+             */
+            words_spoken: number;
+            /**
+             * @description Pronunciation score, 0 to 100 points; null where it was not measured.
+             * @example 85.5
+             */
+            pronunciation_score: number | null;
+            /**
+             * @description Fluency score, 0 to 100 points; null where it was not measured.
+             * @example 85.5
+             */
+            fluency_score: number | null;
+            /**
+             * @description Grammar score, 0 to 100 points; null where it was not measured.
+             * @example 85.5
+             */
+            grammar_score: number | null;
+            /**
+             * @description What it was about. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
+             * @example [
+             *       "travel",
+             *       "hotels"
+             *     ]
+             */
+            topics: string[];
+            /**
+             * @description Words the learner met. At most 500 texts of at most 100 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats are spelt the same.
+             * @example [
+             *       "reservation",
+             *       "available"
+             *     ]
+             */
+            vocabulary_learned: string[];
+            /**
+             * @description What the learner should work on. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
+             * @example [
+             *       "past tense",
+             *       "prepositions"
+             *     ]
+             */
+            areas_to_improve: string[];
+            /**
+             * @description The outcomes of exercises with single words, in order. A word may occur several times. It counts as met even if `vocabulary_learned` does not have it. At most 500.
+             * @example [
+             *       {
+             *         "word": "reservation",
+             *         "outcome": "good"
+             *       }
+             *     ]
+             */
+            vocabulary_results: components["schemas"]["StoredOutcome"][];
+            /**
+             * @description Scores of single skills, each skill once. At most 50.
+             * @example [
+             *       {
+             *         "skill": "past-simple",
+             *         "score": 72.5
+             *       }
+             *     ]
+             */
+            skills: components["schemas"]["StoredSkillScore"][];
+            /**
+             * @description Any other data of the app, kept by value: at most 16 KiB as compact JSON without exponents (1e20 counts 21 bytes), at most 8 levels deep, integers within 64 bits.
+             * @example {
+             *       "scenario_id": "hotel-check-in",
+             *       "user_level": "B1"
+             *     }
+             */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description When the session ended; UTC.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            completed_at: string;
+            /**
+             * @description The learner's time zone, which decides the calendar day: an IANA name or `UTC±HH:MM`. By default the offset of `completed_at`, else UTC.
+             * @example Europe/Berlin
+             */
+            timezone: string;
+            /**
+             * Format: uuid
+             * @description The session result's id, unique for its learner.
+             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+             */
+            session_result_id: string;
+            /**
+             * Format: uuid
+             * @description The learner it belongs to.
+             * @example 9b2f4f0e-52b0-4b1c-8b54-0d6c2a1e6a11
+             */
+            user_id: string;
+            /**
+             * Format: date
+             * @description The calendar day of `completed_at` in `timezone`.
+             * @example 2026-03-01
+             */
+            practiced_on: string;
+            /**
+             * Format: date-time
+             * @description When it was first stored; UTC.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed; UTC.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            updated_at: string;
+            /** @description The achievements that this correction unlocked. */
+            achievements_unlocked: components["schemas"]["Achievement"][];
+        };
+        Correction: {
+            /**
+             * @description What was practised.
+             * @example conversation
+             */
+            session_type?: components["schemas"]["SessionType"];
+            /**
+             * @description How long it took, in seconds.
+             * @example 300
+             */
+            duration_seconds?: number;
+            /**
+             * @description How many words the learner spoke; 0 by default.
+             * @example 120
+             */
+            words_spoken?: number | null;
+            /**
+             * @description Pronunciation score, 0 to 100 points; null where it was not measured.
+             * @example 85.5
+             */
+            pronunciation_score?: number | null;
+            /**
+             * @description Fluency score, 0 to 100 points; null where it was not measured.
+             * @example 85.5
+             */
+            fluency_score?: number | null;
+            /**
+             * @description Grammar score, 0 to 100 points; null where it was not measured.
+             * @example 85.5
+             */
+            grammar_score?: number | null;
+            /**
+             * @description What it was about. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
+             * @example [
+             *       "travel",
+             *       "hotels"
+             *     ]
+             */
+            topics?: string[] | null;
+            /**
+             * @description Words the learner met. At most 500 texts of at most 100 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats are spelt the same.
+             * @example [
+             *       "reservation",
+             *       "available"
+             *     ]
+             */
+            vocabulary_learned?: string[] | null;
+            /**
+             * @description What the learner should work on. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
+             * @example [
+             *       "past tense",
+             *       "prepositions"
+             *     ]
+             */
+            areas_to_improve?: string[] | null;
+            /**
+             * @description The outcomes of exercises with single words, in order. A word may occur several times. It counts as met even if `vocabulary_learned` does not have it. At most 500.
+             * @example [
+             *       {
+             *         "word": "reservation",
+             *         "outcome": "good"
+             *       }
+             *     ]
+             */
+            vocabulary_results?: components["schemas"]["Outcome"][] | null;
+            /**
+             * @description Scores of single skills, each skill once. At most 50.
+             * @example [
+             *       {
+             *         "skill": "past-simple",
+             *         "score": 72.5
+             *       }
+             *     ]
+             */
+            skills?: components["schemas"]["SkillScore"][] | null;
+            /**
+             * @description Any other data of the app, kept by value: at most 16 KiB as compact JSON without exponents (1e20 counts 21 bytes), at most 8 levels deep, integers within 64 bits.
+             * @example {
+             *       "scenario_id": "hotel-check-in",
+             *       "user_level": "B1"
+             *     }
+             */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Format: date-time
+             * @description When the session ended, with the offset of the phone's clock, as in RFC 3339. Not before 2000, and at most 5 minutes ahead of the server. By default the current time.
+             * @example 2026-03-01T18:30:00+01:00
+             */
+            completed_at?: string | null;
+            /**
+             * @description The learner's time zone, which decides the calendar day: an IANA name or `UTC±HH:MM`. By default the offset of `completed_at`, else UTC.
+             * @example Europe/Berlin
+             */
+            timezone?: string | null;
+        };
+        Day: {
+            /**
+             * Format: date
+             * @description The calendar day.
+             * @example 2026-03-01
+             */
+            date: string;
+            /**
+             * @description Sessions.
+             * @example 2
+             */
+            sessions: number;
+            /**
+             * @description Time practised, in minutes, 1 decimal.
+             * @example 12.5
+             */
+            minutes: number;
+            /**
+             * @description Words spoken.
+             * @example 240
+             */
+            words_spoken: number;
+            /**
+             * @description Mean pronunciation score, 1 decimal; null where none was measured.
+             * @example 82.4
+             */
+            pronunciation_avg: number | null;
+            /**
+             * @description Mean fluency score, 1 decimal; null where none was measured.
+             * @example 82.4
+             */
+            fluency_avg: number | null;
+            /**
+             * @description Mean grammar score, 1 decimal; null where none was measured.
+             * @example 82.4
+             */
+            grammar_avg: number | null;
+        };
+        Deleted: {
+            /**
+             * Format: uuid
+             * @description The id of the deleted session.
+             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+             */
+            session_result_id: string;
+            /**
+             * Format: date-time
+             * @description When it was deleted.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            deleted_at: string;
+        };
+        Edge: {
+            /**
+             * @description The skill to learn first.
+             * @example present-simple
+             */
+            from: string;
+            /**
+             * @description The skill that builds on it.
+             * @example past-simple
+             */
+            to: string;
+        };
+        Erased: {
+            /**
+             * @description How many sessions were erased.
+             * @example 57
+             */
+            deleted: number;
+        };
+        Erasure: {
+            /**
+             * Format: date-time
+             * @description When everything was last erased.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            erased_at: string;
+            /**
+             * @description Whether the account is closed.
+             * @example false
+             */
+            closed: boolean;
+        };
+        /** @enum {string} */
+        ExerciseOutcome: "again" | "hard" | "good" | "easy";
+        /** @enum {string} */
+        ExportFormat: "json" | "csv" | "ndjson";
+        /** @enum {string} */
+        FocusReason: "foundation" | "named" | "almost" | "in progress" | "new";
+        FocusSkill: {
+            /**
+             * @description Its key.
+             * @example past-simple
+             */
+            skill: string;
+            /**
+             * @description Its name.
+             * @example Past simple
+             */
+            name: string;
+            /**
+             * @description The reason, for programs. One of `FocusReason`; later versions may add values.
+             * @example named
+             */
+            reason: string;
+            /**
+             * @description The reason as a sentence.
+             * @example Named as an area to improve, and not mastered yet.
+             */
+            explanation: string;
+        };
+        History: {
+            /** @description The sessions of this page, newest `completed_at` first, ties by the greater id. */
+            sessions: components["schemas"]["SessionResult"][];
+            /**
+             * @description How many sessions match, on all pages.
+             * @example 57
+             */
+            total: number;
+            /**
+             * @description Sessions per page, as served.
+             * @example 20
+             */
+            limit: number;
+            /**
+             * @description Sessions skipped; null with `cursor`.
+             * @example 40
+             */
+            offset: number | null;
+            /**
+             * @description Whether another page follows.
+             * @example false
+             */
+            has_more: boolean;
+            /**
+             * @description The `cursor` of the next page; null on the last page.
+             * @example AAZMP2E5wAA_DJ9uekFMVJ8LL21fP38QEjRWeJq8
+             */
+            next_cursor: string | null;
+        };
+        Interval: {
+            /**
+             * @description Its lower end, points a week.
+             * @example 0.41
+             */
+            low: number;
+            /**
+             * @description Its upper end, points a week.
+             * @example 1.12
+             */
+            high: number;
+            /**
+             * @description The confidence level; higher where more scores are tested together.
+             * @example 0.9833
+             */
+            confidence: number;
+        };
+        LastSession: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+             */
+            session_result_id: string;
+            /**
+             * @description What was practised. One of `SessionType`; later versions may add values.
+             * @example roleplay
+             */
+            session_type: string;
+            /**
+             * @description How long it took, in seconds.
+             * @example 300
+             */
+            duration_seconds: number;
+            /**
+             * @description Pronunciation score, 0 to 100; null where it was not measured.
+             * @example 82.5
+             */
+            pronunciation_score: number | null;
+            /**
+             * @description Fluency score, 0 to 100; null where it was not measured.
+             * @example 82.5
+             */
+            fluency_score: number | null;
+            /**
+             * @description Grammar score, 0 to 100; null where it was not measured.
+             * @example 82.5
+             */
+            grammar_score: number | null;
+            /**
+             * @description What to work on.
+             * @example [
+             *       "past tense"
+             *     ]
+             */
+            areas_to_improve: string[];
+            /**
+             * Format: date-time
+             * @description When it ended; UTC.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            completed_at: string;
+            /**
+             * Format: date-time
+             * @description When it was stored; UTC.
+             * @example 2026-03-01T17:30:02.000000Z
+             */
+            created_at: string;
+        };
+        LearnerExport: {
+            /**
+             * Format: uuid
+             * @description The learner's id.
+             * @example 00000000-0000-4000-8000-000000000001
+             */
+            user_id: string;
+            /**
+             * Format: date-time
+             * @description The data is as of this moment.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            exported_at: string;
+            /** @description Every session, newest first. */
+            sessions: components["schemas"]["SessionResult"][];
+            /** @description Ids and times of deleted sessions. */
+            deleted_sessions: components["schemas"]["Deleted"][];
+            /** @description The last erasure; empty without one. */
+            erasures: components["schemas"]["Erasure"][];
+            /** @description Stored sums of older sessions, where they are many; else empty. */
+            rollups: components["schemas"]["RollupRow"][];
+            /** @description Unlocked achievements, oldest first. */
+            achievements: components["schemas"]["Unlocked"][];
+            /** @description Totals of the sessions, and the streak; empty without sessions. */
+            totals: components["schemas"]["TotalsRow"][];
+            /** @description Each word that the learner met. */
+            words: components["schemas"]["WordRow"][];
+            /** @description How well each word with an outcome is remembered. */
+            memories: components["schemas"]["MemoryRow"][];
+            /** @description How well each skill with evidence is mastered. */
+            skills: components["schemas"]["SkillRow"][];
+            /** @description Since when the learner takes part in comparisons; empty if not. */
+            comparison: components["schemas"]["ParticipantRow"][];
+            /** @description The learner's own values in the last snapshot; `published`: the published ones, if different. */
+            standings: components["schemas"]["StandingRow"][];
+        };
+        Measure: {
+            /**
+             * @description `compared`, or why not. One of `MeasureStatus`; later versions may add values.
+             * @example compared
+             */
+            status: string;
+            /**
+             * @description The learner's own value that was compared; else the value in the last snapshot.
+             * @example 78.4
+             */
+            value: number | null;
+            /**
+             * @description How many sessions the value is based on.
+             * @example 12
+             */
+            sessions: number;
+            /** @description The band of the percentile: 5 points wide, or 25 where fewer than 30 learners are counted. */
+            percentile: components["schemas"]["Band"] | null;
+            /**
+             * @description How many learners were counted, to the nearest 10.
+             * @example 120
+             */
+            learners: number | null;
+            /**
+             * Format: date-time
+             * @description When the learners were counted.
+             * @example 2026-03-01T03:30:00.000000Z
+             */
+            counted_at: string | null;
+        };
+        /** @enum {string} */
+        MeasureName: "pronunciation" | "fluency" | "grammar" | "minutes" | "sessions" | "active_days";
+        /** @enum {string} */
+        MeasureStatus: "compared" | "not_taking_part" | "not_counted_yet" | "no_practice" | "too_few_sessions" | "too_few_learners" | "waiting" | "outdated" | "not_measured";
+        Measures: {
+            /** @description Mean pronunciation score, 1 decimal. */
+            pronunciation: components["schemas"]["Measure"];
+            /** @description Mean fluency score, 1 decimal. */
+            fluency: components["schemas"]["Measure"];
+            /** @description Mean grammar score, 1 decimal. */
+            grammar: components["schemas"]["Measure"];
+            /** @description Minutes practised. */
+            minutes: components["schemas"]["Measure"];
+            /** @description Sessions. */
+            sessions: components["schemas"]["Measure"];
+            /** @description Days practised. */
+            active_days: components["schemas"]["Measure"];
+        };
+        MemoryRow: {
+            /**
+             * @description The word.
+             * @example reservation
+             */
+            word: string;
+            /**
+             * @description How many exercises had an outcome.
+             * @example 4
+             */
+            times_tested: number;
+            /**
+             * @description How the last exercise went. One of `ExerciseOutcome`; later versions may add values.
+             * @example good
+             */
+            last_outcome: string;
+            /**
+             * Format: date-time
+             * @description When it was last tested.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            tested_at: string;
+            /**
+             * Format: date
+             * @description The learner's day of that.
+             * @example 2026-03-01
+             */
+            tested_on: string;
+            /**
+             * @description Days until the predicted recall falls to 0.9.
+             * @example 12.4
+             */
+            stability: number;
+            /**
+             * @description How hard the word is, 1 to 10.
+             * @example 5.1
+             */
+            difficulty: number;
+            /**
+             * Format: date
+             * @description First day with a predicted recall below 0.9.
+             * @example 2026-03-01
+             */
+            due_on: string;
+        };
+        /** @enum {string} */
+        MonthOrYear: "month" | "year";
+        Node: {
+            /**
+             * @description Its key; it never changes.
+             * @example past-simple
+             */
+            skill: string;
+            /**
+             * @description Its name, for learners.
+             * @example Past simple
+             */
+            name: string;
+            /**
+             * @description Its domain.
+             * @example grammar
+             */
+            domain: string;
+            /**
+             * @description The CEFR level at which it is usual. One of `SkillLevel`; later versions may add values.
+             * @example A2
+             */
+            level: string;
+            /**
+             * @description Estimated probability that it is mastered; null without evidence.
+             * @example 0.6213
+             */
+            mastery: number | null;
+            /**
+             * @description How many sessions had evidence of it.
+             * @example 3
+             */
+            evidence: number;
+            /**
+             * @description With evidence: `mastered` from 0.95, else `learning`. Without: `ready` where each skill that it builds on is mastered or implied by a practised one, else `locked`. One of `SkillStatus`; later versions may add values.
+             * @example learning
+             */
+            status: string;
+        };
+        Outcome: {
+            /**
+             * @description The word, as in `vocabulary_learned`; white space is normalised.
+             * @example reservation
+             */
+            word: string;
+            /**
+             * @description `again`: forgotten. `hard`, `good`, `easy`: with effort, well, at once.
+             * @example good
+             */
+            outcome: components["schemas"]["ExerciseOutcome"];
+        };
+        ParticipantRow: {
+            /**
+             * Format: date-time
+             * @description When the learner joined.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            since: string;
+        };
         Place: {
             /**
              * @description The rule as a sentence.
@@ -355,6 +1193,52 @@ export interface components {
              * @example Idempotency-Key
              */
             header?: string;
+        };
+        Previous: {
+            /**
+             * @description Sessions.
+             * @example 6
+             */
+            total_sessions: number;
+            /**
+             * @description Time practised, in seconds.
+             * @example 1800
+             */
+            total_duration: number;
+            /**
+             * @description Words spoken.
+             * @example 720
+             */
+            total_words_spoken: number;
+            /**
+             * @description Mean pronunciation score, 1 decimal; 0.0 where none was measured.
+             * @example 82.4
+             */
+            avg_pronunciation: number;
+            /**
+             * @description Mean fluency score, 1 decimal; 0.0 where none was measured.
+             * @example 82.4
+             */
+            avg_fluency: number;
+            /**
+             * @description Mean grammar score, 1 decimal; 0.0 where none was measured.
+             * @example 82.4
+             */
+            avg_grammar: number;
+            /** @description How many sessions each mean is based on. */
+            scored_sessions: components["schemas"]["ScoredSessions"];
+            /**
+             * Format: date
+             * @description First day of the earlier period.
+             * @example 2026-03-01
+             */
+            period_start: string;
+            /**
+             * Format: date
+             * @description Last day of the earlier period, counted up to the current time of day.
+             * @example 2026-03-01
+             */
+            period_end: string;
         };
         Problem: {
             /**
@@ -395,29 +1279,55 @@ export interface components {
              */
             "violated-policies"?: string[];
         };
-        Outcome: {
+        Review: {
             /**
-             * @description The word, as in `vocabulary_learned`; white space is normalised.
+             * @description The word.
              * @example reservation
              */
             word: string;
             /**
-             * @description `again`: forgotten. `hard`, `good`, `easy`: with effort, well, at once.
-             * @example good
+             * @description With outcomes: `forgotten` the last time, or `due`. Without: `new` (met once) or `rarely met`. One of `ReviewReason`; later versions may add values.
+             * @example due
              */
-            outcome: components["schemas"]["ExerciseOutcome"];
+            reason: string;
+            /**
+             * @description Predicted probability of recalling it today; null without an outcome.
+             * @example 0.8213
+             */
+            recall: number | null;
+            /**
+             * Format: date-time
+             * @description When the last session that named it was completed; UTC.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            last_seen: string;
+            /**
+             * @description How many sessions named it.
+             * @example 3
+             */
+            times_seen: number;
         };
-        SkillScore: {
+        /** @enum {string} */
+        ReviewReason: "due" | "forgotten" | "new" | "rarely met";
+        RollupRow: {
             /**
-             * @description The skill's key.
-             * @example past-simple
+             * Format: date-time
+             * @description The sums are of the sessions completed before this.
+             * @example 2026-03-01T17:30:00.000000Z
              */
-            skill: components["schemas"]["SkillKey"];
+            before: string;
             /**
-             * @description 0 to 100 points.
-             * @example 72.5
+             * @description The sums: a row for each day and type, topic or area, for the service's own use.
+             * @example [
+             *       [
+             *         "type",
+             *         "2026-03-01",
+             *         "conversation",
+             *         2
+             *       ]
+             *     ]
              */
-            score: number;
+            tallies: unknown[][];
         };
         Save: {
             /**
@@ -653,9 +1563,107 @@ export interface components {
             /** @description The learner's current streak, in the time zone of the latest session. */
             streak: components["schemas"]["Streak"];
         };
-        Batch: {
-            /** @description The session results, 1 to 100. */
-            sessions: components["schemas"]["Save"][];
+        SavedBatch: {
+            /** @description A result for each item, in the order sent. */
+            results: components["schemas"]["SavedItem"][];
+            /**
+             * @description How many items were stored now.
+             * @example 1
+             */
+            created: number;
+            /**
+             * @description How many items had been stored before.
+             * @example 1
+             */
+            replayed: number;
+            /**
+             * @description How many items were not stored.
+             * @example 1
+             */
+            rejected: number;
+        };
+        SavedItem: {
+            /**
+             * @description The item's index in the batch, from 0.
+             * @example 1
+             */
+            index: number;
+            /**
+             * @description `created`: stored now; `replayed`: stored before; `rejected`: not stored. One of `SavedStatus`; later versions may add values.
+             * @example created
+             */
+            status: string;
+            /** @description The stored result, unless rejected. */
+            session?: components["schemas"]["SessionResult"];
+            /** @description Why it was rejected; nothing of it was stored. */
+            problem?: components["schemas"]["Problem"];
+            /** @description The achievements that this session unlocked; a replay repeats them. */
+            achievements_unlocked?: components["schemas"]["Achievement"][];
+            /** @description The learner's current streak, in the time zone of the latest session. */
+            streak?: components["schemas"]["Streak"];
+        };
+        /** @enum {string} */
+        SavedStatus: "created" | "replayed" | "rejected";
+        ScoreTrend: {
+            /**
+             * @description `improving` or `declining`: the interval excludes 0, and the change is 2 points or more. `stable`: the whole interval is a change of less than 2 points. Else `unclear`. One of `TrendVerdict`; later versions may add values.
+             * @example improving
+             */
+            verdict: string;
+            /**
+             * @description Theil-Sen slope of the daily means, points a week.
+             * @example 0.76
+             */
+            slope_per_week: number | null;
+            /** @description Sen's confidence interval of the slope. */
+            interval: components["schemas"]["Interval"] | null;
+            /**
+             * @description The slope times the days from first to last, points.
+             * @example 3
+             */
+            change: number | null;
+            /**
+             * @description How many days have a measured score.
+             * @example 12
+             */
+            days: number;
+            /**
+             * Format: date
+             * @description The first of these days.
+             * @example 2026-03-01
+             */
+            first_day: string | null;
+            /**
+             * Format: date
+             * @description The last of these days.
+             * @example 2026-03-01
+             */
+            last_day: string | null;
+        };
+        ScoreTrends: {
+            /** @description Pronunciation. */
+            pronunciation: components["schemas"]["ScoreTrend"];
+            /** @description Fluency. */
+            fluency: components["schemas"]["ScoreTrend"];
+            /** @description Grammar. */
+            grammar: components["schemas"]["ScoreTrend"];
+        };
+        ScoredSessions: {
+            /**
+             * @description Sessions with a pronunciation score.
+             * @example 6
+             */
+            pronunciation: number;
+            /**
+             * @description Sessions with a fluency score.
+             * @example 6
+             */
+            fluency: number;
+            /**
+             * @description Sessions with a grammar score.
+             * @example 4
+             */
+            grammar: number;
         };
         SessionResult: {
             /**
@@ -784,421 +1792,116 @@ export interface components {
              */
             updated_at: string;
         };
-        SavedItem: {
+        /** @enum {string} */
+        SessionType: "conversation" | "pronunciation" | "roleplay";
+        /** @enum {string} */
+        SkillKey: "basic-word-order" | "personal-pronouns" | "verb-to-be" | "articles" | "plural-nouns" | "noun-gender" | "possessives" | "demonstratives" | "present-simple" | "subject-verb-agreement" | "question-forms" | "negation" | "imperatives" | "prepositions-of-place" | "prepositions-of-time" | "there-is" | "can-ability" | "conjunctions" | "prepositions" | "present-continuous" | "past-simple" | "irregular-verbs" | "future-forms" | "comparatives" | "adverbs" | "adjective-agreement" | "countable-uncountable" | "quantifiers" | "reflexive-verbs" | "basic-modals" | "gerund-infinitive" | "past-continuous" | "imperfect-or-preterite" | "present-perfect" | "past-participles" | "relative-clauses" | "first-conditional" | "second-conditional" | "phrasal-verbs" | "passive-voice" | "noun-cases" | "reported-speech" | "past-perfect" | "perfect-continuous" | "modals-of-deduction" | "third-conditional" | "sequence-of-tenses" | "subjunctive" | "causatives" | "complex-sentences" | "participle-clauses" | "inversion-emphasis" | "nominalisation" | "vowel-sounds" | "consonant-sounds" | "alphabet-spelling" | "syllables" | "vowel-length" | "diphthongs" | "voicing" | "th-sound" | "r-sound" | "nasal-sounds" | "final-consonants" | "word-stress" | "consonant-clusters" | "schwa" | "minimal-pairs" | "sentence-stress" | "rhythm" | "intonation" | "tones" | "linking" | "accent-clarity" | "numbers" | "time-and-dates" | "family-words" | "food-words" | "home-words" | "colours-descriptions" | "clothes-shopping" | "daily-routine" | "travel-words" | "weather-nature" | "health-words" | "hobbies-words" | "work-words" | "feelings-words" | "word-formation" | "false-friends" | "collocations" | "synonyms-range" | "word-choice" | "idioms" | "abstract-words" | "academic-words" | "nuance-words" | "short-answers" | "listening-response" | "response-time" | "hesitation" | "speaking-pace" | "filler-words" | "self-correction" | "extended-answers" | "storytelling" | "paraphrasing" | "discourse-markers" | "spontaneous-speech" | "sustained-argument" | "greetings" | "introductions" | "polite-words" | "ordering" | "asking-directions" | "polite-requests" | "invitations" | "apologies" | "asking-clarification" | "formal-address" | "small-talk" | "turn-taking" | "giving-opinions" | "complaints" | "advice-suggestions" | "phone-calls" | "interview-answers" | "negotiation" | "register" | "hedging" | "meetings-presentations" | "humour-irony" | "cultural-norms" | "diplomacy";
+        /** @enum {string} */
+        SkillLevel: "A1" | "A2" | "B1" | "B2" | "C1";
+        SkillRow: {
             /**
-             * @description The item's index in the batch, from 0.
-             * @example 1
+             * @description Its key.
+             * @example past-simple
              */
-            index: number;
+            skill: string;
             /**
-             * @description `created`: stored now; `replayed`: stored before; `rejected`: not stored. One of `SavedStatus`; later versions may add values.
-             * @example created
+             * @description Estimated probability that it is mastered.
+             * @example 0.6213
              */
-            status: string;
-            /** @description The stored result, unless rejected. */
-            session?: components["schemas"]["SessionResult"];
-            /** @description Why it was rejected; nothing of it was stored. */
-            problem?: components["schemas"]["Problem"];
-            /** @description The achievements that this session unlocked; a replay repeats them. */
-            achievements_unlocked?: components["schemas"]["Achievement"][];
-            /** @description The learner's current streak, in the time zone of the latest session. */
-            streak?: components["schemas"]["Streak"];
-        };
-        SavedBatch: {
-            /** @description A result for each item, in the order sent. */
-            results: components["schemas"]["SavedItem"][];
+            mastery: number;
             /**
-             * @description How many items were stored now.
-             * @example 1
-             */
-            created: number;
-            /**
-             * @description How many items had been stored before.
-             * @example 1
-             */
-            replayed: number;
-            /**
-             * @description How many items were not stored.
-             * @example 1
-             */
-            rejected: number;
-        };
-        History: {
-            /** @description The sessions of this page, newest `completed_at` first, ties by the greater id. */
-            sessions: components["schemas"]["SessionResult"][];
-            /**
-             * @description How many sessions match, on all pages.
-             * @example 57
-             */
-            total: number;
-            /**
-             * @description Sessions per page, as served.
-             * @example 20
-             */
-            limit: number;
-            /**
-             * @description Sessions skipped; null with `cursor`.
-             * @example 40
-             */
-            offset: number | null;
-            /**
-             * @description Whether another page follows.
-             * @example false
-             */
-            has_more: boolean;
-            /**
-             * @description The `cursor` of the next page; null on the last page.
-             * @example AAZMP2E5wAA_DJ9uekFMVJ8LL21fP38QEjRWeJq8
-             */
-            next_cursor: string | null;
-        };
-        Correction: {
-            /**
-             * @description What was practised.
-             * @example conversation
-             */
-            session_type?: components["schemas"]["SessionType"];
-            /**
-             * @description How long it took, in seconds.
-             * @example 300
-             */
-            duration_seconds?: number;
-            /**
-             * @description How many words the learner spoke; 0 by default.
-             * @example 120
-             */
-            words_spoken?: number | null;
-            /**
-             * @description Pronunciation score, 0 to 100 points; null where it was not measured.
-             * @example 85.5
-             */
-            pronunciation_score?: number | null;
-            /**
-             * @description Fluency score, 0 to 100 points; null where it was not measured.
-             * @example 85.5
-             */
-            fluency_score?: number | null;
-            /**
-             * @description Grammar score, 0 to 100 points; null where it was not measured.
-             * @example 85.5
-             */
-            grammar_score?: number | null;
-            /**
-             * @description What it was about. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
-             * @example [
-             *       "travel",
-             *       "hotels"
-             *     ]
-             */
-            topics?: string[] | null;
-            /**
-             * @description Words the learner met. At most 500 texts of at most 100 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats are spelt the same.
-             * @example [
-             *       "reservation",
-             *       "available"
-             *     ]
-             */
-            vocabulary_learned?: string[] | null;
-            /**
-             * @description What the learner should work on. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
-             * @example [
-             *       "past tense",
-             *       "prepositions"
-             *     ]
-             */
-            areas_to_improve?: string[] | null;
-            /**
-             * @description The outcomes of exercises with single words, in order. A word may occur several times. It counts as met even if `vocabulary_learned` does not have it. At most 500.
-             * @example [
-             *       {
-             *         "word": "reservation",
-             *         "outcome": "good"
-             *       }
-             *     ]
-             */
-            vocabulary_results?: components["schemas"]["Outcome"][] | null;
-            /**
-             * @description Scores of single skills, each skill once. At most 50.
-             * @example [
-             *       {
-             *         "skill": "past-simple",
-             *         "score": 72.5
-             *       }
-             *     ]
-             */
-            skills?: components["schemas"]["SkillScore"][] | null;
-            /**
-             * @description Any other data of the app, kept by value: at most 16 KiB as compact JSON without exponents (1e20 counts 21 bytes), at most 8 levels deep, integers within 64 bits.
-             * @example {
-             *       "scenario_id": "hotel-check-in",
-             *       "user_level": "B1"
-             *     }
-             */
-            metadata?: {
-                [key: string]: unknown;
-            } | null;
-            /**
-             * Format: date-time
-             * @description When the session ended, with the offset of the phone's clock, as in RFC 3339. Not before 2000, and at most 5 minutes ahead of the server. By default the current time.
-             * @example 2026-03-01T18:30:00+01:00
-             */
-            completed_at?: string | null;
-            /**
-             * @description The learner's time zone, which decides the calendar day: an IANA name or `UTC±HH:MM`. By default the offset of `completed_at`, else UTC.
-             * @example Europe/Berlin
-             */
-            timezone?: string | null;
-        };
-        Corrected: {
-            /**
-             * @description What was practised. One of `SessionType`; later versions may add values.
-             * @example conversation
-             */
-            session_type: string;
-            /**
-             * @description How long it took, in seconds.
-             * @example 300
-             */
-            duration_seconds: number;
-            /**
-             * @description How many words the learner spoke; 0 by default.
-             * @example 120
-             */
-            words_spoken: number;
-            /**
-             * @description Pronunciation score, 0 to 100 points; null where it was not measured.
-             * @example 85.5
-             */
-            pronunciation_score: number | null;
-            /**
-             * @description Fluency score, 0 to 100 points; null where it was not measured.
-             * @example 85.5
-             */
-            fluency_score: number | null;
-            /**
-             * @description Grammar score, 0 to 100 points; null where it was not measured.
-             * @example 85.5
-             */
-            grammar_score: number | null;
-            /**
-             * @description What it was about. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
-             * @example [
-             *       "travel",
-             *       "hotels"
-             *     ]
-             */
-            topics: string[];
-            /**
-             * @description Words the learner met. At most 500 texts of at most 100 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats are spelt the same.
-             * @example [
-             *       "reservation",
-             *       "available"
-             *     ]
-             */
-            vocabulary_learned: string[];
-            /**
-             * @description What the learner should work on. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
-             * @example [
-             *       "past tense",
-             *       "prepositions"
-             *     ]
-             */
-            areas_to_improve: string[];
-            /**
-             * @description The outcomes of exercises with single words, in order. A word may occur several times. It counts as met even if `vocabulary_learned` does not have it. At most 500.
-             * @example [
-             *       {
-             *         "word": "reservation",
-             *         "outcome": "good"
-             *       }
-             *     ]
-             */
-            vocabulary_results: components["schemas"]["StoredOutcome"][];
-            /**
-             * @description Scores of single skills, each skill once. At most 50.
-             * @example [
-             *       {
-             *         "skill": "past-simple",
-             *         "score": 72.5
-             *       }
-             *     ]
-             */
-            skills: components["schemas"]["StoredSkillScore"][];
-            /**
-             * @description Any other data of the app, kept by value: at most 16 KiB as compact JSON without exponents (1e20 counts 21 bytes), at most 8 levels deep, integers within 64 bits.
-             * @example {
-             *       "scenario_id": "hotel-check-in",
-             *       "user_level": "B1"
-             *     }
-             */
-            metadata: {
-                [key: string]: unknown;
-            };
-            /**
-             * Format: date-time
-             * @description When the session ended; UTC.
-             * @example 2026-03-01T17:30:00.000000Z
-             */
-            completed_at: string;
-            /**
-             * @description The learner's time zone, which decides the calendar day: an IANA name or `UTC±HH:MM`. By default the offset of `completed_at`, else UTC.
-             * @example Europe/Berlin
-             */
-            timezone: string;
-            /**
-             * Format: uuid
-             * @description The session result's id, unique for its learner.
-             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
-             */
-            session_result_id: string;
-            /**
-             * Format: uuid
-             * @description The learner it belongs to.
-             * @example 9b2f4f0e-52b0-4b1c-8b54-0d6c2a1e6a11
-             */
-            user_id: string;
-            /**
-             * Format: date
-             * @description The calendar day of `completed_at` in `timezone`.
-             * @example 2026-03-01
-             */
-            practiced_on: string;
-            /**
-             * Format: date-time
-             * @description When it was first stored; UTC.
-             * @example 2026-03-01T17:30:00.000000Z
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it was last changed; UTC.
-             * @example 2026-03-01T17:30:00.000000Z
-             */
-            updated_at: string;
-            /** @description The achievements that this correction unlocked. */
-            achievements_unlocked: components["schemas"]["Achievement"][];
-        };
-        ScoredSessions: {
-            /**
-             * @description Sessions with a pronunciation score.
-             * @example 6
-             */
-            pronunciation: number;
-            /**
-             * @description Sessions with a fluency score.
-             * @example 6
-             */
-            fluency: number;
-            /**
-             * @description Sessions with a grammar score.
-             * @example 4
-             */
-            grammar: number;
-        };
-        TypeFigures: {
-            /**
-             * @description Sessions of this type.
+             * @description How many sessions had evidence of it.
              * @example 3
              */
-            count: number;
+            evidence: number;
             /**
-             * @description Their mean duration, in seconds.
-             * @example 300
+             * @description How many sessions named it as an area to improve.
+             * @example 1
              */
-            avg_duration: number;
+            flagged: number;
+            /**
+             * Format: date-time
+             * @description When the last of these sessions was completed.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            last_at: string;
         };
-        Trend: {
+        SkillScore: {
+            /**
+             * @description The skill's key.
+             * @example past-simple
+             */
+            skill: components["schemas"]["SkillKey"];
+            /**
+             * @description 0 to 100 points.
+             * @example 72.5
+             */
+            score: number;
+        };
+        /** @enum {string} */
+        SkillStatus: "locked" | "ready" | "learning" | "mastered";
+        Skills: {
+            /** @description Every skill, in the order of the graph. */
+            nodes: components["schemas"]["Node"][];
+            /** @description Which skill builds on which. */
+            edges: components["schemas"]["Edge"][];
+            /** @description Skills to work on now, by priority. */
+            next: components["schemas"]["FocusSkill"][];
+        };
+        StandingRow: {
+            /**
+             * @description The period. One of `MonthOrYear`; later versions may add values.
+             * @example month
+             */
+            period: string;
+            /**
+             * @description The level, in capitals.
+             * @example B1
+             */
+            level: string;
+            /**
+             * @description What was measured. One of `MeasureName`; later versions may add values.
+             * @example fluency
+             */
+            measure: string;
+            /**
+             * @description The value in the last snapshot.
+             * @example 78.4
+             */
+            value: number;
+            /**
+             * @description How many sessions it is based on.
+             * @example 12
+             */
+            sessions: number;
             /**
              * Format: date
-             * @description The calendar day.
+             * @description The last day counted.
              * @example 2026-03-01
              */
-            date: string;
+            last_day: string;
             /**
-             * @description Mean pronunciation score, 1 decimal; null where none was measured.
-             * @example 82.4
+             * Format: date-time
+             * @description When the learner joined.
+             * @example 2026-03-01T17:30:00.000000Z
              */
-            pronunciation: number | null;
+            since: string;
             /**
-             * @description Mean fluency score, 1 decimal; null where none was measured.
-             * @example 82.4
+             * Format: date-time
+             * @description When value or sessions last changed.
+             * @example 2026-03-01T17:30:00.000000Z
              */
-            fluency: number | null;
+            noted_at: string;
             /**
-             * @description Mean grammar score, 1 decimal; null where none was measured.
-             * @example 82.4
+             * @description The published value, where it is another one.
+             * @example 77.9
              */
-            grammar: number | null;
-        };
-        TopicCount: {
+            published: number | null;
             /**
-             * @description The topic.
-             * @example travel
+             * @description The published number of sessions, likewise.
+             * @example 11
              */
-            topic: string;
-            /**
-             * @description Sessions.
-             * @example 3
-             */
-            count: number;
-        };
-        AreaCount: {
-            /**
-             * @description The area.
-             * @example past tense
-             */
-            area: string;
-            /**
-             * @description Sessions.
-             * @example 3
-             */
-            count: number;
-        };
-        Previous: {
-            /**
-             * @description Sessions.
-             * @example 6
-             */
-            total_sessions: number;
-            /**
-             * @description Time practised, in seconds.
-             * @example 1800
-             */
-            total_duration: number;
-            /**
-             * @description Words spoken.
-             * @example 720
-             */
-            total_words_spoken: number;
-            /**
-             * @description Mean pronunciation score, 1 decimal; 0.0 where none was measured.
-             * @example 82.4
-             */
-            avg_pronunciation: number;
-            /**
-             * @description Mean fluency score, 1 decimal; 0.0 where none was measured.
-             * @example 82.4
-             */
-            avg_fluency: number;
-            /**
-             * @description Mean grammar score, 1 decimal; 0.0 where none was measured.
-             * @example 82.4
-             */
-            avg_grammar: number;
-            /** @description How many sessions each mean is based on. */
-            scored_sessions: components["schemas"]["ScoredSessions"];
-            /**
-             * Format: date
-             * @description First day of the earlier period.
-             * @example 2026-03-01
-             */
-            period_start: string;
-            /**
-             * Format: date
-             * @description Last day of the earlier period, counted up to the current time of day.
-             * @example 2026-03-01
-             */
-            period_end: string;
+            published_sessions: number | null;
         };
         Stats: {
             /**
@@ -1271,266 +1974,77 @@ export interface components {
             /** @description The period of equal length just before; null for `all`. */
             previous: components["schemas"]["Previous"] | null;
         };
-        Day: {
+        /** @enum {string} */
+        StatsPeriod: "day" | "week" | "month" | "year" | "all";
+        Status: {
             /**
-             * Format: date
-             * @description The calendar day.
-             * @example 2026-03-01
+             * @description Always `ok`.
+             * @example ok
              */
-            date: string;
-            /**
-             * @description Sessions.
-             * @example 2
-             */
-            sessions: number;
-            /**
-             * @description Time practised, in minutes, 1 decimal.
-             * @example 12.5
-             */
-            minutes: number;
-            /**
-             * @description Words spoken.
-             * @example 240
-             */
-            words_spoken: number;
-            /**
-             * @description Mean pronunciation score, 1 decimal; null where none was measured.
-             * @example 82.4
-             */
-            pronunciation_avg: number | null;
-            /**
-             * @description Mean fluency score, 1 decimal; null where none was measured.
-             * @example 82.4
-             */
-            fluency_avg: number | null;
-            /**
-             * @description Mean grammar score, 1 decimal; null where none was measured.
-             * @example 82.4
-             */
-            grammar_avg: number | null;
+            status: string;
         };
-        BreakdownTotals: {
+        StoredOutcome: {
             /**
-             * @description Sessions.
-             * @example 6
+             * @description The word, as in `vocabulary_learned`; white space is normalised.
+             * @example reservation
              */
-            sessions: number;
+            word: string;
             /**
-             * @description Time practised, in minutes, 1 decimal.
-             * @example 12.5
+             * @description `again`: forgotten. `hard`, `good`, `easy`: with effort, well, at once. One of `ExerciseOutcome`; later versions may add values.
+             * @example good
              */
-            minutes: number;
-            /**
-             * @description Words spoken.
-             * @example 720
-             */
-            words_spoken: number;
+            outcome: string;
         };
-        Breakdown: {
-            /** @description The days, newest first, those without practice included. */
-            days: components["schemas"]["Day"][];
-            /** @description Totals of all days. */
-            totals: components["schemas"]["BreakdownTotals"];
+        StoredSkillScore: {
+            /**
+             * @description The skill's key. One of `SkillKey`; later versions may add values.
+             * @example past-simple
+             */
+            skill: string;
+            /**
+             * @description 0 to 100 points.
+             * @example 72.5
+             */
+            score: number;
         };
-        LastSession: {
+        Streak: {
             /**
-             * Format: uuid
-             * @description Its id.
-             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
-             */
-            session_result_id: string;
-            /**
-             * @description What was practised. One of `SessionType`; later versions may add values.
-             * @example roleplay
-             */
-            session_type: string;
-            /**
-             * @description How long it took, in seconds.
-             * @example 300
-             */
-            duration_seconds: number;
-            /**
-             * @description Pronunciation score, 0 to 100; null where it was not measured.
-             * @example 82.5
-             */
-            pronunciation_score: number | null;
-            /**
-             * @description Fluency score, 0 to 100; null where it was not measured.
-             * @example 82.5
-             */
-            fluency_score: number | null;
-            /**
-             * @description Grammar score, 0 to 100; null where it was not measured.
-             * @example 82.5
-             */
-            grammar_score: number | null;
-            /**
-             * @description What to work on.
-             * @example [
-             *       "past tense"
-             *     ]
-             */
-            areas_to_improve: string[];
-            /**
-             * Format: date-time
-             * @description When it ended; UTC.
-             * @example 2026-03-01T17:30:00.000000Z
-             */
-            completed_at: string;
-            /**
-             * Format: date-time
-             * @description When it was stored; UTC.
-             * @example 2026-03-01T17:30:02.000000Z
-             */
-            created_at: string;
-        };
-        BasedOn: {
-            /**
-             * Format: date
-             * @description First day.
-             * @example 2026-03-01
-             */
-            from: string;
-            /**
-             * Format: date
-             * @description Last day: today, or after a break the day of the last session.
-             * @example 2026-03-01
-             */
-            to: string;
-            /**
-             * @description Sessions in these days.
-             * @example 6
-             */
-            sessions: number;
-        };
-        Warmup: {
-            /**
-             * @description Most frequent areas to improve.
-             * @example [
-             *       "past tense"
-             *     ]
-             */
-            focus_areas: string[];
-            /** @description The latest session; null where there is none. */
-            last_session_summary: components["schemas"]["LastSession"] | null;
-            /** @description The days that the warm-up is based on. */
-            based_on: components["schemas"]["BasedOn"];
-            /**
-             * @description Words with outcomes whose predicted recall is below 0.9, lowest first. Then words without, least often met first; ties: longest ago first, then by name.
-             * @example [
-             *       "reservation"
-             *     ]
-             */
-            vocabulary_review: string[];
-            /** @description The reason for each of these words, in the same order. */
-            vocabulary_details: components["schemas"]["Review"][];
-            /** @description Skills to work on; empty while no skill has evidence. */
-            focus_skills: components["schemas"]["FocusSkill"][];
-        };
-        Interval: {
-            /**
-             * @description Its lower end, points a week.
-             * @example 0.41
-             */
-            low: number;
-            /**
-             * @description Its upper end, points a week.
-             * @example 1.12
-             */
-            high: number;
-            /**
-             * @description The confidence level; higher where more scores are tested together.
-             * @example 0.9833
-             */
-            confidence: number;
-        };
-        ScoreTrend: {
-            /**
-             * @description `improving` or `declining`: the interval excludes 0, and the change is 2 points or more. `stable`: the whole interval is a change of less than 2 points. Else `unclear`. One of `TrendVerdict`; later versions may add values.
-             * @example improving
-             */
-            verdict: string;
-            /**
-             * @description Theil-Sen slope of the daily means, points a week.
-             * @example 0.76
-             */
-            slope_per_week: number | null;
-            /** @description Sen's confidence interval of the slope. */
-            interval: components["schemas"]["Interval"] | null;
-            /**
-             * @description The slope times the days from first to last, points.
-             * @example 3
-             */
-            change: number | null;
-            /**
-             * @description How many days have a measured score.
+             * @description Days practised in the current streak; 0 if none.
              * @example 12
              */
-            days: number;
+            current: number;
             /**
-             * Format: date
-             * @description The first of these days.
-             * @example 2026-03-01
+             * @description The longest streak ever.
+             * @example 30
              */
-            first_day: string | null;
+            longest: number;
             /**
-             * Format: date
-             * @description The last of these days.
-             * @example 2026-03-01
-             */
-            last_day: string | null;
-        };
-        ScoreTrends: {
-            /** @description Pronunciation. */
-            pronunciation: components["schemas"]["ScoreTrend"];
-            /** @description Fluency. */
-            fluency: components["schemas"]["ScoreTrend"];
-            /** @description Grammar. */
-            grammar: components["schemas"]["ScoreTrend"];
-        };
-        Trends: {
-            /**
-             * @description The requested period. One of `MonthOrYear`; later versions may add values.
-             * @example month
-             */
-            period: string;
-            /**
-             * Format: date
-             * @description The first day of the period.
-             * @example 2026-03-01
-             */
-            period_start: string;
-            /**
-             * Format: date
-             * @description The last day of the period: today.
-             * @example 2026-03-01
-             */
-            period_end: string;
-            /** @description The trend of each score. */
-            trends: components["schemas"]["ScoreTrends"];
-        };
-        CalendarDay: {
-            /**
-             * Format: date
-             * @description The calendar day.
-             * @example 2026-03-01
-             */
-            date: string;
-            /**
-             * @description Time practised, in minutes, 1 decimal.
-             * @example 12.5
-             */
-            minutes: number;
-            /**
-             * @description Whether the day counts.
-             * @example true
-             */
-            practiced: boolean;
-            /**
-             * @description Whether the day was missed, and a freeze covers it in the current streak.
+             * @description Whether today counts already.
              * @example false
              */
-            frozen: boolean;
+            practiced_today: boolean;
+            /**
+             * @description Whether the streak breaks tonight unless the learner practises.
+             * @example false
+             */
+            at_risk: boolean;
+            /**
+             * Format: date-time
+             * @description When the streak breaks without practice, freezes included; null if none.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            ends_at: string | null;
+            /**
+             * Format: date
+             * @description The last day that counts, or null.
+             * @example 2026-03-01
+             */
+            last_practiced_on: string | null;
+            /**
+             * @description How many more missed days the streak survives.
+             * @example 1
+             */
+            freezes: number;
         };
         StreakPage: {
             /**
@@ -1583,514 +2097,17 @@ export interface components {
             /** @description The last 28 days, newest first. */
             calendar: components["schemas"]["CalendarDay"][];
         };
-        Achievement: {
+        TopicCount: {
             /**
-             * @description Its key, for programs; it never changes.
-             * @example streak_7
+             * @description The topic.
+             * @example travel
              */
-            key: string;
+            topic: string;
             /**
-             * @description Its title, for learners.
-             * @example Full week
-             */
-            title: string;
-            /**
-             * @description How to unlock it.
-             * @example Keep a streak of 7 days.
-             */
-            description: string;
-            /**
-             * @description Its category.
-             * @example streaks
-             */
-            category: string;
-            /**
-             * @description Its difficulty. One of `AchievementTier`; later versions may add values.
-             * @example bronze
-             */
-            tier: string;
-            /**
-             * @description The value that unlocks it.
-             * @example 7
-             */
-            threshold: number;
-            /**
-             * @description The learner's current value.
+             * @description Sessions.
              * @example 3
              */
-            value: number;
-            /**
-             * @description The learner's progress, 0 to 1; 1 where it is unlocked.
-             * @example 0.4286
-             */
-            progress: number;
-            /**
-             * Format: date-time
-             * @description When the session that unlocked it was completed; UTC. Null before.
-             * @example 2026-03-01T17:30:00.000000Z
-             */
-            unlocked_at: string | null;
-            /**
-             * Format: uuid
-             * @description The session that unlocked it; null while it is locked.
-             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
-             */
-            session_result_id: string | null;
-        };
-        Achievements: {
-            /** @description All achievements, in catalogue order. */
-            achievements: components["schemas"]["Achievement"][];
-            /**
-             * @description How many achievements are unlocked.
-             * @example 9
-             */
-            unlocked: number;
-            /**
-             * @description How many achievements there are.
-             * @example 34
-             */
-            total: number;
-        };
-        Word: {
-            /**
-             * @description The word.
-             * @example reservation
-             */
-            word: string;
-            /**
-             * @description `due`: predicted recall below 0.9. `known`: 0.9 or more for at least 21 days after the last exercise, and not due. Else `learning`. One of `WordStatus`; later versions may add values.
-             * @example due
-             */
-            status: string;
-            /**
-             * @description Predicted probability of recalling it today; null without an outcome.
-             * @example 0.8213
-             */
-            recall: number | null;
-            /**
-             * Format: date
-             * @description First day with a predicted recall below 0.9; null without an outcome.
-             * @example 2026-03-01
-             */
-            due_on: string | null;
-            /**
-             * @description How the last exercise went, or null. One of `ExerciseOutcome`; later versions may add values.
-             * @example good
-             */
-            last_outcome: string | null;
-            /**
-             * @description How many exercises had an outcome.
-             * @example 4
-             */
-            times_tested: number;
-            /**
-             * @description How many sessions named it.
-             * @example 6
-             */
-            times_seen: number;
-            /**
-             * Format: date-time
-             * @description When the first of these sessions was completed; UTC.
-             * @example 2026-03-01T17:30:00.000000Z
-             */
-            first_seen: string;
-            /**
-             * Format: date-time
-             * @description When the last of these sessions was completed; UTC.
-             * @example 2026-03-01T17:30:00.000000Z
-             */
-            last_seen: string;
-        };
-        Vocabulary: {
-            /** @description The words of this page, ordered by code point. */
-            words: components["schemas"]["Word"][];
-            /**
-             * @description How many words match, on all pages.
-             * @example 120
-             */
-            total: number;
-            /**
-             * @description Words per page, as served.
-             * @example 50
-             */
-            limit: number;
-            /**
-             * @description Whether another page follows.
-             * @example false
-             */
-            has_more: boolean;
-            /**
-             * @description The `cursor` of the next page; null on the last page.
-             * @example null
-             */
-            next_cursor: string | null;
-        };
-        Node: {
-            /**
-             * @description Its key; it never changes.
-             * @example past-simple
-             */
-            skill: string;
-            /**
-             * @description Its name, for learners.
-             * @example Past simple
-             */
-            name: string;
-            /**
-             * @description Its domain.
-             * @example grammar
-             */
-            domain: string;
-            /**
-             * @description The CEFR level at which it is usual. One of `SkillLevel`; later versions may add values.
-             * @example A2
-             */
-            level: string;
-            /**
-             * @description Estimated probability that it is mastered; null without evidence.
-             * @example 0.6213
-             */
-            mastery: number | null;
-            /**
-             * @description How many sessions had evidence of it.
-             * @example 3
-             */
-            evidence: number;
-            /**
-             * @description With evidence: `mastered` from 0.95, else `learning`. Without: `ready` where each skill that it builds on is mastered or implied by a practised one, else `locked`. One of `SkillStatus`; later versions may add values.
-             * @example learning
-             */
-            status: string;
-        };
-        Edge: {
-            /**
-             * @description The skill to learn first.
-             * @example present-simple
-             */
-            from: string;
-            /**
-             * @description The skill that builds on it.
-             * @example past-simple
-             */
-            to: string;
-        };
-        FocusSkill: {
-            /**
-             * @description Its key.
-             * @example past-simple
-             */
-            skill: string;
-            /**
-             * @description Its name.
-             * @example Past simple
-             */
-            name: string;
-            /**
-             * @description The reason, for programs. One of `FocusReason`; later versions may add values.
-             * @example named
-             */
-            reason: string;
-            /**
-             * @description The reason as a sentence.
-             * @example Named as an area to improve, and not mastered yet.
-             */
-            explanation: string;
-        };
-        Skills: {
-            /** @description Every skill, in the order of the graph. */
-            nodes: components["schemas"]["Node"][];
-            /** @description Which skill builds on which. */
-            edges: components["schemas"]["Edge"][];
-            /** @description Skills to work on now, by priority. */
-            next: components["schemas"]["FocusSkill"][];
-        };
-        Choice: {
-            /**
-             * @description `true`: join comparisons; `false`: leave them, which removes the stored values.
-             * @example true
-             */
-            opt_in: boolean;
-        };
-        Chosen: {
-            /**
-             * @description Whether the learner takes part.
-             * @example true
-             */
-            opt_in: boolean;
-            /**
-             * Format: date-time
-             * @description When the learner joined; null if not.
-             * @example 2026-03-01T03:30:00.000000Z
-             */
-            since: string | null;
-        };
-        Band: {
-            /**
-             * @description The start of the band.
-             * @example 60
-             */
-            from: number;
-            /**
-             * @description The end of the band.
-             * @example 65
-             */
-            to: number;
-        };
-        Measure: {
-            /**
-             * @description `compared`, or why not. One of `MeasureStatus`; later versions may add values.
-             * @example compared
-             */
-            status: string;
-            /**
-             * @description The learner's own value that was compared; else the value in the last snapshot.
-             * @example 78.4
-             */
-            value: number | null;
-            /**
-             * @description How many sessions the value is based on.
-             * @example 12
-             */
-            sessions: number;
-            /** @description The band of the percentile: 5 points wide, or 25 where fewer than 30 learners are counted. */
-            percentile: components["schemas"]["Band"] | null;
-            /**
-             * @description How many learners were counted, to the nearest 10.
-             * @example 120
-             */
-            learners: number | null;
-            /**
-             * Format: date-time
-             * @description When the learners were counted.
-             * @example 2026-03-01T03:30:00.000000Z
-             */
-            counted_at: string | null;
-        };
-        Measures: {
-            /** @description Mean pronunciation score, 1 decimal. */
-            pronunciation: components["schemas"]["Measure"];
-            /** @description Mean fluency score, 1 decimal. */
-            fluency: components["schemas"]["Measure"];
-            /** @description Mean grammar score, 1 decimal. */
-            grammar: components["schemas"]["Measure"];
-            /** @description Minutes practised. */
-            minutes: components["schemas"]["Measure"];
-            /** @description Sessions. */
-            sessions: components["schemas"]["Measure"];
-            /** @description Days practised. */
-            active_days: components["schemas"]["Measure"];
-        };
-        Comparison: {
-            /**
-             * @description `compared` if any measure is compared; else the reason why none is. One of `ComparisonStatus`; later versions may add values.
-             * @example compared
-             */
-            status: string;
-            /**
-             * @description The status as a sentence.
-             * @example You are compared with the other learners who take part.
-             */
-            detail: string;
-            /**
-             * @description Whether the learner takes part.
-             * @example true
-             */
-            opt_in: boolean;
-            /**
-             * @description The requested period. One of `MonthOrYear`; later versions may add values.
-             * @example month
-             */
-            period: string;
-            /**
-             * @description The level, in capitals; null where no snapshot has the learner at it.
-             * @example B1
-             */
-            level: string | null;
-            /** @description Each measure. */
-            measures: components["schemas"]["Measures"];
-        };
-        LearnerExport: {
-            /**
-             * Format: uuid
-             * @description The learner's id.
-             * @example 00000000-0000-4000-8000-000000000001
-             */
-            user_id: string;
-            /**
-             * Format: date-time
-             * @description The data is as of this moment.
-             * @example 2026-03-01T17:30:00.000000Z
-             */
-            exported_at: string;
-            /** @description Every session, newest first. */
-            sessions: components["schemas"]["SessionResult"][];
-            /** @description Ids and times of deleted sessions. */
-            deleted_sessions: components["schemas"]["Deleted"][];
-            /** @description The last erasure; empty without one. */
-            erasures: components["schemas"]["Erasure"][];
-            /** @description Stored sums of older sessions, where they are many; else empty. */
-            rollups: components["schemas"]["RollupRow"][];
-            /** @description Unlocked achievements, oldest first. */
-            achievements: components["schemas"]["Unlocked"][];
-            /** @description Totals of the sessions, and the streak; empty without sessions. */
-            totals: components["schemas"]["TotalsRow"][];
-            /** @description Each word that the learner met. */
-            words: components["schemas"]["WordRow"][];
-            /** @description How well each word with an outcome is remembered. */
-            memories: components["schemas"]["MemoryRow"][];
-            /** @description How well each skill with evidence is mastered. */
-            skills: components["schemas"]["SkillRow"][];
-            /** @description Since when the learner takes part in comparisons; empty if not. */
-            comparison: components["schemas"]["ParticipantRow"][];
-            /** @description The learner's own values in the last snapshot; `published`: the published ones, if different. */
-            standings: components["schemas"]["StandingRow"][];
-        };
-        Erased: {
-            /**
-             * @description How many sessions were erased.
-             * @example 57
-             */
-            deleted: number;
-        };
-        Status: {
-            /**
-             * @description Always `ok`.
-             * @example ok
-             */
-            status: string;
-        };
-        Streak: {
-            /**
-             * @description Days practised in the current streak; 0 if none.
-             * @example 12
-             */
-            current: number;
-            /**
-             * @description The longest streak ever.
-             * @example 30
-             */
-            longest: number;
-            /**
-             * @description Whether today counts already.
-             * @example false
-             */
-            practiced_today: boolean;
-            /**
-             * @description Whether the streak breaks tonight unless the learner practises.
-             * @example false
-             */
-            at_risk: boolean;
-            /**
-             * Format: date-time
-             * @description When the streak breaks without practice, freezes included; null if none.
-             * @example 2026-03-01T17:30:00.000000Z
-             */
-            ends_at: string | null;
-            /**
-             * Format: date
-             * @description The last day that counts, or null.
-             * @example 2026-03-01
-             */
-            last_practiced_on: string | null;
-            /**
-             * @description How many more missed days the streak survives.
-             * @example 1
-             */
-            freezes: number;
-        };
-        Review: {
-            /**
-             * @description The word.
-             * @example reservation
-             */
-            word: string;
-            /**
-             * @description With outcomes: `forgotten` the last time, or `due`. Without: `new` (met once) or `rarely met`. One of `ReviewReason`; later versions may add values.
-             * @example due
-             */
-            reason: string;
-            /**
-             * @description Predicted probability of recalling it today; null without an outcome.
-             * @example 0.8213
-             */
-            recall: number | null;
-            /**
-             * Format: date-time
-             * @description When the last session that named it was completed; UTC.
-             * @example 2026-03-01T17:30:00.000000Z
-             */
-            last_seen: string;
-            /**
-             * @description How many sessions named it.
-             * @example 3
-             */
-            times_seen: number;
-        };
-        Deleted: {
-            /**
-             * Format: uuid
-             * @description The id of the deleted session.
-             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
-             */
-            session_result_id: string;
-            /**
-             * Format: date-time
-             * @description When it was deleted.
-             * @example 2026-03-01T17:30:00.000000Z
-             */
-            deleted_at: string;
-        };
-        Erasure: {
-            /**
-             * Format: date-time
-             * @description When everything was last erased.
-             * @example 2026-03-01T17:30:00.000000Z
-             */
-            erased_at: string;
-            /**
-             * @description Whether the account is closed.
-             * @example false
-             */
-            closed: boolean;
-        };
-        RollupRow: {
-            /**
-             * Format: date-time
-             * @description The sums are of the sessions completed before this.
-             * @example 2026-03-01T17:30:00.000000Z
-             */
-            before: string;
-            /**
-             * @description The sums: a row for each day and type, topic or area, for the service's own use.
-             * @example [
-             *       [
-             *         "type",
-             *         "2026-03-01",
-             *         "conversation",
-             *         2
-             *       ]
-             *     ]
-             */
-            tallies: unknown[][];
-        };
-        Unlocked: {
-            /**
-             * @description Its key.
-             * @example first_session
-             */
-            achievement: string;
-            /**
-             * Format: date-time
-             * @description When its session was completed.
-             * @example 2026-03-01T17:30:00.000000Z
-             */
-            unlocked_at: string;
-            /**
-             * Format: uuid
-             * @description The session that unlocked it.
-             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
-             */
-            session_result_id: string;
+            count: number;
         };
         TotalsRow: {
             /**
@@ -2203,6 +2220,181 @@ export interface components {
              */
             timezone: string | null;
         };
+        Trend: {
+            /**
+             * Format: date
+             * @description The calendar day.
+             * @example 2026-03-01
+             */
+            date: string;
+            /**
+             * @description Mean pronunciation score, 1 decimal; null where none was measured.
+             * @example 82.4
+             */
+            pronunciation: number | null;
+            /**
+             * @description Mean fluency score, 1 decimal; null where none was measured.
+             * @example 82.4
+             */
+            fluency: number | null;
+            /**
+             * @description Mean grammar score, 1 decimal; null where none was measured.
+             * @example 82.4
+             */
+            grammar: number | null;
+        };
+        /** @enum {string} */
+        TrendVerdict: "improving" | "declining" | "stable" | "unclear";
+        Trends: {
+            /**
+             * @description The requested period. One of `MonthOrYear`; later versions may add values.
+             * @example month
+             */
+            period: string;
+            /**
+             * Format: date
+             * @description The first day of the period.
+             * @example 2026-03-01
+             */
+            period_start: string;
+            /**
+             * Format: date
+             * @description The last day of the period: today.
+             * @example 2026-03-01
+             */
+            period_end: string;
+            /** @description The trend of each score. */
+            trends: components["schemas"]["ScoreTrends"];
+        };
+        TypeFigures: {
+            /**
+             * @description Sessions of this type.
+             * @example 3
+             */
+            count: number;
+            /**
+             * @description Their mean duration, in seconds.
+             * @example 300
+             */
+            avg_duration: number;
+        };
+        Unlocked: {
+            /**
+             * @description Its key.
+             * @example first_session
+             */
+            achievement: string;
+            /**
+             * Format: date-time
+             * @description When its session was completed.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            unlocked_at: string;
+            /**
+             * Format: uuid
+             * @description The session that unlocked it.
+             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+             */
+            session_result_id: string;
+        };
+        Vocabulary: {
+            /** @description The words of this page, ordered by code point. */
+            words: components["schemas"]["Word"][];
+            /**
+             * @description How many words match, on all pages.
+             * @example 120
+             */
+            total: number;
+            /**
+             * @description Words per page, as served.
+             * @example 50
+             */
+            limit: number;
+            /**
+             * @description Whether another page follows.
+             * @example false
+             */
+            has_more: boolean;
+            /**
+             * @description The `cursor` of the next page; null on the last page.
+             * @example null
+             */
+            next_cursor: string | null;
+        };
+        Warmup: {
+            /**
+             * @description Most frequent areas to improve.
+             * @example [
+             *       "past tense"
+             *     ]
+             */
+            focus_areas: string[];
+            /** @description The latest session; null where there is none. */
+            last_session_summary: components["schemas"]["LastSession"] | null;
+            /** @description The days that the warm-up is based on. */
+            based_on: components["schemas"]["BasedOn"];
+            /**
+             * @description Words with outcomes whose predicted recall is below 0.9, lowest first. Then words without, least often met first; ties: longest ago first, then by name.
+             * @example [
+             *       "reservation"
+             *     ]
+             */
+            vocabulary_review: string[];
+            /** @description The reason for each of these words, in the same order. */
+            vocabulary_details: components["schemas"]["Review"][];
+            /** @description Skills to work on; empty while no skill has evidence. */
+            focus_skills: components["schemas"]["FocusSkill"][];
+        };
+        Word: {
+            /**
+             * @description The word.
+             * @example reservation
+             */
+            word: string;
+            /**
+             * @description `due`: predicted recall below 0.9. `known`: 0.9 or more for at least 21 days after the last exercise, and not due. Else `learning`. One of `WordStatus`; later versions may add values.
+             * @example due
+             */
+            status: string;
+            /**
+             * @description Predicted probability of recalling it today; null without an outcome.
+             * @example 0.8213
+             */
+            recall: number | null;
+            /**
+             * Format: date
+             * @description First day with a predicted recall below 0.9; null without an outcome.
+             * @example 2026-03-01
+             */
+            due_on: string | null;
+            /**
+             * @description How the last exercise went, or null. One of `ExerciseOutcome`; later versions may add values.
+             * @example good
+             */
+            last_outcome: string | null;
+            /**
+             * @description How many exercises had an outcome.
+             * @example 4
+             */
+            times_tested: number;
+            /**
+             * @description How many sessions named it.
+             * @example 6
+             */
+            times_seen: number;
+            /**
+             * Format: date-time
+             * @description When the first of these sessions was completed; UTC.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            first_seen: string;
+            /**
+             * Format: date-time
+             * @description When the last of these sessions was completed; UTC.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            last_seen: string;
+        };
         WordRow: {
             /**
              * @description The word.
@@ -2227,222 +2419,10 @@ export interface components {
              */
             last_seen: string;
         };
-        MemoryRow: {
-            /**
-             * @description The word.
-             * @example reservation
-             */
-            word: string;
-            /**
-             * @description How many exercises had an outcome.
-             * @example 4
-             */
-            times_tested: number;
-            /**
-             * @description How the last exercise went. One of `ExerciseOutcome`; later versions may add values.
-             * @example good
-             */
-            last_outcome: string;
-            /**
-             * Format: date-time
-             * @description When it was last tested.
-             * @example 2026-03-01T17:30:00.000000Z
-             */
-            tested_at: string;
-            /**
-             * Format: date
-             * @description The learner's day of that.
-             * @example 2026-03-01
-             */
-            tested_on: string;
-            /**
-             * @description Days until the predicted recall falls to 0.9.
-             * @example 12.4
-             */
-            stability: number;
-            /**
-             * @description How hard the word is, 1 to 10.
-             * @example 5.1
-             */
-            difficulty: number;
-            /**
-             * Format: date
-             * @description First day with a predicted recall below 0.9.
-             * @example 2026-03-01
-             */
-            due_on: string;
-        };
-        SkillRow: {
-            /**
-             * @description Its key.
-             * @example past-simple
-             */
-            skill: string;
-            /**
-             * @description Estimated probability that it is mastered.
-             * @example 0.6213
-             */
-            mastery: number;
-            /**
-             * @description How many sessions had evidence of it.
-             * @example 3
-             */
-            evidence: number;
-            /**
-             * @description How many sessions named it as an area to improve.
-             * @example 1
-             */
-            flagged: number;
-            /**
-             * Format: date-time
-             * @description When the last of these sessions was completed.
-             * @example 2026-03-01T17:30:00.000000Z
-             */
-            last_at: string;
-        };
-        ParticipantRow: {
-            /**
-             * Format: date-time
-             * @description When the learner joined.
-             * @example 2026-03-01T17:30:00.000000Z
-             */
-            since: string;
-        };
-        StandingRow: {
-            /**
-             * @description The period. One of `MonthOrYear`; later versions may add values.
-             * @example month
-             */
-            period: string;
-            /**
-             * @description The level, in capitals.
-             * @example B1
-             */
-            level: string;
-            /**
-             * @description What was measured. One of `MeasureName`; later versions may add values.
-             * @example fluency
-             */
-            measure: string;
-            /**
-             * @description The value in the last snapshot.
-             * @example 78.4
-             */
-            value: number;
-            /**
-             * @description How many sessions it is based on.
-             * @example 12
-             */
-            sessions: number;
-            /**
-             * Format: date
-             * @description The last day counted.
-             * @example 2026-03-01
-             */
-            last_day: string;
-            /**
-             * Format: date-time
-             * @description When the learner joined.
-             * @example 2026-03-01T17:30:00.000000Z
-             */
-            since: string;
-            /**
-             * Format: date-time
-             * @description When value or sessions last changed.
-             * @example 2026-03-01T17:30:00.000000Z
-             */
-            noted_at: string;
-            /**
-             * @description The published value, where it is another one.
-             * @example 77.9
-             */
-            published: number | null;
-            /**
-             * @description The published number of sessions, likewise.
-             * @example 11
-             */
-            published_sessions: number | null;
-        };
-        StoredOutcome: {
-            /**
-             * @description The word, as in `vocabulary_learned`; white space is normalised.
-             * @example reservation
-             */
-            word: string;
-            /**
-             * @description `again`: forgotten. `hard`, `good`, `easy`: with effort, well, at once. One of `ExerciseOutcome`; later versions may add values.
-             * @example good
-             */
-            outcome: string;
-        };
-        StoredSkillScore: {
-            /**
-             * @description The skill's key. One of `SkillKey`; later versions may add values.
-             * @example past-simple
-             */
-            skill: string;
-            /**
-             * @description 0 to 100 points.
-             * @example 72.5
-             */
-            score: number;
-        };
-        /** @enum {string} */
-        SessionType: "conversation" | "pronunciation" | "roleplay";
-        /** @enum {string} */
-        ExerciseOutcome: "again" | "hard" | "good" | "easy";
-        /** @enum {string} */
-        SkillKey: "basic-word-order" | "personal-pronouns" | "verb-to-be" | "articles" | "plural-nouns" | "noun-gender" | "possessives" | "demonstratives" | "present-simple" | "subject-verb-agreement" | "question-forms" | "negation" | "imperatives" | "prepositions-of-place" | "prepositions-of-time" | "there-is" | "can-ability" | "conjunctions" | "prepositions" | "present-continuous" | "past-simple" | "irregular-verbs" | "future-forms" | "comparatives" | "adverbs" | "adjective-agreement" | "countable-uncountable" | "quantifiers" | "reflexive-verbs" | "basic-modals" | "gerund-infinitive" | "past-continuous" | "imperfect-or-preterite" | "present-perfect" | "past-participles" | "relative-clauses" | "first-conditional" | "second-conditional" | "phrasal-verbs" | "passive-voice" | "noun-cases" | "reported-speech" | "past-perfect" | "perfect-continuous" | "modals-of-deduction" | "third-conditional" | "sequence-of-tenses" | "subjunctive" | "causatives" | "complex-sentences" | "participle-clauses" | "inversion-emphasis" | "nominalisation" | "vowel-sounds" | "consonant-sounds" | "alphabet-spelling" | "syllables" | "vowel-length" | "diphthongs" | "voicing" | "th-sound" | "r-sound" | "nasal-sounds" | "final-consonants" | "word-stress" | "consonant-clusters" | "schwa" | "minimal-pairs" | "sentence-stress" | "rhythm" | "intonation" | "tones" | "linking" | "accent-clarity" | "numbers" | "time-and-dates" | "family-words" | "food-words" | "home-words" | "colours-descriptions" | "clothes-shopping" | "daily-routine" | "travel-words" | "weather-nature" | "health-words" | "hobbies-words" | "work-words" | "feelings-words" | "word-formation" | "false-friends" | "collocations" | "synonyms-range" | "word-choice" | "idioms" | "abstract-words" | "academic-words" | "nuance-words" | "short-answers" | "listening-response" | "response-time" | "hesitation" | "speaking-pace" | "filler-words" | "self-correction" | "extended-answers" | "storytelling" | "paraphrasing" | "discourse-markers" | "spontaneous-speech" | "sustained-argument" | "greetings" | "introductions" | "polite-words" | "ordering" | "asking-directions" | "polite-requests" | "invitations" | "apologies" | "asking-clarification" | "formal-address" | "small-talk" | "turn-taking" | "giving-opinions" | "complaints" | "advice-suggestions" | "phone-calls" | "interview-answers" | "negotiation" | "register" | "hedging" | "meetings-presentations" | "humour-irony" | "cultural-norms" | "diplomacy";
-        /** @enum {string} */
-        SavedStatus: "created" | "replayed" | "rejected";
-        /** @enum {string} */
-        StatsPeriod: "day" | "week" | "month" | "year" | "all";
-        /** @enum {string} */
-        TrendVerdict: "improving" | "declining" | "stable" | "unclear";
-        /** @enum {string} */
-        AchievementTier: "bronze" | "silver" | "gold";
         /** @enum {string} */
         WordStatus: "due" | "learning" | "known";
-        /** @enum {string} */
-        ReviewReason: "due" | "forgotten" | "new" | "rarely met";
-        /** @enum {string} */
-        SkillLevel: "A1" | "A2" | "B1" | "B2" | "C1";
-        /** @enum {string} */
-        SkillStatus: "locked" | "ready" | "learning" | "mastered";
-        /** @enum {string} */
-        FocusReason: "foundation" | "named" | "almost" | "in progress" | "new";
-        /** @enum {string} */
-        MonthOrYear: "month" | "year";
-        /** @enum {string} */
-        ComparisonStatus: "compared" | "not_taking_part" | "not_counted_yet" | "no_practice" | "too_few_sessions" | "too_few_learners" | "waiting" | "outdated";
-        /** @enum {string} */
-        MeasureStatus: "compared" | "not_taking_part" | "not_counted_yet" | "no_practice" | "too_few_sessions" | "too_few_learners" | "waiting" | "outdated" | "not_measured";
-        /** @enum {string} */
-        MeasureName: "pronunciation" | "fluency" | "grammar" | "minutes" | "sessions" | "active_days";
-        /** @enum {string} */
-        ExportFormat: "json" | "csv" | "ndjson";
     };
     responses: {
-        /** @description Gone */
-        GoneProblem: {
-            headers: {
-                "X-Request-ID": components["headers"]["X-Request-ID"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "type": "/problems/gone",
-                 *       "title": "Gone",
-                 *       "status": 410,
-                 *       "detail": "This was deleted and cannot be saved again."
-                 *     }
-                 */
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description Conflict */
         ConflictProblem: {
             headers: {
@@ -2463,27 +2443,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Authentication required */
-        NotSignedInProblem: {
-            headers: {
-                "X-Request-ID": components["headers"]["X-Request-ID"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
-                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "type": "/problems/not-signed-in",
-                 *       "title": "Authentication required",
-                 *       "status": 401,
-                 *       "detail": "Send the learner's access token in the header `Authorization: Bearer <token>`."
-                 *     }
-                 */
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description Forbidden */
         ForbiddenProblem: {
             headers: {
@@ -2499,6 +2458,26 @@ export interface components {
                  *       "title": "Forbidden",
                  *       "status": 403,
                  *       "detail": "This access token does not allow the request."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Gone */
+        GoneProblem: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/gone",
+                 *       "title": "Gone",
+                 *       "status": 410,
+                 *       "detail": "This was deleted and cannot be saved again."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -2530,6 +2509,87 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description Not found */
+        NotFoundProblem: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/not-found",
+                 *       "title": "Not found",
+                 *       "status": 404,
+                 *       "detail": "This address does not exist; /docs lists the endpoints."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Unsupported media type */
+        NotJsonProblem: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/not-json",
+                 *       "title": "Unsupported media type",
+                 *       "status": 415,
+                 *       "detail": "Send the body as JSON with the header `Content-Type: application/json`."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Authentication required */
+        NotSignedInProblem: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/not-signed-in",
+                 *       "title": "Authentication required",
+                 *       "status": 401,
+                 *       "detail": "Send the learner's access token in the header `Authorization: Bearer <token>`."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description HTTP/1.1 required */
+        OldHttpProblem: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/old-http",
+                 *       "title": "HTTP/1.1 required",
+                 *       "status": 505,
+                 *       "detail": "A download needs HTTP/1.1; a proxy must use it for its requests to the service, too."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Too many requests */
         QuotaExceededProblem: {
             headers: {
@@ -2549,6 +2609,46 @@ export interface components {
                  *       "violated-policies": [
                  *         "writes"
                  *       ]
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Body too large */
+        TooLargeProblem: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/too-large",
+                 *       "title": "Body too large",
+                 *       "status": 413,
+                 *       "detail": "The body may have at most 1 MiB (4 MiB for a batch)."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Request timeout */
+        TooSlowProblem: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/too-slow",
+                 *       "title": "Request timeout",
+                 *       "status": 408,
+                 *       "detail": "The body did not arrive in time; please send it again, or send less at once."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -2595,125 +2695,20 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Request timeout */
-        TooSlowProblem: {
-            headers: {
-                "X-Request-ID": components["headers"]["X-Request-ID"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "type": "/problems/too-slow",
-                 *       "title": "Request timeout",
-                 *       "status": 408,
-                 *       "detail": "The body did not arrive in time; please send it again, or send less at once."
-                 *     }
-                 */
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Body too large */
-        TooLargeProblem: {
-            headers: {
-                "X-Request-ID": components["headers"]["X-Request-ID"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "type": "/problems/too-large",
-                 *       "title": "Body too large",
-                 *       "status": 413,
-                 *       "detail": "The body may have at most 1 MiB (4 MiB for a batch)."
-                 *     }
-                 */
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Unsupported media type */
-        NotJsonProblem: {
-            headers: {
-                "X-Request-ID": components["headers"]["X-Request-ID"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "type": "/problems/not-json",
-                 *       "title": "Unsupported media type",
-                 *       "status": 415,
-                 *       "detail": "Send the body as JSON with the header `Content-Type: application/json`."
-                 *     }
-                 */
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Not found */
-        NotFoundProblem: {
-            headers: {
-                "X-Request-ID": components["headers"]["X-Request-ID"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "type": "/problems/not-found",
-                 *       "title": "Not found",
-                 *       "status": 404,
-                 *       "detail": "This address does not exist; /docs lists the endpoints."
-                 *     }
-                 */
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description HTTP/1.1 required */
-        OldHttpProblem: {
-            headers: {
-                "X-Request-ID": components["headers"]["X-Request-ID"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "type": "/problems/old-http",
-                 *       "title": "HTTP/1.1 required",
-                 *       "status": 505,
-                 *       "detail": "A download needs HTTP/1.1; a proxy must use it for its requests to the service, too."
-                 *     }
-                 */
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
     };
     parameters: never;
     requestBodies: never;
     headers: {
         /**
-         * @description The id of the request, as in the service's log: the client's own, if it sent one.
-         * @example 0b7c5d3e-4f57-4d0e-9a51-0c8f5a1f2b33
+         * @description How many requests remain, and in how many seconds the window ends; absent where limits are off.
+         * @example "writes";r=119;t=42
          */
-        "X-Request-ID": string;
+        RateLimit: string;
         /**
          * @description How many requests of a kind a window of `w` seconds allows; absent where limits are off.
          * @example "writes";q=120;w=60
          */
         "RateLimit-Policy": string;
-        /**
-         * @description How many requests remain, and in how many seconds the window ends; absent where limits are off.
-         * @example "writes";r=119;t=42
-         */
-        RateLimit: string;
         /**
          * @description After how many seconds to try again.
          * @example 12
@@ -2724,6 +2719,11 @@ export interface components {
          * @example Bearer error="invalid_token"
          */
         "WWW-Authenticate": string;
+        /**
+         * @description The id of the request, as in the service's log: the client's own, if it sent one.
+         * @example 0b7c5d3e-4f57-4d0e-9a51-0c8f5a1f2b33
+         */
+        "X-Request-ID": string;
     };
     pathItems: never;
 }
