@@ -7,9 +7,8 @@ chunk extension of 8 MB blocked a worker for 10 s. Here a line is short, and lit
 import io
 from typing import Any
 
-import gevent
-
 from server.body_limits import limits
+from server.turn import give_way
 
 MAX_LINE = 4096  # bytes of a chunk's first line, or of all trailers
 MAX_OVERHEAD = 32 * 1024  # bytes around the data of chunks, beyond an eighth of the data
@@ -73,7 +72,7 @@ class RequestBody(io.RawIOBase):
         self._unpaused += cost
         if self._unpaused > PAUSE_AFTER:
             self._unpaused = 0
-            gevent.sleep(0)
+            give_way()
 
 
 class LengthBody(RequestBody):

@@ -16,9 +16,7 @@ from server.body_limits import Busy, limits
 MAX_HEAD = 32 * 1024  # bytes of a request line and all header fields
 MAX_DRAIN = 64 * 1024  # bytes of a body that nobody reads, to keep the connection
 MAX_LINGER = 8 * 1024 * 1024  # bytes that are thrown away before a connection is closed
-LINGER = (
-    1  # seconds that a client has to read the answer before its unread body resets the connection
-)
+LINGER = 1  # seconds for a client to read the answer, before its unread body resets the connection
 
 
 class BoundedRequest(Request):

@@ -65,7 +65,7 @@ def test_a_server_that_becomes_read_only_and_comes_back(own: tuple[Flask, str]) 
     assert learner.count() == 1
     postgres.administer(f'ALTER DATABASE "{name_of(app)}" RESET ALL')
     back = time.monotonic()
-    while detail(app):  # connections are made anew, but not all the time
+    while detail(app):  # connections are replaced, but not all the time
         assert time.monotonic() - back < 1
     learner.save()
 

@@ -14,7 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from vorex_sessions.database.timeouts import ABANDONED_QUERY
 
-# Seconds in which a new connection would find the same server: bounds how often a pool is made anew.
+# Seconds in which a new connection would find the same server: bounds how often connections are replaced.
 FRESH = 0.25
 ABANDONED = "vorex_abandoned"  # marks, in `info`, a connection whose server may still be busy
 
@@ -83,6 +83,6 @@ class FairPool(QueuePool):
                 self._semaphore.release()
 
     def renew(self) -> None:
-        """Make every connection anew at its next checkout, unless that was done a moment ago."""
+        """Replace every connection at its next checkout, unless that was done a moment ago."""
         if time.time() - self._invalidate_time > FRESH:
             self._invalidate_time = time.time()  # as SQLAlchemy does after a lost connection

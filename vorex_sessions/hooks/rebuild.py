@@ -68,8 +68,12 @@ def _rebuild_or_wait(learner_id: str) -> None:
 @lru_cache(maxsize=4)
 def _marks(projections: tuple[Projection, ...]) -> sa.Select[Any]:
     """The version of what is derived, and whether all other marks say that it is current."""
-    marks = [one.own_mark for one in projections if one.own_mark is not None]
-    return sa.select(DERIVED_VERSION.label("version"), sa.and_(sa.true(), *marks).label("marked"))
+    return sa.select(DERIVED_VERSION.label("version"), _own_marks(projections).label("marked"))
+
+
+def _own_marks(projections: tuple[Projection, ...]) -> sa.ColumnElement[bool]:
+    """Whether the marks that projections have of their own say that they are current."""
+    return sa.and_(sa.true(), *(one.own_mark for one in projections if one.own_mark is not None))
 
 
 def is_stale() -> sa.Select[Any]:
@@ -82,8 +86,8 @@ def is_stale() -> sa.Select[Any]:
 
 @lru_cache(maxsize=4)
 def _is_stale(projections: tuple[Projection, ...]) -> sa.Select[Any]:
-    marks = [one.own_mark for one in projections if one.own_mark is not None]
-    is_current = sa.and_(DERIVED_VERSION == sa.literal_column(str(VERSION)), *marks)
+    is_newest = DERIVED_VERSION == sa.literal_column(str(VERSION))
+    is_current = sa.and_(is_newest, _own_marks(projections))
     one: sa.Select[Any] = sa.select(sa.literal_column("1")).where(
         session_results.c.user_id == USER_ID
     )

@@ -95,16 +95,20 @@ def refuse_double_slash() -> None:
 
 def release_body(response: Response) -> Response:
     """Make room for others before the response is written: a client may read it slowly."""
-    source = getattr(request.environ["wsgi.input"], "raw", None)
-    if isinstance(source, RequestBody):  # not in tests without a server
+    if source := _source():
         limits.release(source)
     return response
 
 
 def _count_decompressed(size: int) -> None:
-    source = getattr(request.environ["wsgi.input"], "raw", None)
-    if isinstance(source, RequestBody):  # not in tests without a server
+    if source := _source():
         source.count_decompressed(size)
+
+
+def _source() -> RequestBody | None:
+    """What the server reads the body of the current request with; None without a body or our server."""
+    source = getattr(request.environ["wsgi.input"], "raw", None)
+    return source if isinstance(source, RequestBody) else None
 
 
 def _parse(body: bytes) -> Any:
