@@ -8,11 +8,12 @@ from uuid import uuid4
 import gevent
 import orjson
 from gunicorn.glogging import Logger
-from gunicorn.http import errors
+from gunicorn.http import errors, wsgi
 from gunicorn.workers.ggevent import GeventWorker
 
 from logs import chain
 from server import refusals, requests, shared_metrics  # requests: gunicorn takes our class from it
+from server.answers import OnePacketResponse
 from server.bodies import BadBody
 from server.body_limits import limits
 
@@ -24,6 +25,7 @@ _REFUSED = {
     errors.LimitRequestHeaders: refusals.HEADER_TOO_LARGE,
     errors.ExpectationFailed: refusals.EXPECTATION_FAILED,
 }
+wsgi.Response = OnePacketResponse  # where gunicorn looks for it
 
 
 class NoAccessLog(Logger):

@@ -1,11 +1,10 @@
-"""The Flask extensions, unbound: `db` and `jwt`. Imports nothing of ours, so that everything may import it.
+"""The database extension, unbound: `db`. Imports nothing of ours, so that everything may import it.
 
 `db.session` is not used; `database.queries.run` and `database.transactions.run_transaction` are the two ways
 to the database (docs/development.md, "Queries").
 """
 
 import sqlalchemy as sa
-from flask_jwt_extended import JWTManager
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import DeclarativeBase
 
@@ -23,4 +22,3 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base)
-jwt = JWTManager()

@@ -10,6 +10,7 @@ import jwt
 import pytest
 from flask import Flask
 
+from config import SettingError
 from tests.factories import SECRET, Learner, token
 from vorex_sessions import create_app
 
@@ -171,3 +172,16 @@ def test_with_a_project_set_its_issuer_is_required(settings: dict) -> None:
     assert call(app, f"Bearer {token(iss='https://xyz.supabase.co/auth/v1')}")[0] == 401
     assert call(app, f"Bearer {token(iss='https://abc.supabase.co/auth/v1')}")[0] == 200
     assert call(app, f"Bearer {token(role='service_role')}")[0] == 403
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----",
+        '{"kty": "oct", "k": "c2VjcmV0LXRoYXQtaXMtbG9uZy1lbm91Z2gtZm9yLUhTMjU2"}',
+    ],
+)
+def test_a_secret_that_is_none_is_refused_at_the_start(settings: dict, secret: str) -> None:
+    with pytest.raises(SettingError, match="SUPABASE_JWT_SECRET") as told:
+        create_app({**settings, "SUPABASE_JWT_SECRET": secret})
+    assert secret not in str(told.value)

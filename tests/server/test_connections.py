@@ -75,3 +75,25 @@ def test_what_is_not_http_gets_a_problem_and_ends_the_connection(
 def service(app: Flask, database_url: str) -> object:
     with gunicorn(database_url, WEB_CONCURRENCY="1") as (address, _):
         yield address
+
+
+@pytest.mark.parametrize(
+    ("head", "end"),
+    [
+        (b"GET /healthz HTTP/1.1\r\n", b"}"),
+        (b"GET /nowhere HTTP/1.1\r\n", b"}"),
+        (b"HEAD /healthz HTTP/1.1\r\n", b"\r\n\r\n"),
+    ],
+)
+def test_head_and_body_of_an_answer_arrive_in_one_packet(
+    app: Flask, service: str, head: bytes, end: bytes
+) -> None:
+    with connect(service) as client:
+        for _ in range(5):
+            client.sendall(head + b"Host: x\r\n\r\n")
+            packet = client.recv(1024 * 1024)
+            assert packet.startswith(b"HTTP/1.1 ")
+            assert b"\r\n\r\n" in packet
+            assert packet.endswith(end)
+            if b"Connection: close" in packet:
+                break

@@ -10,40 +10,24 @@ from typing import Any, cast
 from flask import Flask, current_app, g, request
 from flask_jwt_extended import decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
-from jwt.exceptions import InvalidAlgorithmError, PyJWTError
+from jwt.exceptions import PyJWTError
 
 from vorex_sessions import metrics
-from vorex_sessions.auth.published_keys import PublishedKeys
+from vorex_sessions.auth.decoding import TokenDecoder
 from vorex_sessions.auth.token_cache import TokenCache
-from vorex_sessions.extensions import jwt
 from vorex_sessions.problems.kinds import Forbidden, NotSignedIn, Problem, Unavailable
 from vorex_sessions.text import UUID_PATTERN
 
 LONGEST_TOKEN = 8192  # characters; Supabase's own have about 1,000
-_KEYS = "vorex-published-keys"
 _CACHE = "vorex-token-cache"
 _ANON, _SERVICE = "anon", "service_role"  # roles of Supabase Auth
 
 
 def init_app(app: Flask) -> None:
     """Bind the JWT manager. Its own responses are never sent: `_identify` catches its errors."""
-    jwt.init_app(app)
+    TokenDecoder(app)
     app.extensions[_CACHE] = TokenCache[Caller]()
-    if project := app.config["SUPABASE_URL"]:
-        app.extensions[_KEYS] = PublishedKeys(project)
     app.before_request(_identify)
-
-
-@jwt.decode_key_loader
-def _key(header: dict[str, Any], claims: dict[str, Any]) -> Any:
-    """Return the only key that may sign a token of this algorithm; header and claims are not verified yet."""
-    algorithm = header.get("alg")
-    if algorithm not in current_app.config["JWT_DECODE_ALGORITHMS"]:
-        raise InvalidAlgorithmError
-    if algorithm == "HS256":
-        return current_app.config["JWT_SECRET_KEY"]
-    published: PublishedKeys = current_app.extensions[_KEYS]
-    return published.find(header.get("kid"), algorithm, claims.get("iat"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,11 @@ class PublishedKeys:
         self._awaited: set[str] = set()  # unknown keys that tokens named since the latest fetch
         self._failing = False  # the endpoint is down: requests that have a key do not wait for it
 
-    def find(self, kid: object, algorithm: object, issued_at: object) -> PyJWK:
-        """Return a key by its id. Raises InvalidKeyError; Unavailable where a later fetch may bring it."""
+    def find(self, kid: object, algorithm: object, issued_at: Callable[[], object]) -> PyJWK:
+        """Return a key by its id. Raises InvalidKeyError; Unavailable where a later fetch may bring it.
+
+        `issued_at` returns the token's `iat`, which only a key that is missing makes worth reading.
+        """
         if not isinstance(kid, str):
             raise InvalidKeyError("no key is named")
         age = self._clock() - self._fetched_at
@@ -65,18 +68,21 @@ class PublishedKeys:
         if self._clock() - self._fetched_at > _MAX_AGE:
             raise self._unavailable()
         key = self._keys.get(kid)
-        # A token issued after the last fetch may name a newer key. A token from the future is not excused:
-        # it would get 503 for ever.
-        if (
-            key is None
-            and isinstance(issued_at, int | float)
-            and self._fetched_at < issued_at <= self._clock() + _LEEWAY
-            and self._may_come(kid)
-        ):
+        if key is None and self._is_newer(issued_at()) and self._may_come(kid):
             raise self._unavailable()
         if key is None or key.algorithm_name != algorithm:
             raise InvalidKeyError("no such key")
         return key
+
+    def _is_newer(self, issued_at: object) -> bool:
+        """Whether a token was issued after the last fetch, and so may name a newer key.
+
+        A token from the future is not excused: it would get 503 for ever.
+        """
+        return (
+            isinstance(issued_at, int | float)
+            and self._fetched_at < issued_at <= self._clock() + _LEEWAY
+        )
 
     def _may_come(self, kid: str) -> bool:
         """Whether to wait for a key, which is 503: a key that is made up must be 401, and page nobody."""
