@@ -4,13 +4,13 @@ A tally is one session, or several sessions of the same day and type that Postgr
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from heapq import nsmallest
 from typing import Any, NamedTuple
 
 from vorex_sessions.text import fold
-from vorex_sessions.turns import in_turns
+from vorex_sessions.turns import in_turns_if_many
 
 SKILLS = ("pronunciation", "fluency", "grammar")
 
@@ -65,10 +65,10 @@ def mean(total: float, count: int) -> float | None:
     return round(round(total / count, 9), 1) if count else None
 
 
-def grouped(tallies: Iterable[Tally], key: Callable[[Tally], Any]) -> dict[Any, Sums]:
+def grouped(tallies: Collection[Tally], key: Callable[[Tally], Any]) -> dict[Any, Sums]:
     """The sums of each group of tallies, in the order in which the groups appear."""
     groups: defaultdict[Any, list[Tally]] = defaultdict(list)
-    for tally in in_turns(tallies):
+    for tally in in_turns_if_many(tallies):
         groups[key(tally)].append(tally)
     return {name: Sums(group) for name, group in groups.items()}
 
@@ -84,7 +84,7 @@ def totals(sums: Sums) -> dict[str, Any]:
     }
 
 
-def by_type(tallies: Iterable[Tally]) -> dict[str, dict[str, int]]:
+def by_type(tallies: Collection[Tally]) -> dict[str, dict[str, int]]:
     """Sessions and mean duration (whole seconds) of each type that was practised."""
     groups = grouped(tallies, lambda tally: tally.session_type)
     return {
@@ -93,7 +93,7 @@ def by_type(tallies: Iterable[Tally]) -> dict[str, dict[str, int]]:
     }
 
 
-def trends(tallies: Iterable[Tally]) -> list[dict[str, Any]]:
+def trends(tallies: Collection[Tally]) -> list[dict[str, Any]]:
     """The daily means, oldest first; days with sessions only."""
     days = grouped(tallies, lambda tally: tally.practiced_on)
     return [
@@ -109,9 +109,9 @@ def most_common(spellings: Mapping[str, int], limit: int) -> list[tuple[str, int
     """
     counts: Counter[str] = Counter()
     shown: dict[str, tuple[int, str]] = {}
-    for spelling, count in in_turns(spellings.items()):
+    for spelling, count in in_turns_if_many(spellings.items()):
         name = fold(spelling)
         counts[name] += count
         shown[name] = min(shown.get(name, (0, "")), (-count, spelling))
-    totals = ((shown[name][1], count) for name, count in in_turns(counts.items()))
+    totals = ((shown[name][1], count) for name, count in in_turns_if_many(counts.items()))
     return nsmallest(limit, totals, key=lambda item: (-item[1], item[0]))

@@ -11,7 +11,7 @@ import orjson
 from vorex_sessions.periods import Window, day_of, wall_clock, window
 from vorex_sessions.progress import figures
 from vorex_sessions.progress.figures import Sums, Tally
-from vorex_sessions.turns import in_turns
+from vorex_sessions.turns import in_turns, in_turns_if_many
 
 BEFORE_FIRST_DAY = date(1999, 1, 1)  # before the first day that a session can have
 _MOST_NAMES = 10
@@ -30,7 +30,7 @@ class PeriodData:
     def counted(self, kind: str, start: date) -> Counter[str]:
         """How many sessions since a day name each topic or area, by spelling."""
         counts: Counter[str] = Counter()
-        for day, name, count in in_turns(self.names[kind]):
+        for day, name, count in in_turns_if_many(self.names[kind]):
             if day is None or day >= start:
                 counts[name] += count
         return counts
