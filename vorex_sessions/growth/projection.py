@@ -26,8 +26,9 @@ from vorex_sessions.hooks import projections
 from vorex_sessions.hooks.all_sessions import AllSessions
 from vorex_sessions.hooks.projections import AnswerExtras, SaveEvent
 from vorex_sessions.models import learner_achievements
-from vorex_sessions.turns import checkpoint
+from vorex_sessions.turns import checkpoint, in_turns
 
+_PORTION = 5000  # words in a turn
 _Add = Callable[[Sequence[Any]], tuple[Totals, list[unlocking.Unlock]]]
 _OF_WORDS = frozenset(("vocabulary_learned", "vocabulary_results", "completed_at"))
 _OF_TOTALS = frozenset(
@@ -82,8 +83,9 @@ class GrowthProjection(projections.Projection):
             days = history.seconds_by_day(transaction, learner_id, without=event.saved_ids)
         known_words = words.all_words(saved)
         checkpoint()
-        known_words.difference_update(context["new_words"])
-        checkpoint()
+        new_words = context["new_words"]
+        for start in in_turns(range(0, len(new_words), _PORTION)):
+            known_words.difference_update(new_words[start : start + _PORTION])
         after, unlocks = unlocking.accumulate(
             saved,
             setting("STREAK_MIN_SECONDS"),

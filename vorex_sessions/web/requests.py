@@ -1,17 +1,12 @@
 """Reads the parts of a request: JSON body, query parameters, idempotency key."""
 
-import gc
-import json
-import math
 import re
-from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, NoReturn
 
 import marshmallow as ma
-import orjson
 from flask import Request, Response, g, request
 from gevent import Timeout, monkey
 from webargs.flaskparser import FlaskParser
@@ -30,15 +25,8 @@ from vorex_sessions.problems.kinds import (
 )
 from vorex_sessions.problems.validation import UNKNOWN_PARAMETER, validation_problem
 from vorex_sessions.turns import checkpoint
-from vorex_sessions.web import content_coding
+from vorex_sessions.web import content_coding, json_bodies
 
-# orjson reads an integer of more than 64 bits as a float, silently; the standard library keeps it.
-# Such a number shows by its shape: what may stand before a number becomes ":", each digit "0".
-_SHAPES = bytes.maketrans(b"-[,: \t\r\n123456789", b":" * 8 + b"0" * 9)
-_LONG_NUMBER = b":" + b"0" * 19
-_MOST_DIGITS = 400  # more than the integer part of any float has
-
-_MOST_VALUES = 300_000  # the parser cannot give way; a batch has 170,000 at most
 LONGEST_BODY = 60  # seconds for a body to arrive
 KEY_HEADER = "Idempotency-Key"
 _USABLE_KEY = re.compile(r"[\x20-\x7e]{1,255}")
@@ -59,12 +47,10 @@ def read_json(limit: int) -> None:
     body = _body(limit)
     if len(body) > limit:
         raise TooLarge
-    if len(body) > _MOST_VALUES and sum(map(body.count, (b",", b"[", b"{"))) > _MOST_VALUES:
-        raise TooLarge("The body may have at most 300,000 values; please send less at once.")
     if not request.is_json:
         raise NotJson
     checkpoint()
-    g.json = _parse(body.removeprefix(BOM_UTF8))
+    g.json = json_bodies.parse(body)
     checkpoint()
 
 
@@ -109,38 +95,6 @@ def _source() -> RequestBody | None:
     """What the server reads the body of the current request with; None without a body or our server."""
     source = getattr(request.environ["wsgi.input"], "raw", None)
     return source if isinstance(source, RequestBody) else None
-
-
-def _parse(body: bytes) -> Any:
-    try:
-        if _LONG_NUMBER not in body.translate(_SHAPES):
-            return _parse_quickly(body)
-    except orjson.JSONDecodeError:
-        pass
-    # The slower parser accepts what JSON allows but orjson refuses (1e999, "\ud800"). The schema can then
-    # name the invalid value, where Unreadable would refuse the whole body.
-    try:
-        return json.loads(body.decode(), parse_constant=_refuse_constant, parse_int=_integer)
-    except (ValueError, RecursionError):
-        raise Unreadable from None
-
-
-def _parse_quickly(body: bytes) -> Any:
-    """Parse without the garbage collector, which would look at what is there again and again."""
-    gc.disable()
-    try:
-        return orjson.loads(body)
-    finally:
-        gc.enable()
-
-
-def _integer(digits: str) -> float:
-    """Return the integer; infinity, which exceeds every limit, for one of very many digits."""
-    return int(digits) if len(digits) <= _MOST_DIGITS else math.inf
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
 
 
 class Arguments(FlaskParser):
