@@ -23,8 +23,7 @@ from fastapi import FastAPI, Request, Response
 
 from bench.peers import fastapi_equipped
 from bench.peers import fastapi_peer as bare
-from vorex_sessions.growth.streaks import streak
-from vorex_sessions.growth.totals import Totals
+from bench.peers.pure import Totals, streak
 
 _SHORTEST_DAY = int(os.environ.get("STREAK_MIN_SECONDS", "60"))
 _NAMES = [field.name for field in fields(Totals)]

@@ -9,13 +9,11 @@ other peers (fastapi_equipped.py, fastapi_deriving.py) are made of its parts.
 """
 
 import os
-import sys
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from pathlib import Path
-from types import ModuleType
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
@@ -26,33 +24,24 @@ from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from bench.peers import statements
-
-ROOT = Path(__file__).parents[2]
-
-
-def _only_pure_modules() -> None:
-    """Make our pure modules importable without the package's __init__, which imports Flask."""
-    for folder in ("", ".progress", ".sessions", ".growth"):
-        name = f"vorex_sessions{folder}"
-        package = ModuleType(name)
-        package.__path__ = [str(ROOT.joinpath(*name.split(".")))]
-        sys.modules[name] = package
-
-
-_only_pure_modules()
-from vorex_sessions.periods import (  # noqa: E402  # see above
+from bench.peers.pure import (
     DAYS,
     ONE_DAY,
+    WEEK,
+    cursors,
     day_of,
     earliest_instant,
+    from_sessions,
     offset_name,
     stamp,
+    statistics,
+    suggestions,
+    window,
 )
-from vorex_sessions.progress.statistics import from_sessions, statistics  # noqa: E402  # as above
-from vorex_sessions.progress.suggestions import WEEK, suggestions, window  # noqa: E402  # as above
-from vorex_sessions.sessions.history import write_cursor  # noqa: E402  # as above
 
 SECRET = os.environ["SUPABASE_JWT_SECRET"]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PLACE = struct.Struct(">q16s")  # microseconds, id
 
 
 class Record(asyncpg.Record):
@@ -174,6 +163,11 @@ async def save(session: Session, learner: Learner, request: Request) -> Response
     return answer(shown(row), 201 if is_new else 200)
 
 
+def _cursor(last: Record) -> str:
+    moment = (last.completed_at - _EPOCH) // timedelta(microseconds=1)
+    return cursors.write(_PLACE.pack(moment, UUID(last.session_result_id).bytes), {})
+
+
 @app.get("/api/sessions/history")
 async def history(
     request: Request,
@@ -187,7 +181,7 @@ async def history(
     page, has_more = sessions[:limit], len(sessions) > limit
     cursor = None
     if has_more:
-        cursor = write_cursor(page[-1], {})
+        cursor = _cursor(page[-1])
     body = {
         "sessions": [shown(row) for row in page],
         "total": rows[0]["total"],
