@@ -63,8 +63,7 @@ def equipped(bench: Bench) -> dict[str, Any]:
         equal.check_equipment(theirs, random.Random())
         for app, names in ((SHIPPED, compare.READS), (NOTHING_DERIVED, compare.MORE)):
             with service(bench.address, app=app) as ours:
-                if app == SHIPPED:
-                    _check(ours, theirs, bench)
+                _check(ours, theirs, bench)
                 sides = {compare.OURS: ours, compare.PEER: theirs}
                 for clients in (8, 32):
                     figures = bench.endpoints(sides, clients, names=names)
@@ -107,6 +106,7 @@ def bare(bench: Bench) -> dict[str, Any]:
         print("without projections on either side:")
         with service(bench.address, app=NOTHING_DERIVED) as without:
             sides = {compare.OURS: without, compare.PEER: theirs}
+            _check(without, theirs, bench)
             results["the same work"] = bench.endpoints(sides, 8, names=compare.MORE)
     return results
 

@@ -141,7 +141,7 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
                 return
         except requests.RequestException:
             time.sleep(0.05)
-    raise RuntimeError(f"nothing answers at {url}")
+    raise RuntimeError(f"nothing answers at {url}: {log.read_text()[-2000:]}")
 
 
 def database_cpu(folder: Path) -> float:
