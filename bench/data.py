@@ -19,7 +19,7 @@ from psycopg2 import sql
 
 from vorex_sessions.hooks import projections
 
-VERSION = 9  # of the data; a new version rebuilds them
+VERSION = 10  # of the data; a new version rebuilds them
 DAYS = 180
 HEAVY_EACH = 100  # one learner of this many is heavy
 HEAVY = 5_000  # sessions of a heavy learner
@@ -62,7 +62,7 @@ _DERIVED = (
         user_id, sessions, conversations, pronunciations, roleplays, seconds, words_spoken,
         distinct_words, best_pronunciation, best_fluency, best_grammar, longest_break,
         last_day_seconds, days, current_streak, longest_streak, freezes, counted, derived_version)
-    SELECT DISTINCT user_id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, 1
+    SELECT DISTINCT user_id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, %(version)s
     FROM session_results
     """,
 )
