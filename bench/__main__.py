@@ -1,4 +1,4 @@
-"""`python -m bench` measures everything; `--quick` takes 5 minutes, on a smaller table in shorter runs.
+"""`python -m bench` measures everything; `--quick` takes 9 minutes, on a smaller table in shorter runs.
 
 It prints the figures as they come, at the end those that have an aim beside it, and stores all as JSON under
 `instance/bench`. `--only` runs some parts (parts.py).
