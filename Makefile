@@ -41,7 +41,7 @@ soak: $(VENV) ## faults of every kind for SECONDS (600), then what is stored is 
 bench: $(VENV) $(PEERS) ## what the service costs beside a peer, in half an hour (needs wrk); ARGS="--seconds 3"
 	$(BIN)/python -m bench $(ARGS)
 
-bench-quick: $(VENV) $(PEERS) ## the same in 5 minutes, on 100,000 sessions; ARGS="--beside FOLDER": another checkout
+bench-quick: $(VENV) $(PEERS) ## the same in 9 minutes, on 100,000 sessions; ARGS="--only equipped": a part; ARGS="--beside FOLDER": another checkout
 	$(BIN)/python -m bench --quick $(ARGS)
 
 bench-recall: $(VENV) ## how true predicted recall is: LOG=FILE, a review log (docs/recall.md)
@@ -77,6 +77,7 @@ lock: $(VENV) ## upgrade and pin the requirements, with hashes
 	$(LOCK) --upgrade requirements-dev.in -o requirements-dev.txt
 	$(LOCK) -c requirements-dev.txt requirements-run.in -o requirements-run.txt
 	$(LOCK) -c requirements-dev.txt requirements.in -o requirements.txt
+	$(LOCK) --upgrade bench/peers/requirements.in -o bench/peers/requirements.txt
 	$(LOCK) --upgrade $(GENERATORS)/requirements.in -o $(GENERATORS)/requirements.txt
 
 clean: ## remove what the other commands made, data included

@@ -16,16 +16,17 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.dialects.postgresql import psycopg2 as psycopg2_dialect
 
 from bench import data, traffic
-from bench.measure import drive, middle, pairs, ratio
+from bench.measure import Run, drive, middle, pairs, ratio
 from bench.services import Running, hello
 from vorex_sessions.progress.queries import RECENT_QUERY, SESSIONS_QUERY
 from vorex_sessions.sessions.history import statement
 
-NOTHING_DERIVED = "bench.peers.nothing_derived:app"
-GROWTH_ALONE = "bench.peers.growth_alone:app"
 OURS, PEER = "service", "peer"
-# Endpoints at which the service does more than its peer, which has no projections.
+READS = ("history", "stats week", "stats month")
+# Endpoints at which the service does more than a peer without projections.
 MORE = ("save", "warm-up")
+_REGULARS = 300  # learners: in the pairs that are left out, each of them saves
+_LEFT_OUT = 2  # pairs
 
 
 def endpoints(
@@ -41,31 +42,36 @@ def endpoints(
 ) -> dict[str, Any]:
     """Compare endpoints one by one; measure the share of tokens that the service found in its cache."""
     results = {}
-    count = 3_000 * seconds  # more than the faster side answers
     for name in names:
-        newcomers = name == "save"
-        files = [
-            traffic.write(
-                folder,
-                name,
-                traffic.tokens(sessions, recurring=recurring, count=count, newcomers=newcomers),
-            ).rename(folder / f"{number}.txt")
-            for number in range(times)
-        ]
+        files = _files(
+            name, sessions, folder, seconds, times, recurring=recurring, newcomers=name == "save"
+        )
         before = _tokens(sides[OURS])
         runs = pairs(sides, files, clients=clients, seconds=seconds)
         verified, remembered = (
             now - then for now, then in zip(_tokens(sides[OURS]), before, strict=True)
         )
-        results[name] = {
-            "clients": clients,
-            "ratio": ratio(runs[OURS], runs[PEER]),
-            "ratio p99": ratio(runs[OURS], runs[PEER], "p99"),
-            "remembered": remembered / (verified + remembered),
-            **{side: asdict(middle(runs[side])) for side in sides},
+        results[name] = _result(runs, clients) | {
+            "remembered": remembered / (verified + remembered)
         }
         _print(name, results[name])
     return results
+
+
+def regular_saves(
+    sides: dict[str, Running], sessions: int, folder: Path, *, seconds: int, times: int
+) -> dict[str, Any]:
+    """Compare the saves of learners whose totals both sides have, 8 clients.
+
+    The first pairs are left out: for what a learner's first save has to count, the sides differ.
+    """
+    files = _files(
+        "save", sessions, folder, seconds, times + _LEFT_OUT, recurring=True, regulars=_REGULARS
+    )
+    runs = pairs(sides, files, clients=8, seconds=seconds)
+    result = _result({side: some[_LEFT_OUT:] for side, some in runs.items()}, 8)
+    _print("save", result)
+    return {"save": result}
 
 
 def checkouts(
@@ -75,16 +81,9 @@ def checkouts(
     ours, other = sides
     results = {}
     for name in traffic.ENDPOINTS:
-        newcomers = name == "save"
-        count = 3_000 * seconds
-        files = [
-            traffic.write(
-                folder,
-                name,
-                traffic.tokens(sessions, recurring=True, count=count, newcomers=newcomers),
-            ).rename(folder / f"{number}.txt")
-            for number in range(times)
-        ]
+        files = _files(
+            name, sessions, folder, seconds, times, recurring=True, newcomers=name == "save"
+        )
         runs = pairs(sides, files, clients=8, seconds=seconds)
         ratios = {
             what: ratio(runs[ours], runs[other], what) for what in ("per_second", "p50", "p99")
@@ -103,8 +102,31 @@ def checkouts(
     return results
 
 
+def _files(
+    name: str, sessions: int, folder: Path, seconds: int, count: int, **learners: Any
+) -> list[Path]:
+    """Write the requests of several runs, each with its own tokens."""
+    enough = 3_000 * seconds  # more than the faster side answers
+    return [
+        traffic.write(folder, name, traffic.tokens(sessions, count=enough, **learners)).rename(
+            folder / f"{number}.txt"
+        )
+        for number in range(count)
+    ]
+
+
+def _result(runs: dict[str, list[Run]], clients: int) -> dict[str, Any]:
+    return {
+        "clients": clients,
+        "ratio": ratio(runs[OURS], runs[PEER]),
+        "ratio p99": ratio(runs[OURS], runs[PEER], "p99"),
+        **{side: asdict(middle(some)) for side, some in runs.items()},
+    }
+
+
 def _print(name: str, result: dict[str, Any]) -> None:
     ours, peer = result[OURS], result[PEER]
+    remembered = f"remembered {result['remembered']:.0%}" if "remembered" in result else ""
     print(
         f"{name:12} {result['clients']:3} clients  "
         f"{result['ratio']:.2f} x  p99 {result['ratio p99']:.2f} x   "
@@ -112,7 +134,7 @@ def _print(name: str, result: dict[str, Any]) -> None:
         f"{ours['server_cpu']:5.0f} + {ours['database_cpu']:4.0f} us   peer "
         f"{peer['per_second']:6.0f}/s {peer['p50']:6.1f} {peer['p99']:6.1f} ms "
         f"{peer['server_cpu']:5.0f} + {peer['database_cpu']:4.0f} us   "
-        f"remembered {result['remembered']:.0%}  errors {ours['errors']}, {peer['errors']}",
+        f"{remembered}  errors {ours['errors']}, {peer['errors']}",
         flush=True,
     )
 

@@ -4,19 +4,31 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import psycopg2
 import requests
 
 from bench.databases import BIN, ROOT, environment
 
 PEERS = ROOT / ".venv" / "peers" / "bin"
 _LOGS = ROOT / "instance" / "bench"
+# Of the service: as shipped, and with less.
+SHIPPED = "wsgi:app"
+NOTHING_DERIVED = "bench.peers.nothing_derived:app"
+GROWTH_ALONE = "bench.peers.growth_alone:app"
+# The peers: with nothing else on, as its users deploy it, and with totals, streak and words in its saves.
+BARE = ("bench.peers.fastapi_peer:app",)
+EQUIPPED = ("--factory", "bench.peers.fastapi_equipped:create_app")
+DERIVING = ("--factory", "bench.peers.fastapi_deriving:create_app")
+_DERIVED_TABLES = ROOT / "bench" / "peers" / "fastapi_deriving.sql"
+_UNLIMITED = {"RATELIMIT_READS": "1000000", "RATELIMIT_WRITES": "1000000"}  # no learner reaches it
 
 
 @dataclass(frozen=True)
@@ -42,29 +54,41 @@ class Running:
 
 @contextmanager
 def service(
-    address: str, *arguments: str, app: str = "wsgi:app", root: Path = ROOT, **settings: str
+    address: str, *arguments: str, app: str = SHIPPED, root: Path = ROOT, **settings: str
 ) -> Iterator[Running]:
     """Run our service with all features on, and with limits that no learner reaches."""
-    high = {"RATELIMIT_READS": "1000000", "RATELIMIT_WRITES": "1000000", **settings}
     gunicorn = BIN / "gunicorn" if root == ROOT else root / ".venv" / "bin" / "gunicorn"
     with _running(
-        lambda port: [gunicorn, app, *arguments], "/healthz", address, root, **high
+        lambda port: [gunicorn, app, *arguments],
+        "/healthz",
+        address,
+        root,
+        **_UNLIMITED,
+        **settings,
     ) as running:
         yield running
 
 
 @contextmanager
-def peer(address: str) -> Iterator[Running]:
-    """Run the FastAPI peer under uvicorn."""
+def peer(address: str, app: tuple[str, ...] = BARE) -> Iterator[Running]:
+    """Run a FastAPI peer under uvicorn."""
     options = ["--workers", "2", "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
-    with _running(
-        lambda port: [
-            *(PEERS / "uvicorn", "bench.peers.fastapi_peer:app", "--port", str(port)),
-            *(*options, "--log-level", "warning"),
-        ],
-        "/docs",
-        address,
-    ) as running:
+    if app == DERIVING:
+        with closing(psycopg2.connect(address)) as connection, connection:
+            connection.cursor().execute(_DERIVED_TABLES.read_text())
+    with (
+        tempfile.TemporaryDirectory() as metrics,
+        _running(
+            lambda port: [
+                *(PEERS / "uvicorn", *app, "--port", str(port)),
+                *(*options, "--log-level", "warning"),
+            ],
+            "/docs",
+            address,
+            PROMETHEUS_MULTIPROC_DIR=metrics,
+            **_UNLIMITED,
+        ) as running,
+    ):
         yield running
 
 
@@ -117,7 +141,7 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
                 return
         except requests.RequestException:
             time.sleep(0.05)
-    raise RuntimeError(f"nothing answers at {url}")
+    raise RuntimeError(f"nothing answers at {url}: {log.read_text()[-2000:]}")
 
 
 def database_cpu(folder: Path) -> float:

@@ -22,6 +22,7 @@ from vorex_sessions.skill_graph import SKILLS
 
 COUNT = 40_000  # requests in a file: more than are sent within a minute
 _VISIT = 200  # a visit's calls lie within this many requests of others
+_REGULARS = 10_000_000  # their numbers begin so far behind those of the newcomers
 ENDPOINTS: dict[str, tuple[str, str]] = {
     "save": ("POST", "/api/sessions/save"),
     "history": ("GET", "/api/sessions/history?limit=20"),
@@ -56,15 +57,25 @@ def token(number: int, rng: random.Random) -> str:
 
 
 def tokens(
-    sessions: int, *, recurring: bool, count: int = COUNT, newcomers: bool = False
+    sessions: int,
+    *,
+    recurring: bool,
+    count: int = COUNT,
+    newcomers: bool = False,
+    regulars: int = 0,
 ) -> list[str]:
     """Return new tokens of random learners, in the order of their use.
 
-    Newcomers are learners whom no read asks for: their saves make no other answer longer.
+    Newcomers are learners whom no read asks for: their saves make no other answer longer. So are regulars,
+    who are so few that they come again and again.
     """
     rng = random.Random()
-    numbers = (data.learners(sessions) + n for n in itertools.count()) if newcomers else None
-    numbers = numbers or _ordinary(sessions, rng)
+    if regulars:
+        numbers: Iterator[int] = itertools.cycle(_REGULARS + number for number in range(regulars))
+    elif newcomers:
+        numbers = itertools.count(data.learners(sessions))
+    else:
+        numbers = _ordinary(sessions, rng)
     if not recurring:
         return [token(next(numbers), rng) for _ in range(count)]
     placed = []

@@ -2,19 +2,18 @@
 
 It uses asyncpg with prepared statements, uvloop, orjson and pydantic. It verifies every token and sends one
 statement an operation. It has no limits, metrics, logs, request ids or lock against a concurrent erasure. Its
-arithmetic over rows is ours (the pure modules), so that the comparison is of how requests are served.
+arithmetic over rows is ours (the pure modules), so that the comparison is of how requests are served. The
+other peers (fastapi_equipped.py, fastapi_deriving.py) are made of its parts.
 
     DATABASE_URL=… SUPABASE_JWT_SECRET=… uvicorn bench.peers.fastapi_peer:app --workers 2
 """
 
 import os
-import sys
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from pathlib import Path
-from types import ModuleType
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
@@ -24,76 +23,25 @@ import orjson
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-ROOT = Path(__file__).parents[2]
-
-
-def _only_pure_modules() -> None:
-    """Make our pure modules importable without the package's __init__, which imports Flask."""
-    for name in ("vorex_sessions", "vorex_sessions.progress", "vorex_sessions.sessions"):
-        package = ModuleType(name)
-        package.__path__ = [str(ROOT.joinpath(*name.split(".")))]
-        sys.modules[name] = package
-
-
-_only_pure_modules()
-from vorex_sessions.periods import (  # noqa: E402  # see above
+from bench.peers import statements
+from bench.peers.pure import (
     DAYS,
     ONE_DAY,
+    WEEK,
+    cursors,
     day_of,
     earliest_instant,
+    from_sessions,
     offset_name,
     stamp,
+    statistics,
+    suggestions,
+    window,
 )
-from vorex_sessions.progress.statistics import from_sessions, statistics  # noqa: E402  # as above
-from vorex_sessions.progress.suggestions import WEEK, suggestions, window  # noqa: E402  # as above
-from vorex_sessions.sessions.history import write_cursor  # noqa: E402  # as above
 
 SECRET = os.environ["SUPABASE_JWT_SECRET"]
-_COLUMNS = (
-    "user_id, session_result_id, session_type, duration_seconds, words_spoken, pronunciation_score, "
-    "fluency_score, grammar_score, topics, vocabulary_learned, areas_to_improve, metadata, "
-    "completed_at, timezone, practiced_on, created_at, updated_at"
-)
-_NEWEST = "ORDER BY completed_at DESC, session_result_id DESC"
-_SAVE = f"""
-INSERT INTO session_results (
-    user_id, session_result_id, session_type, duration_seconds, words_spoken, pronunciation_score,
-    fluency_score, grammar_score, topics, vocabulary_learned, areas_to_improve, metadata,
-    completed_at, timezone, practiced_on, fingerprint)
-SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
-WHERE NOT EXISTS (
-    SELECT FROM deleted_sessions WHERE user_id = $1 AND session_result_id = $2)
-AND NOT EXISTS (
-    SELECT FROM erased_learners WHERE user_id = $1 AND (closed OR $13 <= erased_at))
-ON CONFLICT (user_id, session_result_id) DO NOTHING
-RETURNING {_COLUMNS}
-"""
-_SHOW = f"SELECT {_COLUMNS}, fingerprint FROM session_results WHERE user_id = $1 AND session_result_id = $2"
-_HISTORY = f"""
-SELECT page.*, counted.total
-FROM (SELECT count(*) AS total FROM session_results WHERE user_id = $1) AS counted
-LEFT JOIN (
-    SELECT {_COLUMNS} FROM session_results WHERE user_id = $1 {_NEWEST} LIMIT $2 OFFSET $3) AS page
-ON true {_NEWEST}
-"""
-_STATS = f"""
-SELECT latest.timezone, topics, areas_to_improve, practiced_on, completed_at, session_type, 1,
-    duration_seconds, words_spoken,
-    pronunciation_score, CAST(pronunciation_score IS NOT NULL AS int),
-    fluency_score, CAST(fluency_score IS NOT NULL AS int),
-    grammar_score, CAST(grammar_score IS NOT NULL AS int)
-FROM (SELECT timezone FROM session_results WHERE user_id = $1 {_NEWEST} LIMIT 1) AS latest
-LEFT JOIN session_results AS session
-ON session.user_id = $1 AND session.completed_at >= $2
-"""
-_RECENT = f"""
-SELECT session_result_id, session_type, duration_seconds, pronunciation_score, fluency_score,
-    grammar_score, areas_to_improve, completed_at, created_at, practiced_on, timezone, vocabulary_learned
-FROM session_results
-WHERE user_id = $1 AND completed_at >= least($2, (
-    SELECT completed_at - interval '9 days' FROM session_results WHERE user_id = $1 {_NEWEST} LIMIT 1))
-{_NEWEST}
-"""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PLACE = struct.Struct(">q16s")  # microseconds, id
 
 
 class Record(asyncpg.Record):
@@ -115,7 +63,8 @@ async def _prepare(connection: asyncpg.Connection) -> None:
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Open the pool; close it at the end."""
     async with asyncpg.create_pool(
         os.environ["DATABASE_URL"], min_size=1, max_size=10, init=_prepare, record_class=Record
     ) as pool:
@@ -123,14 +72,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
 
 
-app = FastAPI(lifespan=_lifespan)
+app = FastAPI(lifespan=lifespan)
 
 
 async def _learner(request: Request) -> UUID:
     _, _, token = request.headers.get("authorization", "").partition(" ")
     try:
         claims = jwt.decode(token, SECRET, ["HS256"], audience="authenticated", leeway=10)
-        return UUID(claims["sub"])
+        request.state.learner = UUID(claims["sub"])  # for what counts and logs requests
+        return request.state.learner
     except (jwt.PyJWTError, KeyError, ValueError):
         raise HTTPException(401) from None
 
@@ -161,11 +111,13 @@ class Session(BaseModel):
     timezone: str | None = None
 
 
-def _json(body: Any, status: int = 200) -> Response:
+def answer(body: Any, status: int = 200) -> Response:
+    """Return the answer of a body."""
     return Response(orjson.dumps(body), status, media_type="application/json")
 
 
-def _shown(row: Record) -> dict[str, Any]:
+def shown(row: Record) -> dict[str, Any]:
+    """Return a session as it is answered."""
     result = dict(row.items())
     for name in ("completed_at", "created_at", "updated_at"):
         result[name] = stamp(result[name])
@@ -174,9 +126,8 @@ def _shown(row: Record) -> dict[str, Any]:
     return result
 
 
-@app.post("/api/sessions/save")
-async def save(session: Session, learner: Learner, request: Request) -> Response:
-    """Save a session result."""
+def stored_values(session: Session) -> list[Any]:
+    """Return what is stored of a session: its id first, its fingerprint last."""
     completed_at = session.completed_at or datetime.now(UTC)
     zone_name = session.timezone or offset_name(completed_at)
     content = session.model_dump(exclude={"session_result_id"})
@@ -184,17 +135,37 @@ async def save(session: Session, learner: Learner, request: Request) -> Response
         orjson.dumps(content, option=orjson.OPT_SORT_KEYS), digest_size=16
     ).digest()
     content |= {"completed_at": completed_at, "timezone": zone_name}
-    values = [*content.values(), day_of(completed_at, zone_name), fingerprint]
-    async with request.app.state.pool.acquire() as connection:
-        row = await connection.fetchrow(_SAVE, learner, session.session_result_id, *values)
-        if row:
-            return _json(_shown(row), 201)
-        stored = await connection.fetchrow(_SHOW, learner, session.session_result_id)
+    day = day_of(completed_at, zone_name)
+    return [session.session_result_id, *content.values(), day, fingerprint]
+
+
+async def store(
+    connection: asyncpg.Connection, learner: UUID, values: list[Any]
+) -> tuple[Record, bool]:
+    """Store a session, unless it is stored already; return its row, and whether it is new."""
+    row = await connection.fetchrow(statements.SAVE, learner, *values)
+    if row:
+        return row, True
+    stored = await connection.fetchrow(statements.SHOW, learner, values[0])
     if not stored:
         raise HTTPException(410)
-    if stored["fingerprint"] != fingerprint:
+    if stored["fingerprint"] != values[-1]:
         raise HTTPException(409)
-    return _json(_shown(stored))
+    return stored, False
+
+
+@app.post("/api/sessions/save")
+async def save(session: Session, learner: Learner, request: Request) -> Response:
+    """Save a session result."""
+    values = stored_values(session)
+    async with request.app.state.pool.acquire() as connection:
+        row, is_new = await store(connection, learner, values)
+    return answer(shown(row), 201 if is_new else 200)
+
+
+def _cursor(last: Record) -> str:
+    moment = (last.completed_at - _EPOCH) // timedelta(microseconds=1)
+    return cursors.write(_PLACE.pack(moment, UUID(last.session_result_id).bytes), {})
 
 
 @app.get("/api/sessions/history")
@@ -205,21 +176,21 @@ async def history(
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> Response:
     """Show a page of sessions, newest first."""
-    rows = await request.app.state.pool.fetch(_HISTORY, learner, limit + 1, offset)
+    rows = await request.app.state.pool.fetch(statements.HISTORY, learner, limit + 1, offset)
     sessions = [row for row in rows if row["session_result_id"]]
-    shown, has_more = sessions[:limit], len(sessions) > limit
+    page, has_more = sessions[:limit], len(sessions) > limit
     cursor = None
     if has_more:
-        cursor = write_cursor(shown[-1], {})
+        cursor = _cursor(page[-1])
     body = {
-        "sessions": [_shown(row) for row in shown],
+        "sessions": [shown(row) for row in page],
         "total": rows[0]["total"],
         "limit": limit,
         "offset": offset,
         "has_more": has_more,
         "next_cursor": cursor,
     }
-    return _json(body)
+    return answer(body)
 
 
 @app.get("/api/sessions/stats")
@@ -229,8 +200,8 @@ async def stats(
     """Show the statistics of a period."""
     now = datetime.now(UTC)
     since = earliest_instant(now.date() + ONE_DAY - timedelta(days=2 * DAYS[period]) - ONE_DAY)
-    rows = await request.app.state.pool.fetch(_STATS, learner, since)
-    return _json(statistics(from_sessions(rows), period=period, now=now))
+    rows = await request.app.state.pool.fetch(statements.STATS, learner, since)
+    return answer(statistics(from_sessions(rows), period=period, now=now))
 
 
 @app.get("/api/sessions/warmup")
@@ -238,7 +209,7 @@ async def warmup(request: Request, learner: Learner) -> Response:
     """Suggest what to warm up with."""
     now = datetime.now(UTC)
     since = earliest_instant(now.date() - WEEK)
-    rows = await request.app.state.pool.fetch(_RECENT, learner, since)
+    rows = await request.app.state.pool.fetch(statements.RECENT, learner, since)
     today = day_of(now, rows[0].timezone if rows else "UTC")
     sessions, start, end = window(rows, today)
-    return _json(suggestions(rows, sessions, start, end))
+    return answer(suggestions(rows, sessions, start, end))
