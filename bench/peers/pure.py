@@ -13,10 +13,8 @@ def _without_flask() -> None:
         package = ModuleType(name)
         package.__path__ = [str(_ROOT.joinpath(*name.split(".")))]
         sys.modules[name] = package
-    turns = ModuleType(
-        "vorex_sessions.turns"
-    )  # ours gives way to greenlets, of which there are none here
-    turns.in_turns = iter
+    turns = ModuleType("vorex_sessions.turns")  # ours gives way to greenlets: there are none here
+    turns.in_turns = turns.in_turns_if_many = iter
     sys.modules[turns.__name__] = turns
 
 
