@@ -11,6 +11,10 @@ from typing import Any
 
 import orjson
 
+# What no line shows is not looked up (docs.python.org/3/howto/logging.html, "Optimization").
+logging._srcfile = None
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
 _ADDRESS = re.compile(r"from ip=\S+?(?=: |$)")
 
 

@@ -29,6 +29,7 @@ from vorex_sessions.web import content_coding, json_bodies
 
 LONGEST_BODY = 60  # seconds for a body to arrive
 KEY_HEADER = "Idempotency-Key"
+_LONGEST_KEPT, _MOST_KEPT = 100, 500  # bytes, queries: some 500 kB
 _USABLE_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')  # RFC 9651, section 3.3.3
 _ESCAPED = re.compile(r'\\(["\\])')
@@ -101,6 +102,24 @@ class Arguments(FlaskParser):
     """webargs' parser with our rules: no unknown or repeated parameters, problems that name the place."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {"json": None, "query": ma.RAISE}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parsed: dict[tuple[ma.Schema, bytes], dict[str, Any]] = {}
+
+    def parse(self, argmap: Any, req: Any = None, **options: Any) -> Any:
+        """Parse a part of the request; apps send few different queries, which are parsed once."""
+        if options.get("location") != "query":
+            return super().parse(argmap, req, **options)
+        key = (argmap, request.query_string)
+        if key not in self._parsed:
+            parsed = super().parse(argmap, req, **options)
+            if len(key[1]) > _LONGEST_KEPT:
+                return parsed
+            if len(self._parsed) >= _MOST_KEPT:
+                self._parsed.clear()
+            self._parsed[key] = parsed
+        return dict(self._parsed[key])
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         """Return the body, which `read_json` has read before the view was called."""
