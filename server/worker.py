@@ -9,6 +9,7 @@ import gevent
 import orjson
 from gunicorn.glogging import Logger
 from gunicorn.http import errors, wsgi
+from gunicorn.workers import ggevent
 from gunicorn.workers.ggevent import GeventWorker
 
 from logs import chain
@@ -16,6 +17,7 @@ from server import refusals, requests, shared_metrics  # requests: gunicorn take
 from server.answers import OnePacketResponse
 from server.bodies import BadBody
 from server.body_limits import limits
+from server.listener import Listener
 
 MAX_OPEN = 2000  # connections of a worker; beyond, the longest idle one is closed
 SLOW_CLIENT = 30  # seconds without a byte in either direction, within a request
@@ -25,7 +27,9 @@ _REFUSED = {
     errors.LimitRequestHeaders: refusals.HEADER_TOO_LARGE,
     errors.ExpectationFailed: refusals.EXPECTATION_FAILED,
 }
-wsgi.Response = OnePacketResponse  # where gunicorn looks for it
+# Where gunicorn looks for them.
+wsgi.Response = OnePacketResponse
+ggevent.StreamServer = Listener
 
 
 class NoAccessLog(Logger):

@@ -4,11 +4,13 @@ import re
 import socket
 from contextlib import ExitStack
 
+import gevent
 import psutil
 import pytest
 import requests
 from flask import Flask
 
+from server.listener import Listener
 from server.worker import MAX_OPEN
 from tests.server.raw import answer, connect, everything, problem
 from tests.serving import gunicorn
@@ -97,3 +99,19 @@ def test_head_and_body_of_an_answer_arrive_in_one_packet(
             assert packet.endswith(end)
             if b"Connection: close" in packet:
                 break
+
+
+def test_a_burst_of_connections_is_taken_in_a_few_turns_of_a_busy_loop() -> None:
+    served: list[int] = []
+    turns = 0
+    listener = Listener(("127.0.0.1", 0), lambda client, address: served.append(turns))
+    listener.start()
+    clients = [socket.create_connection(("127.0.0.1", listener.server_port)) for _ in range(12)]
+    while len(served) < len(clients) and turns < 30:
+        turns += 1
+        gevent.sleep(1e-9)  # a turn of the loop, also where nothing is ready
+    listener.stop()
+    for client in clients:
+        client.close()
+    assert len(served) == len(clients)
+    assert turns <= 6  # twelve and more where each turn takes one
