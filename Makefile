@@ -59,7 +59,7 @@ lint: $(VENV) ## ruff, formatter, mypy, squawk
 	$(BIN)/python -m tests.tools.squawk $(BIN)/squawk
 
 external: $(VENV) $(GENERATORS_READY) ## what needs a browser, Node or PostgreSQL 15 (apt-get install, see .ci/run)
-	$(BIN)/pytest -n auto --dist loadfile -m external $(ARGS)
+	$(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder -m external $(ARGS)
 
 attack: $(VENV) ## hostile clients beside a well-behaved learner, for SECONDS (120)
 	$(BIN)/python -m tests.attack $(or $(SECONDS),120)
