@@ -11,6 +11,8 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 	--no-header --no-emit-index-url --no-emit-find-links
 # What ARGS selects may be in one of two runs only; pytest ends with 5 where it finds no test.
 NONE_IS_FINE = $(if $(ARGS),|| [ $$? -eq 5 ])
+# One more than there are cores, since some tests wait for seconds.
+WORKERS = $(shell $(PYTHON) -c "import os; print(os.cpu_count() + 1)")
 export FLASK_APP := wsgi
 
 .DEFAULT_GOAL := help
@@ -32,7 +34,7 @@ revision: $(RUN) ## begin a migration: NAME=0007_what_it_does
 	@$(BIN)/python -m vorex_sessions.local flask db revision --rev-id $(NAME) -m "$(NAME)"
 
 test: $(VENV) ## every behaviour, on Python and the embedded PostgreSQL alone
-	$(BIN)/pytest -n auto -m "not external and not alone" $(ARGS) $(NONE_IS_FINE)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not external and not alone" $(ARGS) $(NONE_IS_FINE)
 	$(BIN)/pytest -m alone $(ARGS) $(NONE_IS_FINE)
 
 soak: $(VENV) ## faults of every kind for SECONDS (600), then what is stored is compared
@@ -59,7 +61,7 @@ lint: $(VENV) ## ruff, formatter, mypy, squawk
 	$(BIN)/python -m tests.tools.squawk $(BIN)/squawk
 
 external: $(VENV) $(GENERATORS_READY) ## what needs a browser, Node or PostgreSQL 15 (apt-get install, see .ci/run)
-	$(BIN)/pytest -n auto --dist loadfile -m external $(ARGS)
+	$(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder -m external $(ARGS)
 
 attack: $(VENV) ## hostile clients beside a well-behaved learner, for SECONDS (120)
 	$(BIN)/python -m tests.attack $(or $(SECONDS),120)

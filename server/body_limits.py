@@ -102,6 +102,8 @@ class BodyLimits:
                 held.waits = True
                 self._freed.clear()
                 self._freed.wait(0.2)
+        if body not in self._held:  # another one's need was greater
+            raise Busy
         held.waits, held.latest = False, time.monotonic()
 
     def _to_give_up(self, body: Body, waited: float) -> list[Body]:
@@ -126,10 +128,12 @@ class BodyLimits:
         return held.size * (time.monotonic() - held.began)
 
     def _give_up(self, body: Body) -> None:
+        waits = self._held[body].waits
         self.release(body)
         self.on_give_up()
-        with suppress(OSError):
-            body.hang_up()
+        if not waits:  # who waits for room hears that it is Busy
+            with suppress(OSError):
+                body.hang_up()
 
 
 limits = BodyLimits()

@@ -71,7 +71,7 @@ TAKE_NOTHING = {
 LITERAL = {path.rpartition("/")[2] for path in OPERATIONS}
 RUNS = [
     (path, mode)
-    for path in sorted(OPERATIONS)
+    for path in sorted(OPERATIONS, reverse=True)  # those with bodies, which take longest, first
     for mode in schemathesis.GenerationMode
     if mode == schemathesis.GenerationMode.POSITIVE or path not in TAKE_NOTHING
 ]

@@ -250,7 +250,9 @@ def test_a_failure_half_way_breaks_the_connection_off(
     app: Flask, database_url: str, coding: str
 ) -> None:
     learner = Learner(app)
-    fill(learner, 150_000)
+    count = 150_000 if coding == "gzip" else 60_000  # more than fits between server and client
+    fill(learner, count)
+    mark_current(learner)
     with gunicorn(database_url, WEB_CONCURRENCY="1", EXPORT_CONNECTIONS="1") as (address, _):
         for file_format in ("json", "csv", "ndjson"):
             url = f"{address}{EXPORT}?format={file_format}"
@@ -263,9 +265,8 @@ def test_a_failure_half_way_breaks_the_connection_off(
                 end_backends(app, "FETCH%")
                 with pytest.raises(requests.exceptions.ChunkedEncodingError):
                     list(pieces)
-        assert (
-            requests.get(url, headers=bearer(learner), timeout=30).content.count(b"\n") == 150_000
-        )
+        whole = requests.get(url, headers=bearer(learner), timeout=30).content
+        assert whole.count(b"\n") == count
 
 
 def end_backends(app: Flask, query: str) -> None:
@@ -284,6 +285,7 @@ def end_backends(app: Flask, query: str) -> None:
 def test_a_download_that_is_given_up_frees_its_connection(app: Flask, database_url: str) -> None:
     learner = Learner(app)
     fill(learner, 60_000)
+    mark_current(learner)
     with gunicorn(database_url, WEB_CONCURRENCY="1", EXPORT_CONNECTIONS="1") as (address, _):
         for _ in range(5):
             with start_download(address, learner):
@@ -412,6 +414,7 @@ def test_a_download_that_takes_too_long_is_broken_off(
 def test_saves_go_on_beside_slow_downloads(app: Flask, database_url: str) -> None:
     learner, slow = Learner(app), Learner(app)
     fill(slow, 60_000)
+    mark_current(slow)
     with gunicorn(database_url, WEB_CONCURRENCY="1", DB_POOL_SIZE="1") as (address, _):
         clients = [start_download(address, slow) for _ in range(2)]
         for _ in range(50):

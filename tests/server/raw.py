@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -49,13 +50,14 @@ def problem(answer: bytes) -> dict[str, Any]:
     return found | {"closes": "connection: close" in lines}
 
 
-def longest_wait(address: str, seconds: float) -> float:
-    """The longest that /healthz took within `seconds`."""
+def longest_wait(address: str, seconds: float, busy: Callable[[], bool] = lambda: True) -> float:
+    """The longest that /healthz took within `seconds`, or as long as something is busy."""
     longest, until = 0.0, time.monotonic() + seconds
     with requests.Session() as session:
-        while time.monotonic() < until:
+        while True:
             began = time.monotonic()
             session.get(f"{address}/healthz", timeout=60)
             longest = max(longest, time.monotonic() - began)
             time.sleep(0.01)
-    return longest
+            if time.monotonic() > until or not busy():
+                return longest

@@ -137,4 +137,4 @@ def test_texts_that_differ_in_case_or_width_are_one(learner: Learner, one: str, 
 def test_tidying_is_stable_for_every_character() -> None:
     for number in (*range(1, 0xD800), *range(0xE000, 0x110000)):
         tidied = text.tidy(chr(number), 4)
-        assert text.tidy(tidied, 4) == tidied, hex(number)
+        assert tidied == chr(number) or text.tidy(tidied, 4) == tidied, hex(number)

@@ -23,6 +23,7 @@ EXPECTED_SETTINGS = {
     "default_transaction_isolation": "read committed",  # behind a lock, see what was committed before it
     "extra_float_digits": "1",  # floats come back as they were stored
     **PLAN_ONCE,
+    "jit": "off",  # to compile a plan takes longer than these queries do
 }
 # Settings that not every server has.
 _WISHED_SETTINGS = {timeouts.CHECK_CLIENT: timeouts.CHECK_CLIENT_EVERY}
