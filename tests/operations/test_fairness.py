@@ -21,7 +21,7 @@ from vorex_sessions.hooks.rebuild import rebuild
 from vorex_sessions.models.limits import MOST_SKILLS, MOST_TOPICS, MOST_VOCABULARY, OUTCOMES
 from vorex_sessions.skill_graph import SKILLS
 
-# Seconds of the processor, so other tests may run beside: 0.02 to 0.035 on a quiet machine, 0.05 on a busy one.
+# Seconds of the processor, so other tests may run beside: 0.02 to 0.035, on a busy machine 0.05.
 LONGEST_TURN = 0.08
 LONGEST_SAVE = 8  # seconds on busy cores; measured: 0.1 to 0.7, the largest 3.2
 PROBE = ROOT / "tests" / "lag_probe.py"  # not imported: it reads the settings of a service
