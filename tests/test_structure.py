@@ -26,6 +26,7 @@ PACKAGE = ROOT / "vorex_sessions"
 LAYERS = [
     *(
         "database_address",
+        "language_tags",
         "config",
         "logs",
         "version",
@@ -46,7 +47,7 @@ CURE = (
     "imports point downward, from newer to older. Move what both need to a lower folder, or let the newer "
     "capability offer it through hooks/ (docs/development.md, Layers)"
 )
-TOP_LEVEL = {"config", "database_address", "logs"}
+TOP_LEVEL = {"config", "database_address", "language_tags", "logs"}
 LOCAL = "local"  # what only `make run` and the tests use
 MODULES = sorted(PACKAGE.rglob("*.py"))
 CAPABILITIES: dict[str, Capability] = {
