@@ -40,7 +40,18 @@ LAYERS = [
         "extensions",
     ),
     *("models", "database", "flask_config", "problems", "cursors", "hooks", "auth", "rate_limits"),
-    *("web", "sessions", "progress", "trends", "growth", "recall", "skills", "cohorts", "privacy"),
+    *(
+        "web",
+        "sessions",
+        "progress",
+        "trends",
+        "growth",
+        "languages",
+        "recall",
+        "skills",
+        "cohorts",
+        "privacy",
+    ),
     *("operations", "capabilities", "demo", "cli", "", "local"),
 ]
 CURE = (
