@@ -12,8 +12,8 @@ from vorex_sessions.models import USER_ID, session_results
 
 _s = session_results.c
 _learner = _s.user_id == USER_ID
-# Ordinals as Python counts them: the first day of the year 1 is 1.
-_BEFORE_ORDINALS: sa.ColumnElement[date] = sa.literal_column("DATE '0001-01-01' - 1")
+# The day before the first of the year 1, from which Python counts.
+_DAY_ZERO: sa.ColumnElement[date] = sa.literal_column("DATE '0001-12-31 BC'")
 
 
 def _languages() -> sa.Select[Any]:
@@ -35,7 +35,7 @@ def _languages() -> sa.Select[Any]:
         .c
     )
     counts = day.seconds >= sa.bindparam("shortest_day", type_=sa.Integer)
-    ordinal = day.practiced_on - _BEFORE_ORDINALS
+    ordinal = day.practiced_on - _DAY_ZERO
     return (
         sa.select(
             day.language,
