@@ -179,12 +179,13 @@ def postgres(
 ) -> dict[str, Any]:
     """Run pgbench with the service's statements, unprepared and prepared: PostgreSQL's own ceiling."""
     since = datetime.combine(datetime.now(UTC).date(), datetime.min.time(), UTC)
+    everything = {"session_type": None, "language": None}
     queries: dict[str, tuple[Any, dict[str, Any]]] = {
         "history": (statement(frozenset(), by_cursor=False), {"limit": 21, "offset": 0}),
-        "stats week": (SESSIONS_QUERY, {"since": since - timedelta(days=16), "session_type": None}),
+        "stats week": (SESSIONS_QUERY, {"since": since - timedelta(days=16), **everything}),
         "stats month": (
             SESSIONS_QUERY,
-            {"since": since - timedelta(days=62), "session_type": None},
+            {"since": since - timedelta(days=62), **everything},
         ),
         "warm-up": (RECENT_QUERY, {"since": since - timedelta(days=8)}),
     }

@@ -26,6 +26,7 @@ PACKAGE = ROOT / "vorex_sessions"
 LAYERS = [
     *(
         "database_address",
+        "language_tags",
         "config",
         "logs",
         "version",
@@ -39,14 +40,25 @@ LAYERS = [
         "extensions",
     ),
     *("models", "database", "flask_config", "problems", "cursors", "hooks", "auth", "rate_limits"),
-    *("web", "sessions", "progress", "trends", "growth", "recall", "skills", "cohorts", "privacy"),
+    *(
+        "web",
+        "sessions",
+        "progress",
+        "trends",
+        "growth",
+        "languages",
+        "recall",
+        "skills",
+        "cohorts",
+        "privacy",
+    ),
     *("operations", "capabilities", "demo", "cli", "", "local"),
 ]
 CURE = (
     "imports point downward, from newer to older. Move what both need to a lower folder, or let the newer "
     "capability offer it through hooks/ (docs/development.md, Layers)"
 )
-TOP_LEVEL = {"config", "database_address", "logs"}
+TOP_LEVEL = {"config", "database_address", "language_tags", "logs"}
 LOCAL = "local"  # what only `make run` and the tests use
 MODULES = sorted(PACKAGE.rglob("*.py"))
 CAPABILITIES: dict[str, Capability] = {

@@ -19,7 +19,12 @@ def local(instant: datetime, zone: str) -> datetime:
 
 
 def expected(
-    sessions: list[dict[str, Any]], period: str, zone: str | None, kind: str | None, now: datetime
+    sessions: list[dict[str, Any]],
+    period: str,
+    zone: str | None,
+    kind: str | None,
+    language: str | None,
+    now: datetime,
 ) -> dict[str, Any]:
     """Return the statistics of sessions as sent, each with an aware completed_at and a timezone."""
     if zone is None:
@@ -28,7 +33,7 @@ def expected(
     dated = [
         (local(s["completed_at"], s["timezone"]).date(), s)
         for s in sessions
-        if kind in (None, s["session_type"])
+        if kind in (None, s["session_type"]) and language in (None, s["language"])
     ]
     if period == "all":
         start = min((day for day, _ in dated), default=None)

@@ -43,6 +43,7 @@ SESSIONS_QUERY = st.fixed_dictionaries(
     {
         "age": st.tuples(AGES, st.integers(-12, 12), st.sampled_from([0, 0, 1, 1800, 3599])),
         "timezone": st.sampled_from(ZONES),
+        "language": st.sampled_from(["de", "es", "pt-BR"]),
         "session_type": st.sampled_from(["conversation", "pronunciation", "roleplay"]),
         "duration_seconds": st.integers(0, 4000),
         "words_spoken": st.integers(0, 1000),
@@ -83,9 +84,15 @@ def near(left: Any, right: Any) -> bool:
     now=NOWS,
     zone=st.one_of(st.none(), st.sampled_from(ZONES)),
     kind=st.sampled_from([None, None, "conversation", "roleplay"]),
+    language=st.sampled_from([None, None, "de", "pt-BR"]),
 )
 def test_stats_agree_with_plain_arithmetic(
-    in_app: Flask, history: list[dict], now: datetime, zone: str | None, kind: str | None
+    in_app: Flask,
+    history: list[dict],
+    now: datetime,
+    zone: str | None,
+    kind: str | None,
+    language: str | None,
 ) -> None:
     learner_id = str(uuid4())
     sessions, instants = [], set()
@@ -99,6 +106,7 @@ def test_stats_agree_with_plain_arithmetic(
         saved.append(service.save(learner_id, sessions[0], now=now))
         assert all(isinstance(outcome, Outcome) for outcome in saved)
     for period in ("day", "week", "month", "year", "all"):
-        result = stats(learner_id, period=period, zone_name=zone, session_type=kind, now=now)
-        wanted = expected(sessions, period, zone, kind, now)
+        narrowed = {"session_type": kind, "language": language}
+        result = stats(learner_id, period=period, zone_name=zone, now=now, **narrowed)
+        wanted = expected(sessions, period, zone, kind, language, now)
         assert near(result, wanted), (period, result, wanted)

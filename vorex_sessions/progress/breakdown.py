@@ -9,10 +9,15 @@ from vorex_sessions.progress.figures import SKILLS, Sums
 
 
 def daily_breakdown(
-    learner_id: str, *, days: int, zone_name: str | None = None, now: datetime
+    learner_id: str,
+    *,
+    days: int,
+    zone_name: str | None = None,
+    language: str | None = None,
+    now: datetime,
 ) -> dict[str, Any]:
     """The last `days` calendar days, newest first, those without practice included."""
-    today, tallies = last_days(learner_id, days, zone_name=zone_name, now=now)
+    today, tallies = last_days(learner_id, days, zone_name=zone_name, language=language, now=now)
     by_day = {tally.practiced_on: Sums([tally]) for tally in tallies}
     shown = [today - age * ONE_DAY for age in range(days)]
     return {

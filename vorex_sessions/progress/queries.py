@@ -14,7 +14,9 @@ _s = session_results.c
 _learner = _s.user_id == USER_ID
 _since = _s.completed_at >= sa.bindparam("since")
 _wanted_type = sa.cast(sa.bindparam("session_type"), sa.Text)
+_wanted_language = sa.cast(sa.bindparam("language"), sa.Text)
 _of_type = sa.or_(_wanted_type.is_(None), _s.session_type == _wanted_type)
+_of_language = sa.or_(_wanted_language.is_(None), _s.language == _wanted_language)
 _newest_first = (_s.completed_at.desc(), _s.session_result_id.desc())
 _SCORES = (_s.pronunciation_score, _s.fluency_score, _s.grammar_score)
 
@@ -45,7 +47,9 @@ def _sessions() -> sa.Select[Any]:
         _s.duration_seconds,
         _s.words_spoken,
         *measured,
-    ).select_from(latest.outerjoin(session_results, sa.and_(_learner, _since, _of_type)))
+    ).select_from(
+        latest.outerjoin(session_results, sa.and_(_learner, _since, _of_type, _of_language))
+    )
 
 
 def day_groups(*conditions: sa.ColumnElement[bool]) -> list[sa.Select[Any]]:
@@ -132,7 +136,7 @@ _NO_INSTANT = sa.cast(sa.null(), _s.completed_at.type)
 def _by_day() -> sa.Select[Any]:
     """Each day since `:since` as a tally, with the zone of the learner's latest session."""
     latest = _latest.subquery()
-    joined = latest.outerjoin(session_results, sa.and_(_learner, _since))
+    joined = latest.outerjoin(session_results, sa.and_(_learner, _since, _of_language))
     return (
         sa.select(
             latest.c.zone_name,
@@ -159,7 +163,7 @@ EVER = boundary_days(BEFORE_FIRST_DAY, BEFORE_FIRST_DAY)
 SESSIONS_QUERY = prepared(_sessions())
 BY_DAY = prepared(_by_day())
 ZONE = sa.select(*text_row("zone", _latest.subquery().c.zone_name))
-DAY_GROUPS = prepared(sa.union_all(*day_groups(_since, _of_type), ZONE))
+DAY_GROUPS = prepared(sa.union_all(*day_groups(_since, _of_type, _of_language), ZONE))
 
 # The learner's recent sessions: since `:since`, or of the week that ends with the latest session.
 RECENT_QUERY = (

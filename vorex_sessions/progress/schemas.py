@@ -6,12 +6,13 @@ from vorex_sessions.web.schemas import Schema
 
 
 class BreakdownQuerySchema(Schema):
-    """The number of days, and the time zone."""
+    """The number of days, the time zone and the language."""
 
     days = query_fields.Whole(
         1, 366, load_default=7, description="How many calendar days, today included.", example=7
     )
     zone_name = query_fields.zone()
+    language = query_fields.language("sessions")
 
 
 class DaySchema(Schema):

@@ -1,5 +1,6 @@
 """The learner's statistics over a period: one statement, then plain arithmetic."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,18 +20,22 @@ def stats(
     period: str,
     zone_name: str | None = None,
     session_type: str | None = None,
+    language: str | None = None,
     now: datetime,
 ) -> dict[str, Any]:
     """The statistics as the API returns them, for `day`, `week`, `month`, `year` or `all`."""
-    data = _read(learner_id, period, session_type, now)
+    wanted = {"session_type": session_type, "language": language}
+    data = _read(learner_id, period, wanted, now)
     return statistics(data, period=period, zone_name=zone_name, now=now)
 
 
-def _read(learner_id: str, period: str, session_type: str | None, now: datetime) -> PeriodData:
+def _read(
+    learner_id: str, period: str, wanted: Mapping[str, str | None], now: datetime
+) -> PeriodData:
     """Read every day that may count in some time zone: the learner's may be known only from the rows."""
-    parameters = {"user_id": learner_id, "session_type": session_type}
+    parameters = {"user_id": learner_id, **wanted}
     if period == "all":
-        if session_type:  # a rollup does not have the session type of a topic
+        if any(wanted.values()):  # a rollup does not have them
             return from_groups(run(DAY_GROUPS, {**parameters, **EVER}))
         return from_groups(rollups.everything(learner_id, now))
     start = now.astimezone(UTC).date() + ONE_DAY - timedelta(days=DAYS[period])

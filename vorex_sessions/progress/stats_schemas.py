@@ -11,7 +11,7 @@ STATS_PERIODS = (*DAYS, "all")
 
 
 class StatsQuerySchema(Schema):
-    """The period, the time zone and the type of session."""
+    """The period, the time zone, the type of session and the language."""
 
     period = body_fields.Choice(
         STATS_PERIODS,
@@ -23,6 +23,7 @@ class StatsQuerySchema(Schema):
     session_type = body_fields.Choice(
         SESSION_TYPES, description="Only sessions of this type.", example="roleplay"
     )
+    language = query_fields.language("sessions")
 
 
 class ScoredSessionsSchema(Schema):

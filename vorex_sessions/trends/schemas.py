@@ -7,7 +7,7 @@ from vorex_sessions.web.schemas import Schema
 
 
 class TrendsQuerySchema(Schema):
-    """The period, and the time zone."""
+    """The period, the time zone and the language."""
 
     period = body_fields.Choice(
         PERIODS,
@@ -16,6 +16,7 @@ class TrendsQuerySchema(Schema):
         example="month",
     )
     zone_name = query_fields.zone()
+    language = query_fields.language("scores")
 
 
 class IntervalSchema(Schema):

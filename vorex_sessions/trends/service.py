@@ -13,10 +13,17 @@ PERIODS = ("month", "year")
 
 
 def show_trends(
-    learner_id: str, *, period: str, zone_name: str | None = None, now: datetime
+    learner_id: str,
+    *,
+    period: str,
+    zone_name: str | None = None,
+    language: str | None = None,
+    now: datetime,
 ) -> dict[str, Any]:
     """The trend of each score over the last 30 or 365 calendar days, from daily means."""
-    today, tallies = last_days(learner_id, DAYS[period], zone_name=zone_name, now=now)
+    today, tallies = last_days(
+        learner_id, DAYS[period], zone_name=zone_name, language=language, now=now
+    )
     scores = _daily_means(tallies)
     by_skill = trends(scores)
     return {
