@@ -1,7 +1,6 @@
-"""Pure: time zones, the learner's calendar day, and the first and last day of a period."""
+"""Pure: time zones, calendar days, and the instants between which the sessions of a day lie."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from importlib.resources import files
@@ -18,6 +17,8 @@ _BY_LOWER_CASE = {name.lower(): name for name in ZONE_NAMES}
 # The calendar day of a session differs from its UTC day by one at most, whatever its offset.
 ONE_DAY = timedelta(days=1)
 DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
+FIRST_DAY = date(1999, 1, 1)  # before the first day that a session can have
+_LAST_DAY = date(9000, 1, 1)  # after the last one
 
 
 @lru_cache(maxsize=1024)
@@ -87,37 +88,11 @@ def midnight_utc(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Window:
-    """The days of a period, and those of the period of equal length just before it.
-
-    `cut` is the local time of now on the last day of the earlier period, so that an unfinished today is
-    compared with an equally unfinished day. It is naive: an hour that the clock repeats counts twice, and
-    a skipped hour does not exist.
-    """
-
-    start: date
-    end: date
-    previous_start: date
-    previous_end: date
-    cut: datetime
-
-
-def window(period: str, now: datetime, zone_name: str) -> Window:
-    """Return the window of `day`, `week`, `month` or `year` that ends today in the zone."""
-    local = now.astimezone(zone(zone_name))
-    length = timedelta(days=DAYS[period])
-    start = local.date() + ONE_DAY - length
-    previous_end = start - ONE_DAY
-    return Window(
-        start=start,
-        end=local.date(),
-        previous_start=start - length,
-        previous_end=previous_end,
-        cut=datetime.combine(previous_end, local.time()),
-    )
-
-
 def earliest_instant(day: date) -> datetime:
     """Return the instant before which no session practised on or after `day` was completed."""
-    return midnight_utc(day - ONE_DAY)
+    return midnight_utc(max(day, FIRST_DAY) - ONE_DAY)
+
+
+def latest_instant(day: date) -> datetime:
+    """Return the instant from which on no session practised on or before `day` was completed."""
+    return midnight_utc(min(day, _LAST_DAY) + 2 * ONE_DAY)

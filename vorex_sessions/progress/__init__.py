@@ -5,7 +5,7 @@ from vorex_sessions.hooks.registry import Capability
 from vorex_sessions.models import learner_rollups
 from vorex_sessions.progress.rollups import RollupProjection
 from vorex_sessions.progress.routes import blueprint
-from vorex_sessions.progress.stats_schemas import STATS_PERIODS, RollupRowSchema
+from vorex_sessions.progress.stats_schemas import COUNTED_PERIODS, STATS_PERIODS, RollupRowSchema
 
 CAPABILITY = Capability(
     blueprints=(blueprint,),
@@ -20,6 +20,6 @@ CAPABILITY = Capability(
             row=RollupRowSchema,
         )
     ],
-    enumerations={"StatsPeriod": STATS_PERIODS},
+    enumerations={"StatsPeriod": STATS_PERIODS, "CountedPeriod": COUNTED_PERIODS},
     after_restore=(erase_after_restore(learner_rollups, learner_rollups.c.before),),
 )

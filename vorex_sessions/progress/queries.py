@@ -1,5 +1,6 @@
 """The statements of this capability, built once. Columns of tallies are in the order of `Tally`."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -7,8 +8,8 @@ import sqlalchemy as sa
 
 from vorex_sessions.database import prepared
 from vorex_sessions.models import USER_ID, session_results
-from vorex_sessions.periods import ONE_DAY, earliest_instant
-from vorex_sessions.progress.statistics import BEFORE_FIRST_DAY
+from vorex_sessions.periods import FIRST_DAY, ONE_DAY, earliest_instant, latest_instant
+from vorex_sessions.progress.windows import Window
 
 _s = session_results.c
 _learner = _s.user_id == USER_ID
@@ -18,24 +19,28 @@ _of_type = sa.or_(_wanted_type.is_(None), _s.session_type == _wanted_type)
 _newest_first = (_s.completed_at.desc(), _s.session_result_id.desc())
 _SCORES = (_s.pronunciation_score, _s.fluency_score, _s.grammar_score)
 
-_latest = (
-    sa.select(_s.timezone.label("zone_name")).where(_learner).order_by(*_newest_first).limit(1)
+_zone = sa.select(_s.timezone).where(_learner).order_by(*_newest_first).limit(1)
+# What makes the learner's calendar: the zone of the latest session, the start of a day and of a week.
+CALENDAR = (
+    _zone.scalar_subquery().label("zone_name"),
+    sa.cast(sa.null(), sa.BigInteger).label("day_starts_at"),
+    sa.cast(sa.null(), sa.Text).label("week_starts_on"),
 )
 
 
-def _sessions() -> sa.Select[Any]:
-    """Each session since `:since` as a tally, with the zone of the learner's latest session.
+def _sessions(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Each session that meets the conditions as a tally, with what makes the learner's calendar.
 
-    No row: the learner has no session. One row without a day: no session since then.
+    One row without a day: there is no such session.
     """
-    latest = _latest.subquery()
+    head = sa.select(*CALENDAR).subquery()
     measured = [
         column
         for score in _SCORES
         for column in (score, sa.cast(score.is_not(None), sa.Integer).label(f"{score.name}_count"))
     ]
     return sa.select(
-        latest.c.zone_name,
+        *head.c,
         _s.topics,
         _s.areas_to_improve,
         _s.practiced_on,
@@ -45,14 +50,15 @@ def _sessions() -> sa.Select[Any]:
         _s.duration_seconds,
         _s.words_spoken,
         *measured,
-    ).select_from(latest.outerjoin(session_results, sa.and_(_learner, _since, _of_type)))
+    ).select_from(head.outerjoin(session_results, sa.and_(_learner, _of_type, *conditions)))
 
 
-def day_groups(*conditions: sa.ColumnElement[bool]) -> list[sa.Select[Any]]:
+def day_groups(*conditions: sa.ColumnElement[bool], by_start: bool = False) -> list[sa.Select[Any]]:
     """Tallies by day and type, and counts of names by spelling, of the sessions that meet the conditions.
 
-    Near the start of the period (`:edge_from` to `:edge_to`) the time zone and the time of day decide what
-    counts. There, tallies are grouped by instant as well, and names by day.
+    From `:edge_from` to `:edge_to` the time zone and the time of day decide what counts. There, tallies are
+    grouped by instant as well. Names since `:edge_from` are counted, by day up to `:edge_to`; `by_start`:
+    since `:first_start`, those before and since `:last_start` apart.
     """
     matching = (
         sa.select(
@@ -73,16 +79,28 @@ def day_groups(*conditions: sa.ColumnElement[bool]) -> list[sa.Select[Any]]:
         matching.c.session_type,
         *_sums(matching.c),
     ).group_by(matching.c.practiced_on, instant, matching.c.session_type)
+    since, day = _date("edge_from"), sa.case((near_start, matching.c.practiced_on))
+    if by_start:
+        since, last = _date("first_start"), _date("last_start")
+        day = sa.case((matching.c.practiced_on >= last, last), else_=since)
+    named = matching.c.practiced_on >= since
     return [
         groups,
-        _names(matching, "topic", matching.c.topics, near_start),
-        _names(matching, "area", matching.c.areas_to_improve, near_start),
+        _names("topic", matching.c.topics, day, named),
+        _names("area", matching.c.areas_to_improve, day, named),
     ]
 
 
 def text_row(kind: str, text: Any) -> tuple[Any, ...]:
     """A row with a text, in the columns of a tally."""
     return _name_row(kind, text, _NO_DAY, sa.null())
+
+
+def _calendar_row() -> sa.Select[Any]:
+    """A row with what makes the learner's calendar, in the columns of a tally."""
+    zone_name, day_starts_at, week_starts_on = CALENDAR
+    kind, _, day, instant, _, _, *nulls = text_row("calendar", zone_name)
+    return sa.select(kind, zone_name, day, instant, week_starts_on, day_starts_at, *nulls)
 
 
 def _sums(columns: Any) -> list[sa.ColumnElement[Any]]:
@@ -98,14 +116,17 @@ def _sums(columns: Any) -> list[sa.ColumnElement[Any]]:
     return sums
 
 
+def _date(name: str) -> sa.ColumnElement[date]:
+    return sa.cast(sa.bindparam(name), sa.Date)
+
+
 def _names(
-    matching: sa.CTE, kind: str, column: sa.ColumnElement[Any], near_start: sa.ColumnElement[bool]
+    kind: str, column: sa.ColumnElement[Any], day: Any, named: sa.ColumnElement[bool]
 ) -> sa.Select[Any]:
     """How many sessions have each spelling. Equal lists are counted first: there are far fewer of them."""
-    day = sa.case((near_start, matching.c.practiced_on))
     lists = (
         sa.select(column.label("names"), day.label("day"), sa.func.count().label("sessions"))
-        .where(matching.c.practiced_on >= sa.bindparam("edge_from"))
+        .where(named)
         .group_by(column, day)
         .subquery()
     )
@@ -129,37 +150,71 @@ _NO_DAY = sa.cast(sa.null(), sa.Date)
 _NO_INSTANT = sa.cast(sa.null(), _s.completed_at.type)
 
 
-def _by_day() -> sa.Select[Any]:
-    """Each day since `:since` as a tally, with the zone of the learner's latest session."""
-    latest = _latest.subquery()
-    joined = latest.outerjoin(session_results, sa.and_(_learner, _since))
+def _by_day(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Each day with sessions that meet the conditions as a tally, with what makes the learner's calendar."""
+    head = sa.select(*CALENDAR).subquery()
+    joined = head.outerjoin(session_results, sa.and_(_learner, *conditions))
     return (
         sa.select(
-            latest.c.zone_name,
+            *head.c,
             _s.practiced_on,
             _NO_INSTANT.label("completed_at"),
             _NO_TEXT.label("session_type"),
             *_sums(_s),
         )
         .select_from(joined)
-        .group_by(latest.c.zone_name, _s.practiced_on)
+        .group_by(*head.c, _s.practiced_on)
     )
+
+
+def range_days(windows: Sequence[Window]) -> dict[str, Any]:
+    """The parameters of the statements for ranges, whichever of the windows is the learner's."""
+    starts = [window.start for window in windows]
+    first = min(window.earlier.start if window.earlier else window.start for window in windows)
+    last = max(date.max if window.open_end else window.end for window in windows)
+    cut_days = [one.earlier.end for one in windows if one.earlier and one.earlier.cut]
+    return {
+        **bounds(first, last),
+        "edge_from": min(cut_days, default=FIRST_DAY),
+        "edge_to": max(cut_days, default=FIRST_DAY),
+        "first_start": min(starts),
+        "last_start": max(starts),
+    }
+
+
+def bounds(first: date, last: date) -> dict[str, Any]:
+    """The parameters of the statements for the days from `first` to `last`."""
+    return {
+        "first_day": first,
+        "last_day": last,
+        "since": earliest_instant(first),
+        "until": latest_instant(last),
+    }
 
 
 def boundary_days(first: date, start: date) -> dict[str, Any]:
     """The parameters of DAY_GROUPS for sessions since `first`, of a period that begins on `start`."""
     return {
         "since": earliest_instant(first),
-        "edge_from": start - 2 * ONE_DAY,
+        "edge_from": start - 3 * ONE_DAY,
         "edge_to": start + ONE_DAY,
     }
 
 
-EVER = boundary_days(BEFORE_FIRST_DAY, BEFORE_FIRST_DAY)
-SESSIONS_QUERY = prepared(_sessions())
-BY_DAY = prepared(_by_day())
-ZONE = sa.select(*text_row("zone", _latest.subquery().c.zone_name))
-DAY_GROUPS = prepared(sa.union_all(*day_groups(_since, _of_type), ZONE))
+EVER = boundary_days(FIRST_DAY, FIRST_DAY)
+SESSIONS_QUERY = prepared(_sessions(_since))
+BY_DAY = prepared(_by_day(_since))
+CALENDAR_ROW = _calendar_row()
+DAY_GROUPS = prepared(sa.union_all(*day_groups(_since, _of_type), CALENDAR_ROW))
+# The same for the days from `:first_day` to `:last_day`; the range on completed_at only helps the index.
+_between = sa.and_(
+    _since,
+    _s.completed_at < sa.bindparam("until"),
+    _s.practiced_on.between(sa.bindparam("first_day"), sa.bindparam("last_day")),
+)
+RANGE_SESSIONS = prepared(_sessions(_between))
+RANGE_BY_DAY = prepared(_by_day(_between))
+RANGE_GROUPS = prepared(sa.union_all(*day_groups(_between, _of_type, by_start=True), CALENDAR_ROW))
 
 # The learner's recent sessions: since `:since`, or of the week that ends with the latest session.
 RECENT_QUERY = (
