@@ -1,9 +1,9 @@
 """Pure: how a learner divides time into days and weeks."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from vorex_sessions.periods import ONE_DAY, wall_clock
+from vorex_sessions.periods import ONE_DAY, day_of, todays, wall_clock
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 WEEK_STARTS = ("monday", "sunday", "saturday")
@@ -18,15 +18,16 @@ class Calendar:
     week_starts_on: str = WEEKDAYS[0]
 
     def clock(self, instant: datetime) -> datetime:
-        """The time on a clock that shows 0:00 when the learner's day starts, as a naive datetime.
+        """The learner's day, and the time on a clock that shows 0:00 when it starts, as a naive datetime.
 
         An hour that the wall clock repeats comes twice, and a skipped hour does not exist.
         """
-        return wall_clock(instant, self.zone_name) - timedelta(hours=self.day_starts_at)
+        shifted = wall_clock(instant, self.zone_name) - timedelta(hours=self.day_starts_at)
+        return datetime.combine(self.today(instant), shifted.time())
 
     def today(self, now: datetime) -> date:
         """The learner's day at an instant."""
-        return self.clock(now).date()
+        return day_of(now, self.zone_name, self.day_starts_at)
 
     def week_start(self, day: date) -> date:
         """The first day of the week that a day belongs to."""
@@ -41,9 +42,5 @@ def calendar(
 
 
 def possible_days(now: datetime) -> list[datetime]:
-    """The midnight of each day that may be a learner's today, for who does not know the calendar yet.
-
-    Offsets reach from -23:59 to +23:59, and a day may start six hours late.
-    """
-    midnight = datetime.combine(now.astimezone(UTC).date(), datetime.min.time())
-    return [midnight + days * ONE_DAY for days in range(-2, 2)]
+    """A time of each day that may be a learner's today, for who does not know the calendar yet."""
+    return [datetime.combine(day, datetime.min.time()) for day in todays(now)]

@@ -20,8 +20,8 @@ def last_days(
     A traveller's sessions dated after today count, too. The zone is that of the latest session unless one is
     given, or UTC.
     """
-    # Two days earlier, since the learner's day may be behind that of UTC.
-    first = now.astimezone(UTC).date() - (count + 1) * ONE_DAY
+    # One day earlier, since the learner's day may be behind that of UTC.
+    first = now.astimezone(UTC).date() - timedelta(days=count)
     rows = run(BY_DAY, {"user_id": learner_id, "since": earliest_instant(first)})
     learners = calendar(*rows[0][:_HEAD])
     today = (replace(learners, zone_name=zone_name) if zone_name else learners).today(now)

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vorex_sessions.database import prepared
+from vorex_sessions.hooks.learner_days import DAY_STARTS_AT, WEEK_STARTS_ON
 from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.periods import FIRST_DAY, ONE_DAY, earliest_instant, latest_instant
 from vorex_sessions.progress.windows import Window
@@ -23,8 +24,8 @@ _zone = sa.select(_s.timezone).where(_learner).order_by(*_newest_first).limit(1)
 # What makes the learner's calendar: the zone of the latest session, the start of a day and of a week.
 CALENDAR = (
     _zone.scalar_subquery().label("zone_name"),
-    sa.cast(sa.null(), sa.BigInteger).label("day_starts_at"),
-    sa.cast(sa.null(), sa.Text).label("week_starts_on"),
+    DAY_STARTS_AT.label("day_starts_at"),
+    WEEK_STARTS_ON.label("week_starts_on"),
 )
 
 
@@ -196,7 +197,7 @@ def boundary_days(first: date, start: date) -> dict[str, Any]:
     """The parameters of DAY_GROUPS for sessions since `first`, of a period that begins on `start`."""
     return {
         "since": earliest_instant(first),
-        "edge_from": start - 3 * ONE_DAY,
+        "edge_from": start - 2 * ONE_DAY,
         "edge_to": start + ONE_DAY,
     }
 

@@ -50,7 +50,7 @@ def _read(learner_id: str, asked: Asked, session_type: str | None, now: datetime
         return _read_days(asked, parameters, now)
     days = DAYS[asked.period]
     start = now.astimezone(UTC).date() + ONE_DAY - timedelta(days=days)
-    first = start - timedelta(days=days) - 2 * ONE_DAY
+    first = start - timedelta(days=days) - ONE_DAY
     if days <= _BY_SESSION:
         since = earliest_instant(first)
         return from_sessions(run(SESSIONS_QUERY, {**parameters, "since": since}))
