@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import language_tags
 from database_address import database_url
 
 
@@ -71,6 +72,13 @@ def _origins(value: str) -> list[str]:
     return origins
 
 
+def _language(value: str) -> str:
+    try:
+        return language_tags.canonical(value)
+    except ValueError:
+        raise ValueError("must be a language tag such as en or pt-BR (BCP 47)") from None
+
+
 def _log_level(value: str) -> str:
     if value.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
@@ -122,6 +130,12 @@ SETTINGS = (
         _integer(1, 36500),
         None,
         "Days after which `flask privacy purge` removes a session; unset: never.",
+    ),
+    Setting(
+        "DEFAULT_LANGUAGE",
+        _language,
+        "en",
+        "Language of sessions that name none, as a tag of BCP 47.",
     ),
     Setting(
         "STREAK_MIN_SECONDS",

@@ -18,7 +18,8 @@ from sqlalchemy.dialects.postgresql import psycopg2 as psycopg2_dialect
 from bench import data, traffic
 from bench.measure import Run, drive, middle, pairs, ratio
 from bench.services import Running, hello
-from vorex_sessions.progress.queries import RECENT_QUERY, SESSIONS_QUERY
+from vorex_sessions.progress.queries import SESSIONS_QUERY
+from vorex_sessions.progress.recent import RECENT_QUERY
 from vorex_sessions.sessions.history import statement
 
 OURS, PEER = "service", "peer"
@@ -179,12 +180,13 @@ def postgres(
 ) -> dict[str, Any]:
     """Run pgbench with the service's statements, unprepared and prepared: PostgreSQL's own ceiling."""
     since = datetime.combine(datetime.now(UTC).date(), datetime.min.time(), UTC)
+    everything = {"session_type": None, "language": None}
     queries: dict[str, tuple[Any, dict[str, Any]]] = {
         "history": (statement(frozenset(), by_cursor=False), {"limit": 21, "offset": 0}),
-        "stats week": (SESSIONS_QUERY, {"since": since - timedelta(days=16), "session_type": None}),
+        "stats week": (SESSIONS_QUERY, {"since": since - timedelta(days=16), **everything}),
         "stats month": (
             SESSIONS_QUERY,
-            {"since": since - timedelta(days=62), "session_type": None},
+            {"since": since - timedelta(days=62), **everything},
         ),
         "warm-up": (RECENT_QUERY, {"since": since - timedelta(days=8)}),
     }

@@ -18,7 +18,7 @@ _VOLATILE = ("session_result_id", "created_at", "updated_at")
 # Fields that the peer does not have.
 _OURS_ONLY = {
     *("achievements_unlocked", "streak", "vocabulary_results", "skills", "vocabulary_details"),
-    *("focus_skills", "vocabulary_review"),
+    *("focus_skills", "vocabulary_review", "language"),
 }
 _ANSWERED = (  # one header of each thing that the equipped peer adds
     *("X-Request-ID", "X-RateLimit-Remaining", "X-Content-Type-Options"),

@@ -12,7 +12,8 @@ from tests.factories import Learner, content
 from tests.postgres import transaction
 from tests.privacy.test_export import fill
 from tests.statements import recorded
-from vorex_sessions.progress.queries import RECENT_QUERY, SESSIONS_QUERY
+from vorex_sessions.progress.queries import SESSIONS_QUERY
+from vorex_sessions.progress.recent import RECENT_QUERY
 
 READS = [
     "/history?limit=20",
@@ -77,7 +78,7 @@ def test_a_period_reads_its_own_rows_and_not_the_learners_whole_past(
         connection.execute(sa.text("ANALYZE session_results"))
     for _ in range(5):
         learner.save()
-    parameters = {"user_id": learner.id, "since": now - timedelta(days=16), "session_type": None}
-    if query is RECENT_QUERY:
-        del parameters["session_type"]
+    parameters = {"user_id": learner.id, "since": now - timedelta(days=16)}
+    if query is SESSIONS_QUERY:
+        parameters |= {"session_type": None, "language": None}
     assert 5 <= rows_read(app, query, parameters) <= 10

@@ -22,11 +22,17 @@ QUESTIONS = [
     "/skills",
     "/trends",
     "/comparison",
+    "/history?language=es",
+    "/stats?period=all&language=es",
+    "/daily-breakdown?language=es",
+    "/streak?language=es",
+    "/languages",
 ]
 SESSION = st.fixed_dictionaries(
     {
         "session_type": st.sampled_from(["conversation", "pronunciation", "roleplay"]),
         "duration_seconds": st.integers(0, 100),
+        "language": st.sampled_from(["en", "es"]),
         "fluency_score": st.one_of(st.none(), st.integers(0, 100)),
     }
 )
@@ -34,13 +40,14 @@ SESSION = st.fixed_dictionaries(
 
 def marked(session: dict[str, Any], owner: str) -> dict[str, Any]:
     """Return a session whose texts name its owner, except those that both learners share."""
+    english = session["language"] == "en"
     return {
         **session,
         "topics": ["shared", owner],
         "areas_to_improve": [owner],
         "vocabulary_learned": [owner],
         "vocabulary_results": [{"word": f"tested by {owner}", "outcome": "again"}],
-        "skills": [{"skill": "rhythm", "score": 20 if owner == "mine" else 90}],
+        "skills": [{"skill": "rhythm", "score": 20 if owner == "mine" else 90}] * english,
         "metadata": {"scenario_id": "shared", "owner": owner},
     }
 

@@ -26,6 +26,7 @@ PACKAGE = ROOT / "vorex_sessions"
 LAYERS = [
     *(
         "database_address",
+        "language_tags",
         "config",
         "logs",
         "version",
@@ -39,14 +40,26 @@ LAYERS = [
         "extensions",
     ),
     *("models", "database", "flask_config", "problems", "cursors", "hooks", "auth", "rate_limits"),
-    *("web", "sessions", "preferences", "progress", "trends", "growth", "recall", "skills", "cohorts", "privacy"),
+    *(
+        "web",
+        "sessions",
+        "preferences",
+        "progress",
+        "trends",
+        "growth",
+        "languages",
+        "recall",
+        "skills",
+        "cohorts",
+        "privacy",
+    ),
     *("operations", "capabilities", "demo", "cli", "", "local"),
 ]
 CURE = (
     "imports point downward, from newer to older. Move what both need to a lower folder, or let the newer "
     "capability offer it through hooks/ (docs/development.md, Layers)"
 )
-TOP_LEVEL = {"config", "database_address", "logs"}
+TOP_LEVEL = {"config", "database_address", "language_tags", "logs"}
 LOCAL = "local"  # what only `make run` and the tests use
 MODULES = sorted(PACKAGE.rglob("*.py"))
 CAPABILITIES: dict[str, Capability] = {
@@ -55,7 +68,10 @@ CAPABILITIES: dict[str, Capability] = {
 }
 # Who may name a table beside its owner, and for what.
 SHARED = {
-    ("hooks", "learner_preferences"): "every day of every answer begins by it (hooks/learner_days.py)",
+    (
+        "hooks",
+        "learner_preferences",
+    ): "every day of every answer begins by it (hooks/learner_days.py)",
     ("hooks", "session_results"): "a rebuild reads all sessions",
     ("hooks", "learner_totals"): "its derived_version is about all projections (hooks/rebuild.py)",
     ("hooks", "erased_learners"): "what a restored backup brought back is erased again",

@@ -3,6 +3,7 @@
 from vorex_sessions import (
     cohorts,
     growth,
+    languages,
     operations,
     privacy,
     progress,
@@ -15,5 +16,16 @@ from vorex_sessions import (
 # From older to newer: a capability may import those before it.
 CAPABILITIES = tuple(
     part.CAPABILITY
-    for part in (sessions, progress, trends, growth, recall, skills, cohorts, privacy, operations)
+    for part in (
+        sessions,
+        progress,
+        trends,
+        growth,
+        languages,
+        recall,
+        skills,
+        cohorts,
+        privacy,
+        operations,
+    )
 )

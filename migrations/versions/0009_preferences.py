@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0009_preferences"
-down_revision = "0006_rollups"
+down_revision = "0007_languages"
 branch_labels = None
 depends_on = None
 LOSES = {

@@ -72,6 +72,7 @@ def expected(
     period: str,
     zone: str | None,
     kind: str | None,
+    language: str | None,
     now: datetime,
     *,
     dates: tuple[date, date] | None = None,
@@ -84,7 +85,7 @@ def expected(
     dated = [
         (local(s["completed_at"], s["timezone"]).date(), s)
         for s in sessions
-        if kind in (None, s["session_type"])
+        if kind in (None, s["session_type"]) and language in (None, s["language"])
     ]
     if period == "all":
         start = min((day for day, _ in dated), default=None)

@@ -66,6 +66,7 @@ SESSIONS_QUERY = st.fixed_dictionaries(
     {
         "age": st.tuples(AGES, st.integers(-12, 12), st.sampled_from([0, 0, 1, 1800, 3599])),
         "timezone": st.sampled_from(ZONES),
+        "language": st.sampled_from(["de", "es", "pt-BR"]),
         "session_type": st.sampled_from(["conversation", "pronunciation", "roleplay"]),
         "duration_seconds": st.integers(0, 4000),
         "words_spoken": st.integers(0, 1000),
@@ -118,15 +119,22 @@ def saved(learner_id: str, history: list[dict], now: datetime) -> list[dict[str,
     now=NOWS,
     zone=st.one_of(st.none(), st.sampled_from(ZONES)),
     kind=st.sampled_from([None, None, "conversation", "roleplay"]),
+    language=st.sampled_from([None, None, "de", "pt-BR"]),
 )
 def test_stats_agree_with_plain_arithmetic(
-    in_app: Flask, history: list[dict], now: datetime, zone: str | None, kind: str | None
+    in_app: Flask,
+    history: list[dict],
+    now: datetime,
+    zone: str | None,
+    kind: str | None,
+    language: str | None,
 ) -> None:
     learner_id = str(uuid4())
     sessions = saved(learner_id, history, now)
     for period in ("day", "week", "month", "year", "all"):
-        result = stats(learner_id, period=period, zone_name=zone, session_type=kind, now=now)
-        wanted = expected(sessions, period, zone, kind, now)
+        narrowed = {"session_type": kind, "language": language}
+        result = stats(learner_id, period=period, zone_name=zone, now=now, **narrowed)
+        wanted = expected(sessions, period, zone, kind, language, now)
         assert near(result, wanted), (period, result, wanted)
 
 
@@ -140,6 +148,7 @@ def test_stats_agree_with_plain_arithmetic(
     now=st.one_of(NOWS, BORDERS),
     zone=st.one_of(st.none(), st.sampled_from(ZONES)),
     kind=st.sampled_from([None, None, None, "roleplay"]),
+    language=st.sampled_from([None, None, None, "de"]),
     week_starts_on=st.sampled_from([None, "monday", "sunday", "saturday"]),
     ranges=st.lists(RANGES, min_size=1, max_size=3),
 )
@@ -149,6 +158,7 @@ def test_calendar_periods_and_ranges_agree_with_plain_arithmetic(
     now: datetime,
     zone: str | None,
     kind: str | None,
+    language: str | None,
     week_starts_on: str | None,
     ranges: list[tuple[int, int]],
 ) -> None:
@@ -157,22 +167,16 @@ def test_calendar_periods_and_ranges_agree_with_plain_arithmetic(
         prefer(learner_id, week_starts_on=week_starts_on)
     sessions = saved(learner_id, history, now)
     weeks = {"week_starts_on": week_starts_on or "monday"}
+    narrowed = {"zone_name": zone, "session_type": kind, "language": language}
     for period in (
         f"{which}_{unit}" for unit in ("week", "month", "year") for which in ("this", "last")
     ):
-        result = stats(learner_id, period=period, zone_name=zone, session_type=kind, now=now)
-        wanted = expected(sessions, period, zone, kind, now, **weeks)
+        result = stats(learner_id, period=period, now=now, **narrowed)
+        wanted = expected(sessions, period, zone, kind, language, now, **weeks)
         assert near(result, wanted), (period, result, wanted)
     for age, length in ranges:
         first = now.date() - timedelta(days=age)
         dates = first, first + timedelta(days=length - 1)
-        result = stats(
-            learner_id,
-            date_from=dates[0],
-            date_to=dates[1],
-            zone_name=zone,
-            session_type=kind,
-            now=now,
-        )
-        wanted = expected(sessions, "range", zone, kind, now, dates=dates)
+        result = stats(learner_id, date_from=dates[0], date_to=dates[1], now=now, **narrowed)
+        wanted = expected(sessions, "range", zone, kind, language, now, dates=dates)
         assert near(result, wanted), (dates, result, wanted)

@@ -47,6 +47,8 @@ def too_much(name: str) -> Any:
             return "1999-12-31T23:59:59Z"
         case body_fields.Zone():
             return "Mars/Olympus"
+        case body_fields.Language():
+            return "en-" + "x" * 40
     pytest.fail(f"{name}: say here what is beyond its limit")
 
 
@@ -63,7 +65,12 @@ def with_nul(name: str) -> Any:
             return [{"skill": "a\0b", "score": 1}]
         case metadata_field.Metadata():
             return {"a": "\0"}
-        case body_fields.Choice() | body_fields.Instant() | body_fields.Zone():
+        case (
+            body_fields.Choice()
+            | body_fields.Instant()
+            | body_fields.Zone()
+            | body_fields.Language()
+        ):
             return "a\0b"
     pytest.fail(f"{name}: say here how it could hold a NUL")
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.factories import Learner, content, pointers, sendable, stored
 from vorex_sessions.problems.validation import validation_problem
 from vorex_sessions.sessions.fingerprint import fingerprint
+from vorex_sessions.sessions.results import DEFAULTS
 
 FULL = content(
     words_spoken=120,
@@ -269,7 +270,7 @@ def canonical(value: Any) -> Any:
 
 @given(st.tuples(JSON, JSON))
 def test_fingerprints_agree_exactly_where_contents_do(values: tuple[Any, Any]) -> None:
-    first, second = (fingerprint(content(metadata={"x": value})) for value in values)
+    first, second = (fingerprint(content(metadata={"x": value}), DEFAULTS) for value in values)
     assert (first == second) == (canonical(values[0]) == canonical(values[1]))
     assert len(first) == 16
 
@@ -279,8 +280,8 @@ def test_fingerprints_never_change() -> None:
     fields = content(
         topics=["travel"], fluency_score=80.5, completed_at=datetime(2026, 3, 1, tzinfo=UTC)
     )
-    assert fingerprint(content()).hex() == STORED_FINGERPRINTS[0]
-    assert fingerprint(fields).hex() == STORED_FINGERPRINTS[1]
+    assert fingerprint(content(), DEFAULTS).hex() == STORED_FINGERPRINTS[0]
+    assert fingerprint(fields, DEFAULTS).hex() == STORED_FINGERPRINTS[1]
 
 
 STORED_FINGERPRINTS = ("9fd2e1330a149436cbb8ca5bf3bd41ce", "e6b6d955aacea365257b89d55e172402")

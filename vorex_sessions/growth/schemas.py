@@ -111,9 +111,10 @@ class TotalsRowSchema(Schema):
 
 
 class StreakQuerySchema(Schema):
-    """The time zone, and the daily goal."""
+    """The time zone, the language and the daily goal."""
 
     zone_name = query_fields.zone()
+    language = query_fields.language("days")
     goal_minutes = query_fields.Whole(
         1, 1440, load_default=10, description="The learner's goal, in minutes a day.", example=10
     )

@@ -19,11 +19,16 @@ _UNLOCKED = prepared(unlocked_beside_totals())
 
 
 def _days() -> sa.Select[Any]:
-    """The seconds practised on each day since `:since`, with the totals; at least one row."""
+    """The seconds practised on each day since `:since`, with the totals; at least one row.
+
+    In all languages where `:language` is null.
+    """
     stored = session_results.c
+    language = sa.cast(sa.bindparam("language"), sa.Text)
+    is_wanted = sa.or_(language.is_(None), stored.language == language)
     days = (
         sa.select(stored.practiced_on, sa.func.sum(stored.duration_seconds).label("seconds"))
-        .where(stored.user_id == USER_ID, stored.completed_at >= sa.bindparam("since"))
+        .where(stored.user_id == USER_ID, stored.completed_at >= sa.bindparam("since"), is_wanted)
         .group_by(stored.practiced_on)
         .subquery("days")
     )
@@ -33,24 +38,38 @@ def _days() -> sa.Select[Any]:
 
 
 _DAYS = prepared(_days())
+_EVER = datetime(1999, 1, 1, tzinfo=UTC)  # before the first session that can be stored
 
 
 def show_streak(
-    learner_id: str, *, zone_name: str | None = None, goal_minutes: int, now: datetime
+    learner_id: str,
+    *,
+    zone_name: str | None = None,
+    language: str | None = None,
+    goal_minutes: int,
+    now: datetime,
 ) -> dict[str, Any]:
-    """The streak, today's minutes with the goal, and the last 28 days."""
+    """The streak, today's minutes with the goal, and the last 28 days.
+
+    That of a language is counted from all days on which it was practised, as if there were no other language.
+    """
     first = now.astimezone(UTC).date() - (streaks.CALENDAR_DAYS + 1) * ONE_DAY
-    rows = run_current_totals(_DAYS, {"user_id": learner_id, "since": earliest_instant(first)})
+    since = earliest_instant(first) if language is None else _EVER
+    rows = run_current_totals(_DAYS, {"user_id": learner_id, "since": since, "language": language})
     totals = from_columns(rows[0].totals)
     seconds = {row.practiced_on: row.seconds for row in rows if row.practiced_on}
     zone_name = zone_name or totals.timezone or "UTC"
     today, shortest_day = day_of(now, zone_name), setting("STREAK_MIN_SECONDS")
+    state: streaks.Streak = totals
+    if language is not None:
+        counted = (day for day, total in seconds.items() if total >= shortest_day)
+        state = streaks.of_days(day.toordinal() for day in counted)
     has_practised = today in seconds and seconds[today] >= shortest_day
     return {
-        **streaks.streak(totals, zone_name=zone_name, now=now, has_practised=has_practised),
+        **streaks.streak(state, zone_name=zone_name, now=now, has_practised=has_practised),
         "minutes_today": round(seconds.get(today, 0) / 60, 1),
         "goal_minutes": goal_minutes,
-        "calendar": streaks.calendar(totals, seconds, today=today, shortest_day=shortest_day),
+        "calendar": streaks.calendar(state, seconds, today=today, shortest_day=shortest_day),
     }
 
 

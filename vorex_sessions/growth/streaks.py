@@ -1,6 +1,6 @@
 """Pure: the streak rule, and a learner's streak as of a day."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -41,6 +41,13 @@ class Streak:
             last = day
         self.days, self.counted_on = len(days), date.fromordinal(last) if days else None
         self.current_streak, self.longest_streak, self.freezes = current, longest, freezes
+
+
+def of_days(ordinals: Iterable[int]) -> Streak:
+    """The streak of the days that count, as ordinals in any order."""
+    state = Streak()
+    state.count_days(sorted(ordinals))
+    return state
 
 
 def _next(current: int, freezes: int, missed: int) -> tuple[int, int]:

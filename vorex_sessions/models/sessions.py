@@ -81,6 +81,9 @@ class SessionResult(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAl
     practiced_on: Mapped[date] = mapped_column(sa.Date)
     created_at: Mapped[datetime] = mapped_column(Instant, server_default=sa.func.now())
     updated_at: Mapped[datetime] = mapped_column(Instant, server_default=sa.func.now())
+    # The default of the database is for processes of the release before while they still run; that of a save
+    # is the setting DEFAULT_LANGUAGE (sessions/results.py).
+    language: Mapped[str] = mapped_column(sa.Text, server_default="en")
     fingerprint: Mapped[bytes] = mapped_column(sa.LargeBinary)
 
 

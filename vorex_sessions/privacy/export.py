@@ -5,7 +5,10 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -29,6 +32,13 @@ FORMATS = {
 LONGEST = 600  # seconds; a download that takes longer is broken off
 _ATTEMPTS = 3  # a change after the rebuild makes it stale again
 _PIECE = 64 * 1024  # bytes; the client must read each within gunicorn's SLOW_CLIENT
+
+
+@lru_cache(maxsize=32)
+def _of_language(rows: sa.Select[Any]) -> sa.Select[Any]:
+    """The rows of `:language`; all where rows have no language."""
+    language = rows.selected_columns.get("language")
+    return rows if language is None else rows.where(language == sa.bindparam("language"))
 
 
 def _snapshot() -> Snapshot:
@@ -66,8 +76,10 @@ class Download:
     again, to break off the connection: a truncated download must not look complete.
     """
 
-    def __init__(self, learner_id: str, *, file_format: str, now: datetime) -> None:
-        self._learner_id = learner_id
+    def __init__(
+        self, learner_id: str, *, file_format: str, language: str | None = None, now: datetime
+    ) -> None:
+        self._learner_id, self._language = learner_id, language
         self._snapshot = _current(learner_id) if file_format == "json" else _snapshot()
         self._ends = time.monotonic() + LONGEST
         self._open = True
@@ -114,4 +126,8 @@ class Download:
 
     def _portions(self, export: Export) -> Iterator[Sequence[str]]:
         parameters = {"user_id": self._learner_id}
-        return self._snapshot.documents(export.member, export.rows, parameters)
+        rows = export.rows
+        if self._language is not None:
+            rows = _of_language(rows)
+            parameters["language"] = self._language
+        return self._snapshot.documents(export.member, rows, parameters)

@@ -45,7 +45,7 @@ def export_sessions(query: dict[str, Any]) -> Response:
         head.automatically_set_content_length = False  # that of the download is not known
         compression.mark(head, compressed=False)
         return head
-    download = Download(learner_id(), file_format=file_format, now=now)
+    download = Download(learner_id(), now=now, **query)
     response = Response(download, headers=headers, content_type=FORMATS[file_format])
     response.call_on_close(download.close)
     return compression.offer(response)

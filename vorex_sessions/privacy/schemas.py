@@ -2,7 +2,7 @@
 
 import marshmallow as ma
 
-from vorex_sessions.web import answer_fields, body_fields
+from vorex_sessions.web import answer_fields, body_fields, query_fields
 from vorex_sessions.web.schemas import Schema
 
 FORMATS = ("json", "csv", "ndjson")
@@ -23,7 +23,7 @@ class ErasedSchema(Schema):
 
 
 class ExportQuerySchema(Schema):
-    """The format of the download."""
+    """The format of the download, and the language."""
 
     file_format = body_fields.Choice(
         FORMATS,
@@ -32,6 +32,7 @@ class ExportQuerySchema(Schema):
         description="`json`: everything stored; `csv` and `ndjson`: the sessions.",
         example="json",
     )
+    language = query_fields.language("sessions, and other members that have a language,")
 
 
 class LearnerExportSchema(Schema):

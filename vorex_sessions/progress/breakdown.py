@@ -17,6 +17,7 @@ def daily_breakdown(
     date_from: date | None = None,
     date_to: date | None = None,
     zone_name: str | None = None,
+    language: str | None = None,
     now: datetime,
 ) -> dict[str, Any]:
     """The last `days` calendar days or those between two dates, newest first, with those without practice.
@@ -24,10 +25,12 @@ def daily_breakdown(
     Before the last days come later ones on which a traveller has practised.
     """
     if date_from and date_to:
-        tallies = days_between(learner_id, date_from, date_to)
+        tallies = days_between(learner_id, date_from, date_to, language=language)
         shown = _back_from(date_to, (date_to - date_from).days + 1)
     else:
-        today, tallies = last_days(learner_id, days, zone_name=zone_name, now=now)
+        today, tallies = last_days(
+            learner_id, days, zone_name=zone_name, language=language, now=now
+        )
         later = {tally.practiced_on for tally in tallies if tally.practiced_on > today}
         shown = [*sorted(later, reverse=True), *_back_from(today, days)]
     by_day = {tally.practiced_on: Sums([tally]) for tally in tallies}
@@ -37,7 +40,7 @@ def daily_breakdown(
         "totals": {
             "sessions": sum(sums.sessions for sums in by_day.values()),
             "seconds": seconds,
-            "minutes": _minutes(seconds),
+            "minutes": minutes(seconds),
             "words_spoken": sum(sums.words for sums in by_day.values()),
         },
     }
@@ -51,7 +54,7 @@ def _figures(sums: Sums) -> dict[str, Any]:
     return {
         "sessions": sums.sessions,
         "seconds": sums.duration,
-        "minutes": _minutes(sums.duration),
+        "minutes": minutes(sums.duration),
         "words_spoken": sums.words,
         **skill_means(sums),
     }
@@ -62,5 +65,6 @@ def skill_means(sums: Sums) -> dict[str, float | None]:
     return dict(zip((f"{skill}_avg" for skill in SKILLS), sums.means(), strict=True))
 
 
-def _minutes(seconds: int) -> float:
+def minutes(seconds: int) -> float:
+    """Seconds as minutes with 1 decimal."""
     return round(seconds / 60, 1)

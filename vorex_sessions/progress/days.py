@@ -13,16 +13,17 @@ _HEAD = 3  # columns of the learner's calendar before those of a tally
 
 
 def last_days(
-    learner_id: str, count: int, *, zone_name: str | None, now: datetime
+    learner_id: str, count: int, *, zone_name: str | None, language: str | None, now: datetime
 ) -> tuple[date, list[Tally]]:
     """The learner's today, and tallies of the last `count` days, oldest first.
 
-    A traveller's sessions dated after today count, too. The zone is that of the latest session unless one is
-    given, or UTC.
+    Of all languages unless one is given. A traveller's sessions dated after today count, too. The zone is
+    that of the latest session unless one is given, or UTC.
     """
     # One day earlier, since the learner's day may be behind that of UTC.
     first = now.astimezone(UTC).date() - timedelta(days=count)
-    rows = run(BY_DAY, {"user_id": learner_id, "since": earliest_instant(first)})
+    parameters = {"user_id": learner_id, "since": earliest_instant(first), "language": language}
+    rows = run(BY_DAY, parameters)
     learners = calendar(*rows[0][:_HEAD])
     today = (replace(learners, zone_name=zone_name) if zone_name else learners).today(now)
     start = today + ONE_DAY - timedelta(days=count)
@@ -30,7 +31,8 @@ def last_days(
     return today, sorted(tally for tally in tallies if tally.practiced_on >= start)
 
 
-def days_between(learner_id: str, first: date, last: date) -> list[Tally]:
-    """Tallies of the days from `first` to `last`, oldest first."""
-    rows = run(RANGE_BY_DAY, {"user_id": learner_id, **bounds(first, last)})
+def days_between(learner_id: str, first: date, last: date, *, language: str | None) -> list[Tally]:
+    """Tallies of the days from `first` to `last`, oldest first; of all languages unless one is given."""
+    parameters = {"user_id": learner_id, "language": language, **bounds(first, last)}
+    rows = run(RANGE_BY_DAY, parameters)
     return sorted(Tally(*row[_HEAD:]) for row in rows if row.practiced_on)

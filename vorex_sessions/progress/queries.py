@@ -16,7 +16,10 @@ _s = session_results.c
 _learner = _s.user_id == USER_ID
 _since = _s.completed_at >= sa.bindparam("since")
 _wanted_type = sa.cast(sa.bindparam("session_type"), sa.Text)
+_wanted_language = sa.cast(sa.bindparam("language"), sa.Text)
 _of_type = sa.or_(_wanted_type.is_(None), _s.session_type == _wanted_type)
+_of_language = sa.or_(_wanted_language.is_(None), _s.language == _wanted_language)
+_wanted = sa.and_(_of_type, _of_language)
 _newest_first = (_s.completed_at.desc(), _s.session_result_id.desc())
 _SCORES = (_s.pronunciation_score, _s.fluency_score, _s.grammar_score)
 
@@ -51,7 +54,12 @@ def _sessions(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
         _s.duration_seconds,
         _s.words_spoken,
         *measured,
-    ).select_from(head.outerjoin(session_results, sa.and_(_learner, _of_type, *conditions)))
+    ).select_from(head.outerjoin(session_results, sa.and_(_learner, _wanted, *conditions)))
+
+
+def of_period(*columns: Any) -> sa.Select[Any]:
+    """Columns of the learner's sessions since `:since`, of a type and a language where these are given."""
+    return sa.select(*columns).where(_learner, _since, _wanted)
 
 
 def day_groups(*conditions: sa.ColumnElement[bool], by_start: bool = False) -> list[sa.Select[Any]]:
@@ -78,7 +86,7 @@ def day_groups(*conditions: sa.ColumnElement[bool], by_start: bool = False) -> l
         matching.c.practiced_on,
         instant.label("completed_at"),
         matching.c.session_type,
-        *_sums(matching.c),
+        *sums(matching.c),
     ).group_by(matching.c.practiced_on, instant, matching.c.session_type)
     since, day = _date("edge_from"), sa.case((near_start, matching.c.practiced_on))
     if by_start:
@@ -104,17 +112,17 @@ def _calendar_row() -> sa.Select[Any]:
     return sa.select(kind, zone_name, day, instant, week_starts_on, day_starts_at, *nulls)
 
 
-def _sums(columns: Any) -> list[sa.ColumnElement[Any]]:
+def sums(columns: Any) -> list[sa.ColumnElement[Any]]:
     """The sums of sessions, in the order of `Tally`."""
-    sums: list[sa.ColumnElement[Any]] = [
+    added: list[sa.ColumnElement[Any]] = [
         sa.func.count().label("sessions"),
         sa.func.sum(columns.duration_seconds).label("duration"),
         sa.func.sum(columns.words_spoken).label("words"),
     ]
     for score in _SCORES:
-        sums.append(sa.func.sum(columns[score.name]).label(f"{score.name}_sum"))
-        sums.append(sa.func.count(columns[score.name]).label(f"{score.name}_count"))
-    return sums
+        added.append(sa.func.sum(columns[score.name]).label(f"{score.name}_sum"))
+        added.append(sa.func.count(columns[score.name]).label(f"{score.name}_count"))
+    return added
 
 
 def _date(name: str) -> sa.ColumnElement[date]:
@@ -154,14 +162,14 @@ _NO_INSTANT = sa.cast(sa.null(), _s.completed_at.type)
 def _by_day(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """Each day with sessions that meet the conditions as a tally, with what makes the learner's calendar."""
     head = sa.select(*CALENDAR).subquery()
-    joined = head.outerjoin(session_results, sa.and_(_learner, *conditions))
+    joined = head.outerjoin(session_results, sa.and_(_learner, _of_language, *conditions))
     return (
         sa.select(
             *head.c,
             _s.practiced_on,
             _NO_INSTANT.label("completed_at"),
             _NO_TEXT.label("session_type"),
-            *_sums(_s),
+            *sums(_s),
         )
         .select_from(joined)
         .group_by(*head.c, _s.practiced_on)
@@ -206,7 +214,7 @@ EVER = boundary_days(FIRST_DAY, FIRST_DAY)
 SESSIONS_QUERY = prepared(_sessions(_since))
 BY_DAY = prepared(_by_day(_since))
 CALENDAR_ROW = _calendar_row()
-DAY_GROUPS = prepared(sa.union_all(*day_groups(_since, _of_type), CALENDAR_ROW))
+DAY_GROUPS = prepared(sa.union_all(*day_groups(_since, _wanted), CALENDAR_ROW))
 # The same for the days from `:first_day` to `:last_day`; the range on completed_at only helps the index.
 _between = sa.and_(
     _since,
@@ -215,35 +223,4 @@ _between = sa.and_(
 )
 RANGE_SESSIONS = prepared(_sessions(_between))
 RANGE_BY_DAY = prepared(_by_day(_between))
-RANGE_GROUPS = prepared(sa.union_all(*day_groups(_between, _of_type, by_start=True), CALENDAR_ROW))
-
-# The learner's recent sessions: since `:since`, or of the week that ends with the latest session.
-RECENT_QUERY = (
-    sa.select(
-        _s.session_result_id,
-        _s.session_type,
-        _s.duration_seconds,
-        _s.pronunciation_score,
-        _s.fluency_score,
-        _s.grammar_score,
-        _s.areas_to_improve,
-        _s.completed_at,
-        _s.created_at,
-        _s.practiced_on,
-        _s.timezone,
-        _s.vocabulary_learned,
-    )
-    .where(
-        _learner,
-        _s.completed_at
-        >= sa.func.least(
-            sa.bindparam("since", type_=_s.completed_at.type),
-            sa.select(_s.completed_at - sa.cast("9 days", sa.Interval))
-            .where(_learner)
-            .order_by(*_newest_first)
-            .limit(1)
-            .scalar_subquery(),
-        ),
-    )
-    .order_by(*_newest_first)
-)
+RANGE_GROUPS = prepared(sa.union_all(*day_groups(_between, _wanted, by_start=True), CALENDAR_ROW))

@@ -8,7 +8,7 @@ from vorex_sessions.web.schemas import Schema
 
 
 class BreakdownQuerySchema(RangeQuerySchema):
-    """The number of days or two dates, and the time zone."""
+    """The number of days or two dates, the time zone and the language."""
 
     most_days, instead_of = MOST_DAYS, "days"
 
@@ -21,6 +21,7 @@ class BreakdownQuerySchema(RangeQuerySchema):
         example=7,
     )
     zone_name = query_fields.zone()
+    language = query_fields.language("sessions")
 
 
 class DaySchema(Schema):

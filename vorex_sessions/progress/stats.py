@@ -1,5 +1,6 @@
 """The learner's statistics over a period: one statement, then plain arithmetic."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -31,19 +32,22 @@ def stats(
     date_to: date | None = None,
     zone_name: str | None = None,
     session_type: str | None = None,
+    language: str | None = None,
     now: datetime,
 ) -> dict[str, Any]:
     """The statistics as the API returns them, of a period, or of the days between two dates."""
     asked = Asked(RANGE, date_from, date_to) if date_from and date_to else Asked(period)
-    data = _read(learner_id, asked, session_type, now)
+    data = _read(learner_id, asked, {"session_type": session_type, "language": language}, now)
     return statistics(data, asked, zone_name=zone_name, now=now)
 
 
-def _read(learner_id: str, asked: Asked, session_type: str | None, now: datetime) -> PeriodData:
+def _read(
+    learner_id: str, asked: Asked, wanted: Mapping[str, str | None], now: datetime
+) -> PeriodData:
     """Read every day that may count in some time zone: the learner's may be known only from the rows."""
-    parameters = {"user_id": learner_id, "session_type": session_type}
+    parameters = {"user_id": learner_id, **wanted}
     if asked.period == "all":
-        if session_type:  # a rollup does not have the session type of a topic
+        if any(wanted.values()):  # a rollup does not have them
             return from_groups(run(DAY_GROUPS, {**parameters, **EVER}))
         return from_groups(rollups.everything(learner_id, now))
     if asked.period not in DAYS:

@@ -15,7 +15,7 @@ COUNTED_PERIODS = (*STATS_PERIODS, RANGE)
 
 
 class StatsQuerySchema(RangeQuerySchema):
-    """The period or two dates, the time zone and the type of session."""
+    """The period or two dates, the time zone, the type of session and the language."""
 
     most_days, instead_of = MOST_DAYS, "period"
 
@@ -31,6 +31,7 @@ class StatsQuerySchema(RangeQuerySchema):
     session_type = body_fields.Choice(
         SESSION_TYPES, description="Only sessions of this type.", example="roleplay"
     )
+    language = query_fields.language("sessions")
 
 
 class ScoredSessionsSchema(Schema):

@@ -41,6 +41,7 @@ _CONDITIONS: dict[str, sa.ColumnElement[bool]] = {
     "date_to": sa.and_(
         _s.practiced_on <= sa.bindparam("date_to"), _s.completed_at < sa.bindparam("not_after")
     ),
+    "language": _s.language == sa.bindparam("language"),
     "scenario_id": _s.metadata["scenario_id"].astext == sa.bindparam("scenario_id"),
 }
 _AFTER = sa.tuple_(_s.completed_at, _s.session_result_id) < sa.tuple_(
@@ -83,7 +84,7 @@ def page(
 ) -> dict[str, Any]:
     """A page of the learner's sessions as the API returns it. Raises Invalid.
 
-    `filters`: session_type, topic, date_from, date_to, scenario_id; a filter left out matches all.
+    `filters`: session_type, topic, date_from, date_to, scenario_id, language; a filter left out matches all.
     """
     if "topic" in filters:
         filters["topic"] = fold(filters["topic"])

@@ -31,6 +31,7 @@ class HistoryQuerySchema(Schema):
         "and the text.",
         example="hotel-check-in",
     )
+    language = query_fields.language("sessions")
     limit = query_fields.limit("Sessions", 20)
     offset = query_fields.Whole(
         0,

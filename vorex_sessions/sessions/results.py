@@ -8,6 +8,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from vorex_sessions.flask_config import setting
 from vorex_sessions.models import session_results
 from vorex_sessions.periods import day_of, offset_name, stamp
 from vorex_sessions.problems.validation import validation_problem
@@ -36,12 +37,17 @@ def _default(column: sa.Column[Any]) -> Any:
     return [] if isinstance(column.type, ARRAY) else orjson.loads(text)
 
 
-# The value of a column that the client leaves out: the table's default.
+# The value of a column that the client leaves out: the table's default. That of `language` is a setting.
 DEFAULTS: dict[str, Any] = {
     str(column.name): _default(column)  # as above
     for column in CONTENT
     if column.nullable or column.server_default is not None
 }
+
+
+def defaults() -> dict[str, Any]:
+    """The values of the columns that the client leaves out."""
+    return {**DEFAULTS, "language": setting("DEFAULT_LANGUAGE")}
 
 
 def check_instant(completed_at: datetime, now: datetime, start: str = "#") -> None:
@@ -59,7 +65,7 @@ def completed(content: dict[str, Any], now: datetime, start: str = "#") -> dict[
     check_instant(completed_at, now, start)
     zone_name = content.get("timezone") or default_zone(content)
     return {
-        **DEFAULTS,
+        **defaults(),
         **content,
         "completed_at": completed_at.astimezone(UTC),
         "timezone": zone_name,
@@ -72,8 +78,9 @@ def corrected(changes: Mapping[str, Any], row: Any) -> dict[str, Any]:
 
     That of `completed_at` is the moment of the first save.
     """
+    by_default = defaults()
     values = {
-        name: DEFAULTS.get(name) if value is None else value for name, value in changes.items()
+        name: by_default.get(name) if value is None else value for name, value in changes.items()
     }
     completed_at = values.get("completed_at") or (
         row.created_at if "completed_at" in values else row.completed_at

@@ -123,6 +123,12 @@ class SessionContentSchema(Schema):
         minLength=2,
         maxLength=64,
     )
+    language = body_fields.Language(
+        description="The language practised, as a tag of BCP 47: `es`, `pt-BR`. Any case is taken; answers "
+        "have the usual one. By default the service's `DEFAULT_LANGUAGE`, which is `en` unless the operator "
+        "has set another.",
+        example="pt-BR",
+    )
 
 
 class SaveSchema(NullableSchema, SessionContentSchema):

@@ -99,7 +99,7 @@ def _entry(
     """The entry to store. A `session_result_id` has priority over a derived id. Raises Invalid."""
     body = dict(body)
     client_id = body.pop("session_result_id", None)
-    digest = fingerprint(body)
+    digest = fingerprint(body, results.defaults())
     row = {
         **results.completed(body, now, start),
         "session_result_id": str(client_id or derived_id or uuid4()),

@@ -11,7 +11,7 @@ SHOWN_PERIODS = (*PERIODS, RANGE)
 
 
 class TrendsQuerySchema(RangeQuerySchema):
-    """The period or two dates, and the time zone."""
+    """The period or two dates, the time zone and the language."""
 
     most_days, instead_of = MOST_DAYS, "period"
 
@@ -23,6 +23,7 @@ class TrendsQuerySchema(RangeQuerySchema):
         example="month",
     )
     zone_name = query_fields.zone()
+    language = query_fields.language("scores")
 
 
 class IntervalSchema(Schema):

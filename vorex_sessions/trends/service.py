@@ -21,14 +21,17 @@ def show_trends(
     date_from: date | None = None,
     date_to: date | None = None,
     zone_name: str | None = None,
+    language: str | None = None,
     now: datetime,
 ) -> dict[str, Any]:
     """The trend of each score over the last 30 or 365 days or between two dates, from daily means."""
     if date_from and date_to:
         period, start, end = RANGE, date_from, date_to
-        tallies = days_between(learner_id, start, end)
+        tallies = days_between(learner_id, start, end, language=language)
     else:
-        end, tallies = last_days(learner_id, DAYS[period], zone_name=zone_name, now=now)
+        end, tallies = last_days(
+            learner_id, DAYS[period], zone_name=zone_name, language=language, now=now
+        )
         tallies = [tally for tally in tallies if tally.practiced_on <= end]
         start = end + ONE_DAY - timedelta(days=DAYS[period])
     scores = _daily_means(tallies)

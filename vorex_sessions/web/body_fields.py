@@ -10,6 +10,7 @@ from typing import Any
 
 import marshmallow as ma
 
+import language_tags
 from vorex_sessions import periods, text
 from vorex_sessions.problems.kinds import Problem
 from vorex_sessions.problems.validation import validation_problem
@@ -186,6 +187,21 @@ class Zone(ma.fields.String):
         except (ValueError, TypeError, AttributeError):
             raise self.make_error("invalid") from None
         return ma.missing if name is None else name  # type: ignore[return-value]  # a field may leave itself out
+
+
+class Language(ma.fields.String):
+    """A language tag, in any case and with `-` or `_`; kept in its usual case."""
+
+    def __init__(self, **options: Any) -> None:
+        rule = "must be a language tag such as en or pt-BR (BCP 47)"
+        options |= {"minLength": 2, "maxLength": language_tags.LONGEST}
+        super().__init__(error_messages={**COMMON, "invalid": rule}, **documented(options))
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        try:
+            return language_tags.canonical(value)
+        except (ValueError, TypeError, AttributeError):
+            raise self.make_error("invalid") from None
 
 
 class Id(ma.fields.UUID):

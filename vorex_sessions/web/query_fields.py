@@ -91,6 +91,15 @@ def zone() -> Zone:
     )
 
 
+def language(what: str) -> body_fields.Language:
+    """Narrows an answer to a language."""
+    return body_fields.Language(
+        description=f"Only {what} of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two "
+        "languages.",
+        example="pt-BR",
+    )
+
+
 def limit(noun: str, default: int) -> Whole:
     """How many items a page has, at most 100."""
     described = f"{noun} per page; a value above 100 counts as 100."

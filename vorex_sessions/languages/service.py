@@ -1,0 +1,84 @@
+"""The languages of a learner's sessions, from the sessions themselves."""
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from vorex_sessions.database import prepared, run
+from vorex_sessions.flask_config import setting
+from vorex_sessions.growth import streaks
+from vorex_sessions.models import USER_ID, session_results
+
+_s = session_results.c
+_learner = _s.user_id == USER_ID
+# The day before the first of the year 1, from which Python counts.
+_DAY_ZERO: sa.ColumnElement[date] = sa.literal_column("DATE '0001-12-31 BC'")
+
+
+def _languages() -> sa.Select[Any]:
+    """Each language, that of the latest session first; `days` are the ordinals of those that count."""
+    newest_first = (_s.completed_at.desc(), _s.session_result_id.desc())
+    latest = sa.select(_s.timezone, _s.language).where(_learner).order_by(*newest_first).limit(1)
+    last = latest.subquery("last")
+    day = (
+        sa.select(
+            _s.language,
+            _s.practiced_on,
+            sa.func.count().label("sessions"),
+            sa.func.sum(_s.duration_seconds).label("seconds"),
+            sa.func.max(_s.completed_at).label("latest_at"),
+        )
+        .where(_learner)
+        .group_by(_s.language, _s.practiced_on)
+        .subquery("day")
+        .c
+    )
+    counts = day.seconds >= sa.bindparam("shortest_day", type_=sa.Integer)
+    ordinal = day.practiced_on - _DAY_ZERO
+    return (
+        sa.select(
+            day.language,
+            sa.cast(sa.func.sum(day.sessions), sa.BigInteger).label("sessions"),
+            sa.cast(sa.func.sum(day.seconds), sa.BigInteger).label("seconds"),
+            sa.func.max(day.practiced_on).label("last_day"),
+            sa.func.array_agg(ordinal).filter(counts).label("days"),
+            last.c.timezone,
+        )
+        .select_from(last, day.language.table)
+        .group_by(day.language, last.c.timezone, last.c.language)
+        .order_by(
+            (day.language == last.c.language).desc(),
+            sa.func.max(day.latest_at).desc(),
+            day.language.collate("C"),
+        )
+    )
+
+
+_LANGUAGES = prepared(_languages())
+
+
+def list_languages(
+    learner_id: str, *, zone_name: str | None = None, now: datetime
+) -> dict[str, Any]:
+    """The learner's languages with sessions, time and streak, that of the latest session first."""
+    parameters = {"user_id": learner_id, "shortest_day": setting("STREAK_MIN_SECONDS")}
+    rows = run(_LANGUAGES, parameters)
+    return {
+        "languages": [
+            {
+                "language": row.language,
+                "sessions": row.sessions,
+                "minutes": round(row.seconds / 60, 1),
+                "last_practiced_on": row.last_day,
+                "current_streak": _current_streak(row, zone_name, now),
+            }
+            for row in rows
+        ]
+    }
+
+
+def _current_streak(row: Any, zone_name: str | None, now: datetime) -> int:
+    state = streaks.of_days(row.days or ())
+    current: int = streaks.streak(state, zone_name=zone_name or row.timezone, now=now)["current"]
+    return current
