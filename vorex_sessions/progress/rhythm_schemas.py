@@ -33,13 +33,13 @@ class _FiguresSchema(Schema):
     grammar_avg = answer_fields.mean("grammar", nullable=True)
 
 
-class HourSchema(_FiguresSchema):
+class HourFiguresSchema(_FiguresSchema):
     """The sessions that ended in one hour of the day."""
 
     hour = answer_fields.whole("The hour: 18 is from 18:00 to 18:59.", 18, 23)
 
 
-class WeekdaySchema(_FiguresSchema):
+class WeekdayFiguresSchema(_FiguresSchema):
     """The sessions of one weekday."""
 
     weekday = answer_fields.text("The weekday of `practiced_on`.", "monday", WEEKDAYS)
@@ -54,8 +54,10 @@ class RhythmSchema(Schema):
     )
     period_end = answer_fields.day("Today; a traveller's session of a later day counts, too.")
     hours = answer_fields.items(
-        HourSchema,
+        HourFiguresSchema,
         "The hours 0 to 23, by when each session ended on the clock of its own `timezone`.",
         equal=24,
     )
-    weekdays = answer_fields.items(WeekdaySchema, "The weekdays from Monday to Sunday.", equal=7)
+    weekdays = answer_fields.items(
+        WeekdayFiguresSchema, "The weekdays from Monday to Sunday.", equal=7
+    )
