@@ -18,7 +18,8 @@ from sqlalchemy.dialects.postgresql import psycopg2 as psycopg2_dialect
 from bench import data, traffic
 from bench.measure import Run, drive, middle, pairs, ratio
 from bench.services import Running, hello
-from vorex_sessions.progress.queries import RECENT_QUERY, SESSIONS_QUERY
+from vorex_sessions.progress.queries import SESSIONS_QUERY
+from vorex_sessions.progress.recent import RECENT_QUERY
 from vorex_sessions.sessions.history import statement
 
 OURS, PEER = "service", "peer"

@@ -12,7 +12,8 @@ from tests.factories import Learner, content
 from tests.postgres import transaction
 from tests.privacy.test_export import fill
 from tests.statements import recorded
-from vorex_sessions.progress.queries import RECENT_QUERY, SESSIONS_QUERY
+from vorex_sessions.progress.queries import SESSIONS_QUERY
+from vorex_sessions.progress.recent import RECENT_QUERY
 
 READS = [
     "/history?limit=20",

@@ -43,6 +43,7 @@ LAYERS = [
     *(
         "web",
         "sessions",
+        "preferences",
         "progress",
         "trends",
         "growth",
@@ -67,6 +68,10 @@ CAPABILITIES: dict[str, Capability] = {
 }
 # Who may name a table beside its owner, and for what.
 SHARED = {
+    (
+        "hooks",
+        "learner_preferences",
+    ): "every day of every answer begins by it (hooks/learner_days.py)",
     ("hooks", "session_results"): "a rebuild reads all sessions",
     ("hooks", "learner_totals"): "its derived_version is about all projections (hooks/rebuild.py)",
     ("hooks", "erased_learners"): "what a restored backup brought back is erased again",

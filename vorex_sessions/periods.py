@@ -1,7 +1,7 @@
-"""Pure: time zones, the learner's calendar day, and the first and last day of a period."""
+"""Pure: time zones, calendar days, and the instants between which the sessions of a day lie."""
 
 import re
-from dataclasses import dataclass
+from bisect import bisect_left
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from importlib.resources import files
@@ -17,7 +17,10 @@ _BY_LOWER_CASE = {name.lower(): name for name in ZONE_NAMES}
 
 # The calendar day of a session differs from its UTC day by one at most, whatever its offset.
 ONE_DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
 DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
+FIRST_DAY = date(1999, 1, 1)  # before the first day that a session can have
+_LAST_DAY = date(9000, 1, 1)  # after the last one
 
 
 @lru_cache(maxsize=1024)
@@ -60,15 +63,39 @@ def offset_name(instant: datetime) -> str:
     return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
-def day_of(instant: datetime, zone_name: str) -> date:
-    """Return the calendar day of an instant in a zone."""
-    return instant.astimezone(zone(zone_name)).date()
+def day_of(instant: datetime, zone_name: str, day_starts_at: int | None = None) -> date:
+    """Return the calendar day of an instant in a zone; before the hour `day_starts_at`, the day before.
+
+    It stays within a day of the UTC day, as a database constraint has it: 18 hours and more behind UTC, where
+    nobody lives, a day starts at midnight if need be.
+    """
+    local = instant.astimezone(zone(zone_name))
+    if not day_starts_at or local.hour >= day_starts_at:
+        return local.date()
+    return max(local.date(), instant.astimezone(UTC).date()) - ONE_DAY
+
+
+def first_moment(day: date, zone_name: str, day_starts_at: int | None = None) -> datetime:
+    """Return the instant at which a day starts; where the clocks skip that hour, the instant of the change."""
+    hour, furthest = day_starts_at or 0, timedelta(hours=24)
+    wanted = datetime(day.year, day.month, day.day, hour)
+    start = wanted.replace(tzinfo=zone(zone_name)).astimezone(UTC)
+    if wall_clock(start, zone_name) == wanted:
+        return start
+    # Skipped: the clocks were put forward at most a day before, on a whole minute.
+    first = start - furthest
+    began = bisect_left(
+        range(furthest // _MINUTE),
+        day,
+        key=lambda minutes: day_of(first + minutes * _MINUTE, zone_name, hour),
+    )
+    return first + began * _MINUTE
 
 
 def todays(now: datetime) -> list[date]:
-    """Return all days that are today in some zone, including fixed offsets up to 23:59."""
-    furthest = timedelta(hours=23, minutes=59)
-    first, last = ((now.astimezone(UTC) + shift).date() for shift in (-furthest, furthest))
+    """Return all days that are today for some learner: offsets reach to 23:59, and days may start at 6:00."""
+    last = (now.astimezone(UTC) + timedelta(hours=23, minutes=59)).date()
+    first = now.astimezone(UTC).date() - ONE_DAY
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
@@ -87,37 +114,11 @@ def midnight_utc(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Window:
-    """The days of a period, and those of the period of equal length just before it.
-
-    `cut` is the local time of now on the last day of the earlier period, so that an unfinished today is
-    compared with an equally unfinished day. It is naive: an hour that the clock repeats counts twice, and
-    a skipped hour does not exist.
-    """
-
-    start: date
-    end: date
-    previous_start: date
-    previous_end: date
-    cut: datetime
-
-
-def window(period: str, now: datetime, zone_name: str) -> Window:
-    """Return the window of `day`, `week`, `month` or `year` that ends today in the zone."""
-    local = now.astimezone(zone(zone_name))
-    length = timedelta(days=DAYS[period])
-    start = local.date() + ONE_DAY - length
-    previous_end = start - ONE_DAY
-    return Window(
-        start=start,
-        end=local.date(),
-        previous_start=start - length,
-        previous_end=previous_end,
-        cut=datetime.combine(previous_end, local.time()),
-    )
-
-
 def earliest_instant(day: date) -> datetime:
     """Return the instant before which no session practised on or after `day` was completed."""
-    return midnight_utc(day - ONE_DAY)
+    return midnight_utc(max(day, FIRST_DAY) - ONE_DAY)
+
+
+def latest_instant(day: date) -> datetime:
+    """Return the instant from which on no session practised on or before `day` was completed."""
+    return midnight_utc(min(day, _LAST_DAY) + 2 * ONE_DAY)

@@ -28,6 +28,7 @@ from bench.peers.pure import (
     DAYS,
     ONE_DAY,
     WEEK,
+    Asked,
     cursors,
     day_of,
     earliest_instant,
@@ -201,7 +202,7 @@ async def stats(
     now = datetime.now(UTC)
     since = earliest_instant(now.date() + ONE_DAY - timedelta(days=2 * DAYS[period]) - ONE_DAY)
     rows = await request.app.state.pool.fetch(statements.STATS, learner, since)
-    return answer(statistics(from_sessions(rows), period=period, now=now))
+    return answer(statistics(from_sessions(rows), Asked(period), now=now))
 
 
 @app.get("/api/sessions/warmup")

@@ -32,11 +32,13 @@ from vorex_sessions.periods import (  # noqa: E402  # as above
 )
 from vorex_sessions.progress.statistics import from_sessions, statistics  # noqa: E402  # as above
 from vorex_sessions.progress.suggestions import WEEK, suggestions, window  # noqa: E402  # as above
+from vorex_sessions.progress.windows import Asked  # noqa: E402  # as above
 
 __all__ = [
     "DAYS",
     "ONE_DAY",
     "WEEK",
+    "Asked",
     "Totals",
     "cursors",
     "day_of",

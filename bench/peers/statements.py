@@ -28,7 +28,7 @@ LEFT JOIN (
 ON true {_NEWEST}
 """
 STATS = f"""
-SELECT latest.timezone, topics, areas_to_improve, practiced_on, completed_at, session_type, 1,
+SELECT latest.timezone, 0, 'monday', topics, areas_to_improve, practiced_on, completed_at, session_type, 1,
     duration_seconds, words_spoken,
     pronunciation_score, CAST(pronunciation_score IS NOT NULL AS int),
     fluency_score, CAST(fluency_score IS NOT NULL AS int),

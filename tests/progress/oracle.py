@@ -8,6 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 LENGTHS = {"day": 1, "week": 7, "month": 30, "year": 365}
+WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+DAY = timedelta(days=1)
 
 
 def local(instant: datetime, zone: str) -> datetime:
@@ -18,6 +20,53 @@ def local(instant: datetime, zone: str) -> datetime:
     return instant.astimezone(ZoneInfo(zone))
 
 
+def belongs(unit: str, day: date, other: date, week_starts_on: str) -> bool:
+    """Whether two days are of the same calendar week, month or year."""
+    if unit == "week":
+        first = WEEKDAYS.index(week_starts_on)
+        return (day.toordinal() - 1 - first) // 7 == (other.toordinal() - 1 - first) // 7
+    return day.year == other.year and (unit == "year" or day.month == other.month)
+
+
+def unit_with(unit: str, day: date, week_starts_on: str) -> list[date]:
+    """Return all days of the week, month or year that a day belongs to, by looking at each around it."""
+    around = [day + age * DAY for age in range(-366, 367)]
+    return [other for other in around if belongs(unit, day, other, week_starts_on)]
+
+
+def spans(
+    period: str, dates: tuple[date, date] | None, today: date, week_starts_on: str
+) -> tuple[list[date], list[date] | None, bool]:
+    """Return the days of a period, those it is compared with, and whether it is unfinished.
+
+    Those of an unfinished period end with the day that is compared with today.
+    """
+    if dates:
+        days = [dates[0] + age * DAY for age in range((dates[1] - dates[0]).days + 1)]
+        before = [day - len(days) * DAY for day in days]
+        if today < days[0]:
+            return days, None, False
+        if today > days[-1]:
+            return days, before, False
+        return days, before[: days.index(today) + 1], True
+    if period in LENGTHS:
+        days = [today - age * DAY for age in reversed(range(LENGTHS[period]))]
+        return days, [day - len(days) * DAY for day in days], True
+    which, unit = period.split("_")
+    this = unit_with(unit, today, week_starts_on)
+    last = unit_with(unit, this[0] - DAY, week_starts_on)
+    if which == "last":
+        return last, unit_with(unit, last[0] - DAY, week_starts_on), False
+    reached = this.index(today)
+    if unit == "week":
+        before = last[: reached + 1]
+    elif unit == "month":
+        before = [day for day in last if day.day <= today.day]
+    else:
+        before = [day for day in last if (day.month, day.day) <= (today.month, today.day)]
+    return this[: reached + 1], before, unit == "week" or before[-1].day == today.day
+
+
 def expected(
     sessions: list[dict[str, Any]],
     period: str,
@@ -25,6 +74,9 @@ def expected(
     kind: str | None,
     language: str | None,
     now: datetime,
+    *,
+    dates: tuple[date, date] | None = None,
+    week_starts_on: str = "monday",
 ) -> dict[str, Any]:
     """Return the statistics of sessions as sent, each with an aware completed_at and a timezone."""
     if zone is None:
@@ -38,19 +90,26 @@ def expected(
     if period == "all":
         start = min((day for day, _ in dated), default=None)
         return {**_period(dated, start, today), "period": period, "previous": None}
-    start = today - timedelta(days=LENGTHS[period] - 1)
-    first, last = start - timedelta(days=LENGTHS[period]), start - timedelta(days=1)
+    days, before, unfinished = spans(period, dates, today, week_starts_on)
+    open_end = days[-1] == today and not dates
+    current = [(day, s) for day, s in dated if days[0] <= day and (open_end or day <= days[-1])]
+    answer = _period(current, days[0], days[-1])
+    if before is None:
+        return {**answer, "period": period, "previous": None}
     clock = local(now, zone).replace(tzinfo=None)
-    cut = datetime.combine(last, clock.time())
-    before = [
-        (day, s)
+    cut = datetime.combine(before[-1], clock.time())
+    counted = [
+        s
         for day, s in dated
-        if first <= day < last
-        or (day == last and local(s["completed_at"], zone).replace(tzinfo=None) <= cut)
+        if day in before
+        and not (
+            unfinished
+            and day == before[-1]
+            and local(s["completed_at"], zone).replace(tzinfo=None) > cut
+        )
     ]
-    current = [(day, s) for day, s in dated if day >= start]
-    previous = {"period_start": first, "period_end": last, **_totals([s for _, s in before])}
-    return {**_period(current, start, today), "period": period, "previous": previous}
+    previous = {"period_start": before[0], "period_end": before[-1], **_totals(counted)}
+    return {**answer, "period": period, "previous": previous}
 
 
 def _period(dated: list[tuple[date, dict]], start: date | None, end: date) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Statistics of a thousand random histories, compared with plain arithmetic."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.progress.oracle import expected, fold
+from tests.progress.preferring import prefer
 from vorex_sessions.progress.stats import stats
 from vorex_sessions.sessions import service
 from vorex_sessions.sessions.saving import Outcome
@@ -30,6 +31,29 @@ NOWS = st.builds(
         ]
     ),
     st.integers(0, 86_399),
+)
+# Around the ends of months and years, days that other months do not have, and each start of a week.
+BORDERS = st.builds(
+    lambda day, shift, seconds: (
+        datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=shift, seconds=seconds)
+    ),
+    st.sampled_from(
+        [
+            date(2026, 3, 31),
+            date(2025, 3, 1),
+            date(2024, 2, 29),
+            date(2025, 12, 31),
+            date(2026, 3, 14),
+            date(2026, 10, 25),
+        ]
+    ),
+    st.integers(-1, 4),
+    st.integers(0, 86_399),
+)
+# A first day, so many days before today, and a length.
+RANGES = st.tuples(
+    st.one_of(st.integers(-3, 70), st.sampled_from([364, 365, 366, 400, 730])),
+    st.sampled_from([1, 2, 7, 28, 30, 31, 32, 59, 60, 365, 366, 800]),
 )
 # Mostly near the borders of the periods, in steps that hit the same time of day exactly.
 AGES = st.one_of(
@@ -74,6 +98,21 @@ def near(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
+def saved(learner_id: str, history: list[dict], now: datetime) -> list[dict[str, Any]]:
+    """Save a history; return its sessions as sent."""
+    sessions, instants = [], set()
+    for session in history:
+        content = completed(session, now)
+        if content["completed_at"] not in instants:  # ids would decide which equal instant is last
+            instants.add(content["completed_at"])
+            sessions.append(content)
+    if sessions:
+        outcomes = service.save_batch(learner_id, sessions[1:], now=now)
+        outcomes.append(service.save(learner_id, sessions[0], now=now))
+        assert all(isinstance(outcome, Outcome) for outcome in outcomes)
+    return sessions
+
+
 @settings(
     max_examples=1000,
     deadline=None,
@@ -95,18 +134,53 @@ def test_stats_agree_with_plain_arithmetic(
     language: str | None,
 ) -> None:
     learner_id = str(uuid4())
-    sessions, instants = [], set()
-    for session in history:
-        content = completed(session, now)
-        if content["completed_at"] not in instants:  # ids would decide which equal instant is last
-            instants.add(content["completed_at"])
-            sessions.append(content)
-    if sessions:
-        saved = service.save_batch(learner_id, sessions[1:], now=now)
-        saved.append(service.save(learner_id, sessions[0], now=now))
-        assert all(isinstance(outcome, Outcome) for outcome in saved)
+    sessions = saved(learner_id, history, now)
     for period in ("day", "week", "month", "year", "all"):
         narrowed = {"session_type": kind, "language": language}
         result = stats(learner_id, period=period, zone_name=zone, now=now, **narrowed)
         wanted = expected(sessions, period, zone, kind, language, now)
         assert near(result, wanted), (period, result, wanted)
+
+
+@settings(
+    max_examples=800,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    history=st.lists(SESSIONS_QUERY, max_size=9),
+    now=st.one_of(NOWS, BORDERS),
+    zone=st.one_of(st.none(), st.sampled_from(ZONES)),
+    kind=st.sampled_from([None, None, None, "roleplay"]),
+    language=st.sampled_from([None, None, None, "de"]),
+    week_starts_on=st.sampled_from([None, "monday", "sunday", "saturday"]),
+    ranges=st.lists(RANGES, min_size=1, max_size=3),
+)
+def test_calendar_periods_and_ranges_agree_with_plain_arithmetic(
+    in_app: Flask,
+    history: list[dict],
+    now: datetime,
+    zone: str | None,
+    kind: str | None,
+    language: str | None,
+    week_starts_on: str | None,
+    ranges: list[tuple[int, int]],
+) -> None:
+    learner_id = str(uuid4())
+    if week_starts_on:
+        prefer(learner_id, week_starts_on=week_starts_on)
+    sessions = saved(learner_id, history, now)
+    weeks = {"week_starts_on": week_starts_on or "monday"}
+    narrowed = {"zone_name": zone, "session_type": kind, "language": language}
+    for period in (
+        f"{which}_{unit}" for unit in ("week", "month", "year") for which in ("this", "last")
+    ):
+        result = stats(learner_id, period=period, now=now, **narrowed)
+        wanted = expected(sessions, period, zone, kind, language, now, **weeks)
+        assert near(result, wanted), (period, result, wanted)
+    for age, length in ranges:
+        first = now.date() - timedelta(days=age)
+        dates = first, first + timedelta(days=length - 1)
+        result = stats(learner_id, date_from=dates[0], date_to=dates[1], now=now, **narrowed)
+        wanted = expected(sessions, "range", zone, kind, language, now, dates=dates)
+        assert near(result, wanted), (dates, result, wanted)

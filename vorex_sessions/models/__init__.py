@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.models import comparison, derived, sessions
+from vorex_sessions.models import comparison, derived, preferences, sessions
 from vorex_sessions.models.columns import Uuid
 
 # The parameter that every statement on a learner's table has: the learner's id, as text.
@@ -25,6 +25,7 @@ learner_achievements = _table(derived.LearnerAchievement)
 learner_memories = _table(derived.LearnerMemory)
 learner_rollups = _table(derived.LearnerRollup)
 learner_skills = _table(derived.LearnerSkill)
+learner_preferences = _table(preferences.LearnerPreferences)
 cohort_participants = _table(comparison.CohortParticipant)
 cohort_snapshots = _table(comparison.CohortSnapshot)
 cohort_standings = _table(comparison.CohortStanding)

@@ -1,11 +1,13 @@
-"""Statistics, the daily breakdown and the warm-up."""
+"""Statistics, the daily breakdown, the rhythm and the warm-up."""
 
 from vorex_sessions.hooks.personal_data import erase_after_restore, export_of
 from vorex_sessions.hooks.registry import Capability
 from vorex_sessions.models import learner_rollups
+from vorex_sessions.progress.calendars import WEEKDAYS
+from vorex_sessions.progress.rhythm import PERIODS
 from vorex_sessions.progress.rollups import RollupProjection
 from vorex_sessions.progress.routes import blueprint
-from vorex_sessions.progress.stats_schemas import STATS_PERIODS, RollupRowSchema
+from vorex_sessions.progress.stats_schemas import COUNTED_PERIODS, STATS_PERIODS, RollupRowSchema
 
 CAPABILITY = Capability(
     blueprints=(blueprint,),
@@ -20,6 +22,11 @@ CAPABILITY = Capability(
             row=RollupRowSchema,
         )
     ],
-    enumerations={"StatsPeriod": STATS_PERIODS},
+    enumerations={
+        "StatsPeriod": STATS_PERIODS,
+        "CountedPeriod": COUNTED_PERIODS,
+        "RhythmPeriod": PERIODS,
+        "Weekday": WEEKDAYS,
+    },
     after_restore=(erase_after_restore(learner_rollups, learner_rollups.c.before),),
 )

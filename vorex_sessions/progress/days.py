@@ -1,25 +1,38 @@
-"""The learner's last calendar days."""
+"""The learner's calendar days, each with the sums of its sessions."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from vorex_sessions.database import run
-from vorex_sessions.periods import ONE_DAY, day_of, earliest_instant
+from vorex_sessions.periods import ONE_DAY, earliest_instant
+from vorex_sessions.progress.calendars import calendar
 from vorex_sessions.progress.figures import Tally
-from vorex_sessions.progress.queries import BY_DAY
+from vorex_sessions.progress.queries import BY_DAY, RANGE_BY_DAY, bounds
+
+_HEAD = 3  # columns of the learner's calendar before those of a tally
 
 
 def last_days(
     learner_id: str, count: int, *, zone_name: str | None, language: str | None, now: datetime
 ) -> tuple[date, list[Tally]]:
-    """The learner's today, and tallies of the last `count` days up to it, oldest first.
+    """The learner's today, and tallies of the last `count` days, oldest first.
 
-    Of all languages unless one is given. The zone is that of the latest session unless one is given, or UTC.
+    Of all languages unless one is given. A traveller's sessions dated after today count, too. The zone is
+    that of the latest session unless one is given, or UTC.
     """
-    # One day earlier, since the learner's zone may be behind UTC.
+    # One day earlier, since the learner's day may be behind that of UTC.
     first = now.astimezone(UTC).date() - timedelta(days=count)
     parameters = {"user_id": learner_id, "since": earliest_instant(first), "language": language}
     rows = run(BY_DAY, parameters)
-    today = day_of(now, zone_name or (rows[0].zone_name if rows else "UTC"))
+    learners = calendar(*rows[0][:_HEAD])
+    today = (replace(learners, zone_name=zone_name) if zone_name else learners).today(now)
     start = today + ONE_DAY - timedelta(days=count)
-    tallies = [Tally(*row[1:]) for row in rows if row.practiced_on]
-    return today, sorted(tally for tally in tallies if start <= tally.practiced_on <= today)
+    tallies = [Tally(*row[_HEAD:]) for row in rows if row.practiced_on]
+    return today, sorted(tally for tally in tallies if tally.practiced_on >= start)
+
+
+def days_between(learner_id: str, first: date, last: date, *, language: str | None) -> list[Tally]:
+    """Tallies of the days from `first` to `last`, oldest first; of all languages unless one is given."""
+    parameters = {"user_id": learner_id, "language": language, **bounds(first, last)}
+    rows = run(RANGE_BY_DAY, parameters)
+    return sorted(Tally(*row[_HEAD:]) for row in rows if row.practiced_on)

@@ -1,14 +1,16 @@
 """The statements of this capability, built once. Columns of tallies are in the order of `Tally`."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
 from vorex_sessions.database import prepared
+from vorex_sessions.hooks.learner_days import DAY_STARTS_AT, WEEK_STARTS_ON
 from vorex_sessions.models import USER_ID, session_results
-from vorex_sessions.periods import ONE_DAY, earliest_instant
-from vorex_sessions.progress.statistics import BEFORE_FIRST_DAY
+from vorex_sessions.periods import FIRST_DAY, ONE_DAY, earliest_instant, latest_instant
+from vorex_sessions.progress.windows import Window
 
 _s = session_results.c
 _learner = _s.user_id == USER_ID
@@ -17,27 +19,32 @@ _wanted_type = sa.cast(sa.bindparam("session_type"), sa.Text)
 _wanted_language = sa.cast(sa.bindparam("language"), sa.Text)
 _of_type = sa.or_(_wanted_type.is_(None), _s.session_type == _wanted_type)
 _of_language = sa.or_(_wanted_language.is_(None), _s.language == _wanted_language)
+_wanted = sa.and_(_of_type, _of_language)
 _newest_first = (_s.completed_at.desc(), _s.session_result_id.desc())
 _SCORES = (_s.pronunciation_score, _s.fluency_score, _s.grammar_score)
 
-_latest = (
-    sa.select(_s.timezone.label("zone_name")).where(_learner).order_by(*_newest_first).limit(1)
+_zone = sa.select(_s.timezone).where(_learner).order_by(*_newest_first).limit(1)
+# What makes the learner's calendar: the zone of the latest session, the start of a day and of a week.
+CALENDAR = (
+    _zone.scalar_subquery().label("zone_name"),
+    DAY_STARTS_AT.label("day_starts_at"),
+    WEEK_STARTS_ON.label("week_starts_on"),
 )
 
 
-def _sessions() -> sa.Select[Any]:
-    """Each session since `:since` as a tally, with the zone of the learner's latest session.
+def _sessions(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Each session that meets the conditions as a tally, with what makes the learner's calendar.
 
-    No row: the learner has no session. One row without a day: no session since then.
+    One row without a day: there is no such session.
     """
-    latest = _latest.subquery()
+    head = sa.select(*CALENDAR).subquery()
     measured = [
         column
         for score in _SCORES
         for column in (score, sa.cast(score.is_not(None), sa.Integer).label(f"{score.name}_count"))
     ]
     return sa.select(
-        latest.c.zone_name,
+        *head.c,
         _s.topics,
         _s.areas_to_improve,
         _s.practiced_on,
@@ -47,16 +54,20 @@ def _sessions() -> sa.Select[Any]:
         _s.duration_seconds,
         _s.words_spoken,
         *measured,
-    ).select_from(
-        latest.outerjoin(session_results, sa.and_(_learner, _since, _of_type, _of_language))
-    )
+    ).select_from(head.outerjoin(session_results, sa.and_(_learner, _wanted, *conditions)))
 
 
-def day_groups(*conditions: sa.ColumnElement[bool]) -> list[sa.Select[Any]]:
+def of_period(*columns: Any) -> sa.Select[Any]:
+    """Columns of the learner's sessions since `:since`, of a type and a language where these are given."""
+    return sa.select(*columns).where(_learner, _since, _wanted)
+
+
+def day_groups(*conditions: sa.ColumnElement[bool], by_start: bool = False) -> list[sa.Select[Any]]:
     """Tallies by day and type, and counts of names by spelling, of the sessions that meet the conditions.
 
-    Near the start of the period (`:edge_from` to `:edge_to`) the time zone and the time of day decide what
-    counts. There, tallies are grouped by instant as well, and names by day.
+    From `:edge_from` to `:edge_to` the time zone and the time of day decide what counts. There, tallies are
+    grouped by instant as well. Names since `:edge_from` are counted, by day up to `:edge_to`; `by_start`:
+    since `:first_start`, those before and since `:last_start` apart.
     """
     matching = (
         sa.select(
@@ -75,12 +86,17 @@ def day_groups(*conditions: sa.ColumnElement[bool]) -> list[sa.Select[Any]]:
         matching.c.practiced_on,
         instant.label("completed_at"),
         matching.c.session_type,
-        *_sums(matching.c),
+        *sums(matching.c),
     ).group_by(matching.c.practiced_on, instant, matching.c.session_type)
+    since, day = _date("edge_from"), sa.case((near_start, matching.c.practiced_on))
+    if by_start:
+        since, last = _date("first_start"), _date("last_start")
+        day = sa.case((matching.c.practiced_on >= last, last), else_=since)
+    named = matching.c.practiced_on >= since
     return [
         groups,
-        _names(matching, "topic", matching.c.topics, near_start),
-        _names(matching, "area", matching.c.areas_to_improve, near_start),
+        _names("topic", matching.c.topics, day, named),
+        _names("area", matching.c.areas_to_improve, day, named),
     ]
 
 
@@ -89,27 +105,37 @@ def text_row(kind: str, text: Any) -> tuple[Any, ...]:
     return _name_row(kind, text, _NO_DAY, sa.null())
 
 
-def _sums(columns: Any) -> list[sa.ColumnElement[Any]]:
+def _calendar_row() -> sa.Select[Any]:
+    """A row with what makes the learner's calendar, in the columns of a tally."""
+    zone_name, day_starts_at, week_starts_on = CALENDAR
+    kind, _, day, instant, _, _, *nulls = text_row("calendar", zone_name)
+    return sa.select(kind, zone_name, day, instant, week_starts_on, day_starts_at, *nulls)
+
+
+def sums(columns: Any) -> list[sa.ColumnElement[Any]]:
     """The sums of sessions, in the order of `Tally`."""
-    sums: list[sa.ColumnElement[Any]] = [
+    added: list[sa.ColumnElement[Any]] = [
         sa.func.count().label("sessions"),
         sa.func.sum(columns.duration_seconds).label("duration"),
         sa.func.sum(columns.words_spoken).label("words"),
     ]
     for score in _SCORES:
-        sums.append(sa.func.sum(columns[score.name]).label(f"{score.name}_sum"))
-        sums.append(sa.func.count(columns[score.name]).label(f"{score.name}_count"))
-    return sums
+        added.append(sa.func.sum(columns[score.name]).label(f"{score.name}_sum"))
+        added.append(sa.func.count(columns[score.name]).label(f"{score.name}_count"))
+    return added
+
+
+def _date(name: str) -> sa.ColumnElement[date]:
+    return sa.cast(sa.bindparam(name), sa.Date)
 
 
 def _names(
-    matching: sa.CTE, kind: str, column: sa.ColumnElement[Any], near_start: sa.ColumnElement[bool]
+    kind: str, column: sa.ColumnElement[Any], day: Any, named: sa.ColumnElement[bool]
 ) -> sa.Select[Any]:
     """How many sessions have each spelling. Equal lists are counted first: there are far fewer of them."""
-    day = sa.case((near_start, matching.c.practiced_on))
     lists = (
         sa.select(column.label("names"), day.label("day"), sa.func.count().label("sessions"))
-        .where(matching.c.practiced_on >= sa.bindparam("edge_from"))
+        .where(named)
         .group_by(column, day)
         .subquery()
     )
@@ -133,21 +159,46 @@ _NO_DAY = sa.cast(sa.null(), sa.Date)
 _NO_INSTANT = sa.cast(sa.null(), _s.completed_at.type)
 
 
-def _by_day() -> sa.Select[Any]:
-    """Each day since `:since` as a tally, with the zone of the learner's latest session."""
-    latest = _latest.subquery()
-    joined = latest.outerjoin(session_results, sa.and_(_learner, _since, _of_language))
+def _by_day(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Each day with sessions that meet the conditions as a tally, with what makes the learner's calendar."""
+    head = sa.select(*CALENDAR).subquery()
+    joined = head.outerjoin(session_results, sa.and_(_learner, _of_language, *conditions))
     return (
         sa.select(
-            latest.c.zone_name,
+            *head.c,
             _s.practiced_on,
             _NO_INSTANT.label("completed_at"),
             _NO_TEXT.label("session_type"),
-            *_sums(_s),
+            *sums(_s),
         )
         .select_from(joined)
-        .group_by(latest.c.zone_name, _s.practiced_on)
+        .group_by(*head.c, _s.practiced_on)
     )
+
+
+def range_days(windows: Sequence[Window]) -> dict[str, Any]:
+    """The parameters of the statements for ranges, whichever of the windows is the learner's."""
+    starts = [window.start for window in windows]
+    first = min(window.earlier.start if window.earlier else window.start for window in windows)
+    last = max(date.max if window.open_end else window.end for window in windows)
+    cut_days = [one.earlier.end for one in windows if one.earlier and one.earlier.cut]
+    return {
+        **bounds(first, last),
+        "edge_from": min(cut_days, default=FIRST_DAY),
+        "edge_to": max(cut_days, default=FIRST_DAY),
+        "first_start": min(starts),
+        "last_start": max(starts),
+    }
+
+
+def bounds(first: date, last: date) -> dict[str, Any]:
+    """The parameters of the statements for the days from `first` to `last`."""
+    return {
+        "first_day": first,
+        "last_day": last,
+        "since": earliest_instant(first),
+        "until": latest_instant(last),
+    }
 
 
 def boundary_days(first: date, start: date) -> dict[str, Any]:
@@ -159,39 +210,17 @@ def boundary_days(first: date, start: date) -> dict[str, Any]:
     }
 
 
-EVER = boundary_days(BEFORE_FIRST_DAY, BEFORE_FIRST_DAY)
-SESSIONS_QUERY = prepared(_sessions())
-BY_DAY = prepared(_by_day())
-ZONE = sa.select(*text_row("zone", _latest.subquery().c.zone_name))
-DAY_GROUPS = prepared(sa.union_all(*day_groups(_since, _of_type, _of_language), ZONE))
-
-# The learner's recent sessions: since `:since`, or of the week that ends with the latest session.
-RECENT_QUERY = (
-    sa.select(
-        _s.session_result_id,
-        _s.session_type,
-        _s.duration_seconds,
-        _s.pronunciation_score,
-        _s.fluency_score,
-        _s.grammar_score,
-        _s.areas_to_improve,
-        _s.completed_at,
-        _s.created_at,
-        _s.practiced_on,
-        _s.timezone,
-        _s.vocabulary_learned,
-    )
-    .where(
-        _learner,
-        _s.completed_at
-        >= sa.func.least(
-            sa.bindparam("since", type_=_s.completed_at.type),
-            sa.select(_s.completed_at - sa.cast("9 days", sa.Interval))
-            .where(_learner)
-            .order_by(*_newest_first)
-            .limit(1)
-            .scalar_subquery(),
-        ),
-    )
-    .order_by(*_newest_first)
+EVER = boundary_days(FIRST_DAY, FIRST_DAY)
+SESSIONS_QUERY = prepared(_sessions(_since))
+BY_DAY = prepared(_by_day(_since))
+CALENDAR_ROW = _calendar_row()
+DAY_GROUPS = prepared(sa.union_all(*day_groups(_since, _wanted), CALENDAR_ROW))
+# The same for the days from `:first_day` to `:last_day`; the range on completed_at only helps the index.
+_between = sa.and_(
+    _since,
+    _s.completed_at < sa.bindparam("until"),
+    _s.practiced_on.between(sa.bindparam("first_day"), sa.bindparam("last_day")),
 )
+RANGE_SESSIONS = prepared(_sessions(_between))
+RANGE_BY_DAY = prepared(_by_day(_between))
+RANGE_GROUPS = prepared(sa.union_all(*day_groups(_between, _wanted, by_start=True), CALENDAR_ROW))

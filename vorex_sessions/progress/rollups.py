@@ -19,7 +19,7 @@ from vorex_sessions.hooks.all_sessions import AllSessions
 from vorex_sessions.hooks.projections import AnswerExtras, Projection, SaveEvent
 from vorex_sessions.models import USER_ID, learner_rollups, session_results
 from vorex_sessions.periods import ONE_DAY, midnight_utc
-from vorex_sessions.progress.queries import EVER, ZONE, day_groups, text_row
+from vorex_sessions.progress.queries import CALENDAR_ROW, EVER, day_groups, text_row
 
 SETTLED = timedelta(days=14)  # phones that were offline send their sessions within this time
 MANY = 500  # sessions from which on a rollup is stored
@@ -34,7 +34,7 @@ _since = sa.bindparam("since", type_=_completed_at.type)
 EVERYTHING = prepared(
     sa.union_all(
         *day_groups(_completed_at >= sa.func.coalesce(_rolled_up, _since)),
-        ZONE,
+        CALENDAR_ROW,
         sa.select(*text_row("rollup", sa.cast(learner_rollups.c.tallies, sa.Text))).where(
             _is_of_learner
         ),

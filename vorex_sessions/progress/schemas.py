@@ -1,15 +1,24 @@
 """Schemas of the daily breakdown and the warm-up; those of the statistics are in stats_schemas.py."""
 
 from vorex_sessions.models.limits import SESSION_TYPES
+from vorex_sessions.progress.breakdown import MOST_DAYS
 from vorex_sessions.web import answer_fields, body_fields, query_fields
+from vorex_sessions.web.date_ranges import RangeQuerySchema
 from vorex_sessions.web.schemas import Schema
 
 
-class BreakdownQuerySchema(Schema):
-    """The number of days, the time zone and the language."""
+class BreakdownQuerySchema(RangeQuerySchema):
+    """The number of days or two dates, the time zone and the language."""
+
+    most_days, instead_of = MOST_DAYS, "days"
 
     days = query_fields.Whole(
-        1, 366, load_default=7, description="How many calendar days, today included.", example=7
+        1,
+        MOST_DAYS,
+        load_default=7,
+        description="How many calendar days, today included. Instead, `date_from` and `date_to`, at most "
+        f"{MOST_DAYS} days.",
+        example=7,
     )
     zone_name = query_fields.zone()
     language = query_fields.language("sessions")
@@ -20,6 +29,7 @@ class DaySchema(Schema):
 
     date = answer_fields.day("The calendar day.")
     sessions = answer_fields.whole("Sessions.", 2)
+    seconds = answer_fields.seconds()
     minutes = answer_fields.minutes()
     words_spoken = answer_fields.whole("Words spoken.", 240)
     pronunciation_avg = answer_fields.mean("pronunciation", nullable=True)
@@ -31,6 +41,7 @@ class BreakdownTotalsSchema(Schema):
     """Totals of all days."""
 
     sessions = answer_fields.whole("Sessions.", 6)
+    seconds = answer_fields.seconds()
     minutes = answer_fields.minutes()
     words_spoken = answer_fields.whole("Words spoken.", 720)
 
@@ -39,7 +50,9 @@ class BreakdownSchema(Schema):
     """What was practised day by day."""
 
     days = answer_fields.items(
-        DaySchema, "The days, newest first, those without practice included."
+        DaySchema,
+        "The days, newest first, those without practice included. Days after today are listed where they "
+        "were asked for, or where a traveller has practised on them.",
     )
     totals = answer_fields.nested(BreakdownTotalsSchema, "Totals of all days.")
 

@@ -2,47 +2,49 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 import orjson
 
-from vorex_sessions.periods import Window, day_of, wall_clock, window
+from vorex_sessions.periods import FIRST_DAY
 from vorex_sessions.progress import figures
+from vorex_sessions.progress.calendars import Calendar, calendar
 from vorex_sessions.progress.figures import Sums, Tally
+from vorex_sessions.progress.windows import Asked, Earlier, Window, window
 from vorex_sessions.turns import in_turns, in_turns_if_many
 
-BEFORE_FIRST_DAY = date(1999, 1, 1)  # before the first day that a session can have
 _MOST_NAMES = 10
 
 
 @dataclass
 class PeriodData:
-    """The zone of the learner's latest session, tallies, names by spelling."""
+    """The learner's calendar, tallies, names by spelling."""
 
-    zone_name: str | None = None
+    calendar: Calendar = field(default_factory=Calendar)
     tallies: list[Tally] = field(default_factory=list)
     names: dict[str, list[tuple[date | None, str, int]]] = field(
         default_factory=lambda: {"topic": [], "area": []}
     )
 
-    def counted(self, kind: str, start: date) -> Counter[str]:
-        """How many sessions since a day name each topic or area, by spelling."""
+    def counted(self, kind: str, days: Window) -> Counter[str]:
+        """How many sessions of these days name each topic or area, by spelling."""
         counts: Counter[str] = Counter()
         for day, name, count in in_turns_if_many(self.names[kind]):
-            if day is None or day >= start:
+            if day is None or days.holds(day):
                 counts[name] += count
         return counts
 
 
 def from_sessions(rows: Iterable[Sequence[Any]]) -> PeriodData:
-    """The data in the rows of queries.SESSIONS_QUERY."""
+    """The data in the rows of queries.SESSIONS_QUERY or RANGE_SESSIONS."""
     data = PeriodData()
-    for zone_name, topics, areas, *tally in in_turns(rows):
-        data.zone_name = zone_name
+    for zone_name, day_starts_at, week_starts_on, topics, areas, *tally in in_turns(rows):
+        if not data.tallies:
+            data.calendar = calendar(zone_name, day_starts_at, week_starts_on)
         if tally[0] is None:
-            break  # no session in the range: the one row carries the zone only
+            break  # no session in the range: the one row carries the calendar only
         data.tallies.append(Tally(*tally))
         data.names["topic"] += [(tally[0], topic, 1) for topic in topics]
         data.names["area"] += [(tally[0], area, 1) for area in areas]
@@ -50,11 +52,11 @@ def from_sessions(rows: Iterable[Sequence[Any]]) -> PeriodData:
 
 
 def from_groups(rows: Iterable[Sequence[Any]]) -> PeriodData:
-    """The data in the rows of queries.DAY_GROUPS, or of rollups.EVERYTHING."""
+    """The data in the rows of queries.DAY_GROUPS or RANGE_GROUPS, or of rollups.EVERYTHING."""
     data = PeriodData()
     for kind, name, *tally in in_turns(_expanded(rows)):
-        if kind == "zone":
-            data.zone_name = name
+        if kind == "calendar":
+            data.calendar = calendar(name, day_starts_at=tally[3], week_starts_on=tally[2])
         elif kind == "figures":
             data.tallies.append(Tally(*tally))
         else:
@@ -73,45 +75,48 @@ def _expanded(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
 
 
 def statistics(
-    data: PeriodData, *, period: str, zone_name: str | None = None, now: datetime
+    data: PeriodData, asked: Asked, *, zone_name: str | None = None, now: datetime
 ) -> dict[str, Any]:
-    """The statistics as the API returns them, for `day`, `week`, `month`, `year` or `all`."""
-    zone_name = zone_name or data.zone_name or "UTC"
-    if period == "all":
+    """The statistics as the API returns them, of any period."""
+    learners = replace(data.calendar, zone_name=zone_name) if zone_name else data.calendar
+    if asked.period == "all":
         start = min((tally.practiced_on for tally in data.tallies), default=None)
-        return _answer(data, period, start, day_of(now, zone_name), None)
-    days = window(period, now, zone_name)
-    earlier = [tally for tally in data.tallies if _is_in_previous(tally, days, zone_name)]
-    previous = {
-        "period_start": days.previous_start,
-        "period_end": days.previous_end,
-        **figures.totals(Sums(earlier)),
-    }
-    return _answer(data, period, days.start, days.end, previous)
-
-
-def _is_in_previous(tally: Tally, days: Window, zone_name: str) -> bool:
-    """Whether a tally belongs to the earlier period, whose last day ends at the current time of day."""
-    if tally.practiced_on == days.previous_end and tally.completed_at:
-        return wall_clock(tally.completed_at, zone_name) <= days.cut
-    return days.previous_start <= tally.practiced_on < days.previous_end
-
-
-def _answer(
-    data: PeriodData, period: str, start: date | None, end: date, previous: dict[str, Any] | None
-) -> dict[str, Any]:
-    since = start or BEFORE_FIRST_DAY
-    tallies = [tally for tally in data.tallies if tally.practiced_on >= since]
+        days = Window(start or FIRST_DAY, learners.today(now), None)
+        return {"period": "all", "period_start": start, **_answer(data, days), "previous": None}
+    days = window(asked, learners, learners.clock(now))
     return {
-        "period": period,
-        "period_start": start,
-        "period_end": end,
+        "period": asked.period,
+        "period_start": days.start,
+        **_answer(data, days),
+        "previous": days.earlier and _previous(data, days.earlier, learners),
+    }
+
+
+def _previous(data: PeriodData, days: Earlier, learners: Calendar) -> dict[str, Any]:
+    tallies = [tally for tally in data.tallies if _is_earlier(tally, days, learners)]
+    return {
+        "period_start": days.start,
+        "period_end": days.end,
+        **figures.totals(Sums(tallies)),
+    }
+
+
+def _is_earlier(tally: Tally, days: Earlier, learners: Calendar) -> bool:
+    """Whether a tally belongs to the earlier days; on the last of them the time of day may decide."""
+    if tally.practiced_on == days.end and tally.completed_at and days.cut:
+        return learners.clock(tally.completed_at) <= days.cut
+    return days.start <= tally.practiced_on <= days.end
+
+
+def _answer(data: PeriodData, days: Window) -> dict[str, Any]:
+    tallies = [tally for tally in data.tallies if days.holds(tally.practiced_on)]
+    return {
+        "period_end": days.end,
         **figures.totals(Sums(tallies)),
         "sessions_by_type": figures.by_type(tallies),
         "improvement_trends": figures.trends(tallies),
-        "common_topics": _name_counts("topic", data.counted("topic", since)),
-        "areas_to_improve": _name_counts("area", data.counted("area", since)),
-        "previous": previous,
+        "common_topics": _name_counts("topic", data.counted("topic", days)),
+        "areas_to_improve": _name_counts("area", data.counted("area", days)),
     }
 
 

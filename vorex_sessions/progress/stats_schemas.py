@@ -4,19 +4,27 @@ import marshmallow as ma
 
 from vorex_sessions.models.limits import SESSION_TYPES
 from vorex_sessions.periods import DAYS
+from vorex_sessions.progress.stats import MOST_DAYS
+from vorex_sessions.progress.windows import CALENDAR_PERIODS, RANGE
 from vorex_sessions.web import answer_fields, body_fields, query_fields
+from vorex_sessions.web.date_ranges import RangeQuerySchema
 from vorex_sessions.web.schemas import Schema
 
-STATS_PERIODS = (*DAYS, "all")
+STATS_PERIODS = (*DAYS, "all", *CALENDAR_PERIODS)
+COUNTED_PERIODS = (*STATS_PERIODS, RANGE)
 
 
-class StatsQuerySchema(Schema):
-    """The period, the time zone, the type of session and the language."""
+class StatsQuerySchema(RangeQuerySchema):
+    """The period or two dates, the time zone, the type of session and the language."""
+
+    most_days, instead_of = MOST_DAYS, "period"
 
     period = body_fields.Choice(
         STATS_PERIODS,
         load_default="week",
-        description="The last 1, 7, 30 or 365 calendar days, today included, or all time.",
+        description="`day`, `week`, `month`, `year`: the last 1, 7, 30 or 365 calendar days, today "
+        "included. `this_week` and so on: calendar units; a week starts on the learner's "
+        f"`week_starts_on`. `all`: all time. Instead, `date_from` and `date_to`, at most {MOST_DAYS:,} days.",
         example="week",
     )
     zone_name = query_fields.zone()
@@ -53,7 +61,8 @@ class PreviousSchema(TotalsSchema):
 
     period_start = answer_fields.day("First day of the earlier period.")
     period_end = answer_fields.day(
-        "Last day of the earlier period, counted up to the current time of day."
+        "Last day counted of the earlier period. Where the period itself is not over, this day is counted up "
+        "to the current time of day."
     )
 
 
@@ -90,11 +99,16 @@ class AreaCountSchema(Schema):
 class StatsSchema(TotalsSchema):
     """A learner's statistics over a period."""
 
-    period = answer_fields.text("The requested period.", "week", STATS_PERIODS)
+    period = answer_fields.text(
+        "The requested period; `range` for two dates.", "week", COUNTED_PERIODS
+    )
     period_start = answer_fields.day(
         "First day counted; null for `all` without a session.", allow_none=True
     )
-    period_end = answer_fields.day("Today; a traveller's session of a later day counts, too.")
+    period_end = answer_fields.day(
+        "Last day counted: today, or the last day of a period that is over or of a range. A traveller's "
+        "session of a day after today counts, too, unless it is outside of such a period or range."
+    )
     sessions_by_type = ma.fields.Dict(
         keys=ma.fields.String(validate=ma.validate.OneOf(SESSION_TYPES)),
         values=ma.fields.Nested(TypeFiguresSchema),
@@ -114,7 +128,10 @@ class StatsSchema(TotalsSchema):
         AreaCountSchema, "The most frequent areas to improve, ties by name.", most=10
     )
     previous = answer_fields.nested(
-        PreviousSchema, "The period of equal length just before; null for `all`.", allow_none=True
+        PreviousSchema,
+        "The period just before: as many days, or the calendar unit. What is not over is compared with what "
+        "was equally unfinished. Null for `all` and for a range that has not begun.",
+        allow_none=True,
     )
 
 

@@ -12,7 +12,7 @@ from vorex_sessions.hooks.rebuild import run_current
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.hooks.warmup_sections import WarmupSection
 from vorex_sessions.periods import day_of, earliest_instant, todays
-from vorex_sessions.progress.queries import RECENT_QUERY
+from vorex_sessions.progress.recent import RECENT_QUERY
 from vorex_sessions.progress.suggestions import WEEK, suggestions, window
 
 

@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from vorex_sessions import cursors
 from vorex_sessions.database import prepared, run
 from vorex_sessions.models import USER_ID, session_results
-from vorex_sessions.periods import earliest_instant, midnight_utc
+from vorex_sessions.periods import earliest_instant, latest_instant
 from vorex_sessions.problems.kinds import Invalid
 from vorex_sessions.problems.validation import validation_problem
 from vorex_sessions.sessions import results
@@ -133,10 +133,9 @@ def _filter_parameters(learner_id: str, filters: Mapping[str, Any]) -> dict[str,
     if "date_from" in values and "date_to" in values and values["date_from"] > values["date_to"]:
         raise _invalid("date_from", "must not be after date_to")
     if "date_from" in values:
-        values["not_before"] = earliest_instant(max(values["date_from"], date(2000, 1, 1)))
+        values["not_before"] = earliest_instant(values["date_from"])
     if "date_to" in values:
-        last = min(values["date_to"], date(9000, 1, 1))
-        values["not_after"] = midnight_utc(last + timedelta(days=2))
+        values["not_after"] = latest_instant(values["date_to"])
     if topic := values.pop("topic", None):
         rows = run(_SPELLINGS, {"user_id": learner_id, "topic": topic})
         values["spellings"] = [row.topic for row in rows if fold(row.topic) == topic]

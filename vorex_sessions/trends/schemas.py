@@ -1,18 +1,25 @@
 """Schemas of the trends."""
 
-from vorex_sessions.trends.service import PERIODS
+from vorex_sessions.progress.windows import RANGE
+from vorex_sessions.trends.service import MOST_DAYS, PERIODS
 from vorex_sessions.trends.slopes import VERDICTS
 from vorex_sessions.web import answer_fields, body_fields, query_fields
+from vorex_sessions.web.date_ranges import RangeQuerySchema
 from vorex_sessions.web.schemas import Schema
 
+SHOWN_PERIODS = (*PERIODS, RANGE)
 
-class TrendsQuerySchema(Schema):
-    """The period, the time zone and the language."""
+
+class TrendsQuerySchema(RangeQuerySchema):
+    """The period or two dates, the time zone and the language."""
+
+    most_days, instead_of = MOST_DAYS, "period"
 
     period = body_fields.Choice(
         PERIODS,
         load_default="month",
-        description="The last 30 or 365 calendar days, today included.",
+        description="The last 30 or 365 calendar days, today included. Instead, `date_from` and `date_to`, "
+        f"at most {MOST_DAYS} days.",
         example="month",
     )
     zone_name = query_fields.zone()
@@ -63,7 +70,9 @@ class ScoreTrendsSchema(Schema):
 class TrendsSchema(Schema):
     """Whether the scores rise or fall."""
 
-    period = answer_fields.text("The requested period.", "month", PERIODS)
+    period = answer_fields.text(
+        "The requested period; `range` for two dates.", "month", SHOWN_PERIODS
+    )
     period_start = answer_fields.day("The first day of the period.")
-    period_end = answer_fields.day("The last day of the period: today.")
+    period_end = answer_fields.day("The last day of the period: today, or `date_to`.")
     trends = answer_fields.nested(ScoreTrendsSchema, "The trend of each score.")

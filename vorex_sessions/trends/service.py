@@ -5,31 +5,41 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from vorex_sessions.periods import DAYS, ONE_DAY
-from vorex_sessions.progress.days import last_days
+from vorex_sessions.progress.days import days_between, last_days
 from vorex_sessions.progress.figures import SKILLS, Tally
+from vorex_sessions.progress.windows import RANGE
 from vorex_sessions.trends.slopes import Days, Trend, trends
 
 PERIODS = ("month", "year")
+MOST_DAYS = 366  # of a range: the slopes between any two days grow with its square
 
 
 def show_trends(
     learner_id: str,
     *,
-    period: str,
+    period: str = "month",
+    date_from: date | None = None,
+    date_to: date | None = None,
     zone_name: str | None = None,
     language: str | None = None,
     now: datetime,
 ) -> dict[str, Any]:
-    """The trend of each score over the last 30 or 365 calendar days, from daily means."""
-    today, tallies = last_days(
-        learner_id, DAYS[period], zone_name=zone_name, language=language, now=now
-    )
+    """The trend of each score over the last 30 or 365 days or between two dates, from daily means."""
+    if date_from and date_to:
+        period, start, end = RANGE, date_from, date_to
+        tallies = days_between(learner_id, start, end, language=language)
+    else:
+        end, tallies = last_days(
+            learner_id, DAYS[period], zone_name=zone_name, language=language, now=now
+        )
+        tallies = [tally for tally in tallies if tally.practiced_on <= end]
+        start = end + ONE_DAY - timedelta(days=DAYS[period])
     scores = _daily_means(tallies)
     by_skill = trends(scores)
     return {
         "period": period,
-        "period_start": today + ONE_DAY - timedelta(days=DAYS[period]),
-        "period_end": today,
+        "period_start": start,
+        "period_end": end,
         "trends": {skill: _shown(scores[skill], by_skill.get(skill)) for skill in SKILLS},
     }
 

@@ -98,6 +98,11 @@ def items(
     return ma.fields.List(ma.fields.Nested(schema), **{**shown, **options})
 
 
+def seconds() -> ma.fields.Integer:
+    """A time in seconds."""
+    return whole("Time practised, in seconds.", 750)
+
+
 def minutes(description: str = "Time practised, in minutes, 1 decimal.") -> ma.fields.Float:
     """A time in minutes."""
     return number(description, 12.5)

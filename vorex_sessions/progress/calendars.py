@@ -1,0 +1,46 @@
+"""Pure: how a learner divides time into days and weeks."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from vorex_sessions.periods import ONE_DAY, day_of, todays, wall_clock
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEK_STARTS = ("monday", "sunday", "saturday")
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """A learner's time zone, the hour at which a day starts, and the weekday on which a week starts."""
+
+    zone_name: str = "UTC"
+    day_starts_at: int = 0
+    week_starts_on: str = WEEKDAYS[0]
+
+    def clock(self, instant: datetime) -> datetime:
+        """The learner's day, and the time on a clock that shows 0:00 when it starts, as a naive datetime.
+
+        An hour that the wall clock repeats comes twice, and a skipped hour does not exist.
+        """
+        shifted = wall_clock(instant, self.zone_name) - timedelta(hours=self.day_starts_at)
+        return datetime.combine(self.today(instant), shifted.time())
+
+    def today(self, now: datetime) -> date:
+        """The learner's day at an instant."""
+        return day_of(now, self.zone_name, self.day_starts_at)
+
+    def week_start(self, day: date) -> date:
+        """The first day of the week that a day belongs to."""
+        return day - (day.weekday() - WEEKDAYS.index(self.week_starts_on)) % 7 * ONE_DAY
+
+
+def calendar(
+    zone_name: str | None, day_starts_at: int | None, week_starts_on: str | None
+) -> Calendar:
+    """The calendar of these values, None being the default."""
+    return Calendar(zone_name or "UTC", day_starts_at or 0, week_starts_on or WEEKDAYS[0])
+
+
+def possible_days(now: datetime) -> list[datetime]:
+    """A time of each day that may be a learner's today, for who does not know the calendar yet."""
+    return [datetime.combine(day, datetime.min.time()) for day in todays(now)]

@@ -1,0 +1,39 @@
+"""The statement of the warm-up, built once."""
+
+import sqlalchemy as sa
+
+from vorex_sessions.models import USER_ID, session_results
+
+_s = session_results.c
+_newest_first = (_s.completed_at.desc(), _s.session_result_id.desc())
+
+# The learner's recent sessions: since `:since`, or of the week that ends with the latest session.
+RECENT_QUERY = (
+    sa.select(
+        _s.session_result_id,
+        _s.session_type,
+        _s.duration_seconds,
+        _s.pronunciation_score,
+        _s.fluency_score,
+        _s.grammar_score,
+        _s.areas_to_improve,
+        _s.completed_at,
+        _s.created_at,
+        _s.practiced_on,
+        _s.timezone,
+        _s.vocabulary_learned,
+    )
+    .where(
+        _s.user_id == USER_ID,
+        _s.completed_at
+        >= sa.func.least(
+            sa.bindparam("since", type_=_s.completed_at.type),
+            sa.select(_s.completed_at - sa.cast("9 days", sa.Interval))
+            .where(_s.user_id == USER_ID)
+            .order_by(*_newest_first)
+            .limit(1)
+            .scalar_subquery(),
+        ),
+    )
+    .order_by(*_newest_first)
+)
