@@ -165,7 +165,20 @@ BY_DAY = prepared(_by_day())
 ZONE = sa.select(*text_row("zone", _latest.subquery().c.zone_name))
 DAY_GROUPS = prepared(sa.union_all(*day_groups(_since, _of_type, _of_language), ZONE))
 
-# The learner's recent sessions: since `:since`, or of the week that ends with the latest session.
+# Zone and language of the learner's latest session.
+LATEST = (
+    sa.select(_s.timezone, _s.language)
+    .where(_learner)
+    .order_by(*_newest_first)
+    .limit(1)
+    .cte("latest")
+    .prefix_with("MATERIALIZED", dialect="postgresql")
+)
+_of_one_language = _s.language == sa.func.coalesce(
+    _wanted_language, sa.select(LATEST.c.language).scalar_subquery()
+)
+# The learner's recent sessions in `:language`, or in that of the latest session: since `:since`, or of the
+# week that ends with the latest of them.
 RECENT_QUERY = (
     sa.select(
         _s.session_result_id,
@@ -180,14 +193,16 @@ RECENT_QUERY = (
         _s.practiced_on,
         _s.timezone,
         _s.vocabulary_learned,
+        _s.language,
     )
     .where(
         _learner,
+        _of_one_language,
         _s.completed_at
         >= sa.func.least(
             sa.bindparam("since", type_=_s.completed_at.type),
             sa.select(_s.completed_at - sa.cast("9 days", sa.Interval))
-            .where(_learner)
+            .where(_learner, _of_one_language)
             .order_by(*_newest_first)
             .limit(1)
             .scalar_subquery(),
