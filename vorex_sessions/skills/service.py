@@ -10,7 +10,7 @@ from vorex_sessions.flask_config import setting
 from vorex_sessions.hooks.projections import DERIVED_VERSION
 from vorex_sessions.hooks.rebuild import run_current
 from vorex_sessions.hooks.warmup_sections import WarmupSection, language_of
-from vorex_sessions.progress.queries import LATEST
+from vorex_sessions.progress.recent import LATEST
 from vorex_sessions.skill_graph import graph_of
 from vorex_sessions.skills.choosing import next_skills, statuses
 from vorex_sessions.skills.projection import by_skill, traces_of
