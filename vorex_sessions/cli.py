@@ -45,7 +45,9 @@ def token_command(sub: UUID, role: str, days: int) -> None:
 def demo_command(sub: UUID) -> None:
     """Save half a year of practice for a learner; safe to run again."""
     count = practice.fill(str(sub), now=datetime.now(UTC))
-    click.echo(f"Learner {sub} now has {count} practice sessions from the last half year.")
+    click.echo(
+        f"Learner {sub} now has {count} practice sessions of the demo from the last half year."
+    )
 
 
 @click.command("rebuild")

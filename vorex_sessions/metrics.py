@@ -45,7 +45,7 @@ CONNECTIONS_LIMIT = Gauge(
 )
 SNAPSHOT = Gauge(
     "vorex_cohort_snapshot_timestamp_seconds",
-    "Start of the last complete comparison snapshot, as of the last response that used it; 0 before.",
+    "Start of the last complete comparison snapshot; 0 before the first.",
     multiprocess_mode="max",
 )
 

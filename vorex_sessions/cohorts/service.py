@@ -7,7 +7,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from vorex_sessions import metrics
 from vorex_sessions.cohorts.bands import about, band_of
 from vorex_sessions.cohorts.pages import MEASURES, PUBLISHED, PUBLISHED_SESSIONS, level_of
 from vorex_sessions.cohorts.snapshot import LASTS, LEAST_CHANGED
@@ -32,6 +31,7 @@ def _join() -> sa.Executable:
 
 _JOIN = _join()
 _SINCE = sa.select(_p.since).where(_p.user_id == USER_ID)
+_LATEST = sa.text("SELECT max(joined_by) AS joined_by FROM cohort_snapshots")
 # In this order: a running snapshot locks rows of the first table while it stores a page.
 _LEAVE = tuple(
     table.delete().where(table.c.user_id == USER_ID)
@@ -88,6 +88,12 @@ def take_part(learner_id: str, *, opt_in: bool) -> dict[str, Any]:
     return {"opt_in": opt_in, "since": stamp(rows[0].since) if rows else None}
 
 
+def latest_snapshot() -> datetime | None:
+    """When the last complete snapshot began; None before the first."""
+    joined_by: datetime | None = run(_LATEST)[0].joined_by
+    return joined_by
+
+
 def compare(
     learner_id: str,
     *,
@@ -105,8 +111,6 @@ def compare(
     rows = [first, *others] if first.since else []  # of a learner who takes part
     standings = _of_latest_level([row for row in rows if row.measure])
     reason = _why_not_counted(rows)
-    if rows and rows[0].joined_by:
-        metrics.SNAPSHOT.set(rows[0].joined_by.timestamp())
     measures = {
         name: _measure(standings[name], now)
         if name in standings

@@ -1,10 +1,13 @@
 """HTTP: health, readiness and metrics. They need no token and have no rate limit."""
 
+from contextlib import suppress
 from hmac import compare_digest
 
 from flask import Response, request
+from sqlalchemy.exc import SQLAlchemyError
 
 from vorex_sessions import metrics
+from vorex_sessions.cohorts.service import latest_snapshot
 from vorex_sessions.flask_config import setting
 from vorex_sessions.operations import readiness, schemas
 from vorex_sessions.problems.kinds import NotFound, NotSignedIn, Unavailable
@@ -39,6 +42,9 @@ def get_metrics() -> Response:
         raise NotFound
     if token := setting("METRICS_TOKEN"):
         _require(token)
+    with suppress(SQLAlchemyError):  # metrics are there without the database, too
+        if begun := latest_snapshot():
+            metrics.SNAPSHOT.set(begun.timestamp())
     return Response(metrics.page(), content_type=metrics.CONTENT_TYPE)
 
 

@@ -5,8 +5,11 @@ import { platform, type Fetch, type HttpRequest } from "./platform.js";
 import { NoAnswerError, ProblemError, parsed, problemOf, retryAfter } from "./problem.js";
 import { isAnothers } from "./token.js";
 
-/** Returns the current access token; null if nobody is signed in. With `refresh`: a new one, as the last was refused. */
-export type TokenSource = (options: { refresh: boolean }) => Promise<string | null> | string | null;
+/**
+ * The access token, or what returns the current one: null if nobody is signed in; with `refresh` a new one, as the
+ * last was refused.
+ */
+export type TokenSource = string | ((options: { refresh: boolean }) => Promise<string | null> | string | null);
 
 export interface HttpOptions {
   /** Address of the service, such as `https://sessions.example.com`. */
@@ -49,7 +52,8 @@ export class Http {
   /** The current token; null if there is none. Throws NoAnswerError if it cannot be had now. */
   async token(refresh: boolean): Promise<string | null> {
     try {
-      return await this.options.token({ refresh });
+      const { token } = this.options;
+      return typeof token === "string" ? token : await token({ refresh });
     } catch (error) {
       throw new NoAnswerError("The access token could not be fetched.", error);
     }

@@ -76,6 +76,7 @@ test("after a 401 the token is refreshed, once", async () => {
   assert.deepEqual(asked, [false, true]);
   await assert.rejects(client({ token: () => accessToken(learner, "old") }).stats(), { status: 401 });
   await assert.rejects(client({ token: () => null }).stats(), { status: 401 });
+  assert.equal((await client({ token: accessToken(learner) }).stats()).period, "week");
 });
 
 test("every other call is made by request", async () => {
