@@ -1,6 +1,6 @@
 """What a request costs, in figures that do not depend on the machine: statements sent and rows read."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,8 +12,15 @@ from tests.factories import Learner, content
 from tests.postgres import transaction
 from tests.privacy.test_export import fill
 from tests.statements import recorded
-from vorex_sessions.progress.queries import SESSIONS_QUERY
+from vorex_sessions.progress.queries import (
+    RANGE_BY_DAY,
+    RANGE_GROUPS,
+    RANGE_SESSIONS,
+    SESSIONS_QUERY,
+    range_days,
+)
 from vorex_sessions.progress.recent import RECENT_QUERY
+from vorex_sessions.progress.windows import Window
 
 READS = [
     "/history?limit=20",
@@ -23,6 +30,13 @@ READS = [
     "/stats?period=month",
     "/stats?period=year",
     "/stats?period=all",
+    "/stats?period=last_month",
+    "/stats?period=this_year",
+    "/stats?date_from=2025-12-01&date_to=2025-12-31",
+    "/stats?date_from=2020-01-01&date_to=2029-12-31",
+    "/rhythm?period=all",
+    "/daily-breakdown?date_from=2025-01-01&date_to=2025-12-31",
+    "/trends?date_from=2025-01-01&date_to=2025-12-31",
     "/daily-breakdown",
     "/warmup",
     "/trends?period=year",
@@ -82,3 +96,19 @@ def test_a_period_reads_its_own_rows_and_not_the_learners_whole_past(
     if query is SESSIONS_QUERY:
         parameters |= {"session_type": None, "language": None}
     assert 5 <= rows_read(app, query, parameters) <= 10
+
+
+@pytest.mark.parametrize("query", [RANGE_SESSIONS, RANGE_BY_DAY, RANGE_GROUPS])
+def test_a_range_reads_neither_what_came_before_nor_what_came_after(
+    app: Flask, learner: Learner, query: Any
+) -> None:
+    fill(learner, 2000)  # all of the end of 2025
+    with app.app_context(), transaction(60) as connection:
+        connection.execute(sa.text("ANALYZE session_results"))
+    for day in ("2025-06-05", "2025-06-15", "2025-06-25"):
+        learner.save(completed_at=f"{day}T12:00:00Z")
+    window = Window(date(2025, 6, 10), date(2025, 6, 20), None, open_end=False)
+    parameters = {"user_id": learner.id, "session_type": None, "language": None}
+    parameters |= range_days([window])
+    used = {name: parameters[name] for name in query.compile().params.keys() & parameters.keys()}
+    assert rows_read(app, query, used) <= 3  # one, and the latest for its zone

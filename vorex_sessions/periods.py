@@ -122,3 +122,9 @@ def earliest_instant(day: date) -> datetime:
 def latest_instant(day: date) -> datetime:
     """Return the instant from which on no session practised on or before `day` was completed."""
     return midnight_utc(min(day, _LAST_DAY) + 2 * ONE_DAY)
+
+
+def bounds(first: date, last: date) -> dict[str, date]:
+    """Return the parameters of a statement on the days from `first` to `last`: days, and instants around."""
+    instants = {"since": earliest_instant(first), "until": latest_instant(last)}
+    return {"first_day": first, "last_day": last, **instants}

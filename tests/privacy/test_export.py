@@ -16,7 +16,7 @@ import requests
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.factories import Learner, content, token
+from tests.factories import Learner, content, pointers, token
 from tests.postgres import transaction
 from tests.serving import gunicorn
 from vorex_sessions import create_app
@@ -214,6 +214,45 @@ def test_a_download_says_what_it_is_and_what_to_call_it(
             f'attachment; filename="vorex-sessions-{day}.{file_format}"'
         )
         assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_dates_narrow_a_download_to_sessions_of_these_days(learner: Learner) -> None:
+    days = ["2026-01-31", "2026-02-01", "2026-02-28", "2026-03-01"]
+    for day in days:
+        learner.save(completed_at=f"{day}T00:00:00Z", timezone="UTC")
+    learner.save(completed_at="2026-02-28T12:00:00Z", timezone="Pacific/Kiritimati")  # 1 March
+    for query, shown in [
+        ("date_from=2026-02-01&date_to=2026-02-28", ["2026-02-28", "2026-02-01"]),
+        ("date_from=2026-02-02", ["2026-03-01", "2026-03-01", "2026-02-28"]),
+        ("date_to=2026-02-01", ["2026-02-01", "2026-01-31"]),
+        ("date_from=2027-01-01&date_to=9999-12-31", []),
+    ]:
+        body = learner.request("GET", f"{EXPORT}?{query}").get_json()
+        assert sorted(session["practiced_on"] for session in body["sessions"]) == sorted(shown)
+        lines = learner.request("GET", f"{EXPORT}?format=ndjson&{query}").data.splitlines()
+        assert [orjson.loads(line) for line in lines] == body["sessions"]
+        text = learner.request("GET", f"{EXPORT}?format=csv&{query}").text
+        assert len(list(csv.DictReader(io.StringIO(text)))) == len(shown)
+
+
+def test_a_download_of_some_days_says_so_and_holds_nothing_derived(learner: Learner) -> None:
+    learner.save(vocabulary_learned=["word"], completed_at="2026-02-01T10:00:00Z")
+    body = orjson.loads(learner.request("GET", f"{EXPORT}?date_from=2026-01-01").data)
+    assert list(body) == ["user_id", "exported_at", "date_from", "date_to", "sessions"]
+    assert (body["date_from"], body["date_to"]) == ("2026-01-01", None)
+    assert len(learner.get("/export")["words"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("date_from=2026-02-02&date_to=2026-02-01", "date_from"),
+        ("date_from=yesterday", "date_from"),
+        ("date_to=2026-02-30", "date_to"),
+    ],
+)
+def test_broken_dates_of_a_download_are_named(learner: Learner, query: str, named: str) -> None:
+    assert pointers(learner.request("GET", f"{EXPORT}?{query}")) == [named]
 
 
 def test_another_format_is_422(learner: Learner) -> None:

@@ -4,7 +4,7 @@ import itertools
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +18,8 @@ from vorex_sessions.database.snapshot import Snapshot
 from vorex_sessions.hooks.personal_data import Export
 from vorex_sessions.hooks.rebuild import is_stale, rebuild
 from vorex_sessions.hooks.registry import registry
-from vorex_sessions.periods import stamp
+from vorex_sessions.models import session_results
+from vorex_sessions.periods import bounds, stamp
 from vorex_sessions.privacy import formats
 from vorex_sessions.problems.kinds import Unavailable
 
@@ -39,6 +40,17 @@ def _of_language(rows: sa.Select[Any]) -> sa.Select[Any]:
     """The rows of `:language`; all where rows have no language."""
     language = rows.selected_columns.get("language")
     return rows if language is None else rows.where(language == sa.bindparam("language"))
+
+
+@lru_cache(maxsize=2)
+def _of_days(rows: sa.Select[Any]) -> sa.Select[Any]:
+    """The sessions from `:first_day` to `:last_day`; the range on completed_at only helps the index."""
+    day, instant = session_results.c.practiced_on, session_results.c.completed_at
+    return rows.where(
+        day.between(sa.bindparam("first_day"), sa.bindparam("last_day")),
+        instant >= sa.bindparam("since"),
+        instant < sa.bindparam("until"),
+    )
 
 
 def _snapshot() -> Snapshot:
@@ -77,10 +89,19 @@ class Download:
     """
 
     def __init__(
-        self, learner_id: str, *, file_format: str, language: str | None = None, now: datetime
+        self,
+        learner_id: str,
+        *,
+        file_format: str,
+        language: str | None = None,
+        date_from: date | None = None,
+        date_to: date | None = None,
+        now: datetime,
     ) -> None:
         self._learner_id, self._language = learner_id, language
-        self._snapshot = _current(learner_id) if file_format == "json" else _snapshot()
+        self._days = {"date_from": date_from, "date_to": date_to} if date_from or date_to else {}
+        whole = file_format == "json" and not self._days
+        self._snapshot = _current(learner_id) if whole else _snapshot()
         self._ends = time.monotonic() + LONGEST
         self._open = True
         metrics.EXPORTS.inc()
@@ -121,12 +142,18 @@ class Download:
             names = [column.name for column in sessions.rows.selected_columns]
             return formats.as_csv(names, self._portions(sessions))
         head = {"user_id": self._learner_id, "exported_at": stamp(now)}
-        members = ((export.member, self._portions(export)) for export in exports.values())
-        return formats.as_json(head, members)
+        # What is kept beside the sessions is not of single days: of a range, only the sessions are exported.
+        shown = [sessions] if self._days else exports.values()
+        members = ((export.member, self._portions(export)) for export in shown)
+        return formats.as_json({**head, **self._days}, members)
 
     def _portions(self, export: Export) -> Iterator[Sequence[str]]:
-        parameters = {"user_id": self._learner_id}
+        parameters: dict[str, Any] = {"user_id": self._learner_id}
         rows = export.rows
+        if self._days:
+            first, last = self._days["date_from"], self._days["date_to"]
+            rows = _of_days(rows)
+            parameters |= bounds(first or date.min, last or date.max)
         if self._language is not None:
             rows = _of_language(rows)
             parameters["language"] = self._language

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from vorex_sessions.database import run
-from vorex_sessions.periods import ONE_DAY, earliest_instant
+from vorex_sessions.periods import ONE_DAY, bounds, earliest_instant
 from vorex_sessions.progress.calendars import calendar
 from vorex_sessions.progress.figures import Tally
-from vorex_sessions.progress.queries import BY_DAY, RANGE_BY_DAY, bounds
+from vorex_sessions.progress.queries import BY_DAY, RANGE_BY_DAY
 
 _HEAD = 3  # columns of the learner's calendar before those of a tally
 

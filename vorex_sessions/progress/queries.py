@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from vorex_sessions.database import prepared
 from vorex_sessions.hooks.learner_days import DAY_STARTS_AT, WEEK_STARTS_ON
 from vorex_sessions.models import USER_ID, session_results
-from vorex_sessions.periods import FIRST_DAY, ONE_DAY, earliest_instant, latest_instant
+from vorex_sessions.periods import FIRST_DAY, ONE_DAY, bounds, earliest_instant
 from vorex_sessions.progress.windows import Window
 
 _s = session_results.c
@@ -188,16 +188,6 @@ def range_days(windows: Sequence[Window]) -> dict[str, Any]:
         "edge_to": max(cut_days, default=FIRST_DAY),
         "first_start": min(starts),
         "last_start": max(starts),
-    }
-
-
-def bounds(first: date, last: date) -> dict[str, Any]:
-    """The parameters of the statements for the days from `first` to `last`."""
-    return {
-        "first_day": first,
-        "last_day": last,
-        "since": earliest_instant(first),
-        "until": latest_instant(last),
     }
 
 

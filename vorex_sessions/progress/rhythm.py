@@ -41,7 +41,7 @@ def rhythm(
     learners = calendar(rows[0].zone_name, rows[0].day_starts_at, rows[0].week_starts_on)
     today = (replace(learners, zone_name=zone_name) if zone_name else learners).today(now)
     start = None if period == "all" else today + ONE_DAY - timedelta(days=DAYS[period])
-    counted = [row for row in rows if row.weekday and (not start or _counts(row, start))]
+    counted = [row for row in rows if row.weekday is not None and _counts(row, start)]
     return {
         "period": period,
         "period_start": start or min((row.first_day for row in counted), default=None),
@@ -57,9 +57,9 @@ def _days(period: str, now: datetime) -> dict[str, Any]:
     return boundary_days(start - ONE_DAY, start)
 
 
-def _counts(row: Any, start: date) -> bool:
+def _counts(row: Any, start: date | None) -> bool:
     """Whether a row is of the period; one without a day is of days well after its start."""
-    return row.day is None or row.day >= start
+    return not start or row.day is None or bool(row.day >= start)
 
 
 def _read(parameters: dict[str, Any]) -> Sequence[Any]:
@@ -80,7 +80,7 @@ def _shown(rows: Sequence[Any]) -> dict[str, Any]:
         "hours": [{"hour": hour, **_figures(by_hour[hour])} for hour in range(24)],
         "weekdays": [
             {"weekday": weekday, **_figures(by_weekday[number])}
-            for number, weekday in enumerate(WEEKDAYS, start=1)
+            for number, weekday in enumerate(WEEKDAYS)
         ],
     }
 
