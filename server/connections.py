@@ -13,5 +13,5 @@ REFUSED = Counter(
 )
 GIVEN_UP = Counter(
     "vorex_http_bodies_given_up_total",
-    "Request bodies that stalled while there was no room for others.",
+    "Request bodies that were given up while there was no room for others.",
 )

@@ -1,6 +1,7 @@
 """Long bodies are parsed in parts, and mean what they would mean in one piece."""
 
 import json
+from time import process_time
 from typing import Any
 
 import pytest
@@ -77,3 +78,23 @@ def test_numbers_keep_their_value_in_bodies_of_any_length() -> None:
         short = json_bodies.parse(f"[{text}]".encode())
         assert long(f"[{text}]") == short
     assert json_bodies.parse(b"[12345678901234567890123]") == [12345678901234567890123]
+
+
+@pytest.mark.parametrize("item", ["1", "[]", "[{}]", '{"a":[1]}', '{"a":"\\ud800"}', "1e999"])
+@pytest.mark.parametrize("count", [1_600, 10_000])
+def test_a_long_body_of_many_small_parts_means_what_it_says(item: str, count: int) -> None:
+    text = f"[{','.join([item] * count)}]"
+    assert long(text) == whole(text)
+    assert long(text[:-1]) == long(text + ",") == Unreadable
+
+
+def cpu_seconds(work: Any) -> float:
+    began = process_time()
+    work()
+    return process_time() - began
+
+
+def test_no_long_body_costs_many_times_what_its_length_does() -> None:
+    text = f"[{','.join(['1'] * 299_000)}]"
+    at_once = min(cpu_seconds(lambda: json.loads(text)) for _ in range(3))
+    assert min(cpu_seconds(lambda: long(text)) for _ in range(3)) < 10 * at_once

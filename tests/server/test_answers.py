@@ -1,0 +1,47 @@
+"""How answers leave the server: the head with the first bytes of the body."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from gunicorn.config import Config
+
+from server.answers import OnePacketResponse
+from server.requests import RequestParser
+
+
+@contextmanager
+def answering(method: str) -> Iterator[tuple[socket.socket, OnePacketResponse]]:
+    """A client that has sent a request, and the response to it."""
+    client, server = socket.socketpair()
+    with client, server:
+        client.sendall(f"{method} / HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        client.settimeout(0.2)
+        settings = Config()
+        request = next(RequestParser(settings, server, ("127.0.0.1", 1)))
+        response = OnePacketResponse(request, server, settings)
+        response.start_response("200 OK", [("X-Kind", "test")])
+        yield client, response
+
+
+def test_the_head_leaves_with_the_first_bytes_of_the_body() -> None:
+    with answering("GET") as (client, response):
+        response.write(b"abc")
+        assert client.recv(4096).endswith(b"\r\nX-Kind: test\r\n\r\n3\r\nabc\r\n")
+        response.write(b"d")
+        response.close()
+        assert client.recv(4096) == b"1\r\nd\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize(("method", "part"), [("GET", b""), ("HEAD", b"abc")])
+def test_before_the_first_byte_has_left_another_answer_is_possible(
+    method: str, part: bytes
+) -> None:
+    with answering(method) as (client, response):
+        response.write(part)
+        assert not response.headers_sent  # gunicorn then answers a failure with 500
+        with pytest.raises(TimeoutError):
+            client.recv(4096)
+        response.close()
+        assert client.recv(4096).startswith(b"HTTP/1.1 200 OK\r\n")
