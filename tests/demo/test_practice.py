@@ -31,6 +31,17 @@ def test_the_demo_shows_something_everywhere(in_app: Flask, learner: Learner) ->
     assert year["sessions_by_type"].keys() == {"conversation", "pronunciation", "roleplay"}
     assert len(year["common_topics"]) == 10
     assert learner.get("/warmup")["vocabulary_review"]
+    languages = learner.get("/languages")["languages"]
+    assert {one["language"] for one in languages} == {"en", "es"}
+    assert all(one["sessions"] > 20 for one in languages)
+
+
+def test_the_demo_can_run_again_later_on_the_same_day(in_app: Flask, learner: Learner) -> None:
+    early = datetime(2026, 3, 4, 18, tzinfo=UTC)  # the second of the day's sessions has ended
+    practice.fill(learner.id, now=early)
+    first = learner.count()
+    count = practice.fill(learner.id, now=early + timedelta(hours=3))
+    assert first < count == learner.count()
 
 
 def test_the_token_command_mints_tokens_that_work(app: Flask) -> None:

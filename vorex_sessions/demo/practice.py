@@ -23,10 +23,10 @@ _SKILLS = (
     "small-talk",
 )
 _WORDS_A_MINUTE = 24
-# scenario -> topics, areas to improve, words
+# language -> scenario -> topics, areas to improve, words
 # One row a line, as in a table.
 # fmt: off
-_SCENARIOS: dict[str, tuple[list[str], list[str], list[str]]] = {
+_ENGLISH: dict[str, tuple[list[str], list[str], list[str]]] = {
     "hotel-check-in": (["travel", "hotels"], ["past tense", "polite requests"],
         ["reservation", "available", "lobby", "receipt", "luggage", "key card"]),
     "job-interview": (["work", "interviews"], ["prepositions", "linking words"],
@@ -40,6 +40,13 @@ _SCENARIOS: dict[str, tuple[list[str], list[str], list[str]]] = {
     "city-directions": (["travel", "city life"], ["prepositions", "vowel length"],
         ["crossing", "roundabout", "straight ahead", "platform", "fare"]),
 }
+_SPANISH: dict[str, tuple[list[str], list[str], list[str]]] = {
+    "en-el-mercado": (["comida", "compras"], ["ser y estar", "género"],
+        ["fruta", "barato", "once", "bolsa", "efectivo"]),
+    "en-la-estación": (["viajes"], ["pretérito", "por y para"],
+        ["andén", "billete", "retraso", "ida y vuelta", "asiento"]),
+}
+_SCENARIOS = {"en": _ENGLISH, "es": _SPANISH}
 # fmt: on
 
 
@@ -47,34 +54,43 @@ def fill(learner_id: str, *, now: datetime) -> int:
     """Save half a year of sessions; return their number. A second run adds the days since the first."""
     count = 0
     for day, sessions in _half_year(learner_id, now):
-        for number, content in enumerate(sessions):
+        for name, content in sessions.items():
             with suppress(KeyReused):  # saved by an earlier run, when that day was more recent
-                service.save(learner_id, content, key=f"demo {day} {number}", now=now)
+                service.save(learner_id, content, key=f"demo {day} {name}", now=now)
             count += 1
     return count
 
 
-def _half_year(learner_id: str, now: datetime) -> Iterator[tuple[date, list[dict[str, Any]]]]:
-    """Yield the sessions of about five days a week, with holidays and slowly rising scores."""
+def _half_year(learner_id: str, now: datetime) -> Iterator[tuple[date, dict[str, dict[str, Any]]]]:
+    """Yield each day's sessions by name: English about five days a week, Spanish about two.
+
+    There are holidays, and the scores slowly rise.
+    """
     today = now.astimezone(ZoneInfo(ZONE)).date()
     for age in range(DAYS, -1, -1):
         day = today - timedelta(days=age)
-        random = Random(f"{learner_id} {day}")
-        holiday = day.toordinal() % 120 < 9
-        if holiday or random.random() > 0.72:
+        if day.toordinal() % 120 < 9:
             continue
-        evening = datetime.combine(day, time(19), ZoneInfo(ZONE))
-        ends = [evening + timedelta(minutes=random.randrange(-90, 120)) for _ in range(2)]
-        sessions = [
-            {**_session(random, progress=1 - age / DAYS), "completed_at": ended, "timezone": ZONE}
-            for ended in ends[: random.choice((1, 1, 1, 2))]
-        ]
-        yield day, [session for session in sessions if session["completed_at"] <= now]
+        sessions = {}
+        for language, share in (("en", 0.72), ("es", 0.3)):
+            random = Random(f"{learner_id} {day}" + ("" if language == "en" else f" {language}"))
+            if random.random() > share:
+                continue
+            evening = datetime.combine(day, time(19), ZoneInfo(ZONE))
+            ends = [evening + timedelta(minutes=random.randrange(-90, 120)) for _ in range(2)]
+            for number, ended in enumerate(ends[: random.choice((1, 1, 1, 2))]):
+                name = str(number) if language == "en" else f"{language} {number}"
+                content = _session(random, language, progress=1 - age / DAYS)
+                sessions[name] = {**content, "completed_at": ended, "timezone": ZONE}
+        yield (
+            day,
+            {name: one for name, one in sessions.items() if one["completed_at"] <= now},
+        )
 
 
-def _session(random: Random, *, progress: float) -> dict[str, Any]:
-    scenario = random.choice(list(_SCENARIOS))
-    topics, areas, words = _SCENARIOS[scenario]
+def _session(random: Random, language: str, *, progress: float) -> dict[str, Any]:
+    scenario = random.choice(list(_SCENARIOS[language]))
+    topics, areas, words = _SCENARIOS[language][scenario]
     session_type = random.choice(_TYPES)
     duration = random.randrange(180, 1500)
     speaking = duration / 60 * _WORDS_A_MINUTE * (0.7 + 0.5 * progress)
@@ -95,12 +111,13 @@ def _session(random: Random, *, progress: float) -> dict[str, Any]:
             {"word": word, "outcome": random.choices(OUTCOMES, [2, 1, 5, 2])[0]}
             for word in random.sample(words, k=min(len(words), 2))
         ],
-        "skills": [
+        "skills": [  # the graph of skills is English
             {"skill": skill, "score": _score(random, 60 + 30 * progress)}
-            for skill in random.sample(_SKILLS, 2)
+            for skill in (random.sample(_SKILLS, 2) if language == "en" else ())
         ],
         "areas_to_improve": random.sample(areas, k=random.randrange(1, len(areas) + 1)),
-        "metadata": {"scenario_id": scenario, "user_level": "B1"},
+        "metadata": {"scenario_id": scenario, "user_level": "B1" if language == "en" else "A2"},
+        "language": language,
     }
 
 
