@@ -63,7 +63,7 @@ def _check_schema(spec: dict[str, Any], schema: dict[str, Any], response: TestRe
     body = orjson.loads(response.data)
     Draft202012Validator(full_schema, format_checker=FormatChecker()).validate(body)
     for name, value in _members(body):
-        if name.endswith("_at") and value is not None:
+        if name.endswith("_at") and name != "day_starts_at" and value is not None:
             assert STAMP.fullmatch(value), f"{name}: {value}"
 
 

@@ -39,7 +39,18 @@ LAYERS = [
         "extensions",
     ),
     *("models", "database", "flask_config", "problems", "cursors", "hooks", "auth", "rate_limits"),
-    *("web", "sessions", "preferences", "progress", "trends", "growth", "recall", "skills", "cohorts", "privacy"),
+    *(
+        "web",
+        "sessions",
+        "preferences",
+        "progress",
+        "trends",
+        "growth",
+        "recall",
+        "skills",
+        "cohorts",
+        "privacy",
+    ),
     *("operations", "capabilities", "demo", "cli", "", "local"),
 ]
 CURE = (
@@ -55,7 +66,10 @@ CAPABILITIES: dict[str, Capability] = {
 }
 # Who may name a table beside its owner, and for what.
 SHARED = {
-    ("hooks", "learner_preferences"): "every day of every answer begins by it (hooks/learner_days.py)",
+    (
+        "hooks",
+        "learner_preferences",
+    ): "every day of every answer begins by it (hooks/learner_days.py)",
     ("hooks", "session_results"): "a rebuild reads all sessions",
     ("hooks", "learner_totals"): "its derived_version is about all projections (hooks/rebuild.py)",
     ("hooks", "erased_learners"): "what a restored backup brought back is erased again",

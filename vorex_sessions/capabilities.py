@@ -4,6 +4,7 @@ from vorex_sessions import (
     cohorts,
     growth,
     operations,
+    preferences,
     privacy,
     progress,
     recall,
@@ -15,5 +16,16 @@ from vorex_sessions import (
 # From older to newer: a capability may import those before it.
 CAPABILITIES = tuple(
     part.CAPABILITY
-    for part in (sessions, progress, trends, growth, recall, skills, cohorts, privacy, operations)
+    for part in (
+        sessions,
+        preferences,
+        progress,
+        trends,
+        growth,
+        recall,
+        skills,
+        cohorts,
+        privacy,
+        operations,
+    )
 )
