@@ -19,6 +19,11 @@ CREATE TABLE IF NOT EXISTS peer_totals (
     current_streak integer NOT NULL DEFAULT 0,
     longest_streak integer NOT NULL DEFAULT 0,
     freezes integer NOT NULL DEFAULT 0,
+    goal_days integer NOT NULL DEFAULT 0,
+    goal_weeks integer NOT NULL DEFAULT 0,
+    goal_week_on date,
+    week_on date,
+    week_days integer NOT NULL DEFAULT 0,
     latest_at timestamptz,
     latest_id uuid,
     timezone text
