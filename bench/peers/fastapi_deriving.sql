@@ -22,8 +22,7 @@ CREATE TABLE IF NOT EXISTS peer_totals (
     goal_days integer NOT NULL DEFAULT 0,
     goal_weeks integer NOT NULL DEFAULT 0,
     goal_week_on date,
-    week_on date,
-    week_days integer NOT NULL DEFAULT 0,
+    recent_days integer NOT NULL DEFAULT 0,
     latest_at timestamptz,
     latest_id uuid,
     timezone text

@@ -27,16 +27,15 @@ CREATE TABLE learner_preferences (
 """
 
 
-# A constant default is not written to stored rows. -1 stands for "not counted yet".
+# A constant default is not written to stored rows. It is right for all: nobody has set a goal yet.
 GOALS = """
 ALTER TABLE learner_totals
-    ADD COLUMN goal_days integer NOT NULL DEFAULT -1,
+    ADD COLUMN goal_days integer NOT NULL DEFAULT 0,
     ADD COLUMN goal_weeks integer NOT NULL DEFAULT 0,
     ADD COLUMN goal_week_on date,
-    ADD COLUMN week_on date,
-    ADD COLUMN week_days integer NOT NULL DEFAULT 0
+    ADD COLUMN recent_days integer NOT NULL DEFAULT 0
 """
-NAMES = ("goal_days", "goal_weeks", "goal_week_on", "week_on", "week_days")
+NAMES = ("goal_days", "goal_weeks", "goal_week_on", "recent_days")
 
 
 def upgrade() -> None:

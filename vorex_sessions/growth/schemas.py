@@ -105,13 +105,12 @@ class TotalsRowSchema(Schema):
     current_streak = answer_fields.whole("The streak as of that day.", 12)
     longest_streak = answer_fields.whole("The longest streak ever.", 30)
     freezes = answer_fields.whole("Freezes left as of that day.", 1)
-    goal_days = answer_fields.whole("Days on which the daily goal was reached.", 24, least=-1)
+    goal_days = answer_fields.whole("Days on which the daily goal was reached.", 24)
     goal_weeks = answer_fields.whole("Weeks in which the weekly goal was reached.", 3)
     goal_week_on = answer_fields.day("The first day of the last of these weeks.", allow_none=True)
-    week_on = answer_fields.day(
-        "The first day of the week of the last day that counts.", allow_none=True
+    recent_days = answer_fields.whole(
+        "Which of the last 7 days up to the last day that counts count, as bits.", 5, 127
     )
-    week_days = answer_fields.whole("The days of that week that count.", 2)
     latest_at = answer_fields.instant("When the latest session was completed.", allow_none=True)
     latest_id = answer_fields.session_id("The latest session.", allow_none=True)
     timezone = answer_fields.text("Its time zone.", "Europe/Berlin", allow_none=True)

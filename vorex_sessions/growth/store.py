@@ -18,14 +18,12 @@ _is_of_learner = _t.user_id == USER_ID
 _COLUMNS = [_t[name] for name in Totals.__dataclass_fields__]
 _VALUES = {column.name: sa.bindparam(column.name, type_=column.type) for column in _COLUMNS}
 
-# Rows from before a release that counts more have -1 there.
-_is_counted = sa.and_(_is_of_learner, _t.counted, _t.goal_days >= sa.literal_column("0"))
-IS_COUNTED = sa.exists().where(_is_counted)
+IS_COUNTED = sa.exists().where(_is_of_learner, _t.counted)
 # The learner's totals as one JSON object; no row where they are stale or there is no session.
 TOTALS = (
     sa.select(sa.func.row_to_json(sa.literal_column("learner_totals")))
     .select_from(learner_totals)
-    .where(_is_counted)
+    .where(_is_of_learner, _t.counted)
     .scalar_subquery()
 )
 # The time zone of the learner's latest session, for queries of other capabilities.

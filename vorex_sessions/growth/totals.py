@@ -132,8 +132,8 @@ class Totals(Goals, Streak):
             self.last_day, self.last_day_seconds = day, 0
         self.last_day_seconds += seconds
         if self.last_day_seconds >= shortest_day and self.counted_on != day:
+            self.count_in_week(day, self.counted_on, history)
             self.count_day(day, history)
-            self.count_in_week(day, history)
 
     def columns(self) -> dict[str, Any]:
         """The values of the columns of learner_totals."""
@@ -168,7 +168,7 @@ def from_columns(columns: dict[str, Any] | None) -> Totals:
     if columns is None:
         return Totals()
     totals = Totals(**{name: columns[name] for name in Totals.__dataclass_fields__})
-    for name in ("last_day", "counted_on", "week_on", "goal_week_on"):
+    for name in ("last_day", "counted_on", "goal_week_on"):
         if columns[name]:
             setattr(totals, name, date.fromisoformat(columns[name]))
     if columns["latest_at"]:

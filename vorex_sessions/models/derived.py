@@ -34,11 +34,10 @@ class LearnerTotals(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAl
     current_streak: Mapped[int] = mapped_column(sa.Integer)
     longest_streak: Mapped[int] = mapped_column(sa.Integer)
     freezes: Mapped[int] = mapped_column(sa.Integer)
-    goal_days: Mapped[int] = mapped_column(sa.Integer, server_default="-1")  # -1: not counted yet
+    goal_days: Mapped[int] = mapped_column(sa.Integer, server_default="0")
     goal_weeks: Mapped[int] = mapped_column(sa.Integer, server_default="0")
     goal_week_on: Mapped[date | None] = mapped_column(sa.Date)
-    week_on: Mapped[date | None] = mapped_column(sa.Date)
-    week_days: Mapped[int] = mapped_column(sa.Integer, server_default="0")
+    recent_days: Mapped[int] = mapped_column(sa.Integer, server_default="0")
     latest_at: Mapped[datetime | None] = mapped_column(Instant)
     latest_id: Mapped[str | None] = mapped_column(Uuid)
     timezone: Mapped[str | None] = mapped_column(sa.Text)

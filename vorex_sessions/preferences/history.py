@@ -37,11 +37,6 @@ class Preferences(NamedTuple):
         start = WEEKDAYS.index(self.week_starts_on)
         return day - timedelta(days=(day.weekday() - start) % 7)
 
-    @property
-    def goal_seconds(self) -> int | None:
-        """The daily goal in seconds."""
-        return None if self.daily_goal_minutes is None else self.daily_goal_minutes * 60
-
 
 DEFAULTS = Preferences(rest_days=[])
 
@@ -66,15 +61,27 @@ class History:
         self.has_weekly_goal = any(row.weekly_goal_days for row in self._rows)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever set."""
+        return len(self._rows) == 1
+
+    @property
     def latest(self) -> Preferences:
         """What is set now."""
         return self._rows[-1]
 
     def on(self, day: date) -> Preferences:
         """What was in force on a day."""
-        if len(self._rows) == 1:
+        if self.is_empty:
             return DEFAULTS
         return self._rows[bisect_right(self._since, day.toordinal()) - 1]
+
+    def goal_seconds(self, day: date) -> int | None:
+        """The goal of a day in seconds; None before the first day that one was set."""
+        set_then = self.on(day)
+        if set_then is DEFAULTS or set_then.daily_goal_minutes is None:
+            return None
+        return set_then.daily_goal_minutes * 60
 
     def missed(self, after: int, before: int) -> int:
         """How many days lie between two others that are neither rest days nor paused."""

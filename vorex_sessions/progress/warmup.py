@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from vorex_sessions.database import prepared
-from vorex_sessions.hooks.projections import DERIVED_VERSION
+from vorex_sessions.hooks.learner_days import DAY_STARTS_AT
+from vorex_sessions.hooks.projections import DERIVED_VERSION, VERSION
 from vorex_sessions.hooks.rebuild import run_current
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.hooks.warmup_sections import WarmupSection
@@ -18,16 +19,23 @@ from vorex_sessions.progress.suggestions import WEEK, suggestions, window
 
 @lru_cache(maxsize=16)
 def _statement(sections: tuple[WarmupSection, ...]) -> sa.Select[Any]:
-    """The recent sessions; the first row has the context of each section as well."""
+    """The recent sessions; the first row has the context of each section as well.
+
+    One row without an id: the learner has no session. Every row has the hour at which a day starts.
+    """
     recent = RECENT_QUERY.cte("recent")
     newest_first = (recent.c.completed_at.desc(), recent.c.session_result_id.desc())
-    is_first = sa.func.row_number().over(order_by=newest_first) == sa.literal_column("1")
+    place = sa.func.row_number().over(order_by=newest_first)
+    is_first = sa.and_(place == sa.literal_column("1"), recent.c.session_result_id.is_not(None))
     contexts = [
         sa.case((is_first, section.context(recent))).label(f"context_{place}")
         for place, section in enumerate(sections)
     ]
     version = sa.case((is_first, DERIVED_VERSION)).label("derived_version")
-    return prepared(sa.select(recent, version, *contexts).order_by(*newest_first))
+    head = sa.select(DAY_STARTS_AT.label("day_starts_at")).subquery("head")
+    joined = head.outerjoin(recent, sa.true())
+    rows = sa.select(recent, head.c.day_starts_at, version, *contexts).select_from(joined)
+    return prepared(rows.order_by(*newest_first))
 
 
 def warmup(learner_id: str, *, zone_name: str | None = None, now: datetime) -> dict[str, Any]:
@@ -36,15 +44,17 @@ def warmup(learner_id: str, *, zone_name: str | None = None, now: datetime) -> d
     After a break, the 7 days are those that end with the last session.
     """
     sections = registry().warmup_sections
-    recent = run_current(
+    rows = run_current(
         _statement(sections),
         {
             "user_id": learner_id,
             "since": earliest_instant(now.astimezone(UTC).date() - WEEK),
             "days": todays(now),
         },
+        lambda row: row.session_result_id is None or row.derived_version == VERSION,
     )
-    today = day_of(now, zone_name or (recent[0].timezone if recent else "UTC"))
+    recent = [row for row in rows if row.session_result_id]
+    today = day_of(now, zone_name or rows[0].timezone or "UTC", rows[0].day_starts_at)
     sessions, start, end = window(recent, today)
     answer = suggestions(recent, sessions, start, end)
     for place, section in enumerate(sections):
