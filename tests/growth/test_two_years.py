@@ -145,9 +145,8 @@ class Life:
         entries = calendar(
             self.totals, seconds, today=today, shortest_day=SHORTEST, history=self.history
         )
-        newest = max([today, *seconds])
-        oldest = today - 27 * ONE_DAY
-        span = [newest - age * ONE_DAY for age in range((newest - oldest).days + 1)]
+        later = sorted((day for day in seconds if day > today), reverse=True)
+        span = [*later, *(today - age * ONE_DAY for age in range(28))]
         assert [entry["date"] for entry in entries] == span
         window = {day for day in span if day < today}
         assert {entry["date"] for entry in entries if entry["frozen"]} == walked.frozen & window

@@ -110,17 +110,16 @@ def calendar(
     shortest_day: int,
     history: History = NOTHING_SET,
 ) -> list[dict[str, Any]]:
-    """The last 28 days, newest first, after any later day that a traveller's session counts on.
+    """The last 28 days, newest first, after any later days with a traveller's sessions.
 
     `frozen`: missed, and covered by a freeze in the current streak.
     """
-    newest = max([today, *(day for day in seconds if day > today)])
-    oldest = today - (CALENDAR_DAYS - 1) * ONE_DAY
+    days = [today - age * ONE_DAY for age in range(CALENDAR_DAYS)]
+    later = sorted((day for day in seconds if day > today), reverse=True)
     counted = {day for day, total in seconds.items() if total >= shortest_day}
-    first_day = _first_day(state, counted, oldest) if is_alive(state, today, history) else newest
+    first_day = _first_day(state, counted, days[-1]) if is_alive(state, today, history) else today
     shown = []
-    for age in range((newest - oldest).days + 1):
-        day = newest - age * ONE_DAY
+    for day in (*later, *days):
         set_then = history.on(day)
         rest, paused = set_then.rests_on(day), set_then.pauses_on(day)
         is_missed = first_day < day < today and day not in counted

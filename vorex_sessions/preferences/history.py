@@ -95,6 +95,8 @@ class History:
     def breaks_on(self, counted_on: date, freezes: int) -> date | None:
         """The first day before which more days are missed than there are freezes; None: no day ever."""
         last = counted_on.toordinal()
+        if self._never_excuses:
+            return date.fromordinal(last + freezes + 2)
         days = range(last + 1, date.max.toordinal() + 1)
         place = bisect_left(days, freezes + 1, key=lambda day: self.missed(last, day))
         return date.fromordinal(days[place]) if place < len(days) else None
