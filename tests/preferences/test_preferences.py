@@ -146,9 +146,13 @@ def test_the_last_change_of_a_day_is_kept_and_each_earlier_day(learner: Learner)
     assert row["set_on"] == datetime.now(UTC).date().isoformat()
 
 
-def test_setting_what_is_set_already_writes_nothing(learner: Learner) -> None:
-    set_to(learner)
+def test_who_sets_the_defaults_has_set_something(learner: Learner) -> None:
     assert learner.get("/export")["preferences"] == []
+    set_to(learner)
+    assert len(learner.get("/export")["preferences"]) == 1
+
+
+def test_setting_what_is_set_already_writes_nothing(learner: Learner) -> None:
     set_to(learner, **CHANGED)
     with recorded(learner.app) as sent:
         set_to(learner, **CHANGED)

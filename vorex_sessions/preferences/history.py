@@ -97,7 +97,11 @@ class History:
         last = counted_on.toordinal()
         if self._never_excuses:
             return date.fromordinal(last + freezes + 2)
-        days = range(last + 1, date.max.toordinal() + 1)
+        days = range(last + 1, last + 64)
+        if (
+            self.missed(last, days[-1]) <= freezes
+        ):  # rare: nine weeks without a day that could be missed
+            days = range(last + 1, date.max.toordinal() + 1)
         place = bisect_left(days, freezes + 1, key=lambda day: self.missed(last, day))
         return date.fromordinal(days[place]) if place < len(days) else None
 

@@ -32,7 +32,7 @@ def set_preferences(learner_id: str, values: Mapping[str, Any], *, now: datetime
         before = Preferences(*columns) if columns[0] else DEFAULTS
         today = day_of(now, zone_name or "UTC", before.day_starts_at)
         after = _changed(values, max(today, before.set_on))
-        if after._replace(set_on=before.set_on) != before:
+        if before is DEFAULTS or after._replace(set_on=before.set_on) != before:
             transaction.defer(store.PUT, {**parameters, **after._asdict()})
             for statement in registry().preferences_invalidation:
                 transaction.defer(statement, parameters)
