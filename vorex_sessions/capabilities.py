@@ -5,6 +5,7 @@ from vorex_sessions import (
     growth,
     languages,
     operations,
+    preferences,
     privacy,
     progress,
     recall,
@@ -18,6 +19,7 @@ CAPABILITIES = tuple(
     part.CAPABILITY
     for part in (
         sessions,
+        preferences,
         progress,
         trends,
         growth,

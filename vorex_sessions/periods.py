@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -75,10 +75,16 @@ def day_of(instant: datetime, zone_name: str, day_starts_at: int | None = None) 
     return max(local.date(), instant.astimezone(UTC).date()) - ONE_DAY
 
 
+def hour_of(instant: datetime, zone_name: str) -> int:
+    """Return the hour that `day_of` compares with `day_starts_at`; 24 where no start changes the day."""
+    local = instant.astimezone(zone(zone_name))
+    return 24 if instant.astimezone(UTC).date() > local.date() else local.hour
+
+
 def first_moment(day: date, zone_name: str, day_starts_at: int | None = None) -> datetime:
-    """Return the instant at which a day starts; where the clocks skip that hour, the instant of the change."""
+    """Return when a day starts; where the clocks skip that hour, the instant of the change."""
     hour, furthest = day_starts_at or 0, timedelta(hours=24)
-    wanted = datetime(day.year, day.month, day.day, hour)
+    wanted = datetime.combine(day, time(hour))
     start = wanted.replace(tzinfo=zone(zone_name)).astimezone(UTC)
     if wall_clock(start, zone_name) == wanted:
         return start

@@ -8,7 +8,7 @@ _ROOT = Path(__file__).parents[2]
 
 
 def _without_flask() -> None:
-    for folder in ("", ".progress", ".growth"):
+    for folder in ("", ".progress", ".growth", ".preferences"):
         name = f"vorex_sessions{folder}"
         package = ModuleType(name)
         package.__path__ = [str(_ROOT.joinpath(*name.split(".")))]

@@ -27,10 +27,24 @@ CREATE TABLE learner_preferences (
 """
 
 
+# A constant default is not written to stored rows. It is right for all: nobody has set a goal yet.
+GOALS = """
+ALTER TABLE learner_totals
+    ADD COLUMN goal_days integer NOT NULL DEFAULT 0,
+    ADD COLUMN goal_weeks integer NOT NULL DEFAULT 0,
+    ADD COLUMN goal_week_on date,
+    ADD COLUMN recent_days integer NOT NULL DEFAULT 0
+"""
+NAMES = ("goal_days", "goal_weeks", "goal_week_on", "recent_days")
+
+
 def upgrade() -> None:
     op.execute(PREFERENCES)
     op.execute("ALTER TABLE learner_preferences ENABLE ROW LEVEL SECURITY")
+    op.execute(GOALS)
 
 
 def downgrade() -> None:
+    for name in reversed(NAMES):
+        op.execute(f"ALTER TABLE learner_totals DROP COLUMN {name}")
     op.execute("DROP TABLE learner_preferences")

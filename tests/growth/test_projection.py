@@ -16,6 +16,8 @@ from vorex_sessions import create_app
 from vorex_sessions.extensions import db
 from vorex_sessions.growth import unlocking
 from vorex_sessions.growth.catalogue import BY_KEY
+from vorex_sessions.preferences.history import WEEK_STARTS, WEEKDAYS, History, Preferences
+from vorex_sessions.preferences.store import LATEST
 
 OUTCOMES = ["again", "hard", "good", "easy"]
 LANGUAGES = ["en", "en-GB", "de"]  # two have a graph of skills
@@ -58,8 +60,11 @@ def reached_and_unlocked(app: Flask, learner: Learner) -> tuple[set[str], set[st
     """The achievements that the stored sessions reach, and those that are unlocked."""
     with app.app_context(), transaction() as connection:
         sessions = connection.execute(_SESSIONS, {"id": learner.id}).all()
+        set_by_day = connection.execute(LATEST.limit(None), {"user_id": learner.id}).all()
         unlocked = set(connection.execute(_UNLOCKED, {"id": learner.id}).scalars().all())
-    missing = {item.key for item in unlocking.missing(unlocking.accumulate(sessions, 60)[0])}
+    history = History(Preferences(*row) for row in reversed(set_by_day))
+    totals, _ = unlocking.accumulate(sessions, 60, history=history)
+    missing = {item.key for item in unlocking.missing(totals)}
     return BY_KEY.keys() - missing, unlocked
 
 
@@ -97,6 +102,19 @@ def practice(random: Random) -> dict:
     )
 
 
+def preferences(random: Random) -> dict:
+    today = datetime.now(UTC).date()
+    pause = {"from": f"{today - timedelta(days=3)}", "to": f"{today + timedelta(days=1)}"}
+    return {
+        "day_starts_at": random.randrange(7),
+        "week_starts_on": random.choice(WEEK_STARTS),
+        "daily_goal_minutes": random.choice([None, 1, 10, 30]),
+        "weekly_goal_days": random.choice([None, 1, 2]),
+        "rest_days": random.sample(WEEKDAYS, random.randrange(3)),
+        "pause": random.choice([None, pause]),
+    }
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_everything_derived_agrees_with_the_sessions_after_anything(
     app: Flask, unlimited_learner: Learner, seed: int
@@ -107,7 +125,7 @@ def test_everything_derived_agrees_with_the_sessions_after_anything(
     before, had = reached_and_unlocked(app, learner)
     for step in range(260):
         what = random.choices(
-            ["save", "at once", "batch", "patch", "delete", "again"], [6, 1, 2, 2, 1, 1]
+            ["save", "at once", "batch", "patch", "delete", "again", "set"], [6, 1, 2, 2, 1, 1, 1]
         )[0]
         what = what if stored else "save"
         if what == "save":
@@ -121,12 +139,15 @@ def test_everything_derived_agrees_with_the_sessions_after_anything(
         elif what == "again":
             answered = learner.get(f"/{random.choice(stored)}")
             assert learner.try_save(sendable(answered)).status_code == 200
+        elif what == "set":
+            path, body = "/api/sessions/preferences", preferences(random)
+            assert learner.request("PUT", path, json=body).status_code == 200
         else:
             alter(learner, random, what, stored, practice)
         if what in ("patch", "delete") and random.random() < 0.7:
             learner.get("/warmup")  # rebuilds the rows that the next saves update
         after, has = reached_and_unlocked(app, learner)
-        new = set() if what in ("delete", "again") else after - before - had
+        new = set() if what in ("delete", "again", "set") else after - before - had
         # Of several sessions one may make a break that another closes.
         assert has == had | new or (what in ("batch", "at once") and has >= had | new), what
         before, had = after, has

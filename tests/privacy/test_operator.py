@@ -106,6 +106,7 @@ def fill_every_table(learner: Learner) -> None:
         vocabulary_results=[{"word": "reservation", "outcome": "good"}],
         skills=[{"skill": "past-simple", "score": 80}],
     )
+    learner.request("PUT", "/api/sessions/preferences", json={"day_starts_at": 4})
     opt(learner, into=True)
     learner.save(metadata={"user_level": "B1"})
     snapshot(learner.app, day=1)

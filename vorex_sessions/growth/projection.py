@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from vorex_sessions.database import Transaction, run
 from vorex_sessions.flask_config import setting
-from vorex_sessions.growth import history, store, telling, unlocking, words
+from vorex_sessions.growth import history as past
+from vorex_sessions.growth import store, telling, unlocking, words
 from vorex_sessions.growth.totals import (
     SCORES,
     Totals,
@@ -26,6 +27,8 @@ from vorex_sessions.hooks import projections
 from vorex_sessions.hooks.all_sessions import AllSessions
 from vorex_sessions.hooks.projections import AnswerExtras, SaveEvent
 from vorex_sessions.models import learner_achievements
+from vorex_sessions.preferences.history import History, from_json
+from vorex_sessions.preferences.store import HISTORY
 from vorex_sessions.turns import checkpoint, in_turns
 
 _PORTION = 5000  # words in a turn
@@ -40,12 +43,14 @@ _REPLAYED = telling.unlocked_beside_totals(
     learner_achievements.c.session_result_id == sa.any_(_IDS)
 )
 _TOTALS = sa.select(store.TOTALS.label("totals"))
+_SET = sa.select(HISTORY.label("history"))
 
 
 class GrowthProjection(projections.Projection):
     """Totals, words and unlocks of a learner."""
 
     own_mark = store.IS_COUNTED
+    preferences_invalidation = (store.MARK_STALE,)
     derived_from = _OF_TOTALS | _OF_WORDS
 
     def invalidation(self, fields: Collection[str] | None) -> Sequence[sa.Executable]:
@@ -64,22 +69,24 @@ class GrowthProjection(projections.Projection):
         return words.add_new(new, is_large=is_large)
 
     def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
-        """The totals before this save, and the words that are new."""
+        """The totals before this save, the words that are new, and what the learner has set."""
         assert inserted is not None  # noqa: S101  # insert_cte above returns one
         context = sa.func.json_build_object(
             *(sa.literal_column("'totals'"), store.TOTALS),
             *(sa.literal_column("'new_words'"), words.new_words(inserted)),
+            *(sa.literal_column("'history'"), HISTORY),
         )
         return sa.select(context).scalar_subquery()
 
     def on_save(self, event: SaveEvent, context: Any) -> AnswerExtras:
         """Add the saved sessions to the totals; the extras are unlocks and the streak."""
+        history = from_json(context["history"])
         if context["totals"] is None and not event.is_first:
-            return self._recount(event)
+            return self._recount(event, history)
         transaction, learner_id, saved = event.transaction, event.learner_id, event.saved_rows
         before, days = from_columns(context["totals"]), None
         if is_late(before, saved):
-            days = history.seconds_by_day(transaction, learner_id, without=event.saved_ids)
+            days = past.seconds_by_day(transaction, learner_id, without=event.saved_ids)
         known_words = words.all_words(saved)
         checkpoint()
         for language, new_words in (context["new_words"] or {}).items():
@@ -91,17 +98,18 @@ class GrowthProjection(projections.Projection):
             before=before,
             known_words=known_words,
             days=days,
+            history=history,
         )
         kind = "first" if event.is_first else "added"
         version = projections.VERSION
         added = store.store(
             transaction, learner_id, after, unlocks, kind=kind, derived_version=version
         )
-        return telling.told(event, after, added)
+        return telling.told(event, after, added, history)
 
-    def _recount(self, event: SaveEvent) -> AnswerExtras:
+    def _recount(self, event: SaveEvent, history: History) -> AnswerExtras:
         """Count all sessions again, as the totals are stale: the saved ones after the earlier ones."""
-        add, earlier = _counted(event, event.saved_rows)
+        add, earlier = _counted(event, event.saved_rows, history)
         after, unlocks = add(event.saved_rows)
         added = store.store(
             event.transaction,
@@ -112,7 +120,7 @@ class GrowthProjection(projections.Projection):
             kind="again",
             derived_version=projections.VERSION if event.is_current else 0,
         )
-        return telling.told(event, after, added)
+        return telling.told(event, after, added, history)
 
     def on_correct(self, event: SaveEvent, old: Any, fields: Collection[str]) -> AnswerExtras:
         """The correction unlocks what is reached with it and was not without."""
@@ -122,10 +130,9 @@ class GrowthProjection(projections.Projection):
         after, added = self._corrected_scores(event, old, fields) or self._recount_corrected(
             event, old
         )
-        return {
-            name: {"achievements_unlocked": members["achievements_unlocked"]}
-            for name, members in telling.told(event, after, added).items()
-        }
+        ids = [str(new.session_result_id)]
+        unlocks = telling.unlocked(after, [unlock._asdict() for unlock in added], ids)
+        return {name: {"achievements_unlocked": shown} for name, shown in unlocks.items()}
 
     def _corrected_scores(
         self, event: SaveEvent, old: Any, fields: Collection[str]
@@ -146,7 +153,7 @@ class GrowthProjection(projections.Projection):
     ) -> tuple[Totals, list[unlocking.Unlock]]:
         """Count all sessions again."""
         (new,) = event.saved_rows
-        add, earlier = _counted(event, [old, new])
+        add, earlier = _counted(event, [old, new], _history(event.transaction, event.learner_id))
         before, _ = add([old])
         after, unlocks = add([new])
         added = store.store(
@@ -164,9 +171,10 @@ class GrowthProjection(projections.Projection):
         rows = telling.run_current_totals(_REPLAYED, {"user_id": learner_id, "ids": list(ids)})
         unlocks = [row._asdict() for row in rows if row.achievement]
         totals = from_columns(rows[0].totals)
-        return telling.extras(
-            totals, unlocks, ids, telling.current_streak(totals, learner_id, now, run)
+        summary = telling.current_streak(
+            totals, learner_id, now, run, history=from_json(rows[0].history)
         )
+        return telling.extras(totals, unlocks, ids, summary)
 
     def rebuild(self, transaction: Transaction, learner_id: str, sessions: AllSessions) -> None:
         """Derive totals and words from all sessions. A question unlocks nothing."""
@@ -179,8 +187,10 @@ class GrowthProjection(projections.Projection):
         self._rebuild(transaction, learner_id, unlocks=True)
 
     def _rebuild(self, transaction: Transaction, learner_id: str, *, unlocks: bool) -> None:
-        if sessions := history.read(transaction, learner_id):
-            totals, reached = unlocking.accumulate_all(sessions, setting("STREAK_MIN_SECONDS"))
+        if sessions := past.read(transaction, learner_id):
+            totals, reached = unlocking.accumulate_all(
+                sessions, setting("STREAK_MIN_SECONDS"), _history(transaction, learner_id)
+            )
             new = reached if unlocks else ()
             store.store(transaction, learner_id, totals, new, kind="again")
         else:  # nothing is stored for a learner without sessions
@@ -188,21 +198,29 @@ class GrowthProjection(projections.Projection):
                 transaction.defer(statement, {"user_id": learner_id})
 
 
-def _counted(event: SaveEvent, sessions: Sequence[Any]) -> tuple[_Add, Sequence[unlocking.Unlock]]:
+def _history(transaction: Transaction, learner_id: str) -> History:
+    """What the learner has set; for what no save has read."""
+    return from_json(transaction.run(_SET, {"user_id": learner_id})[0].history)
+
+
+def _counted(
+    event: SaveEvent, sessions: Sequence[Any], history: History
+) -> tuple[_Add, Sequence[unlocking.Unlock]]:
     """What adds `sessions` to the totals of all but the saved ones; and what those unlock."""
     event.take_time()
     transaction, learner_id, ids = event.transaction, event.learner_id, event.saved_ids
     shortest_day, others = (
         setting("STREAK_MIN_SECONDS"),
-        history.read(transaction, learner_id, without=ids),
+        past.read(transaction, learner_id, without=ids),
     )
-    totals, unlocks = unlocking.accumulate_all(others, shortest_day)
+    totals, unlocks = unlocking.accumulate_all(others, shortest_day, history)
     named = words.all_words(sessions)
     add = partial(
         unlocking.accumulate,
         shortest_day=shortest_day,
         before=totals,
-        known_words=history.known_words(transaction, learner_id, named, without=ids),
+        known_words=past.known_words(transaction, learner_id, named, without=ids),
         days=seconds_by_day(others),
+        history=history,
     )
     return add, unlocks

@@ -106,6 +106,12 @@ class TotalsRowSchema(Schema):
     current_streak = answer_fields.whole("The streak as of that day.", 12)
     longest_streak = answer_fields.whole("The longest streak ever.", 30)
     freezes = answer_fields.whole("Freezes left as of that day.", 1)
+    goal_days = answer_fields.whole("Days on which the daily goal was reached.", 24)
+    goal_weeks = answer_fields.whole("Weeks in which the weekly goal was reached.", 3)
+    goal_week_on = answer_fields.day("The first day of the last of these weeks.", allow_none=True)
+    recent_days = answer_fields.whole(
+        "Which of the last 7 days up to the last day that counts count, as bits.", 5, 127
+    )
     latest_at = answer_fields.instant("When the latest session was completed.", allow_none=True)
     latest_id = answer_fields.session_id("The latest session.", allow_none=True)
     timezone = answer_fields.text("Its time zone.", "Europe/Berlin", allow_none=True)
@@ -118,7 +124,11 @@ class StreakQuerySchema(Schema):
     zone_name = query_fields.zone()
     language = query_fields.language("days")
     goal_minutes = query_fields.Whole(
-        1, 1440, load_default=10, description="The learner's goal, in minutes a day.", example=10
+        1,
+        1440,
+        load_default=None,
+        description="A goal in minutes a day, instead of the one in the preferences.",
+        example=10,
     )
 
 
@@ -131,14 +141,40 @@ class CalendarDaySchema(Schema):
     frozen = answer_fields.flag(
         "Whether the day was missed, and a freeze covers it in the current streak."
     )
+    rest = answer_fields.flag("Whether it was a rest day.")
+    paused = answer_fields.flag("Whether it was within a pause.")
+
+
+class WeekSchema(Schema):
+    """The learner's week up to today."""
+
+    starts_on = answer_fields.day("Its first day.")
+    days_practiced = answer_fields.whole("Days of it that count.", 3)
+    goal_days = answer_fields.whole(
+        "The goal in days a week; null without one.", 5, 7, least=1, allow_none=True
+    )
+    goal_reached = answer_fields.flag("Whether these days reach the goal; false without a goal.")
+    minutes = answer_fields.minutes()
 
 
 class StreakPageSchema(StreakSchema):
-    """The streak, today, and the last 28 days."""
+    """The streak, today and this week with their goals, and the last 28 days."""
 
     minutes_today = answer_fields.minutes("Time practised today, in minutes, 1 decimal.")
-    goal_minutes = answer_fields.whole("The requested goal, in minutes a day.", 10)
-    calendar = answer_fields.items(CalendarDaySchema, "The last 28 days, newest first.", equal=28)
+    seconds_today = answer_fields.whole("Time practised today, in seconds.", 750)
+    goal_minutes = answer_fields.whole(
+        "The goal in minutes a day, as requested or set; null without one.",
+        10,
+        1440,
+        least=1,
+        allow_none=True,
+    )
+    goal_reached = answer_fields.flag("Whether these seconds reach the goal; false without a goal.")
+    week = answer_fields.nested(WeekSchema, "The learner's week up to today.")
+    calendar = answer_fields.items(
+        CalendarDaySchema,
+        "The last 28 days, newest first. Before them come later days with a traveller's sessions.",
+    )
 
 
 class AchievementsSchema(Schema):
@@ -146,4 +182,4 @@ class AchievementsSchema(Schema):
 
     achievements = answer_fields.items(AchievementSchema, "All achievements, in catalogue order.")
     unlocked = answer_fields.whole("How many achievements are unlocked.", 9)
-    total = answer_fields.whole("How many achievements there are.", 36)
+    total = answer_fields.whole("How many achievements there are.", 43)

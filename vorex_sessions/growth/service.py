@@ -1,19 +1,25 @@
 """The streak and the achievements of a learner."""
 
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from vorex_sessions.database import prepared
 from vorex_sessions.flask_config import setting
-from vorex_sessions.growth import store, streaks
+from vorex_sessions.growth import streaks
 from vorex_sessions.growth.catalogue import CATALOGUE
-from vorex_sessions.growth.telling import run_current_totals, unlocked_beside_totals
+from vorex_sessions.growth.telling import (
+    run_current_totals,
+    totals_and_history,
+    unlocked_beside_totals,
+)
 from vorex_sessions.growth.totals import from_columns
 from vorex_sessions.growth.unlocking import shown
 from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.periods import ONE_DAY, day_of, earliest_instant
+from vorex_sessions.preferences.history import Preferences, from_json
 
 _UNLOCKED = prepared(unlocked_beside_totals())
 
@@ -32,9 +38,9 @@ def _days() -> sa.Select[Any]:
         .group_by(stored.practiced_on)
         .subquery("days")
     )
-    totals = sa.select(store.TOTALS.label("totals")).subquery("stored_totals")
+    totals = totals_and_history()
     joined = totals.outerjoin(days, sa.true())
-    return sa.select(totals.c.totals, days.c.practiced_on, days.c.seconds).select_from(joined)
+    return sa.select(*totals.c, days.c.practiced_on, days.c.seconds).select_from(joined)
 
 
 _DAYS = prepared(_days())
@@ -46,30 +52,60 @@ def show_streak(
     *,
     zone_name: str | None = None,
     language: str | None = None,
-    goal_minutes: int,
+    goal_minutes: int | None = None,
     now: datetime,
 ) -> dict[str, Any]:
-    """The streak, today's minutes with the goal, and the last 28 days.
+    """The streak, today and this week with their goals, and the last 28 days.
 
     That of a language is counted from all days on which it was practised, as if there were no other language.
     """
     first = now.astimezone(UTC).date() - (streaks.CALENDAR_DAYS + 1) * ONE_DAY
     since = earliest_instant(first) if language is None else _EVER
     rows = run_current_totals(_DAYS, {"user_id": learner_id, "since": since, "language": language})
-    totals = from_columns(rows[0].totals)
+    totals, history = from_columns(rows[0].totals), from_json(rows[0].history)
     seconds = {row.practiced_on: row.seconds for row in rows if row.practiced_on}
     zone_name = zone_name or totals.timezone or "UTC"
-    today, shortest_day = day_of(now, zone_name), setting("STREAK_MIN_SECONDS")
+    today = day_of(now, zone_name, history.latest.day_starts_at)
+    shortest_day = setting("STREAK_MIN_SECONDS")
+    counted = {day for day, total in seconds.items() if total >= shortest_day}
     state: streaks.Streak = totals
     if language is not None:
-        counted = (day for day, total in seconds.items() if total >= shortest_day)
-        state = streaks.of_days(day.toordinal() for day in counted)
-    has_practised = today in seconds and seconds[today] >= shortest_day
+        state = streaks.of_days((day.toordinal() for day in counted), history)
+    summary = streaks.streak(
+        state, zone_name=zone_name, now=now, history=history, has_practised=today in counted
+    )
     return {
-        **streaks.streak(state, zone_name=zone_name, now=now, has_practised=has_practised),
-        "minutes_today": round(seconds.get(today, 0) / 60, 1),
+        **summary,
+        **_today(seconds.get(today, 0), goal_minutes or history.latest.daily_goal_minutes),
+        "week": _week(seconds, counted, today, history.latest),
+        "calendar": streaks.calendar(
+            state, seconds, today=today, shortest_day=shortest_day, history=history
+        ),
+    }
+
+
+def _today(seconds: int, goal_minutes: int | None) -> dict[str, Any]:
+    """Today's practice, and whether it reaches the goal: by seconds, not by the minutes that are shown."""
+    return {
+        "minutes_today": round(seconds / 60, 1),
+        "seconds_today": seconds,
         "goal_minutes": goal_minutes,
-        "calendar": streaks.calendar(state, seconds, today=today, shortest_day=shortest_day),
+        "goal_reached": goal_minutes is not None and seconds >= goal_minutes * 60,
+    }
+
+
+def _week(
+    seconds: Mapping[date, int], counted: Collection[date], today: date, set_now: Preferences
+) -> dict[str, Any]:
+    """The learner's week up to today, and any later day that a traveller's session counts on."""
+    start, goal_days = set_now.week_start(today), set_now.weekly_goal_days
+    days = sum(1 for day in counted if day >= start)
+    return {
+        "starts_on": start,
+        "days_practiced": days,
+        "goal_days": goal_days,
+        "goal_reached": goal_days is not None and days >= goal_days,
+        "minutes": round(sum(total for day, total in seconds.items() if day >= start) / 60, 1),
     }
 
 

@@ -12,7 +12,9 @@ from datetime import date, datetime
 from operator import sub
 from typing import Any
 
+from vorex_sessions.growth.goals import Goals
 from vorex_sessions.growth.streaks import Streak
+from vorex_sessions.preferences.history import NOTHING_SET, History
 
 _MOST_LANGUAGES = 50  # beyond, languages are not counted; achievements need a few
 # A row of session_results.
@@ -27,7 +29,7 @@ def in_order(sessions: Iterable[Session]) -> list[Session]:
 
 
 @dataclass
-class Totals(Streak):
+class Totals(Goals, Streak):
     """The totals of a learner's sessions; the columns of learner_totals.
 
     `best_…` are 0 where nothing was measured; `longest_break` counts days without a session between two
@@ -76,7 +78,14 @@ class Totals(Streak):
     def _by_type(self) -> tuple[int, int, int]:
         return self.conversations, self.pronunciations, self.roleplays
 
-    def add(self, session: Session, new_words: int, days: Counter[date], shortest_day: int) -> None:
+    def add(
+        self,
+        session: Session,
+        new_words: int,
+        days: Counter[date],
+        shortest_day: int,
+        history: History = NOTHING_SET,
+    ) -> None:
         """Add a session, of whose words `new_words` are new, and its seconds to `days`.
 
         `days` needs the seconds of the days before only where the session is of an earlier day than the last.
@@ -99,28 +108,43 @@ class Totals(Streak):
         if self.latest_at is None or latest > (self.latest_at, self.latest_id):
             self.latest_at, self.latest_id = latest
             self.timezone = session.timezone
-        day, before = session.practiced_on, days.get(session.practiced_on)
-        days[day] += session.duration_seconds
-        if self.last_day is None or day >= self.last_day:
-            self._add_to_day(day, session.duration_seconds, shortest_day)
-        elif before is None or before < shortest_day <= days[day]:
-            self._count_days(days, shortest_day)
+        self._add_to_days(session, days, shortest_day, history)
 
-    def _count_days(self, days: Counter[date], shortest_day: int) -> None:
+    def _add_to_days(
+        self, session: Session, days: Counter[date], shortest_day: int, history: History
+    ) -> None:
+        day, seconds, before = session.practiced_on, session.duration_seconds, None
+        if self.last_day is None or day < self.last_day:
+            before = days.get(day)
+        elif day == self.last_day:
+            before = self.last_day_seconds
+        days[day] += seconds
+        self.add_seconds(day, before or 0, seconds, history)
+        if self.last_day is None or day >= self.last_day:
+            self._add_to_last_day(day, seconds, shortest_day, history)
+        elif before is None or before < shortest_day <= days[day]:
+            self._count_days(days, shortest_day, history)
+
+    def _count_days(self, days: Counter[date], shortest_day: int, history: History) -> None:
         """Count all days again; the last one is the same."""
         ordered = sorted(days)
-        self.count_days([day.toordinal() for day in ordered if days[day] >= shortest_day])
+        counted = [day for day in ordered if days[day] >= shortest_day]
+        self.count_days([day.toordinal() for day in counted], history)
+        self.count_weeks(counted, history)
         ordinals = [day.toordinal() for day in ordered]
         self.longest_break = max(map(sub, ordinals[1:], ordinals), default=1) - 1
 
-    def _add_to_day(self, day: date, seconds: int, shortest_day: int) -> None:
+    def _add_to_last_day(
+        self, day: date, seconds: int, shortest_day: int, history: History
+    ) -> None:
         if self.last_day is None or day > self.last_day:
             if self.last_day is not None:
                 self.longest_break = max(self.longest_break, (day - self.last_day).days - 1)
             self.last_day, self.last_day_seconds = day, 0
         self.last_day_seconds += seconds
         if self.last_day_seconds >= shortest_day and self.counted_on != day:
-            self.count_day(day)
+            self.count_in_week(day, self.counted_on, history)
+            self.count_day(day, history)
 
     def columns(self) -> dict[str, Any]:
         """The values of the columns of learner_totals."""
@@ -155,7 +179,7 @@ def from_columns(columns: dict[str, Any] | None) -> Totals:
     if columns is None:
         return Totals()
     totals = Totals(**{name: columns[name] for name in Totals.__dataclass_fields__})
-    for name in ("last_day", "counted_on"):
+    for name in ("last_day", "counted_on", "goal_week_on"):
         if columns[name]:
             setattr(totals, name, date.fromisoformat(columns[name]))
     if columns["latest_at"]:

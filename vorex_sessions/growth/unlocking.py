@@ -10,6 +10,7 @@ from vorex_sessions.growth.catalogue import CATALOGUE, MEASURES, Achievement
 from vorex_sessions.growth.totals import Session, Totals, in_order
 from vorex_sessions.growth.words import Words, words_of
 from vorex_sessions.periods import stamp
+from vorex_sessions.preferences.history import NOTHING_SET, History
 from vorex_sessions.turns import in_turns
 
 _ALMOST = 0.9999  # the most that is shown of what is not reached, however it is rounded
@@ -36,11 +37,13 @@ def accumulate(
     before: Totals | None = None,
     known_words: Words | None = None,
     days: Mapping[date, int] | None = None,
+    history: History = NOTHING_SET,
 ) -> tuple[Totals, list[Unlock]]:
     """The totals of `before` and the sessions together, and the unlocks on the way, in order.
 
     They are those of saving one session after the other in the order of their days. `known_words` and `days`,
     the seconds of each, are those of `before`; without `days` no session may be of a day before its last one.
+    `history` is what the learner has set.
     """
     words = {language: set(known) for language, known in (known_words or {}).items()}
 
@@ -52,12 +55,15 @@ def accumulate(
 
     ordered = in_order(sessions)
     counted = zip(ordered, map(new_words, ordered), strict=True)
-    return add_up(counted, shortest_day, before=before, days=days)
+    return add_up(counted, shortest_day, before=before, days=days, history=history)
 
 
-def accumulate_all(history: Iterable[Session], shortest_day: int) -> tuple[Totals, list[Unlock]]:
+def accumulate_all(
+    sessions: Iterable[Session], shortest_day: int, history: History = NOTHING_SET
+) -> tuple[Totals, list[Unlock]]:
     """The same for all sessions, as history.py reads them: in order, with the number of new words."""
-    return add_up(((session, session.new_words) for session in history), shortest_day)
+    counted = ((session, session.new_words) for session in sessions)
+    return add_up(counted, shortest_day, history=history)
 
 
 def add_up(
@@ -66,13 +72,14 @@ def add_up(
     *,
     before: Totals | None = None,
     days: Mapping[date, int] | None = None,
+    history: History = NOTHING_SET,
 ) -> tuple[Totals, list[Unlock]]:
     """The same for sessions in order, each with its number of new words."""
     totals, seconds = copy(before) if before else Totals(), Counter(days or {})
     locked, unlocks = list(CATALOGUE), []
     pending = missing(totals)
     for session, new_words in in_turns(counted):
-        totals.add(session, new_words, seconds, shortest_day)
+        totals.add(session, new_words, seconds, shortest_day, history)
         before_it, pending = pending, missing(totals, locked)
         if pending != before_it:  # a break that a late session closes is pending again
             new = [item for item in before_it if item not in pending]

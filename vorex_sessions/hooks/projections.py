@@ -85,6 +85,9 @@ class Projection(ABC):
     # `:changed`, the id of the one session that is changed or deleted in place, else NULL.
     invalidate: Sequence[sa.Executable] = ()
 
+    # Run where the learner's preferences change; for a projection that they decide on, too.
+    preferences_invalidation: Sequence[sa.Executable] = ()
+
     def invalidation(self, fields: Collection[str] | None) -> Sequence[sa.Executable]:
         """The statements to run with a change of these fields of a session; None: sessions are removed."""
         if fields is not None and self.derived_from is not None:

@@ -50,6 +50,9 @@ class Registry:
         self.enumerations = {
             name: values for part in parts for name, values in part.enumerations.items()
         }
+        self.preferences_invalidation = tuple(
+            one for projection in self.projections for one in projection.preferences_invalidation
+        )
         self._invalidations: dict[frozenset[str] | None, tuple[sa.Executable, ...]] = {}
 
     def invalidation(self, fields: Iterable[str] | None = None) -> tuple[sa.Executable, ...]:

@@ -9,6 +9,8 @@ from vorex_sessions.database import prepared, run
 from vorex_sessions.flask_config import setting
 from vorex_sessions.growth import streaks
 from vorex_sessions.models import USER_ID, session_results
+from vorex_sessions.preferences.history import from_json
+from vorex_sessions.preferences.store import HISTORY
 
 _s = session_results.c
 _learner = _s.user_id == USER_ID
@@ -44,6 +46,7 @@ def _languages() -> sa.Select[Any]:
             sa.func.max(day.practiced_on).label("last_day"),
             sa.func.array_agg(ordinal).filter(counts).label("days"),
             last.c.timezone,
+            HISTORY.label("history"),
         )
         .select_from(last, day.language.table)
         .group_by(day.language, last.c.timezone, last.c.language)
@@ -79,6 +82,8 @@ def list_languages(
 
 
 def _current_streak(row: Any, zone_name: str | None, now: datetime) -> int:
-    state = streaks.of_days(row.days or ())
-    current: int = streaks.streak(state, zone_name=zone_name or row.timezone, now=now)["current"]
+    history = from_json(row.history)
+    state = streaks.of_days(row.days or (), history)
+    zone_name = zone_name or row.timezone
+    current: int = streaks.streak(state, zone_name=zone_name, now=now, history=history)["current"]
     return current

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from vorex_sessions.database import prepared
 from vorex_sessions.flask_config import setting
-from vorex_sessions.hooks.projections import DERIVED_VERSION
+from vorex_sessions.hooks.learner_days import DAY_STARTS_AT
+from vorex_sessions.hooks.projections import DERIVED_VERSION, VERSION
 from vorex_sessions.hooks.rebuild import run_current
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.hooks.warmup_sections import WarmupSection
@@ -21,18 +22,21 @@ from vorex_sessions.progress.suggestions import WEEK, suggestions, window
 def _statement(sections: tuple[WarmupSection, ...]) -> sa.Select[Any]:
     """The recent sessions; the first row has the context of each section as well.
 
-    Each row has zone and language of the latest session; without a recent one, a single row has just these.
+    Each row has zone and language of the latest session, and the hour at which a day starts; without a recent
+    session a single row has just these.
     """
     recent = RECENT_QUERY.cte("recent")
     newest_first = (recent.c.completed_at.desc(), recent.c.session_result_id.desc())
-    is_first = sa.func.row_number().over(order_by=newest_first) == sa.literal_column("1")
+    place = sa.func.row_number().over(order_by=newest_first)
+    is_first = sa.and_(place == sa.literal_column("1"), recent.c.session_result_id.is_not(None))
     contexts = [
         sa.case((is_first, section.context(recent))).label(f"context_{place}")
         for place, section in enumerate(sections)
     ]
     version = sa.case((is_first, DERIVED_VERSION)).label("derived_version")
     latest = (LATEST.c.timezone.label("zone_name"), LATEST.c.language.label("latest_language"))
-    statement = sa.select(recent, *latest, version, *contexts)
+    head = (*latest, DAY_STARTS_AT.label("day_starts_at"))
+    statement = sa.select(recent, *head, version, *contexts)
     joined = statement.select_from(LATEST.outerjoin(recent, sa.true()))
     return prepared(joined.order_by(*newest_first))
 
@@ -54,9 +58,11 @@ def warmup(
             "days": todays(now),
             "language": language,
         },
+        lambda row: row.session_result_id is None or row.derived_version == VERSION,
     )
     recent = [row for row in rows if row.session_result_id]
-    today = day_of(now, zone_name or (rows[0].zone_name if rows else "UTC"))
+    zone_name = zone_name or (rows[0].zone_name if rows else "UTC")
+    today = day_of(now, zone_name, rows[0].day_starts_at if rows else 0)
     sessions, start, end = window(recent, today)
     latest = rows[0].latest_language if rows else setting("DEFAULT_LANGUAGE")
     answer = {"language": language or latest, **suggestions(recent, sessions, start, end)}

@@ -12,6 +12,7 @@ from vorex_sessions.database import NO_NESTED_LOOPS, Transaction, run, run_trans
 from vorex_sessions.database.timeouts import LONG_QUERY_TIMEOUT, extend_deadline
 from vorex_sessions.growth.store import ZONE_NAME
 from vorex_sessions.growth.words import WORDS
+from vorex_sessions.hooks.learner_days import DAY_STARTS_AT
 from vorex_sessions.hooks.projections import DERIVED_VERSION
 from vorex_sessions.hooks.rebuild import run_current
 from vorex_sessions.models import learner_memories
@@ -21,7 +22,11 @@ from vorex_sessions.recall.projection import is_of_learner
 from vorex_sessions.text import without_accents
 
 _m = learner_memories.c
-_LEARNER = sa.select(DERIVED_VERSION.label("derived_version"), ZONE_NAME.label("zone_name"))
+_LEARNER = sa.select(
+    DERIVED_VERSION.label("derived_version"),
+    ZONE_NAME.label("zone_name"),
+    DAY_STARTS_AT.label("day_starts_at"),
+)
 
 
 def _words(*, by_status: bool) -> sa.Select[Any]:
@@ -131,7 +136,7 @@ def list_words(
     filters = {"status": status, "q": q} | ({"language": language} if language else {})
     after, after_language = _after(cursor, filters)
     (learner,) = run_current(_LEARNER, {"user_id": learner_id})
-    today = day_of(now, zone_name or learner.zone_name or "UTC")
+    today = day_of(now, zone_name or learner.zone_name or "UTC", learner.day_starts_at)
     phrase = without_accents(q or "") or q or ""  # an accent alone is in no word
     parameters = {
         "user_id": learner_id,

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from vorex_sessions.flask_config import setting
 from vorex_sessions.models import session_results
-from vorex_sessions.periods import day_of, offset_name, stamp
+from vorex_sessions.periods import day_of, hour_of, offset_name, stamp
 from vorex_sessions.problems.validation import validation_problem
 from vorex_sessions.skill_graph import graph_of
 
@@ -24,6 +24,8 @@ COLUMNS = tuple(column for column in session_results.c if column.name != "finger
 NAMES = tuple(str(column.name) for column in COLUMNS)  # plain str: orjson takes no subclass as key
 # The columns of an INSERT.
 STORED = tuple(column for column in session_results.c if column.name not in _SET_BY_DATABASE)
+# What a row to store has beside them: the hour that decides on its day (saving.py).
+HOUR = sa.column("hour", sa.Integer)
 # The columns that a client sends.
 CONTENT = tuple(column for column in STORED if column.name not in _SET_BY_SERVICE)
 
@@ -61,7 +63,10 @@ def check_instant(completed_at: datetime, now: datetime, start: str = "#") -> No
 
 
 def completed(content: dict[str, Any], now: datetime, start: str = "#") -> dict[str, Any]:
-    """The columns to store for what the client sends: with defaults and the calendar day."""
+    """The columns to store for what the client sends, with defaults, the calendar day and `HOUR`.
+
+    The day is that of a learner whose days start at midnight; saving.py knows when they do.
+    """
     completed_at = content.get("completed_at") or now
     check_instant(completed_at, now, start)
     zone_name = content.get("timezone") or default_zone(content)
@@ -72,13 +77,15 @@ def completed(content: dict[str, Any], now: datetime, start: str = "#") -> dict[
         "completed_at": completed_at.astimezone(UTC),
         "timezone": zone_name,
         "practiced_on": day_of(completed_at, zone_name),
+        HOUR.name: hour_of(completed_at, zone_name),
     }
 
 
 def corrected(changes: Mapping[str, Any], row: Any) -> dict[str, Any]:
     """The columns to change in a stored row; None stands for a column's default. Raises Invalid.
 
-    That of `completed_at` is the moment of the first save.
+    That of `completed_at` is the moment of the first save. A session that is moved counts on the day that it
+    has by what the learner has set now; no other session's day changes.
     """
     by_default = defaults()
     values = {
@@ -92,10 +99,13 @@ def corrected(changes: Mapping[str, Any], row: Any) -> dict[str, Any]:
     zone_name = values.get("timezone") or (
         default_zone(values) if "timezone" in values else row.timezone
     )
+    is_moved = (completed_at, zone_name) != (row.completed_at, row.timezone)
     derived = {
         "completed_at": completed_at.astimezone(UTC),
         "timezone": zone_name,
-        "practiced_on": day_of(completed_at, zone_name),
+        "practiced_on": day_of(completed_at, zone_name, row.day_starts_at)
+        if is_moved
+        else row.practiced_on,
     }
     return values | {name: derived[name] for name in derived if name in {*values, "practiced_on"}}
 

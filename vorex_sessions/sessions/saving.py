@@ -19,6 +19,7 @@ from vorex_sessions.database import (
     run_transaction,
 )
 from vorex_sessions.database.timeouts import LARGE_SAVE_TIMEOUT, QUERY_TIMEOUT
+from vorex_sessions.hooks.learner_days import DAY_STARTS_AT
 from vorex_sessions.hooks.projections import DERIVED_VERSION, AnswerExtras, Projection, SaveEvent
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, deleted_sessions, erased_learners, session_results
@@ -29,8 +30,12 @@ from vorex_sessions.turns import in_turns
 
 def _insert() -> sa.CTE:
     """Insert the rows of `:rows` that are new, and return them."""
-    given = recordset("given", (c for c in results.STORED if c.name != "user_id"))
-    rows = sa.select(USER_ID, *given.c).where(
+    columns = [column for column in results.STORED if column.name != "user_id"]
+    given = recordset("given", [*columns, results.HOUR])
+    is_before_start = given.c.hour < sa.func.coalesce(DAY_STARTS_AT, sa.literal_column("0"))
+    days = {"practiced_on": given.c.practiced_on - sa.cast(is_before_start, sa.Integer)}
+    values = [days.get(column.name, given.c[column.name]) for column in columns]
+    rows = sa.select(USER_ID, *values).where(
         ~tombstones.is_deleted(given.c.session_result_id),
         ~tombstones.is_erased(given.c.completed_at),
     )

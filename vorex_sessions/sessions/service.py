@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from vorex_sessions import metrics
 from vorex_sessions.database import Transaction, as_rows, recordset, run, run_transaction
+from vorex_sessions.hooks.learner_days import DAY_STARTS_AT
 from vorex_sessions.hooks.projections import SaveEvent
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, session_results
@@ -25,7 +26,9 @@ _is_id = session_results.c.session_result_id == sa.bindparam("session_result_id"
 _is_it = sa.and_(session_results.c.user_id == USER_ID, _is_id)
 _SHOW = sa.select(*results.COLUMNS).where(_is_it)
 _moved_to = sa.bindparam("completed_at", type_=session_results.c.completed_at.type)
-_BEFORE_CORRECTION = _SHOW.add_columns(tombstones.is_erased(_moved_to).label("erased"))
+_BEFORE_CORRECTION = _SHOW.add_columns(
+    tombstones.is_erased(_moved_to).label("erased"), DAY_STARTS_AT.label("day_starts_at")
+)
 # Runs before the delete: it copies stored rows, so that only a stored session leaves a tombstone.
 _ADD_TOMBSTONE = tombstones.add_tombstones(_is_id)
 _DELETE = session_results.delete().where(_is_it)

@@ -5,7 +5,7 @@ Every message follows the field's name: "must be a whole number from 0 to 86400"
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import marshmallow as ma
@@ -19,6 +19,7 @@ from vorex_sessions.turns import in_turns
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII
 )
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 COMMON = {"required": "is required", "null": "may not be null"}
 _DOCUMENTED = ("description", "example", "minLength", "maxLength")
 ZONE_RULE = "must be an IANA name such as Europe/Berlin, or an offset such as UTC+02:00"
@@ -173,6 +174,22 @@ class Instant(ma.fields.AwareDateTime):
         except (ValueError, OverflowError):
             raise self.make_error("invalid") from None
         return instant
+
+
+class Day(ma.fields.Date):
+    """A calendar day."""
+
+    def __init__(self, **options: Any) -> None:
+        rule = "must be a date such as 2026-03-01"
+        super().__init__(error_messages={**COMMON, "invalid": rule}, **documented(options))
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> date:
+        try:
+            if isinstance(value, str) and _DAY.fullmatch(value):
+                return date.fromisoformat(value)
+        except ValueError:
+            pass
+        raise self.make_error("invalid")
 
 
 class Zone(ma.fields.String):

@@ -1,7 +1,6 @@
 """marshmallow fields for query parameters, whose values are always text."""
 
 import re
-from datetime import date
 from typing import Any
 
 import marshmallow as ma
@@ -10,7 +9,6 @@ from vorex_sessions import text
 from vorex_sessions.web import body_fields
 from vorex_sessions.web.body_fields import COMMON, documented
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,1000}", re.ASCII)
 
 
@@ -35,20 +33,8 @@ class Whole(ma.fields.Integer):
         return int(value) if self.served is None else min(int(value), self.served)
 
 
-class Day(ma.fields.Date):
+class Day(body_fields.Day):
     """A calendar day."""
-
-    def __init__(self, **options: Any) -> None:
-        rule = "must be a date such as 2026-03-01"
-        super().__init__(error_messages={**COMMON, "invalid": rule}, **documented(options))
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> date:
-        try:
-            if _DAY.fullmatch(value):
-                return date.fromisoformat(value)
-        except ValueError:
-            pass
-        raise self.make_error("invalid")
 
 
 class Zone(body_fields.Zone):

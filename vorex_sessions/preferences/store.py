@@ -1,0 +1,47 @@
+"""Statements on what learners have set. This module alone writes `learner_preferences`."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Insert, aggregate_order_by, insert
+
+from vorex_sessions.models import USER_ID, learner_preferences, session_results
+from vorex_sessions.preferences.history import Preferences
+from vorex_sessions.sessions import tombstones
+
+_p, _s = learner_preferences.c, session_results.c
+_COLUMNS = [_p[name] for name in Preferences._fields]
+_is_of_learner = _p.user_id == USER_ID
+
+# All that the learner `:user_id` has set, as one JSON value for history.from_json; NULL: nothing.
+HISTORY = (
+    sa.select(
+        sa.func.json_agg(aggregate_order_by(sa.func.json_build_array(*_COLUMNS), _p.set_on.asc()))
+    )
+    .where(_is_of_learner)
+    .scalar_subquery()
+)
+LATEST = sa.select(*_COLUMNS).where(_is_of_learner).order_by(_p.set_on.desc()).limit(1)
+
+
+def _before_change() -> sa.Select[tuple[object, ...]]:
+    """What is set now (NULL: nothing), the zone of the latest session, and whether the account is closed."""
+    newest_first = (_s.completed_at.desc(), _s.session_result_id.desc())
+    zone = sa.select(_s.timezone).where(_s.user_id == USER_ID).order_by(*newest_first).limit(1)
+    head = sa.select(
+        zone.scalar_subquery().label("zone_name"), tombstones.IS_CLOSED.label("closed")
+    ).subquery("head")
+    latest = LATEST.subquery("latest")
+    return sa.select(*latest.c, *head.c).select_from(head.outerjoin(latest, sa.true()))
+
+
+def _put() -> Insert:
+    values = {column.name: sa.bindparam(column.name, type_=column.type) for column in _COLUMNS}
+    set_at = sa.func.clock_timestamp()
+    added = insert(learner_preferences).values({"user_id": USER_ID, "set_at": set_at, **values})
+    changed = {name: value for name, value in values.items() if name != "set_on"}
+    return added.on_conflict_do_update(
+        index_elements=["user_id", "set_on"], set_={"set_at": set_at, **changed}
+    )
+
+
+BEFORE_CHANGE = _before_change()
+PUT = _put()
