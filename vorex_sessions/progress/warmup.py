@@ -27,18 +27,18 @@ def _statement(sections: tuple[WarmupSection, ...]) -> sa.Select[Any]:
     """
     recent = RECENT_QUERY.cte("recent")
     newest_first = (recent.c.completed_at.desc(), recent.c.session_result_id.desc())
-    place = sa.func.row_number().over(order_by=newest_first)
-    is_first = sa.and_(place == sa.literal_column("1"), recent.c.session_result_id.is_not(None))
+    number = sa.func.row_number().over(order_by=newest_first)
+    is_first = sa.and_(number == sa.literal_column("1"), recent.c.session_result_id.is_not(None))
     contexts = [
         sa.case((is_first, section.context(recent))).label(f"context_{place}")
         for place, section in enumerate(sections)
     ]
     version = sa.case((is_first, DERIVED_VERSION)).label("derived_version")
+    head = sa.select(DAY_STARTS_AT.label("day_starts_at")).subquery("head")
     latest = (LATEST.c.timezone.label("zone_name"), LATEST.c.language.label("latest_language"))
-    head = (*latest, DAY_STARTS_AT.label("day_starts_at"))
-    statement = sa.select(recent, *head, version, *contexts)
-    joined = statement.select_from(LATEST.outerjoin(recent, sa.true()))
-    return prepared(joined.order_by(*newest_first))
+    statement = sa.select(recent, *latest, head.c.day_starts_at, version, *contexts)
+    joined = head.outerjoin(LATEST, sa.true()).outerjoin(recent, sa.true())
+    return prepared(statement.select_from(joined).order_by(*newest_first))
 
 
 def warmup(
@@ -61,11 +61,11 @@ def warmup(
         lambda row: row.session_result_id is None or row.derived_version == VERSION,
     )
     recent = [row for row in rows if row.session_result_id]
-    zone_name = zone_name or (rows[0].zone_name if rows else "UTC")
-    today = day_of(now, zone_name, rows[0].day_starts_at if rows else 0)
+    first = rows[0]
+    today = day_of(now, zone_name or first.zone_name or "UTC", first.day_starts_at)
     sessions, start, end = window(recent, today)
-    latest = rows[0].latest_language if rows else setting("DEFAULT_LANGUAGE")
-    answer = {"language": language or latest, **suggestions(recent, sessions, start, end)}
+    language = language or first.latest_language or setting("DEFAULT_LANGUAGE")
+    answer = {"language": language, **suggestions(recent, sessions, start, end)}
     for place, section in enumerate(sections):
         context = getattr(recent[0], f"context_{place}") if recent else None
         answer |= section.members(sessions, context, today)
