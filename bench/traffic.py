@@ -18,7 +18,7 @@ import orjson
 from bench import data
 from bench.databases import SECRET
 from vorex_sessions.models.limits import OUTCOMES
-from vorex_sessions.skill_graph import SKILLS
+from vorex_sessions.skill_graph import KEYS
 
 COUNT = 40_000  # requests in a file: more than are sent within a minute
 _VISIT = 200  # a visit's calls lie within this many requests of others
@@ -119,7 +119,7 @@ def _body(rng: random.Random, *, full: bool = False) -> str:
             for _ in range(20)
         ]
         body["skills"] = [
-            {"skill": skill, "score": rng.randrange(101)} for skill in rng.sample(list(SKILLS), 5)
+            {"skill": skill, "score": rng.randrange(101)} for skill in rng.sample(list(KEYS), 5)
         ]
     return orjson.dumps(body).decode()
 

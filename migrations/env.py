@@ -4,11 +4,14 @@ New revisions: `make revision NAME=0002_what_it_does`; the id is the file's name
 """
 
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 from alembic import context
 from flask import current_app
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, event, text
 
 # Releases that start at once upgrade one after the other. The number is arbitrary, but only for this.
 UPGRADE_LOCK = 0x766F7265780001
@@ -29,16 +32,34 @@ def run_offline() -> None:
 
 
 def run_online() -> None:
-    """Upgrade in one transaction, holding the upgrade lock."""
+    """Upgrade while holding the upgrade lock; in one transaction, unless a migration ends it."""
     engine = database.engine.execution_options(isolation_level="READ COMMITTED")
-    with engine.connect() as connection:
+    with upgrade_lock(engine), engine.connect() as connection:
+
+        @event.listens_for(connection, "begin")
+        def set_limits(connection: Connection) -> None:
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+
         context.configure(connection=connection, target_metadata=database.metadata)
         with context.begin_transaction():
-            connection.execute(text("SET LOCAL statement_timeout = 0"))
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": UPGRADE_LOCK})
-            connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
             ask_before_data_is_lost(connection)
             context.run_migrations()
+
+
+@contextmanager
+def upgrade_lock(engine: Engine) -> Iterator[None]:
+    """Hold the upgrade lock, in a transaction of its own: a migration may end its transaction.
+
+    It waits without a statement, since CREATE INDEX CONCURRENTLY would wait for that statement's end.
+    """
+    with engine.connect() as connection:
+        connection.detach()  # the pool may have one place only
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        take = text("SELECT pg_try_advisory_xact_lock(:lock)")
+        while not connection.scalar(take, {"lock": UPGRADE_LOCK}):
+            time.sleep(0.2)
+        yield
 
 
 def ask_before_data_is_lost(connection: Connection) -> None:

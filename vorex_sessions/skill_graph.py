@@ -1,4 +1,4 @@
-"""Pure: the skills of skill_graph.toml and their prerequisites."""
+"""Pure: the graphs of skills and their prerequisites, one for a language; each is a file of skill_graphs/."""
 
 import tomllib
 from dataclasses import dataclass
@@ -24,16 +24,40 @@ class Skill:
         return LEVELS.index(self.level)
 
 
-def _read() -> dict[str, Skill]:
-    domains = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-    return {
-        key: Skill(
-            key, domain, item["level"], item["name"], tuple(item["needs"]), tuple(item["aliases"])
-        )
-        for domain, skills in domains.items()
-        for key, item in skills.items()
-    }
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """The skills of a language, by key."""
+
+    skills: dict[str, Skill]
+
+    @property
+    def edges(self) -> list[tuple[str, str]]:
+        """Each skill that another one builds on, with that one."""
+        return [(need, skill.key) for skill in self.skills.values() for need in skill.needs]
 
 
-SKILLS = _read()
-EDGES = tuple((need, skill.key) for skill in SKILLS.values() for need in skill.needs)
+def _read(path: Path) -> Graph:
+    domains = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Graph(
+        {
+            key: Skill(
+                *(key, domain, item["level"], item["name"]),
+                *(tuple(item["needs"]), tuple(item["aliases"])),
+            )
+            for domain, skills in domains.items()
+            for key, item in skills.items()
+        }
+    )
+
+
+_FOLDER = Path(__file__).with_name("skill_graphs")
+# By primary language, which is the name of the file.
+GRAPHS = {path.stem: _read(path) for path in sorted(_FOLDER.glob("*.toml"))}
+NO_GRAPH = Graph({})
+# The keys of all graphs.
+KEYS = tuple(dict.fromkeys(key for graph in GRAPHS.values() for key in graph.skills))
+
+
+def graph_of(language: str) -> Graph:
+    """The graph of a language, also of a regional form of it (`en-GB`); empty where there is none."""
+    return GRAPHS.get(language.partition("-")[0], NO_GRAPH)

@@ -55,7 +55,7 @@ GROUP BY word
 _COUNT_WORDS = "SELECT count(*) FROM peer_words WHERE user_id = $1"
 _ALL = """
 SELECT session_result_id, session_type, duration_seconds, words_spoken, pronunciation_score, fluency_score,
-    grammar_score, completed_at, practiced_on, timezone
+    grammar_score, completed_at, practiced_on, timezone, language
 FROM session_results WHERE user_id = $1 ORDER BY practiced_on, completed_at, session_result_id
 """
 

@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS peer_totals (
     freezes integer NOT NULL DEFAULT 0,
     latest_at timestamptz,
     latest_id uuid,
-    timezone text
+    timezone text,
+    languages text[] NOT NULL DEFAULT '{}'
 ) WITH (fillfactor = 50); -- as ours: a row that every save changes finds room beside its old version
 
 CREATE TABLE IF NOT EXISTS peer_words (

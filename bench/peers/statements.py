@@ -3,7 +3,7 @@
 _COLUMNS = (
     "user_id, session_result_id, session_type, duration_seconds, words_spoken, pronunciation_score, "
     "fluency_score, grammar_score, topics, vocabulary_learned, areas_to_improve, metadata, "
-    "completed_at, timezone, practiced_on, created_at, updated_at"
+    "completed_at, timezone, practiced_on, created_at, updated_at, language"
 )
 _NEWEST = "ORDER BY completed_at DESC, session_result_id DESC"
 SAVE = f"""

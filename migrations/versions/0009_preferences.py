@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0009_preferences"
-down_revision = "0007_languages"
+down_revision = "0008_words_by_language"
 branch_labels = None
 depends_on = None
 LOSES = {

@@ -12,7 +12,7 @@ from vorex_sessions.extensions import db
 
 _COUNTED = sa.text("""
 SELECT period, level, measure, user_id, value, as_of FROM cohort_standings
-JOIN cohorts USING (period, level, measure)
+JOIN cohorts USING (language, period, level, measure)
 """)
 
 

@@ -283,7 +283,7 @@ def test_publishing_a_cohort_holds_up_nobody_in_it(app: Flask) -> None:
     members = cohort(app, 12)
     snapshot(app)
     practise(app, [row for member in members[:6] for row in sessions(member, day=5)])
-    cohort_key = {"period": "month", "level": "B1", "measure": "sessions"}
+    cohort_key = {"language": "en", "period": "month", "level": "B1", "measure": "sessions"}
     values = {"day": ago(-1), "learners": 12, "width": 25, "bands": [0], "least": [1]}
 
     def publish(turn: snapshots._Turn) -> None:
@@ -302,7 +302,7 @@ def test_a_cohort_is_not_published_that_is_no_longer_due(app: Flask) -> None:
     snapshot(app)
     cohorts = published(app)
     practise(app, [row for member in members[:5] for row in sessions(member, day=5)])
-    cohort_key = {"period": "month", "level": "B1", "measure": "sessions"}
+    cohort_key = {"language": "en", "period": "month", "level": "B1", "measure": "sessions"}
     with app.app_context():
         for _ in snapshots._pages(TODAY + timedelta(days=1)):
             pass
@@ -324,7 +324,7 @@ def test_standings_of_nobody_who_takes_part_do_not_outlive_a_snapshot(app: Flask
     practise(app, [row for member in stayers[:5] for row in sessions(member, day=5, fluency=99)])
     assert snapshot(app, day=1).published > 0
     assert {key[0] for key in standings(app)} == {stayer.id for stayer in stayers}
-    assert {count for *_, count, _, _, _ in published(app)} == {13}
+    assert {count for *_, count, _, _, _, _ in published(app)} == {13}
 
 
 def test_of_a_learners_levels_the_twenty_practised_last_are_counted(app: Flask) -> None:

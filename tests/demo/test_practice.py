@@ -34,6 +34,9 @@ def test_the_demo_shows_something_everywhere(in_app: Flask, learner: Learner) ->
     languages = learner.get("/languages")["languages"]
     assert {one["language"] for one in languages} == {"en", "es"}
     assert all(one["sessions"] > 20 for one in languages)
+    for language in ("en", "es"):
+        assert learner.get("/warmup", language=language)["vocabulary_review"]
+        assert learner.get("/vocabulary", language=language)["total"] > 5
 
 
 def test_the_demo_can_run_again_later_on_the_same_day(in_app: Flask, learner: Learner) -> None:

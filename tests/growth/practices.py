@@ -24,6 +24,7 @@ class Practice:
     vocabulary_learned: list[str] = field(default_factory=list)
     vocabulary_results: list[dict] = field(default_factory=list)
     timezone: str = "UTC"
+    language: str = "en"
     session_result_id: str = ""
 
     def __post_init__(self) -> None:

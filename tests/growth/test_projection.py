@@ -18,19 +18,21 @@ from vorex_sessions.growth import unlocking
 from vorex_sessions.growth.catalogue import BY_KEY
 
 OUTCOMES = ["again", "hard", "good", "easy"]
+LANGUAGES = ["en", "en-GB", "de"]  # two have a graph of skills
 KINDS = ["conversation", "pronunciation", "roleplay"]
 ZONES = ["UTC", "Europe/Berlin", "Pacific/Kiritimati", "America/Los_Angeles"]
 _TOTALS = sa.text(
     "SELECT to_jsonb(t) - 'derived_version' FROM learner_totals AS t WHERE user_id = CAST(:id AS uuid)"
 )
 _WORDS = sa.text(
-    "SELECT to_jsonb(t)::text FROM learner_words AS t WHERE user_id = CAST(:id AS uuid) ORDER BY word"
+    "SELECT to_jsonb(t)::text FROM learner_words AS t WHERE user_id = CAST(:id AS uuid)"
+    " ORDER BY word, language"
 )
 _MEMORIES = sa.text(
-    "SELECT to_jsonb(t) FROM learner_memories AS t WHERE user_id = CAST(:id AS uuid) ORDER BY word"
+    "SELECT to_jsonb(t) FROM learner_memories AS t WHERE user_id = CAST(:id AS uuid) ORDER BY word, language"
 )
 _SKILLS = sa.text(
-    "SELECT to_jsonb(t) FROM learner_skills AS t WHERE user_id = CAST(:id AS uuid) ORDER BY skill"
+    "SELECT to_jsonb(t) FROM learner_skills AS t WHERE user_id = CAST(:id AS uuid) ORDER BY skill, language"
 )
 _UNLOCKED = sa.text(
     "SELECT achievement FROM learner_achievements WHERE user_id = CAST(:id AS uuid)"
@@ -72,7 +74,10 @@ def unlimited_learner(settings: dict, app: Flask) -> Iterator[Learner]:
 
 def practice(random: Random) -> dict:
     when = datetime.now(UTC) - timedelta(hours=random.choice([0, 1, 5, 30, random.randrange(1500)]))
+    language = random.choice(LANGUAGES)
+    skills = ["past-simple", "articles", "rhythm"] if language != "de" else []
     return content(
+        language=language,
         session_type=random.choice(KINDS),
         duration_seconds=random.choice([0, 20, 40, 60, 900]),
         words_spoken=random.randrange(300),
@@ -85,7 +90,7 @@ def practice(random: Random) -> dict:
         areas_to_improve=random.sample(["past tense", "Articels", "intonation", "courage"], 1),
         skills=[
             {"skill": skill, "score": random.choice([0, 55, 72.5, 100])}
-            for skill in random.sample(["past-simple", "articles", "rhythm"], random.randrange(3))
+            for skill in random.sample(skills, random.randrange(3) if skills else 0)
         ],
         completed_at=when.isoformat(),
         timezone=random.choice(ZONES),

@@ -35,7 +35,7 @@ OTHER: dict[str, Any] = {
     "metadata": {},
     "completed_at": "2026-02-20T10:00:00Z",
     "timezone": "Asia/Tokyo",
-    "language": "pt-BR",
+    "language": "en-GB",
 }
 QUESTIONS = ("/streak", "/achievements", "/vocabulary", "/skills", "/warmup", "/stats?period=all")
 

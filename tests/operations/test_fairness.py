@@ -19,7 +19,7 @@ from tests.postgres import transaction
 from tests.serving import ROOT, gunicorn
 from vorex_sessions.hooks.rebuild import rebuild
 from vorex_sessions.models.limits import MOST_SKILLS, MOST_TOPICS, MOST_VOCABULARY, OUTCOMES
-from vorex_sessions.skill_graph import SKILLS
+from vorex_sessions.skill_graph import KEYS
 
 pytestmark = pytest.mark.alone
 
@@ -53,7 +53,7 @@ def largest() -> dict[str, Any]:
         areas_to_improve=labels(90),
         vocabulary_learned=[word(9) for _ in range(MOST_VOCABULARY)],
         vocabulary_results=outcomes(length=8),
-        skills=[{"skill": key, "score": 60} for key in random.sample(list(SKILLS), MOST_SKILLS)],
+        skills=[{"skill": key, "score": 60} for key in random.sample(list(KEYS), MOST_SKILLS)],
     )
 
 

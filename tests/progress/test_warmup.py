@@ -23,6 +23,7 @@ def on(learner: Learner, day: str, clock: str = "10:00:00Z", **overrides: Any) -
 
 def test_a_learner_without_sessions_gets_nothing_to_warm_up_with(learner: Learner) -> None:
     assert learner.get("/warmup") == {
+        "language": "en",
         "focus_areas": [],
         "vocabulary_review": [],
         "vocabulary_details": [],

@@ -7,19 +7,20 @@ from random import Random
 import pytest
 from rapidfuzz import fuzz
 
-from vorex_sessions.skill_graph import SKILLS
-from vorex_sessions.skills.matching import (
-    _ALIASES,
-    _ENOUGH,
-    _GENERAL,
-    _TOO_BROAD,
-    _WORDS,
-    _words,
-    skill_of,
-)
+from vorex_sessions.skill_graph import GRAPHS
+from vorex_sessions.skills import matching
+from vorex_sessions.skills.matching import _ENOUGH, _TOO_BROAD, _words
+
+GRAPH = GRAPHS["en"]
+SKILLS = GRAPH.skills
+NAMES = matching.NAMES[GRAPH]
 
 with (Path(__file__).parent / "labels.csv").open(newline="") as file:
     LABELS = [(row["label"], row["skill"].split("|")) for row in csv.DictReader(file)]
+
+
+def skill_of(label: str) -> str | None:
+    return matching.skill_of(label, GRAPH)
 
 
 def test_labels_are_matched_with_precision_and_recall() -> None:
@@ -135,18 +136,19 @@ def test_the_quick_comparison_finds_what_comparing_with_every_name_finds() -> No
     def slow(label: str) -> str | None:
         every = " ".join(_words(label, keep=True))
         words = " ".join(_words(label)) or every
-        if every in _ALIASES or words in (*_ALIASES, *_TOO_BROAD, *_WORDS):
-            return _ALIASES.get(every) or _ALIASES.get(words)
+        if every in NAMES.aliases or words in (*NAMES.aliases, *_TOO_BROAD, *NAMES.words):
+            return NAMES.aliases.get(every) or NAMES.aliases.get(words)
         likeness = (
             ((fuzz.token_set_ratio(words, name) + fuzz.token_sort_ratio(words, name)) / 2, name)
-            for name in _ALIASES
+            for name in NAMES.aliases
             if fuzz.token_set_ratio(words, name) >= _ENOUGH
             and (
-                not _GENERAL.issuperset(words.split()) or {*words.split()}.issuperset(name.split())
+                not NAMES.general.issuperset(words.split())
+                or {*words.split()}.issuperset(name.split())
             )
         )
         best, name = max(likeness, default=(0.0, ""))
-        return _ALIASES[name] if best >= _ENOUGH else None
+        return NAMES.aliases[name] if best >= _ENOUGH else None
 
     random = Random(3)
     names = [label for label, _ in LABELS]

@@ -7,10 +7,11 @@ from flask import Flask
 
 from tests.factories import Learner, content
 from tests.statements import recorded, statements
-from vorex_sessions.skill_graph import SKILLS
+from vorex_sessions.skill_graph import GRAPHS
 from vorex_sessions.skills import tracing
 
 NOW = datetime.now(UTC)
+SKILLS = GRAPHS["en"].skills
 
 
 def ago(days: float) -> str:

@@ -33,7 +33,7 @@ CAPABILITY = Capability(
             "standings",
             "The learner's own values in the last snapshot; `published`: the published ones, if different.",
             [],
-            *(_standing.period, _standing.level, _standing.measure),
+            *(_standing.language, _standing.period, _standing.level, _standing.measure),
             row=StandingRowSchema,
         ),
     ),

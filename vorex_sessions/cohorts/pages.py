@@ -13,7 +13,7 @@ PERIODS = ("month", "year")
 MEASURES = ("pronunciation", "fluency", "grammar", "minutes", "sessions", "active_days")
 BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 _LONGEST_LEVEL = 50  # characters; a longer `user_level` is ignored
-_MOST_LEVELS = 20  # per learner and period, those practised last; some 240 rows
+_MOST_LEVELS = 20  # of all languages, per learner and period, those practised last; some 240 rows
 _PAGE = 50  # participants; to store their values takes some 30 ms
 _LONGEST_SPELLING = 1000  # bytes; the same
 _MOST_SPELLINGS = 5000  # beyond ASCII on a page; those of more are ignored
@@ -55,8 +55,8 @@ WITH page AS MATERIALIZED (
 ), practised AS MATERIALIZED (
     SELECT page.user_id, session.*
     FROM page CROSS JOIN LATERAL (
-        SELECT practiced_on, duration_seconds, pronunciation_score, fluency_score, grammar_score,
-            metadata ->> 'user_level' AS written
+        SELECT language, practiced_on, duration_seconds, pronunciation_score, fluency_score,
+            grammar_score, metadata ->> 'user_level' AS written
         FROM session_results
         WHERE user_id = page.user_id AND completed_at >= :since AND practiced_on <= :last_day
             AND jsonb_typeof(metadata -> 'user_level') IN ('string', 'number')
@@ -68,18 +68,18 @@ WITH page AS MATERIALIZED (
         ELSE CAST(:levels AS jsonb) ->> written END AS level
     FROM (SELECT DISTINCT written FROM practised) AS spellings
 ), figures AS (
-    SELECT user_id, period, level, count(*) AS sessions, sum(duration_seconds) AS seconds,
+    SELECT user_id, language, period, level, count(*) AS sessions, sum(duration_seconds) AS seconds,
         count(DISTINCT practiced_on) AS days, max(practiced_on) AS last_day{_SUMS},
         row_number() OVER (
-            PARTITION BY user_id, period ORDER BY max(practiced_on) DESC, count(*) DESC, level
+            PARTITION BY user_id, period ORDER BY max(practiced_on) DESC, count(*) DESC, level, language
         ) AS place
     FROM practised JOIN levels USING (written)
     JOIN (VALUES ('month', CAST(:month AS date)), ('year', CAST(:year AS date)))
         AS periods (period, first_day) ON practiced_on >= first_day
     WHERE char_length(level) BETWEEN 1 AND {_LONGEST_LEVEL}
-    GROUP BY user_id, period, level
+    GROUP BY user_id, language, period, level
 ), standings AS (
-    SELECT user_id, period, level, measured.*
+    SELECT user_id, language, period, level, measured.*
     FROM figures CROSS JOIN LATERAL (VALUES
         ('minutes', round(seconds / 60.0), sessions, last_day),
         ('sessions', sessions, sessions, last_day),
@@ -106,24 +106,28 @@ WITH page AS MATERIALIZED (
 ), standings AS MATERIALIZED (
     SELECT given.*, page.since, cohort.as_of
     FROM jsonb_to_recordset(CAST(:standings AS jsonb)) AS given (
-        user_id uuid, period text, level text, measure text, value float8, sessions int, last_day date)
+        user_id uuid, language text, period text, level text, measure text, value float8,
+        sessions int, last_day date)
     JOIN page USING (user_id)
-    LEFT JOIN cohorts AS cohort USING (period, level, measure)
+    LEFT JOIN cohorts AS cohort USING (language, period, level, measure)
 ), removed AS (
     DELETE FROM cohort_standings
     WHERE user_id = ANY(ARRAY(SELECT user_id FROM page))
-        AND (user_id, period, level, measure) NOT IN (SELECT user_id, period, level, measure FROM standings)
+        AND (user_id, language, period, level, measure) NOT IN (
+            SELECT user_id, language, period, level, measure FROM standings)
 ), inserted AS (
     INSERT INTO cohort_standings (
-        user_id, period, level, measure, value, sessions, last_day, since, noted_at)
-    SELECT user_id, period, level, measure, value, sessions, last_day, since, :now FROM standings
-    ON CONFLICT (user_id, period, level, measure) DO NOTHING
+        user_id, language, period, level, measure, value, sessions, last_day, since, noted_at)
+    SELECT user_id, language, period, level, measure, value, sessions, last_day, since, :now
+    FROM standings
+    ON CONFLICT (user_id, language, period, level, measure) DO NOTHING
 ), compared AS (
     SELECT standings.*,
         stored.value AS old_value, stored.sessions AS old_sessions, stored.last_day AS old_day,
         (stored.value, stored.sessions) = (standings.value, standings.sessions) AS is_same,
         coalesce(stored.noted_at <= standings.as_of, false) AS was_published
-    FROM standings JOIN cohort_standings AS stored USING (user_id, period, level, measure)
+    FROM standings JOIN cohort_standings AS stored
+        USING (user_id, language, period, level, measure)
 )
 UPDATE cohort_standings AS stored SET
     value = compared.value, sessions = compared.sessions, last_day = compared.last_day,
@@ -133,7 +137,7 @@ UPDATE cohort_standings AS stored SET
     published_sessions = CASE
         WHEN NOT was_published THEN stored.published_sessions WHEN NOT is_same THEN old_sessions END
 FROM compared
-WHERE (stored.user_id, stored.period, stored.level, stored.measure)
-        = (compared.user_id, compared.period, compared.level, compared.measure)
+WHERE (stored.user_id, stored.language, stored.period, stored.level, stored.measure)
+        = (compared.user_id, compared.language, compared.period, compared.level, compared.measure)
     AND (NOT is_same OR compared.last_day <> old_day OR (was_published AND stored.published IS NOT NULL))
 """)

@@ -26,7 +26,7 @@ class ChosenSchema(Schema):
 
 
 class ComparisonQuerySchema(Schema):
-    """The period and the level."""
+    """The period, the language and the level."""
 
     period = body_fields.Choice(
         PERIODS,
@@ -34,11 +34,12 @@ class ComparisonQuerySchema(Schema):
         description="The last 30 or 365 days before the day (UTC) of the snapshot.",
         example="month",
     )
+    language = query_fields.one_language()
     level = query_fields.Phrase(
         50,
         tidied=True,
         description="The level to compare at, as in `metadata.user_level` of sessions, in any case. By "
-        "default the level at which the learner practised last.",
+        "default the level at which the learner practised the language last.",
         example="B1",
     )
 
@@ -101,6 +102,7 @@ class ComparisonSchema(Schema):
     )
     detail = answer_fields.text("The status as a sentence.", DETAILS["compared"])
     opt_in = answer_fields.flag("Whether the learner takes part.", True)
+    language = answer_fields.language("The language that it is about.")
     period = answer_fields.text("The requested period.", "month", PERIODS)
     level = answer_fields.text(
         "The level, in capitals; null where no snapshot has the learner at it.",
@@ -119,6 +121,7 @@ class ParticipantRowSchema(Schema):
 class StandingRowSchema(Schema):
     """The learner's own value in a cohort, as the export shows it."""
 
+    language = answer_fields.language("The language.")
     period = answer_fields.text("The period.", "month", PERIODS)
     level = answer_fields.text("The level, in capitals.", "B1")
     measure = answer_fields.text("What was measured.", "fluency", MEASURES)

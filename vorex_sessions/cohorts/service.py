@@ -38,18 +38,23 @@ _LEAVE = tuple(
     for table in (cohort_participants, cohort_standings)
 )
 _STANDINGS = sa.text(f"""
-SELECT participant.since, (SELECT max(joined_by) FROM cohort_snapshots) AS joined_by,
+WITH wanted AS MATERIALIZED (
+    SELECT coalesce(CAST(:language AS text), (
+        SELECT language FROM session_results WHERE user_id = CAST(:user_id AS uuid)
+        ORDER BY completed_at DESC, session_result_id DESC LIMIT 1)) AS language
+)
+SELECT wanted.language, participant.since, (SELECT max(joined_by) FROM cohort_snapshots) AS joined_by,
     standing.level, standing.measure, standing.value, standing.sessions, standing.last_day,
     {PUBLISHED} AS published, {PUBLISHED_SESSIONS} AS published_sessions,
     cohort.as_of, cohort.learners, cohort.width, cohort.bands, cohort.least
-FROM cohort_participants AS participant
+FROM wanted
+LEFT JOIN cohort_participants AS participant ON participant.user_id = CAST(:user_id AS uuid)
 LEFT JOIN cohort_standings AS standing ON standing.user_id = participant.user_id
-    AND standing.period = :period
+    AND standing.language = wanted.language AND standing.period = :period
     AND (CAST(:level AS text) IS NULL OR standing.level = :level)
 LEFT JOIN cohorts AS cohort
-    ON (cohort.period, cohort.level, cohort.measure)
-        = (standing.period, standing.level, standing.measure)
-WHERE participant.user_id = CAST(:user_id AS uuid)
+    ON (cohort.language, cohort.period, cohort.level, cohort.measure)
+        = (standing.language, standing.period, standing.level, standing.measure)
 """)  # noqa: S608  # our own text
 
 DETAILS = {
@@ -84,14 +89,20 @@ def take_part(learner_id: str, *, opt_in: bool) -> dict[str, Any]:
 
 
 def compare(
-    learner_id: str, *, period: str, level: str | None = None, now: datetime
+    learner_id: str,
+    *,
+    period: str,
+    level: str | None = None,
+    language: str | None = None,
+    now: datetime,
 ) -> dict[str, Any]:
-    """Compare the learner with those who practised at a level, as of the last snapshot.
+    """Compare the learner with those who practised a language at a level, as of the last snapshot.
 
-    By default the level at which the learner practised last.
+    By default the language of the latest session, and the level at which the learner practised it last.
     """
-    wanted = level and level_of(level)
-    rows = run(_STANDINGS, {"user_id": learner_id, "period": period, "level": wanted})
+    wanted = {"period": period, "level": level and level_of(level), "language": language}
+    first, *others = run(_STANDINGS, {"user_id": learner_id, **wanted})
+    rows = [first, *others] if first.since else []  # of a learner who takes part
     standings = _of_latest_level([row for row in rows if row.measure])
     reason = _why_not_counted(rows)
     if rows and rows[0].joined_by:
@@ -107,6 +118,7 @@ def compare(
         "status": status,
         "detail": DETAILS[status],
         "opt_in": bool(rows),
+        "language": first.language or setting("DEFAULT_LANGUAGE"),
         "period": period,
         "level": next((row.level for row in standings.values()), None),
         "measures": measures,

@@ -52,29 +52,30 @@ _END = (
     sa.text("""
     DELETE FROM cohorts AS abandoned WHERE NOT EXISTS (
         SELECT FROM cohort_standings AS standing
-        WHERE (standing.period, standing.level, standing.measure)
-            = (abandoned.period, abandoned.level, abandoned.measure))
+        WHERE (standing.language, standing.period, standing.level, standing.measure)
+            = (abandoned.language, abandoned.period, abandoned.level, abandoned.measure))
     """),
 )
 _COHORTS = sa.text("""
-SELECT period, level, measure FROM cohort_standings
-GROUP BY period, level, measure HAVING count(*) > :others
-ORDER BY period, level, measure
+SELECT language, period, level, measure FROM cohort_standings
+GROUP BY language, period, level, measure HAVING count(*) > :others
+ORDER BY language, period, level, measure
 """)
 _HISTOGRAM = sa.text(f"""
 SELECT value, count(*) AS learners, bool_or(cohort.day IS NULL) AS is_new,
     count(*) FILTER (WHERE value IS DISTINCT FROM {pages.PUBLISHED}) AS changed
 FROM cohort_standings AS standing
-LEFT JOIN cohorts AS cohort USING (period, level, measure)
-WHERE (period, level, measure) = (:period, :level, :measure)
+LEFT JOIN cohorts AS cohort USING (language, period, level, measure)
+WHERE (language, period, level, measure) = (:language, :period, :level, :measure)
 GROUP BY value ORDER BY value
 """)  # noqa: S608  # our own text
 # Does nothing where another process has published the cohort for this day.
 _PUBLISH = sa.text("""
-INSERT INTO cohorts AS published (period, level, measure, day, as_of, learners, width, bands, least)
-VALUES (:period, :level, :measure, :day, :now, :learners, :width,
+INSERT INTO cohorts AS published (
+    language, period, level, measure, day, as_of, learners, width, bands, least)
+VALUES (:language, :period, :level, :measure, :day, :now, :learners, :width,
     CAST(:bands AS integer[]), CAST(:least AS float8[]))
-ON CONFLICT (period, level, measure) DO UPDATE SET
+ON CONFLICT (language, period, level, measure) DO UPDATE SET
     day = excluded.day, as_of = excluded.as_of, learners = excluded.learners,
     width = excluded.width, bands = excluded.bands, least = excluded.least
 WHERE published.day < excluded.day

@@ -41,7 +41,7 @@ CAPABILITY = Capability(
             "words",
             "Each word that the learner met.",
             [],
-            learner_words.c.word,
+            *(learner_words.c.word, learner_words.c.language),
             row=WordRowSchema,
         ),
     ),

@@ -77,6 +77,9 @@ CATALOGUE: tuple[Achievement, ...] = (
         ("fluency_90", "In full flow", "Score 90 or more in fluency.", SILVER, 90)),
     *_all("scores", "best_grammar",
         ("grammar_90", "By the book", "Score 90 or more in grammar.", SILVER, 90)),
+    *_all("languages", "language_count",
+        ("languages_2", "Second language", "Practise 2 languages.", SILVER, 2),
+        ("languages_3", "Polyglot", "Practise 3 languages.", GOLD, 3)),
     *_all("comeback", "longest_break",
         ("comeback_7", "Welcome back", "Come back after 7 days or more without practice.", BRONZE, 7),
         ("comeback_30", "Never too late", "Come back after 30 days or more without practice.", SILVER, 30))

@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from vorex_sessions.database import Transaction
-from vorex_sessions.growth.words import named_in
+from vorex_sessions.growth.words import Words, named_in
 from vorex_sessions.models import USER_ID, session_results
 
 _NAMES = (
     "session_result_id session_type duration_seconds words_spoken pronunciation_score fluency_score "
-    "grammar_score completed_at timezone practiced_on"
+    "grammar_score completed_at timezone practiced_on language"
 ).split()
 _without = sa.cast(sa.bindparam("without"), ARRAY(sa.Uuid(as_uuid=False)))
 _is_counted = sa.and_(
@@ -37,7 +37,7 @@ def _history() -> sa.Select[Any]:
     )
     word = named_in(counted)
     first = sa.select(word, sa.func.min(counted.c.place).label("place")).select_from(counted)
-    first_named = first.group_by(word).subquery("first_named")
+    first_named = first.group_by(counted.c.language, word).subquery("first_named")
     new = (
         sa.select(first_named.c.place, sa.func.count().label("words"))
         .group_by(first_named.c.place)
@@ -78,20 +78,28 @@ def seconds_by_day(
 
 
 def _known() -> sa.Select[Any]:
-    names = ("vocabulary_learned", "vocabulary_results")
+    names = ("vocabulary_learned", "vocabulary_results", "language")
     counted = sa.select(*(session_results.c[name] for name in names)).where(_is_counted)
     sessions = counted.cte("counted")
     word = named_in(sessions)
     wanted = sa.any_(sa.cast(sa.bindparam("words"), ARRAY(sa.Text)))
-    return sa.select(word).select_from(sessions).where(word == wanted).distinct()
+    known = sa.select(sessions.c.language, word).select_from(sessions)
+    return known.where(word == wanted).distinct()
 
 
 _KNOWN = _known()
 
 
 def known_words(
-    transaction: Transaction, learner_id: str, words: Collection[str], *, without: Collection[str]
-) -> set[str]:
-    """Those of the words that other sessions name than the ones that have these ids."""
-    parameters = {"user_id": learner_id, "words": list(words), "without": list(without)}
-    return {row.word for row in transaction.run(_KNOWN, parameters)}
+    transaction: Transaction, learner_id: str, words: Words, *, without: Collection[str]
+) -> dict[str, set[str]]:
+    """Those of the words that other sessions name than the ones that have these ids, by language.
+
+    A word of one language may be among those of another.
+    """
+    wanted = set().union(*words.values())
+    parameters = {"user_id": learner_id, "words": list(wanted), "without": list(without)}
+    known: dict[str, set[str]] = {}
+    for row in transaction.run(_KNOWN, parameters):
+        known.setdefault(row.language, set()).add(row.word)
+    return known

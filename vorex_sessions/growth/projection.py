@@ -30,7 +30,7 @@ from vorex_sessions.turns import checkpoint, in_turns
 
 _PORTION = 5000  # words in a turn
 _Add = Callable[[Sequence[Any]], tuple[Totals, list[unlocking.Unlock]]]
-_OF_WORDS = frozenset(("vocabulary_learned", "vocabulary_results", "completed_at"))
+_OF_WORDS = frozenset(("vocabulary_learned", "vocabulary_results", "completed_at", "language"))
 _OF_TOTALS = frozenset(
     "session_type duration_seconds words_spoken completed_at timezone "
     "pronunciation_score fluency_score grammar_score".split()
@@ -66,10 +66,9 @@ class GrowthProjection(projections.Projection):
     def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
         """The totals before this save, and the words that are new."""
         assert inserted is not None  # noqa: S101  # insert_cte above returns one
-        new_words = sa.select(inserted.c.word).where(inserted.c.is_new).scalar_subquery()
         context = sa.func.json_build_object(
             *(sa.literal_column("'totals'"), store.TOTALS),
-            *(sa.literal_column("'new_words'"), sa.func.array(new_words)),
+            *(sa.literal_column("'new_words'"), words.new_words(inserted)),
         )
         return sa.select(context).scalar_subquery()
 
@@ -83,9 +82,9 @@ class GrowthProjection(projections.Projection):
             days = history.seconds_by_day(transaction, learner_id, without=event.saved_ids)
         known_words = words.all_words(saved)
         checkpoint()
-        new_words = context["new_words"]
-        for start in in_turns(range(0, len(new_words), _PORTION)):
-            known_words.difference_update(new_words[start : start + _PORTION])
+        for language, new_words in (context["new_words"] or {}).items():
+            for start in in_turns(range(0, len(new_words), _PORTION)):
+                known_words[language].difference_update(new_words[start : start + _PORTION])
         after, unlocks = unlocking.accumulate(
             saved,
             setting("STREAK_MIN_SECONDS"),

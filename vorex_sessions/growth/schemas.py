@@ -78,6 +78,7 @@ class UnlockedSchema(Schema):
 class WordRowSchema(Schema):
     """A word that the learner met, as the export shows it."""
 
+    language = answer_fields.language("Its language.")
     word = answer_fields.text("The word.", "reservation")
     times_seen = answer_fields.whole("How many sessions named it.", 6)
     first_seen = answer_fields.instant("When the first of these sessions was completed.")
@@ -93,7 +94,7 @@ class TotalsRowSchema(Schema):
     roleplays = answer_fields.whole("Sessions of the type roleplay.", 7)
     seconds = answer_fields.whole("Time practised, in seconds.", 17100)
     words_spoken = answer_fields.whole("Words spoken.", 6840)
-    distinct_words = answer_fields.whole("Different words met.", 120)
+    distinct_words = answer_fields.whole("Different words met, each of its language.", 120)
     best_pronunciation = answer_fields.number("The best pronunciation score; 0 without one.", 91.5)
     best_fluency = answer_fields.number("The best fluency score; 0 without one.", 88.0)
     best_grammar = answer_fields.number("The best grammar score; 0 without one.", 85.0)
@@ -108,6 +109,7 @@ class TotalsRowSchema(Schema):
     latest_at = answer_fields.instant("When the latest session was completed.", allow_none=True)
     latest_id = answer_fields.session_id("The latest session.", allow_none=True)
     timezone = answer_fields.text("Its time zone.", "Europe/Berlin", allow_none=True)
+    languages = answer_fields.texts("The languages practised, by name.", "pt-BR")
 
 
 class StreakQuerySchema(Schema):
@@ -144,4 +146,4 @@ class AchievementsSchema(Schema):
 
     achievements = answer_fields.items(AchievementSchema, "All achievements, in catalogue order.")
     unlocked = answer_fields.whole("How many achievements are unlocked.", 9)
-    total = answer_fields.whole("How many achievements there are.", 34)
+    total = answer_fields.whole("How many achievements there are.", 36)

@@ -7,13 +7,14 @@ again, from the seconds of each.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import sub
 from typing import Any
 
 from vorex_sessions.growth.streaks import Streak
 
+_MOST_LANGUAGES = 50  # beyond, languages are not counted; achievements need a few
 # A row of session_results.
 Session = Any
 
@@ -30,7 +31,8 @@ class Totals(Streak):
     """The totals of a learner's sessions; the columns of learner_totals.
 
     `best_…` are 0 where nothing was measured; `longest_break` counts days without a session between two
-    days with sessions; `latest_at`, `latest_id` and `timezone` are those of the latest session.
+    days with sessions; `latest_at`, `latest_id` and `timezone` are those of the latest session, `languages`
+    those of all, by name.
     """
 
     sessions: int = 0
@@ -49,6 +51,7 @@ class Totals(Streak):
     latest_at: datetime | None = None
     latest_id: str | None = None
     timezone: str | None = None
+    languages: list[str] = field(default_factory=list)
 
     @property
     def minutes(self) -> int:
@@ -65,6 +68,11 @@ class Totals(Streak):
         """The best of all scores."""
         return max(self.best_pronunciation, self.best_fluency, self.best_grammar)
 
+    @property
+    def language_count(self) -> int:
+        """How many languages the learner has practised."""
+        return len(self.languages)
+
     def _by_type(self) -> tuple[int, int, int]:
         return self.conversations, self.pronunciations, self.roleplays
 
@@ -77,6 +85,9 @@ class Totals(Streak):
         self.conversations += kind == "conversation"
         self.pronunciations += kind == "pronunciation"
         self.roleplays += kind == "roleplay"
+        if session.language not in self.languages and len(self.languages) < _MOST_LANGUAGES:
+            # A new list: copies of these totals share the old one.
+            self.languages = sorted([*self.languages, session.language])
         self.sessions += 1
         self.seconds += session.duration_seconds
         self.words_spoken += session.words_spoken

@@ -1,14 +1,14 @@
 """Pure: which session unlocks which achievement, and achievements as the API shows them."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from vorex_sessions.growth.catalogue import CATALOGUE, MEASURES, Achievement
 from vorex_sessions.growth.totals import Session, Totals, in_order
-from vorex_sessions.growth.words import words_of
+from vorex_sessions.growth.words import Words, words_of
 from vorex_sessions.periods import stamp
 from vorex_sessions.turns import in_turns
 
@@ -34,7 +34,7 @@ def accumulate(
     shortest_day: int,
     *,
     before: Totals | None = None,
-    known_words: Collection[str] = (),
+    known_words: Words | None = None,
     days: Mapping[date, int] | None = None,
 ) -> tuple[Totals, list[Unlock]]:
     """The totals of `before` and the sessions together, and the unlocks on the way, in order.
@@ -42,12 +42,13 @@ def accumulate(
     They are those of saving one session after the other in the order of their days. `known_words` and `days`,
     the seconds of each, are those of `before`; without `days` no session may be of a day before its last one.
     """
-    words = set(known_words)
+    words = {language: set(known) for language, known in (known_words or {}).items()}
 
     def new_words(session: Session) -> int:
-        count = len(words)
-        words.update(words_of(session))
-        return len(words) - count
+        known = words.setdefault(session.language, set())
+        count = len(known)
+        known.update(words_of(session))
+        return len(known) - count
 
     ordered = in_order(sessions)
     counted = zip(ordered, map(new_words, ordered), strict=True)

@@ -1,6 +1,6 @@
-"""Storing rows that a projection derives: a learner's rows in a table, by one key beside the learner."""
+"""Storing rows that a projection derives: a learner's rows in a table, by a key beside the learner."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,17 +11,18 @@ from vorex_sessions.models import USER_ID
 
 
 class LearnerRows:
-    """Statements on a table whose primary key is (user_id, `key`): one each, whatever there is to write.
+    """Statements on a table whose primary key is (user_id, *`key`): one each, whatever there is to write.
 
     They read the rows from a parameter with the name of the table.
     """
 
-    def __init__(self, table: sa.Table, key: str) -> None:
+    def __init__(self, table: sa.Table, *key: str) -> None:
         columns = [column for column in table.c if column.name != "user_id"]
         given = recordset("given", columns, table.name)
         self._name = table.name
-        self.put = prepared(upsert(table, key, sa.select(USER_ID, *given.c).order_by(given.c[key])))
-        is_given = sa.exists().where(given.c[key] == table.c[key])
+        in_order = (given.c[name] for name in key)
+        self.put = prepared(upsert(table, key, sa.select(USER_ID, *given.c).order_by(*in_order)))
+        is_given = sa.exists().where(*(given.c[name] == table.c[name] for name in key))
         self.remove_others = sa.delete(table).where(table.c.user_id == USER_ID, ~is_given)
 
     def parameters(self, learner_id: str, rows: Iterable[Any]) -> dict[str, Any]:
@@ -39,15 +40,15 @@ class LearnerRows:
         transaction.defer(self.put, parameters)
 
 
-def upsert(table: sa.Table, key: str, rows: sa.Select[Any]) -> Insert:
+def upsert(table: sa.Table, key: Sequence[str], rows: sa.Select[Any]) -> Insert:
     """Insert these rows, or update those that differ."""
     names = [column.name for column in table.c]
     added = insert(table).from_select(names, rows)
-    values = {name: added.excluded[name] for name in names if name not in ("user_id", key)}
+    values = {name: added.excluded[name] for name in names if name not in ("user_id", *key)}
     # What is there already is not written again.
     is_changed = sa.tuple_(*(table.c[name] for name in values)).is_distinct_from(
         sa.tuple_(*values.values())
     )
     return added.on_conflict_do_update(
-        index_elements=["user_id", key], set_=values, where=is_changed
+        index_elements=["user_id", *key], set_=values, where=is_changed
     )

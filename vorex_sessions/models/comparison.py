@@ -28,9 +28,12 @@ class CohortStanding(db.Model):  # type: ignore[name-defined,misc]  # as above
     """
 
     __tablename__ = "cohort_standings"
-    __table_args__ = (sa.Index("ix_cohort_standings_cohort", "period", "level", "measure"),)
+    __table_args__ = (
+        sa.Index("ix_cohort_standings_language", "language", "period", "level", "measure"),
+    )
 
     user_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    language: Mapped[str] = mapped_column(sa.Text, primary_key=True, server_default="en")
     period: Mapped[str] = mapped_column(sa.Text, primary_key=True)
     level: Mapped[str] = mapped_column(sa.Text, primary_key=True)
     measure: Mapped[str] = mapped_column(sa.Text, primary_key=True)
@@ -51,6 +54,7 @@ class Cohort(db.Model):  # type: ignore[name-defined,misc]  # as above
 
     __tablename__ = "cohorts"
 
+    language: Mapped[str] = mapped_column(sa.Text, primary_key=True, server_default="en")
     period: Mapped[str] = mapped_column(sa.Text, primary_key=True)
     level: Mapped[str] = mapped_column(sa.Text, primary_key=True)
     measure: Mapped[str] = mapped_column(sa.Text, primary_key=True)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from vorex_sessions.extensions import db
-from vorex_sessions.models.columns import Instant, Uuid
+from vorex_sessions.models.columns import Instant, Texts, Uuid
 
 
 class LearnerTotals(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAlchemy builds Model at run time
@@ -37,17 +37,19 @@ class LearnerTotals(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAl
     latest_at: Mapped[datetime | None] = mapped_column(Instant)
     latest_id: Mapped[str | None] = mapped_column(Uuid)
     timezone: Mapped[str | None] = mapped_column(sa.Text)
+    languages: Mapped[list[str]] = mapped_column(Texts, server_default="{en}")
     # Whether the columns above are current, and the version of the rules that derived the other tables.
     counted: Mapped[bool] = mapped_column(sa.Boolean, server_default=sa.true())
     derived_version: Mapped[int] = mapped_column(sa.Integer, server_default="0")
 
 
 class LearnerWord(db.Model):  # type: ignore[name-defined,misc]  # as above
-    """A word of a learner's sessions, and the number of sessions that have it. Derived from them."""
+    """A word of a language, and the number of a learner's sessions that have it. Derived from them."""
 
     __tablename__ = "learner_words"
 
     user_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    language: Mapped[str] = mapped_column(sa.Text, primary_key=True, server_default="en")
     word: Mapped[str] = mapped_column(sa.Text, primary_key=True)
     times_seen: Mapped[int] = mapped_column(sa.Integer, server_default="1")
     first_seen: Mapped[datetime] = mapped_column(Instant, server_default=sa.func.now())
@@ -65,6 +67,7 @@ class LearnerMemory(db.Model):  # type: ignore[name-defined,misc]  # as above
     __table_args__ = (sa.Index("ix_learner_memories_due", "user_id", "due_on"),)
 
     user_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    language: Mapped[str] = mapped_column(sa.Text, primary_key=True, server_default="en")
     word: Mapped[str] = mapped_column(sa.Text, primary_key=True)
     times_tested: Mapped[int] = mapped_column(sa.Integer)
     last_outcome: Mapped[str] = mapped_column(sa.Text)
@@ -81,6 +84,7 @@ class LearnerSkill(db.Model):  # type: ignore[name-defined,misc]  # as above
     __tablename__ = "learner_skills"
 
     user_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    language: Mapped[str] = mapped_column(sa.Text, primary_key=True, server_default="en")
     skill: Mapped[str] = mapped_column(sa.Text, primary_key=True)
     mastery: Mapped[float] = mapped_column(sa.Double)
     evidence: Mapped[int] = mapped_column(sa.Integer)

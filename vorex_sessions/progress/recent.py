@@ -1,13 +1,28 @@
-"""The statement of the warm-up, built once."""
+"""The latest session and the recent ones, for the warm-up; built once."""
 
 import sqlalchemy as sa
 
 from vorex_sessions.models import USER_ID, session_results
 
 _s = session_results.c
+_learner = _s.user_id == USER_ID
+_wanted_language = sa.cast(sa.bindparam("language"), sa.Text)
 _newest_first = (_s.completed_at.desc(), _s.session_result_id.desc())
 
-# The learner's recent sessions: since `:since`, or of the week that ends with the latest session.
+# Zone and language of the learner's latest session.
+LATEST = (
+    sa.select(_s.timezone, _s.language)
+    .where(_learner)
+    .order_by(*_newest_first)
+    .limit(1)
+    .cte("latest")
+    .prefix_with("MATERIALIZED", dialect="postgresql")
+)
+_of_one_language = _s.language == sa.func.coalesce(
+    _wanted_language, sa.select(LATEST.c.language).scalar_subquery()
+)
+# The learner's recent sessions in `:language`, or in that of the latest session: since `:since`, or of the
+# week that ends with the latest of them.
 RECENT_QUERY = (
     sa.select(
         _s.session_result_id,
@@ -22,14 +37,16 @@ RECENT_QUERY = (
         _s.practiced_on,
         _s.timezone,
         _s.vocabulary_learned,
+        _s.language,
     )
     .where(
-        _s.user_id == USER_ID,
+        _learner,
+        _of_one_language,
         _s.completed_at
         >= sa.func.least(
             sa.bindparam("since", type_=_s.completed_at.type),
             sa.select(_s.completed_at - sa.cast("9 days", sa.Interval))
-            .where(_s.user_id == USER_ID)
+            .where(_learner, _of_one_language)
             .order_by(*_newest_first)
             .limit(1)
             .scalar_subquery(),

@@ -58,9 +58,10 @@ class BreakdownSchema(Schema):
 
 
 class WarmupQuerySchema(Schema):
-    """The time zone."""
+    """The time zone and the language."""
 
     zone_name = query_fields.zone()
+    language = query_fields.one_language()
 
 
 class LastSessionSchema(Schema):
@@ -90,8 +91,11 @@ class BasedOnSchema(Schema):
 class WarmupSchema(Schema):
     """What to warm up with. Capabilities add more (hooks/warmup_sections.py)."""
 
+    language = answer_fields.language("The language that it is about.")
     focus_areas = answer_fields.texts("Most frequent areas to improve.", "past tense", 5)
     last_session_summary = answer_fields.nested(
-        LastSessionSchema, "The latest session; null where there is none.", allow_none=True
+        LastSessionSchema,
+        "The latest session in the language; null where there is none.",
+        allow_none=True,
     )
     based_on = answer_fields.nested(BasedOnSchema, "The days that the warm-up is based on.")

@@ -7,18 +7,22 @@ from typing import Any
 import sqlalchemy as sa
 
 from vorex_sessions.database import prepared
+from vorex_sessions.flask_config import setting
 from vorex_sessions.hooks.projections import DERIVED_VERSION
 from vorex_sessions.hooks.rebuild import run_current
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.hooks.warmup_sections import WarmupSection
 from vorex_sessions.periods import day_of, earliest_instant, todays
-from vorex_sessions.progress.recent import RECENT_QUERY
+from vorex_sessions.progress.recent import LATEST, RECENT_QUERY
 from vorex_sessions.progress.suggestions import WEEK, suggestions, window
 
 
 @lru_cache(maxsize=16)
 def _statement(sections: tuple[WarmupSection, ...]) -> sa.Select[Any]:
-    """The recent sessions; the first row has the context of each section as well."""
+    """The recent sessions; the first row has the context of each section as well.
+
+    Each row has zone and language of the latest session; without a recent one, a single row has just these.
+    """
     recent = RECENT_QUERY.cte("recent")
     newest_first = (recent.c.completed_at.desc(), recent.c.session_result_id.desc())
     is_first = sa.func.row_number().over(order_by=newest_first) == sa.literal_column("1")
@@ -27,26 +31,35 @@ def _statement(sections: tuple[WarmupSection, ...]) -> sa.Select[Any]:
         for place, section in enumerate(sections)
     ]
     version = sa.case((is_first, DERIVED_VERSION)).label("derived_version")
-    return prepared(sa.select(recent, version, *contexts).order_by(*newest_first))
+    latest = (LATEST.c.timezone.label("zone_name"), LATEST.c.language.label("latest_language"))
+    statement = sa.select(recent, *latest, version, *contexts)
+    joined = statement.select_from(LATEST.outerjoin(recent, sa.true()))
+    return prepared(joined.order_by(*newest_first))
 
 
-def warmup(learner_id: str, *, zone_name: str | None = None, now: datetime) -> dict[str, Any]:
-    """Focus areas, words to review and the last session, from the learner's last 7 days.
+def warmup(
+    learner_id: str, *, zone_name: str | None = None, language: str | None = None, now: datetime
+) -> dict[str, Any]:
+    """Focus areas, words to review and the last session, from the learner's last 7 days with a language.
 
-    After a break, the 7 days are those that end with the last session.
+    By default the language of the latest session. After a break, the 7 days are those that end with the last
+    session.
     """
     sections = registry().warmup_sections
-    recent = run_current(
+    rows = run_current(
         _statement(sections),
         {
             "user_id": learner_id,
             "since": earliest_instant(now.astimezone(UTC).date() - WEEK),
             "days": todays(now),
+            "language": language,
         },
     )
-    today = day_of(now, zone_name or (recent[0].timezone if recent else "UTC"))
+    recent = [row for row in rows if row.session_result_id]
+    today = day_of(now, zone_name or (rows[0].zone_name if rows else "UTC"))
     sessions, start, end = window(recent, today)
-    answer = suggestions(recent, sessions, start, end)
+    latest = rows[0].latest_language if rows else setting("DEFAULT_LANGUAGE")
+    answer = {"language": language or latest, **suggestions(recent, sessions, start, end)}
     for place, section in enumerate(sections):
         context = getattr(recent[0], f"context_{place}") if recent else None
         answer |= section.members(sessions, context, today)

@@ -19,7 +19,7 @@ CAPABILITY = Capability(
             "memories",
             "How well each word with an outcome is remembered.",
             [],
-            learner_memories.c.word,
+            *(learner_memories.c.word, learner_memories.c.language),
             row=MemoryRowSchema,
         )
     ],

@@ -15,10 +15,11 @@ from vorex_sessions.models import USER_ID, learner_memories, session_results
 from vorex_sessions.recall.memory import Memory, after
 from vorex_sessions.turns import in_turns
 
-_ROWS = LearnerRows(learner_memories, "word")
+_ROWS = LearnerRows(learner_memories, "language", "word")
 _m = learner_memories.c
 is_of_learner = _m.user_id == USER_ID
-
+# A word is one of a language.
+Memories = dict[tuple[str, str], Memory]
 
 _PORTION = 1000  # words
 _s = session_results.c
@@ -29,12 +30,14 @@ _TIMES = sa.select(_s.completed_at, _s.practiced_on).where(_is_tested).order_by(
 
 
 def _outcomes() -> sa.Select[Any]:
-    """Each word with its outcomes, in order, and the places of their sessions in _TIMES, from 1.
+    """Each word of a language with its outcomes, in order, and the places of their sessions in _TIMES.
 
-    PostgreSQL sorts by word, so that a portion of words is all that Python holds.
+    Places begin with 1. PostgreSQL sorts by word, so that a portion of words is all that Python holds.
     """
     place = sa.func.row_number().over(order_by=_in_time).label("place")
-    tested = sa.select(place, _s.vocabulary_results).where(_is_tested).subquery("tested")
+    tested = (
+        sa.select(place, _s.language, _s.vocabulary_results).where(_is_tested).subquery("tested")
+    )
     result = (
         sa.func.jsonb_array_elements(tested.c.vocabulary_results)
         .table_valued("value", with_ordinality="nth")
@@ -47,13 +50,14 @@ def _outcomes() -> sa.Select[Any]:
     order = (tested.c.place, result.c.nth)
     return (
         sa.select(
+            tested.c.language,
             word.label("word"),
             sa.func.array_agg(aggregate_order_by(tested.c.place, *order)).label("places"),
             sa.func.array_agg(aggregate_order_by(outcome, *order)).label("outcomes"),
         )
         .select_from(tested.join(result, sa.true()))
         .where(sa.or_(only.is_(None), word == sa.any_(only)))
-        .group_by(word)
+        .group_by(tested.c.language, word)
     )
 
 
@@ -63,7 +67,7 @@ _OUTCOMES = _outcomes()
 class RecallProjection(Projection):
     """The memories of a learner."""
 
-    derived_from = frozenset({"vocabulary_results", "completed_at", "timezone"})
+    derived_from = frozenset({"vocabulary_results", "completed_at", "timezone", "language"})
     may_follow = True
     invalidate = (learner_memories.delete().where(is_of_learner),)
 
@@ -72,26 +76,27 @@ class RecallProjection(Projection):
         return bool(row["vocabulary_results"])
 
     def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
-        """The memories of the words in the saved sessions, by word."""
+        """The memories of the words in the saved sessions."""
         result = sa.func.jsonb_array_elements(new.c.vocabulary_results).table_valued("value")
-        tested = sa.select(result.c.value.op("->>")(sa.literal_column("'word'"))).select_from(new)
+        word = result.c.value.op("->>")(sa.literal_column("'word'"))
+        tested = sa.select(new.c.language, word).select_from(new)
         memory = sa.func.to_json(sa.literal_column("learner_memories"))
         return (
-            sa.select(sa.func.json_object_agg(_m.word, memory))
-            .where(is_of_learner, _m.word.in_(tested))
+            sa.select(sa.func.json_agg(memory))
+            .where(is_of_learner, sa.tuple_(_m.language, _m.word).in_(tested))
             .scalar_subquery()
         )
 
-    def on_save(self, event: SaveEvent, context: Mapping[str, Any] | None) -> AnswerExtras:
+    def on_save(self, event: SaveEvent, context: Sequence[Any] | None) -> AnswerExtras:
         """Review the words of the saved sessions. A word with a later exercise is reviewed from the start."""
         if event.is_current:
-            stored = {word: _memory(columns) for word, columns in (context or {}).items()}
+            stored = {(row["language"], row["word"]): _memory(row) for row in context or ()}
             late = {
                 result["word"]
                 for session in event.saved_rows
                 for result in session.vocabulary_results
-                if result["word"] in stored
-                and session.completed_at <= stored[result["word"]].tested_at
+                if (memory := stored.get((session.language, result["word"])))
+                and session.completed_at <= memory.tested_at
             }
             memories = remembered(event.saved_rows, stored)
             if late:
@@ -109,14 +114,14 @@ class RecallProjection(Projection):
             _ROWS.defer_put(transaction, learner_id, _as_rows(memories))
 
 
-def remembered(sessions: Iterable[Any], stored: Mapping[str, Memory]) -> dict[str, Memory]:
+def remembered(sessions: Iterable[Any], stored: Mapping[tuple[str, str], Memory]) -> Memories:
     """The memories of the words that sessions test, in order of time, after `stored`."""
-    memories: dict[str, Memory] = {}
+    memories: Memories = {}
     tested = [session for session in sessions if session.vocabulary_results]
     tested.sort(key=lambda row: (row.completed_at, str(row.session_result_id)))
     for session in in_turns(tested):
         for result in session.vocabulary_results:
-            word = result["word"]
+            word = (session.language, result["word"])
             before = memories.get(word) or stored.get(word)
             memories[word] = after(
                 before, result["outcome"], session.completed_at, session.practiced_on
@@ -126,12 +131,15 @@ def remembered(sessions: Iterable[Any], stored: Mapping[str, Memory]) -> dict[st
 
 def _reviewed(
     transaction: Transaction, learner_id: str, only: Collection[str] | None = None
-) -> Iterator[dict[str, Memory]]:
-    """The memories of all words, or of some, reviewed from the start; in portions of words."""
+) -> Iterator[Memories]:
+    """The memories of all words, or of some, reviewed from the start; in portions of words.
+
+    Those of `only` in every language.
+    """
     parameters = {"user_id": learner_id, "only": None if only is None else list(only)}
     times = [row[:2] for row in transaction.run(_TIMES, parameters)]
     for portion in transaction.portions(_OUTCOMES, parameters, size=_PORTION):
-        yield {row.word: _from_start(row, times) for row in in_turns(portion)}
+        yield {(row.language, row.word): _from_start(row, times) for row in in_turns(portion)}
 
 
 def _from_start(row: Any, times: Sequence[tuple[datetime, date]]) -> Memory:
@@ -155,8 +163,8 @@ def _memory(columns: Mapping[str, Any]) -> Memory:
     )
 
 
-def _as_rows(memories: Mapping[str, Memory]) -> list[dict[str, Any]]:
+def _as_rows(memories: Memories) -> list[dict[str, Any]]:
     return [
-        {"word": word, **vars(memory), "due_on": memory.due_on}
-        for word, memory in in_turns(memories.items())
+        {"language": language, "word": word, **vars(memory), "due_on": memory.due_on}
+        for (language, word), memory in in_turns(memories.items())
     ]

@@ -16,6 +16,7 @@ class VocabularyQuerySchema(Schema):
     """Filters and paging of words."""
 
     status = body_fields.Choice(STATUSES, description=_STATUS, example="due")
+    language = query_fields.language("words")
     q = query_fields.Phrase(
         WORD_LENGTH,
         tidied=True,
@@ -30,6 +31,7 @@ class VocabularyQuerySchema(Schema):
 class WordSchema(Schema):
     """A word, and how well the learner remembers it."""
 
+    language = answer_fields.language("Its language, a tag of BCP 47.")
     word = answer_fields.text("The word.", "reservation")
     status = answer_fields.text(_STATUS, "due", STATUSES)
     recall = answer_fields.recall()
@@ -48,7 +50,9 @@ class WordSchema(Schema):
 class VocabularySchema(Schema):
     """A page of words."""
 
-    words = answer_fields.items(WordSchema, "The words of this page, ordered by code point.")
+    words = answer_fields.items(
+        WordSchema, "The words of this page, ordered by code point, then by language."
+    )
     total = answer_fields.whole("How many words match, on all pages.", 120)
     limit = answer_fields.whole("Words per page, as served.", 50)
     has_more = answer_fields.has_more()
@@ -86,6 +90,7 @@ class WarmupExtrasSchema(Schema):
 class MemoryRowSchema(Schema):
     """How well the learner remembers a word, as the export shows it."""
 
+    language = answer_fields.language("Its language.")
     word = answer_fields.text("The word.", "reservation")
     times_tested = answer_fields.whole("How many exercises had an outcome.", 4)
     last_outcome = answer_fields.text("How the last exercise went.", "good", OUTCOMES)

@@ -28,9 +28,10 @@ def _words(*, by_status: bool) -> sa.Select[Any]:
     """A page of words with the number of matches; at least one row."""
     named = WORDS.selected_columns.word
     # In the collation "C" only ASCII has case; `:others` are the words beyond ASCII that contain `:q`.
+    of_language = _is_of_language(WORDS.selected_columns)
     contains = sa.func.strpos(sa.func.lower(named.collate("C")), sa.bindparam("q"))
     others = sa.any_(sa.bindparam("others", type_=ARRAY(sa.Text)))
-    seen = WORDS.where(sa.or_(contains > sa.literal_column("0"), named == others))
+    seen = WORDS.where(of_language, sa.or_(contains > sa.literal_column("0"), named == others))
     if by_status:
         remembered = _with_memory(seen.subquery("seen")).subquery("remembered")
         is_wanted = remembered.c.status == sa.cast(sa.bindparam("status"), sa.Text)
@@ -38,11 +39,11 @@ def _words(*, by_status: bool) -> sa.Select[Any]:
     else:  # the memories of one page are enough
         inline = "NOT MATERIALIZED"
         matching = seen.cte("matching").prefix_with(inline, dialect="postgresql")
-    word = matching.c.word.collate("C")
+    place = (matching.c.word.collate("C"), matching.c.language.collate("C"))
     page = (
         sa.select(matching)
-        .where(word > sa.cast(sa.bindparam("after"), sa.Text))
-        .order_by(word)
+        .where(sa.tuple_(*place) > sa.tuple_(*_AFTER))
+        .order_by(*place)
         .limit(sa.bindparam("limit"))
         .subquery("words")
     )
@@ -52,8 +53,17 @@ def _words(*, by_status: bool) -> sa.Select[Any]:
     return (
         sa.select(counted.c.total, page)
         .select_from(counted.outerjoin(page, sa.true()))
-        .order_by(page.c.word.collate("C"))
+        .order_by(page.c.word.collate("C"), page.c.language.collate("C"))
     )
+
+
+# The word to continue after, and its language.
+_AFTER = tuple(sa.cast(sa.bindparam(name), sa.Text) for name in ("after", "after_language"))
+_wanted = sa.cast(sa.bindparam("language"), sa.Text)
+
+
+def _is_of_language(words: Any) -> sa.ColumnElement[bool]:
+    return sa.or_(_wanted.is_(None), words.language == _wanted)
 
 
 def _with_memory(words: sa.Subquery) -> sa.Select[Any]:
@@ -64,7 +74,8 @@ def _with_memory(words: sa.Subquery) -> sa.Select[Any]:
         else_=sa.literal_column("'learning'"),
     )
     memory = (_m.times_tested, _m.last_outcome, _m.stability, _m.tested_on, _m.due_on)
-    joined = words.outerjoin(learner_memories, sa.and_(is_of_learner, _m.word == words.c.word))
+    is_its = (_m.language == words.c.language, _m.word == words.c.word)
+    joined = words.outerjoin(learner_memories, sa.and_(is_of_learner, *is_its))
     return sa.select(*words.c, *memory, status.label("status")).select_from(joined)
 
 
@@ -75,12 +86,17 @@ _AT_ONCE = 2000  # words: Python compares them in some 6 ms, then other requests
 
 
 def _words_beyond_ascii() -> sa.Select[Any]:
-    """Some of the learner's words that are not ASCII, after the word `:after`."""
-    word = WORDS.subquery("seen").c.word
+    """Some of the learner's words beyond ASCII, after a word of a language; in the order of their index."""
+    seen = WORDS.subquery("seen").c
+    after = sa.tuple_(*reversed(_AFTER))
     return (
-        sa.select(word)
-        .where(word > sa.bindparam("after"), sa.func.octet_length(word) > sa.func.char_length(word))
-        .order_by(word)
+        sa.select(seen.language, seen.word)
+        .where(
+            _is_of_language(seen),
+            sa.tuple_(seen.language, seen.word) > after,
+            sa.func.octet_length(seen.word) > sa.func.char_length(seen.word),
+        )
+        .order_by(seen.language, seen.word)
         .limit(sa.literal_column(str(_AT_ONCE)))
     )
 
@@ -88,15 +104,15 @@ def _words_beyond_ascii() -> sa.Select[Any]:
 _WORDS_BEYOND_ASCII = _words_beyond_ascii()
 
 
-def _others(learner_id: str, q: str) -> list[str]:
+def _others(learner_id: str, q: str, language: str | None) -> list[str]:
     """The words beyond ASCII that contain `q`, in any case: PostgreSQL 15 has no case folding."""
     found: list[str] = []
-    after = ""
-    while rows := run(_WORDS_BEYOND_ASCII, {"user_id": learner_id, "after": after}):
+    parameters = {"user_id": learner_id, "language": language, "after": "", "after_language": ""}
+    while rows := run(_WORDS_BEYOND_ASCII, parameters):
         found += [row.word for row in rows if q in without_accents(row.word)]
         if len(rows) < _AT_ONCE:
             break
-        after = rows[-1].word
+        parameters |= {"after": rows[-1].word, "after_language": rows[-1].language}
     return found
 
 
@@ -105,14 +121,15 @@ def list_words(
     *,
     limit: int,
     status: str | None = None,
+    language: str | None = None,
     q: str | None = None,
     cursor: str | None = None,
     zone_name: str | None = None,
     now: datetime,
 ) -> dict[str, Any]:
     """A page of the learner's words by name, with how well each is remembered. Raises Invalid."""
-    filters = {"status": status, "q": q}
-    after = _after(cursor, filters)
+    filters = {"status": status, "q": q} | ({"language": language} if language else {})
+    after, after_language = _after(cursor, filters)
     (learner,) = run_current(_LEARNER, {"user_id": learner_id})
     today = day_of(now, zone_name or learner.zone_name or "UTC")
     phrase = without_accents(q or "") or q or ""  # an accent alone is in no word
@@ -121,8 +138,10 @@ def list_words(
         "today": today,
         "status": status,
         "q": phrase,
-        "others": _others(learner_id, phrase) if phrase else [],
+        "language": language,
+        "others": _others(learner_id, phrase, language) if phrase else [],
         "after": after,
+        "after_language": after_language,
         "limit": limit + 1,
     }
 
@@ -139,13 +158,14 @@ def list_words(
         "total": rows[0].total,
         "limit": limit,
         "has_more": has_more,
-        "next_cursor": cursors.write(shown[-1].word.encode(), filters) if has_more else None,
+        "next_cursor": cursors.write(_place(shown[-1]), filters) if has_more else None,
     }
 
 
 def _shown(row: Any, today: Any) -> dict[str, Any]:
     tested = row.stability is not None
     return {
+        "language": row.language,
         "word": row.word,
         "status": row.status,
         "recall": round(recall(row.stability, row.tested_on, today), 4) if tested else None,
@@ -158,12 +178,20 @@ def _shown(row: Any, today: Any) -> dict[str, Any]:
     }
 
 
-def _after(cursor: str | None, filters: dict[str, str | None]) -> str:
-    """The word to continue after. Raises Invalid."""
+_AFTER_ALL = "~"  # comes after every tag; cursors of the release before have no language
+
+
+def _place(row: Any) -> bytes:
+    return f"{row.word}\0{row.language}".encode()
+
+
+def _after(cursor: str | None, filters: dict[str, str | None]) -> tuple[str, str]:
+    """The word to continue after, and its language. Raises Invalid."""
     try:
-        word = cursors.read(cursor, filters).decode() if cursor is not None else ""
+        place = cursors.read(cursor, filters).decode() if cursor is not None else "\0"
     except UnicodeDecodeError:
         raise cursors.invalid() from None
-    if "\0" in word:
+    word, *language = place.split("\0")
+    if len(language) > 1:
         raise cursors.invalid()
-    return word
+    return word, language[0] if language else _AFTER_ALL

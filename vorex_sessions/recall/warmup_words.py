@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from vorex_sessions.growth.words import WORDS
-from vorex_sessions.hooks.warmup_sections import WarmupSection
+from vorex_sessions.hooks.warmup_sections import WarmupSection, language_of
 from vorex_sessions.models import learner_memories
 from vorex_sessions.periods import stamp
 from vorex_sessions.recall.memory import recall
@@ -26,7 +26,7 @@ class WordsSection(WarmupSection):
     def context(self, recent: sa.CTE) -> sa.ScalarSelect[Any]:
         """The words due on each of `:days`, and those that recent sessions name."""
         context = sa.func.json_build_object(
-            *(sa.literal_column("'due'"), _due_words()),
+            *(sa.literal_column("'due'"), _due_words(recent)),
             *(sa.literal_column("'met'"), _met_words(recent)),
         )
         return sa.select(context).scalar_subquery()
@@ -49,23 +49,25 @@ class WordsSection(WarmupSection):
         }
 
 
-def _due_words() -> sa.ScalarSelect[Any]:
+def _due_words(recent: sa.CTE) -> sa.ScalarSelect[Any]:
     """For each of `:days` the words with the lowest recall, as JSON objects."""
+    language = language_of(recent)
     days = sa.cast(sa.bindparam("days"), ARRAY(sa.Date))
     day = (
         sa.func.unnest(days).table_valued(sa.column("today", sa.Date), name="day").render_derived()
     )
     lowest = (
         sa.select(_m.word, _m.stability, _m.tested_on, _m.last_outcome)
-        .where(is_of_learner, _m.due_on <= day.c.today)
+        .where(is_of_learner, _m.language == language, _m.due_on <= day.c.today)
         .order_by(((day.c.today - _m.tested_on) / _m.stability).desc(), _m.word.collate("C"))
         .limit(sa.literal_column(str(MOST_WORDS)))
         .lateral("lowest")
     )
     seen = WORDS.subquery("seen")
+    is_it = sa.and_(seen.c.language == language, seen.c.word == lowest.c.word)
     due = (
         sa.select(day.c.today, *lowest.c, seen.c.times_seen, seen.c.last_seen)
-        .select_from(day.join(lowest, sa.true()).join(seen, seen.c.word == lowest.c.word))
+        .select_from(day.join(lowest, sa.true()).join(seen, is_it))
         .subquery("due")
     )
     rows = sa.func.json_agg(sa.func.to_json(sa.literal_column("due")))
@@ -81,12 +83,13 @@ def _met_words(recent: sa.CTE) -> sa.ScalarSelect[Any]:
     met = sa.select(sa.func.array(named).label("words")).cte("met")
     met = met.prefix_with("MATERIALIZED", dialect="postgresql")
     words = sa.any_(sa.cast(sa.select(met.c.words).scalar_subquery(), ARRAY(sa.Text)))
-    tested = sa.select(_m.word).where(is_of_learner, _m.word == words)
+    language = language_of(recent)
+    tested = sa.select(_m.word).where(is_of_learner, _m.language == language, _m.word == words)
     seen = WORDS.subquery("seen").c
     in_order = (seen.times_seen, seen.last_seen, seen.word.collate("C"))
     least = (
         sa.select(seen.word, seen.times_seen, seen.last_seen)
-        .where(seen.word == words, seen.word.not_in(tested))
+        .where(seen.language == language, seen.word == words, seen.word.not_in(tested))
         .order_by(*in_order)
         .limit(sa.literal_column(str(_MOST_MET)))
         .subquery("least")

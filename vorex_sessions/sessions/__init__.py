@@ -8,7 +8,7 @@ from vorex_sessions.sessions.routes import blueprint
 from vorex_sessions.sessions.saved_schemas import STATUSES
 from vorex_sessions.sessions.schemas import SessionResultSchema
 from vorex_sessions.sessions.tombstone_schemas import DeletedSchema, ErasureSchema
-from vorex_sessions.skill_graph import SKILLS
+from vorex_sessions.skill_graph import KEYS
 
 _s, _deleted = session_results.c, deleted_sessions.c
 
@@ -38,7 +38,7 @@ CAPABILITY = Capability(
     enumerations={
         "SessionType": limits.SESSION_TYPES,
         "ExerciseOutcome": limits.OUTCOMES,
-        "SkillKey": tuple(SKILLS),
+        "SkillKey": KEYS,
         "SavedStatus": STATUSES,
     },
 )

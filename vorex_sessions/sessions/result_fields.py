@@ -9,13 +9,14 @@ import marshmallow as ma
 from vorex_sessions import text
 from vorex_sessions.models import limits
 from vorex_sessions.problems.validation import MOST_ERRORS, UNKNOWN
-from vorex_sessions.skill_graph import SKILLS
+from vorex_sessions.skill_graph import KEYS
 from vorex_sessions.web.body_fields import COMMON, Choice, documented
 from vorex_sessions.web.schemas import Schema
 
 _OUTCOME_RULE = f"must be one of {', '.join(limits.OUTCOMES)}"
 _WORD_RULE = f"must be 1 to {limits.WORD_LENGTH} characters long"
 _SKILL_RULE = "must be a skill of GET /api/sessions/skills"
+_KEYS = frozenset(KEYS)
 _SCORE_RULE = "must be a number from 0 to 100"
 
 
@@ -41,9 +42,7 @@ class OutcomeSchema(Schema):
 class SkillScoreSchema(Schema):
     """The score of a skill."""
 
-    skill = Choice(
-        tuple(SKILLS), required=True, description="The skill's key.", example="past-simple"
-    )
+    skill = Choice(KEYS, required=True, description="The skill's key.", example="past-simple")
     score = ma.fields.Float(
         required=True,
         validate=ma.validate.Range(0, 100),
@@ -142,7 +141,7 @@ class SkillScores(_Objects):
 def _validated_score(entry: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
     errors = {}
     skill, score = entry["skill"], entry["score"]
-    if not isinstance(skill, str) or skill not in SKILLS:
+    if not isinstance(skill, str) or skill not in _KEYS:
         errors["skill"] = [_SKILL_RULE]
     if type(score) not in (int, float) or not 0 <= score <= 100:
         errors["score"] = [_SCORE_RULE]

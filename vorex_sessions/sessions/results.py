@@ -12,6 +12,7 @@ from vorex_sessions.flask_config import setting
 from vorex_sessions.models import session_results
 from vorex_sessions.periods import day_of, offset_name, stamp
 from vorex_sessions.problems.validation import validation_problem
+from vorex_sessions.skill_graph import graph_of
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(minutes=5)
@@ -64,9 +65,10 @@ def completed(content: dict[str, Any], now: datetime, start: str = "#") -> dict[
     completed_at = content.get("completed_at") or now
     check_instant(completed_at, now, start)
     zone_name = content.get("timezone") or default_zone(content)
+    complete = {**defaults(), **content}
+    check_skills(complete, start)
     return {
-        **defaults(),
-        **content,
+        **complete,
         "completed_at": completed_at.astimezone(UTC),
         "timezone": zone_name,
         "practiced_on": day_of(completed_at, zone_name),
@@ -74,7 +76,7 @@ def completed(content: dict[str, Any], now: datetime, start: str = "#") -> dict[
 
 
 def corrected(changes: Mapping[str, Any], row: Any) -> dict[str, Any]:
-    """The columns to change in a stored row; None stands for a column's default.
+    """The columns to change in a stored row; None stands for a column's default. Raises Invalid.
 
     That of `completed_at` is the moment of the first save.
     """
@@ -82,6 +84,8 @@ def corrected(changes: Mapping[str, Any], row: Any) -> dict[str, Any]:
     values = {
         name: by_default.get(name) if value is None else value for name, value in changes.items()
     }
+    if not {"language", "skills"}.isdisjoint(values):
+        check_skills({"language": row.language, "skills": row.skills} | values)
     completed_at = values.get("completed_at") or (
         row.created_at if "completed_at" in values else row.completed_at
     )
@@ -94,6 +98,22 @@ def corrected(changes: Mapping[str, Any], row: Any) -> dict[str, Any]:
         "practiced_on": day_of(completed_at, zone_name),
     }
     return values | {name: derived[name] for name in derived if name in {*values, "practiced_on"}}
+
+
+def check_skills(content: Mapping[str, Any], start: str = "#") -> None:
+    """Check that the skills of a session are those of its language. Raises Invalid."""
+    language, skills = content["language"], content["skills"]
+    known = graph_of(language).skills if skills else {}
+    if skills and not known:
+        rule = f"must be left out: the language {language} has no graph of skills"
+        raise validation_problem({"skills": [rule]}, start=start)
+    errors = {
+        index: {"skill": [f"must be a skill of the language {language}"]}
+        for index, item in enumerate(skills)
+        if item["skill"] not in known
+    }
+    if errors:
+        raise validation_problem({"skills": errors}, start=start)
 
 
 def default_zone(content: dict[str, Any]) -> str:

@@ -103,7 +103,8 @@ class SessionContentSchema(Schema):
         example=[{"word": "reservation", "outcome": "good"}],
     )
     skills = result_fields.SkillScores(
-        description=f"Scores of single skills, each skill once. At most {limits.MOST_SKILLS}.",
+        description=f"Scores of single skills, each skill once. At most {limits.MOST_SKILLS}. Only in a "
+        "language that has a graph of skills.",
         example=[{"skill": "past-simple", "score": 72.5}],
     )
     metadata = metadata_field.Metadata(

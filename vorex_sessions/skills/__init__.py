@@ -21,7 +21,7 @@ CAPABILITY = Capability(
             "skills",
             "How well each skill with evidence is mastered.",
             [],
-            learner_skills.c.skill,
+            *(learner_skills.c.language, learner_skills.c.skill),
             row=SkillRowSchema,
         )
     ],

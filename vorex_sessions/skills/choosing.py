@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from statistics import median_low
 from typing import Any
 
-from vorex_sessions.skill_graph import SKILLS, Skill
+from vorex_sessions.skill_graph import Graph, Skill
 from vorex_sessions.skills.tracing import MASTERED, Trace
 
 MOST = 5  # skills to work on now
@@ -20,14 +20,14 @@ REASONS = {
 }
 
 
-def statuses(traces: Mapping[str, Trace]) -> dict[str, str]:
+def statuses(graph: Graph, traces: Mapping[str, Trace]) -> dict[str, str]:
     """The status of each skill of the graph.
 
     Everything that a practised skill builds on, directly or not, counts as mastered unless it has its own
     trace: a learner who practises the past perfect is not tested on the verb to be.
     """
-    implied = _below(traces)
-    return {key: _status(skill, traces, implied) for key, skill in SKILLS.items()}
+    implied = _below(graph, traces)
+    return {key: _status(skill, traces, implied) for key, skill in graph.skills.items()}
 
 
 def _status(skill: Skill, traces: Mapping[str, Trace], implied: set[str]) -> str:
@@ -40,44 +40,45 @@ def _status(skill: Skill, traces: Mapping[str, Trace], implied: set[str]) -> str
     return "ready" if all(are_mastered) else "locked"
 
 
-def _below(traces: Mapping[str, Trace]) -> set[str]:
+def _below(graph: Graph, traces: Mapping[str, Trace]) -> set[str]:
     """Everything that practised skills build on."""
-    below: set[str] = set()
-    pending = [need for key in traces if key in SKILLS for need in SKILLS[key].needs]
+    skills, below = graph.skills, set[str]()
+    pending = [need for key in traces if key in skills for need in skills[key].needs]
     while pending:
         key = pending.pop()
         if key not in below:
             below.add(key)
-            pending += SKILLS[key].needs
+            pending += skills[key].needs
     return below
 
 
 def next_skills(
-    traces: Mapping[str, Trace], status_by_skill: Mapping[str, str]
+    graph: Graph, traces: Mapping[str, Trace], status_by_skill: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """At most 5 skills to work on now, in order of priority, each with its reason.
 
     Begun skills come first: those that other begun skills build on, then by lowest mastery. New skills
     follow, those nearest to the learner's level first.
     """
+    skills = graph.skills
     begun = {key for key, status in status_by_skill.items() if status == "learning"}
-    needed = {need for key in begun for need in SKILLS[key].needs} & begun
+    needed = {need for key in begun for need in skills[key].needs} & begun
     ranked = sorted(begun, key=lambda key: (key not in needed, traces[key].mastery, key))
-    level, implied = _level(traces), _below(traces)
+    level, implied = _level(graph, traces), _below(graph, traces)
     new = [
         key for key, status in status_by_skill.items() if status == "ready" and key not in implied
     ]
-    new.sort(key=lambda key: abs(SKILLS[key].rank - level))  # else in the order of the graph
+    new.sort(key=lambda key: abs(skills[key].rank - level))  # else in the order of the graph
     taken = ranked[: max(_MOST_BEGUN, MOST - len(new))]
     return [
-        _shown(key, "new" if key in new else _reason(traces[key], key in needed))
+        _shown(skills[key], "new" if key in new else _reason(traces[key], key in needed))
         for key in [*taken, *new[: MOST - len(taken)]]
     ]
 
 
-def _level(traces: Mapping[str, Trace]) -> int:
+def _level(graph: Graph, traces: Mapping[str, Trace]) -> int:
     """The median rank of the practised skills."""
-    ranks = [SKILLS[key].rank for key in traces if key in SKILLS]
+    ranks = [graph.skills[key].rank for key in traces if key in graph.skills]
     return median_low(ranks) if ranks else 0
 
 
@@ -89,10 +90,10 @@ def _reason(trace: Trace, is_needed: bool) -> str:
     return "named" if trace.flagged else "in progress"
 
 
-def _shown(key: str, reason: str) -> dict[str, Any]:
+def _shown(skill: Skill, reason: str) -> dict[str, Any]:
     return {
-        "skill": key,
-        "name": SKILLS[key].name,
+        "skill": skill.key,
+        "name": skill.name,
         "reason": reason,
         "explanation": REASONS[reason],
     }

@@ -1,6 +1,6 @@
 """How well each skill is mastered, updated with each save. This module alone writes `learner_skills`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -12,46 +12,52 @@ from vorex_sessions.hooks.all_sessions import AllSessions
 from vorex_sessions.hooks.learner_rows import LearnerRows
 from vorex_sessions.hooks.projections import AnswerExtras, Projection, SaveEvent
 from vorex_sessions.models import USER_ID, learner_skills
-from vorex_sessions.skills.tracing import Trace, evidence_of, in_time, trace
+from vorex_sessions.skill_graph import NO_GRAPH, graph_of
+from vorex_sessions.skills.tracing import Key, Trace, evidence_of, in_time, trace
 
-_ROWS = LearnerRows(learner_skills, "skill")
+_ROWS = LearnerRows(learner_skills, "language", "skill")
 _MOST_READ = 500  # sessions that a save reads again for a late one
 _s = learner_skills.c
 _is_of_learner = _s.user_id == USER_ID
-# The learner's traces as one JSON object, by skill; NULL where there is none.
-TRACES = (
-    sa.select(
-        sa.func.json_object_agg(_s.skill, sa.func.to_json(sa.literal_column("learner_skills")))
-    )
-    .where(_is_of_learner)
-    .scalar_subquery()
-)
+
+
+def stored_traces(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
+    """The learner's traces that meet the conditions, as one JSON array; NULL where there is none."""
+    rows = sa.func.json_agg(sa.func.to_json(sa.literal_column("learner_skills")))
+    return sa.select(rows).where(_is_of_learner, *conditions).scalar_subquery()
+
+
+def traces_of(language: Any) -> sa.ScalarSelect[Any]:
+    """The learner's traces in a language."""
+    return stored_traces(_s.language == language)
 
 
 class SkillsProjection(Projection):
     """The traces of a learner."""
 
-    derived_from = frozenset({"skills", "areas_to_improve", "completed_at"})
+    derived_from = frozenset({"skills", "areas_to_improve", "completed_at", "language"})
     may_follow = True
     invalidate = (learner_skills.delete().where(_is_of_learner),)
 
     def applies_to(self, row: Mapping[str, Any]) -> bool:
-        """Only scores of skills and areas to improve matter."""
-        return bool(row["skills"] or row["areas_to_improve"])
+        """Only scores of skills and areas to improve matter, in a language with a graph."""
+        has_graph = graph_of(row["language"]) is not NO_GRAPH
+        return has_graph and bool(row["skills"] or row["areas_to_improve"])
 
     def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
         """All traces of the learner."""
-        return TRACES
+        return stored_traces()
 
-    def on_save(self, event: SaveEvent, context: Mapping[str, Any] | None) -> AnswerExtras:
+    def on_save(self, event: SaveEvent, context: Sequence[Any] | None) -> AnswerExtras:
         """Trace the skills of the saved sessions. A skill with later evidence is traced from the start."""
         if event.is_current:
             stored = traces(context)
             late = {
-                skill
+                key
                 for session in event.saved_rows
                 for skill in evidence_of(session)
-                if skill in stored and session.completed_at <= stored[skill].last_at
+                if (key := (session.language, skill)) in stored
+                and session.completed_at <= stored[key].last_at
             }
             changed = trace(sorted(event.saved_rows, key=in_time), stored)
             if late:
@@ -71,21 +77,29 @@ class SkillsProjection(Projection):
 
 
 def _with_evidence(sessions: AllSessions) -> Iterator[Any]:
-    return sessions.reading("skills", "areas_to_improve")
+    return sessions.reading("skills", "areas_to_improve", "language")
 
 
-def traces(columns_by_skill: Mapping[str, Mapping[str, Any]] | None) -> dict[str, Trace]:
-    """The traces that TRACES reads."""
+def traces(rows: Sequence[Mapping[str, Any]] | None) -> dict[Key, Trace]:
+    """The traces that `stored_traces` reads."""
     return {
-        skill: Trace(
-            columns["mastery"],
-            columns["evidence"],
-            columns["flagged"],
-            datetime.fromisoformat(columns["last_at"]),
+        (row["language"], row["skill"]): Trace(
+            row["mastery"],
+            row["evidence"],
+            row["flagged"],
+            datetime.fromisoformat(row["last_at"]),
         )
-        for skill, columns in (columns_by_skill or {}).items()
+        for row in rows or ()
     }
 
 
-def _as_rows(by_skill: Mapping[str, Trace]) -> list[dict[str, Any]]:
-    return [{"skill": skill, **vars(item)} for skill, item in by_skill.items()]
+def by_skill(rows: Sequence[Mapping[str, Any]] | None) -> dict[str, Trace]:
+    """The traces that `traces_of` reads, by skill."""
+    return {skill: trace for (_, skill), trace in traces(rows).items()}
+
+
+def _as_rows(traces: Mapping[Key, Trace]) -> list[dict[str, Any]]:
+    return [
+        {"language": language, "skill": skill, **vars(item)}
+        for (language, skill), item in traces.items()
+    ]

@@ -2,7 +2,7 @@
 
 from vorex_sessions.skill_graph import LEVELS
 from vorex_sessions.skills.choosing import REASONS, STATUSES
-from vorex_sessions.web import answer_fields
+from vorex_sessions.web import answer_fields, query_fields
 from vorex_sessions.web.schemas import Schema
 
 
@@ -52,10 +52,19 @@ class EdgeSchema(Schema):
     to = answer_fields.text("The skill that builds on it.", "past-simple")
 
 
-class SkillsSchema(Schema):
-    """The graph of skills."""
+class SkillsQuerySchema(Schema):
+    """The language."""
 
-    nodes = answer_fields.items(NodeSchema, "Every skill, in the order of the graph.")
+    language = query_fields.one_language()
+
+
+class SkillsSchema(Schema):
+    """The graph of skills of a language."""
+
+    language = answer_fields.language("The language that it is about.")
+    nodes = answer_fields.items(
+        NodeSchema, "Every skill, in the order of the graph; empty in a language without a graph."
+    )
     edges = answer_fields.items(EdgeSchema, "Which skill builds on which.")
     next = answer_fields.items(FocusSkillSchema, "Skills to work on now, by priority.", most=5)
 
@@ -63,6 +72,7 @@ class SkillsSchema(Schema):
 class SkillRowSchema(Schema):
     """How well the learner masters a skill, as the export shows it."""
 
+    language = answer_fields.language("Its language.")
     skill = answer_fields.text("Its key.", "past-simple")
     mastery = answer_fields.number("Estimated probability that it is mastered.", 0.6213, 1)
     evidence = answer_fields.whole("How many sessions had evidence of it.", 3)

@@ -6,45 +6,65 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from vorex_sessions.flask_config import setting
 from vorex_sessions.hooks.projections import DERIVED_VERSION
 from vorex_sessions.hooks.rebuild import run_current
-from vorex_sessions.hooks.warmup_sections import WarmupSection
-from vorex_sessions.skill_graph import EDGES, SKILLS
+from vorex_sessions.hooks.warmup_sections import WarmupSection, language_of
+from vorex_sessions.progress.recent import LATEST
+from vorex_sessions.skill_graph import graph_of
 from vorex_sessions.skills.choosing import next_skills, statuses
-from vorex_sessions.skills.projection import TRACES, traces
+from vorex_sessions.skills.projection import by_skill, traces_of
 
-_TRACES = sa.select(DERIVED_VERSION.label("derived_version"), TRACES.label("traces"))
-_EDGES = [{"from": before, "to": after} for before, after in EDGES]
+_language = sa.func.coalesce(
+    sa.cast(sa.bindparam("language"), sa.Text), sa.select(LATEST.c.language).scalar_subquery()
+)
+_TRACES = sa.select(
+    DERIVED_VERSION.label("derived_version"),
+    _language.label("language"),
+    traces_of(_language).label("traces"),
+)
 
 
-def show_skills(learner_id: str) -> dict[str, Any]:
-    """The graph of skills with the learner's status, and the skills to work on now."""
-    (row,) = run_current(_TRACES, {"user_id": learner_id})
-    by_skill = traces(row.traces)
-    status_by_skill = statuses(by_skill)
+def show_skills(learner_id: str, *, language: str | None = None) -> dict[str, Any]:
+    """The graph of skills of a language with the learner's status, and the skills to work on now.
+
+    By default of the language of the latest session. In a language without a graph there are none.
+    """
+    (row,) = run_current(_TRACES, {"user_id": learner_id, "language": language})
+    language = row.language or setting("DEFAULT_LANGUAGE")
+    graph, traces = graph_of(language), by_skill(row.traces)
+    status_by_skill = statuses(graph, traces)
     nodes = [
         {
             "skill": key,
             "name": skill.name,
             "domain": skill.domain,
             "level": skill.level,
-            "mastery": round(by_skill[key].mastery, 4) if key in by_skill else None,
-            "evidence": by_skill[key].evidence if key in by_skill else 0,
+            "mastery": round(traces[key].mastery, 4) if key in traces else None,
+            "evidence": traces[key].evidence if key in traces else 0,
             "status": status_by_skill[key],
         }
-        for key, skill in SKILLS.items()
+        for key, skill in graph.skills.items()
     ]
-    return {"nodes": nodes, "edges": _EDGES, "next": next_skills(by_skill, status_by_skill)}
+    return {
+        "language": language,
+        "nodes": nodes,
+        "edges": [{"from": before, "to": after} for before, after in graph.edges],
+        "next": next_skills(graph, traces, status_by_skill),
+    }
 
 
 class SkillsSection(WarmupSection):
     """`focus_skills`: skills to work on, for a learner with evidence of any skill."""
 
     def context(self, recent: sa.CTE) -> sa.ScalarSelect[Any]:
-        """All traces of the learner."""
-        return TRACES
+        """The learner's traces in the language."""
+        return traces_of(language_of(recent))
 
     def members(self, sessions: Sequence[Any], context: Any, today: date) -> dict[str, Any]:
         """At most 5 skills."""
-        by_skill = traces(context)
-        return {"focus_skills": next_skills(by_skill, statuses(by_skill)) if by_skill else []}
+        traces = by_skill(context)
+        if not traces:
+            return {"focus_skills": []}
+        graph = graph_of(sessions[0].language)
+        return {"focus_skills": next_skills(graph, traces, statuses(graph, traces))}

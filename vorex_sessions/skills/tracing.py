@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from vorex_sessions.skill_graph import NO_GRAPH, graph_of
 from vorex_sessions.skills.matching import skill_of
 from vorex_sessions.turns import in_turns
 
@@ -21,6 +22,10 @@ GUESS = 0.2  # P(G): right without mastery
 SLIP = 0.1  # P(S): wrong in spite of mastery
 MASTERED = 0.95
 WRONG_UP_TO, RIGHT_FROM = 50, 85  # points of a score that are wrong, or right, altogether
+
+
+# A skill is one of a language.
+Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -49,9 +54,14 @@ def traced(mastery: float, right: float) -> float:
 def evidence_of(session: Any) -> dict[str, tuple[float, bool]]:
     """For each skill with evidence in a session: the part that was right, and whether it is to be improved.
 
-    Its score counts if there is one; else to be named as an area to improve is a wrong answer.
+    Its score counts if there is one; else to be named as an area to improve is a wrong answer. In a language
+    without a graph nothing is evidence.
     """
-    named = {skill for area in in_turns(session.areas_to_improve) if (skill := skill_of(area))}
+    graph = graph_of(session.language)
+    if graph is NO_GRAPH:
+        return {}
+    areas = in_turns(session.areas_to_improve)
+    named = {skill for area in areas if (skill := skill_of(area, graph))}
     evidence = dict.fromkeys(sorted(named), (0.0, True))
     for item in session.skills:
         evidence[item["skill"]] = (credit(item["score"]), item["skill"] in named)
@@ -59,15 +69,18 @@ def evidence_of(session: Any) -> dict[str, tuple[float, bool]]:
 
 
 def trace(
-    sessions: Iterable[Any], stored: Mapping[str, Trace] | None = None, only: set[str] | None = None
-) -> dict[str, Trace]:
+    sessions: Iterable[Any],
+    stored: Mapping[Key, Trace] | None = None,
+    only: set[Key] | None = None,
+) -> dict[Key, Trace]:
     """The traces of the skills in sessions, which come `in_time`, after `stored`; `only`: just these."""
-    traces: dict[str, Trace] = {}
+    traces: dict[Key, Trace] = {}
     for session in sessions:
         for skill, (right, flagged) in evidence_of(session).items():
-            if only is None or skill in only:
-                before = traces.get(skill) or (stored or {}).get(skill)
-                traces[skill] = _after(before, right, flagged, session.completed_at)
+            key = (session.language, skill)
+            if only is None or key in only:
+                before = traces.get(key) or (stored or {}).get(key)
+                traces[key] = _after(before, right, flagged, session.completed_at)
     return traces
 
 

@@ -121,6 +121,11 @@ def mean(skill: str, *, nullable: bool) -> ma.fields.Float:
     return number(described, 82.4, 100, allow_none=nullable)
 
 
+def language(description: str = "The language, a tag of BCP 47.") -> ma.fields.String:
+    """A language tag."""
+    return text(description, "en")
+
+
 def recall() -> ma.fields.Float:
     """A predicted recall."""
     described = "Predicted probability of recalling it today; null without an outcome."

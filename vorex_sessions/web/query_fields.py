@@ -100,6 +100,15 @@ def language(what: str) -> body_fields.Language:
     )
 
 
+def one_language() -> body_fields.Language:
+    """Chooses the language that an answer is about."""
+    return body_fields.Language(
+        description="The language to answer for, a tag of BCP 47 in any case. By default that of the latest "
+        "session; without any, the service's `DEFAULT_LANGUAGE`.",
+        example="pt-BR",
+    )
+
+
 def limit(noun: str, default: int) -> Whole:
     """How many items a page has, at most 100."""
     described = f"{noun} per page; a value above 100 counts as 100."
