@@ -218,3 +218,67 @@ def test_a_range_holds_its_days_whole_and_is_cut_where_it_is_not_over(
         assert stats["common_topics"] == [{"topic": "inside", "count": 2}]
     with at("2026-03-15T00:00:00+00:00"):
         assert learner.get("/stats", **dates)["previous"]["total_sessions"] == 2
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "before", "after"),
+    [
+        ("UTC", "2026-03-14T08:00:00+00:00", "2025-03-14T08:00:00", "2025-03-14T08:00:01"),
+        # today is a day later, and a day earlier, than in UTC
+        ("UTC+14:00", "2026-03-14T12:00:00+00:00", "2025-03-15T02:00:00", "2025-03-15T02:00:01"),
+        ("UTC-11:00", "2026-03-14T08:00:00+00:00", "2025-03-13T21:00:00", "2025-03-13T21:00:01"),
+    ],
+)
+def test_a_year_is_cut_on_the_learners_own_day(
+    learner: Learner, zone: str, now: str, before: str, after: str
+) -> None:
+    offset = zone.removeprefix("UTC") or "+00:00"
+    with at(now):
+        for instant in (before, after):
+            learner.save(completed_at=f"{instant}{offset}", timezone=zone)
+        assert learner.get("/stats", period="this_year")["previous"]["total_sessions"] == 1
+
+
+@pytest.mark.parametrize(
+    ("week_starts_on", "start", "before"),
+    [
+        ("monday", "2026-03-09", "2026-03-02"),
+        ("sunday", "2026-03-08", "2026-03-01"),
+        ("saturday", "2026-03-07", "2026-02-28"),
+    ],
+)
+def test_all_of_the_week_before_is_read_whenever_a_week_starts(
+    in_app: Flask, learner: Learner, week_starts_on: str, start: str, before: str
+) -> None:
+    prefer(learner.id, week_starts_on=week_starts_on)
+    with at("2026-03-18T10:00:00+00:00"):
+        for day in (before, start):
+            learner.save(completed_at=f"{day}T00:00:00Z")
+        stats = learner.get("/stats", period="last_week")
+    assert (stats["period_start"], stats["total_sessions"]) == (start, 1)
+    assert span(stats["previous"])[0] == before
+    assert stats["previous"]["total_sessions"] == 1
+
+
+@pytest.mark.parametrize(
+    ("zone", "period", "topics"),
+    [
+        (
+            "UTC-11:00",
+            "this_year",
+            ["old", "new"],
+        ),  # 31 December: the session of 1 January is a traveller's
+        ("UTC+14:00", "this_year", ["new"]),
+        ("UTC-11:00", "last_year", ["older"]),
+        ("UTC+14:00", "last_year", ["old"]),
+    ],
+)
+def test_at_the_turn_of_the_year_topics_are_those_of_the_learners_year(
+    learner: Learner, zone: str, period: str, topics: list[str]
+) -> None:
+    with at("2026-01-01T08:00:00+00:00"):
+        for day, topic in (("2024-12-31", "older"), ("2025-12-30", "old"), ("2026-01-01", "new")):
+            learner.save(completed_at=f"{day}T07:00:00Z", timezone="UTC", topics=[topic])
+        stats = learner.get("/stats", period=period, timezone=zone)
+    assert sorted(entry["topic"] for entry in stats["common_topics"]) == sorted(topics)
+    assert stats["total_sessions"] == len(topics)

@@ -119,9 +119,7 @@ def test_a_period_starts_with_the_learners_day(learner: Learner) -> None:
     assert practised(everything) == ([0, 23], ["monday", "sunday"])
 
 
-def test_what_is_done_before_the_day_starts_has_its_hour_and_the_weekday_before(
-    in_app: Flask, learner: Learner
-) -> None:
+def test_today_begins_when_the_learner_says(in_app: Flask, learner: Learner) -> None:
     prefer(learner.id, day_starts_at=4)
     with time_machine.travel(datetime(2026, 3, 31, 3, 59, tzinfo=UTC), tick=False):
         assert learner.get("/rhythm")["period_end"] == "2026-03-30"

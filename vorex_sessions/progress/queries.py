@@ -24,20 +24,19 @@ _newest_first = (_s.completed_at.desc(), _s.session_result_id.desc())
 _SCORES = (_s.pronunciation_score, _s.fluency_score, _s.grammar_score)
 
 _zone = sa.select(_s.timezone).where(_learner).order_by(*_newest_first).limit(1)
-# What makes the learner's calendar: the zone of the latest session, the start of a day and of a week.
-CALENDAR = (
-    _zone.scalar_subquery().label("zone_name"),
-    DAY_STARTS_AT.label("day_starts_at"),
-    WEEK_STARTS_ON.label("week_starts_on"),
-)
+# What makes the learner's calendar: the zone of the latest session, the start of a day and of a week. The
+# last is looked up only where calendar weeks are asked for.
+_day = (_zone.scalar_subquery().label("zone_name"), DAY_STARTS_AT.label("day_starts_at"))
+CALENDAR = (*_day, sa.cast(sa.null(), sa.Text).label("week_starts_on"))
+_CALENDAR_WITH_WEEK = (*_day, WEEK_STARTS_ON.label("week_starts_on"))
 
 
-def _sessions(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+def _sessions(calendar: Any, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """Each session that meets the conditions as a tally, with what makes the learner's calendar.
 
     One row without a day: there is no such session.
     """
-    head = sa.select(*CALENDAR).subquery()
+    head = sa.select(*calendar).subquery()
     measured = [
         column
         for score in _SCORES
@@ -201,7 +200,7 @@ def boundary_days(first: date, start: date) -> dict[str, Any]:
 
 
 EVER = boundary_days(FIRST_DAY, FIRST_DAY)
-SESSIONS_QUERY = prepared(_sessions(_since))
+SESSIONS_QUERY = prepared(_sessions(CALENDAR, _since))
 BY_DAY = prepared(_by_day(_since))
 CALENDAR_ROW = _calendar_row()
 DAY_GROUPS = prepared(sa.union_all(*day_groups(_since, _wanted), CALENDAR_ROW))
@@ -211,6 +210,6 @@ _between = sa.and_(
     _s.completed_at < sa.bindparam("until"),
     _s.practiced_on.between(sa.bindparam("first_day"), sa.bindparam("last_day")),
 )
-RANGE_SESSIONS = prepared(_sessions(_between))
+RANGE_SESSIONS = prepared(_sessions(_CALENDAR_WITH_WEEK, _between))
 RANGE_BY_DAY = prepared(_by_day(_between))
 RANGE_GROUPS = prepared(sa.union_all(*day_groups(_between, _wanted, by_start=True), CALENDAR_ROW))

@@ -1,4 +1,4 @@
-"""The statement of the warm-up, built once."""
+"""The latest session and the recent ones, for the warm-up; built once."""
 
 import sqlalchemy as sa
 
@@ -6,6 +6,7 @@ from vorex_sessions.models import USER_ID, session_results
 
 _s = session_results.c
 _learner = _s.user_id == USER_ID
+_wanted_language = sa.cast(sa.bindparam("language"), sa.Text)
 _newest_first = (_s.completed_at.desc(), _s.session_result_id.desc())
 
 # Zone and language of the learner's latest session.
@@ -18,7 +19,7 @@ LATEST = (
     .prefix_with("MATERIALIZED", dialect="postgresql")
 )
 _of_one_language = _s.language == sa.func.coalesce(
-    sa.cast(sa.bindparam("language"), sa.Text), sa.select(LATEST.c.language).scalar_subquery()
+    _wanted_language, sa.select(LATEST.c.language).scalar_subquery()
 )
 # The learner's recent sessions in `:language`, or in that of the latest session: since `:since`, or of the
 # week that ends with the latest of them.
