@@ -165,17 +165,30 @@ BY_DAY = prepared(_by_day())
 ZONE = sa.select(*text_row("zone", _latest.subquery().c.zone_name))
 DAY_GROUPS = prepared(sa.union_all(*day_groups(_since, _of_type, _of_language), ZONE))
 
-# Zone and language of the learner's latest session.
+# The learner's latest session.
 LATEST = (
-    sa.select(_s.timezone, _s.language)
+    sa.select(_s.timezone, _s.language, _s.completed_at)
     .where(_learner)
     .order_by(*_newest_first)
     .limit(1)
     .cte("latest")
     .prefix_with("MATERIALIZED", dialect="postgresql")
 )
-_of_one_language = _s.language == sa.func.coalesce(
-    _wanted_language, sa.select(LATEST.c.language).scalar_subquery()
+
+
+def _of_latest(column: str) -> sa.ScalarSelect[Any]:
+    return sa.select(LATEST.c[column]).scalar_subquery()
+
+
+_of_one_language = _s.language == sa.func.coalesce(_wanted_language, _of_latest("language"))
+# When the latest session in that language was. Only a language that is asked for needs a search.
+_latest_at = sa.case(
+    (_wanted_language.is_(None), _of_latest("completed_at")),
+    else_=sa.select(_s.completed_at)
+    .where(_learner, _s.language == _wanted_language)
+    .order_by(*_newest_first)
+    .limit(1)
+    .scalar_subquery(),
 )
 # The learner's recent sessions in `:language`, or in that of the latest session: since `:since`, or of the
 # week that ends with the latest of them.
@@ -201,11 +214,7 @@ RECENT_QUERY = (
         _s.completed_at
         >= sa.func.least(
             sa.bindparam("since", type_=_s.completed_at.type),
-            sa.select(_s.completed_at - sa.cast("9 days", sa.Interval))
-            .where(_learner, _of_one_language)
-            .order_by(*_newest_first)
-            .limit(1)
-            .scalar_subquery(),
+            _latest_at - sa.cast("9 days", sa.Interval),
         ),
     )
     .order_by(*_newest_first)
