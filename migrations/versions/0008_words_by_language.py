@@ -25,6 +25,14 @@ KEYS = {
     "cohorts": "language, period, level, measure",
 }
 OLD_KEYS = {table: key.replace("language, ", "") for table, key in KEYS.items()}
+INDEXES = {
+    "ix_learner_memories_language": "learner_memories (user_id, language, due_on)",
+    "ix_cohort_standings_language": "cohort_standings (language, period, level, measure)",
+}
+OLD_INDEXES = {
+    "ix_learner_memories_due": "learner_memories (user_id, due_on)",
+    "ix_cohort_standings_cohort": "cohort_standings (period, level, measure)",
+}
 LOCK_TIMEOUT = "200ms"  # whoever comes after a statement that waits for a lock waits for it, too
 ATTEMPTS = 300
 LOCK_NOT_AVAILABLE = "55P03"
@@ -47,8 +55,8 @@ def upgrade() -> None:
                 f" DEFAULT '{language}'"
             )
             build("UNIQUE INDEX", f"pk_{table}_new", f"{table} ({key})")
-        standings = "cohort_standings (language, period, level, measure)"
-        build("INDEX", "ix_cohort_standings_language", standings)
+        for name, columns in INDEXES.items():
+            build("INDEX", name, columns)
         # From here on, processes of the release before cannot save words any more (docs/operating.md).
         for table in KEYS:
             briefly(
@@ -56,7 +64,8 @@ def upgrade() -> None:
                 f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS pk_{table},"
                 f" ADD CONSTRAINT pk_{table} PRIMARY KEY USING INDEX pk_{table}_new"
             )
-        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_cohort_standings_cohort")
+        for name in OLD_INDEXES:
+            op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
         if language.split("-")[0] != "en":  # the one graph so far is English
             briefly("TRUNCATE learner_skills")
         if has_session:
@@ -92,7 +101,6 @@ def downgrade() -> None:
         op.execute(f"DELETE FROM {table} WHERE {is_other}")  # noqa: S608  # as above
         op.execute(f"ALTER TABLE {table} DROP COLUMN language")  # with it goes its key
         op.execute(f"ALTER TABLE {table} ADD CONSTRAINT pk_{table} PRIMARY KEY ({key})")
-    op.execute(
-        "CREATE INDEX ix_cohort_standings_cohort ON cohort_standings (period, level, measure)"
-    )
+    for name, columns in OLD_INDEXES.items():
+        op.execute(f"CREATE INDEX {name} ON {columns}")
     op.execute("ALTER TABLE learner_totals DROP COLUMN languages")

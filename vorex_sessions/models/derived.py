@@ -68,7 +68,7 @@ class LearnerMemory(db.Model):  # type: ignore[name-defined,misc]  # as above
     """
 
     __tablename__ = "learner_memories"
-    __table_args__ = (sa.Index("ix_learner_memories_due", "user_id", "due_on"),)
+    __table_args__ = (sa.Index("ix_learner_memories_language", "user_id", "language", "due_on"),)
 
     user_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
     language: Mapped[str] = mapped_column(sa.Text, primary_key=True, server_default="en")

@@ -1,5 +1,7 @@
 """The latest session and the recent ones, for the warm-up; built once."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from vorex_sessions.models import USER_ID, session_results
@@ -9,17 +11,30 @@ _learner = _s.user_id == USER_ID
 _wanted_language = sa.cast(sa.bindparam("language"), sa.Text)
 _newest_first = (_s.completed_at.desc(), _s.session_result_id.desc())
 
-# Zone and language of the learner's latest session.
+# The learner's latest session.
 LATEST = (
-    sa.select(_s.timezone, _s.language)
+    sa.select(_s.timezone, _s.language, _s.completed_at)
     .where(_learner)
     .order_by(*_newest_first)
     .limit(1)
     .cte("latest")
     .prefix_with("MATERIALIZED", dialect="postgresql")
 )
-_of_one_language = _s.language == sa.func.coalesce(
-    _wanted_language, sa.select(LATEST.c.language).scalar_subquery()
+
+
+def _of_latest(column: str) -> sa.ScalarSelect[Any]:
+    return sa.select(LATEST.c[column]).scalar_subquery()
+
+
+_of_one_language = _s.language == sa.func.coalesce(_wanted_language, _of_latest("language"))
+# When the latest session in that language was. Only a language that is asked for needs a search.
+_latest_at = sa.case(
+    (_wanted_language.is_(None), _of_latest("completed_at")),
+    else_=sa.select(_s.completed_at)
+    .where(_learner, _s.language == _wanted_language)
+    .order_by(*_newest_first)
+    .limit(1)
+    .scalar_subquery(),
 )
 # The learner's recent sessions in `:language`, or in that of the latest session: since `:since`, or of the
 # week that ends with the latest of them.
@@ -45,11 +60,7 @@ RECENT_QUERY = (
         _s.completed_at
         >= sa.func.least(
             sa.bindparam("since", type_=_s.completed_at.type),
-            sa.select(_s.completed_at - sa.cast("9 days", sa.Interval))
-            .where(_learner, _of_one_language)
-            .order_by(*_newest_first)
-            .limit(1)
-            .scalar_subquery(),
+            _latest_at - sa.cast("9 days", sa.Interval),
         ),
     )
     .order_by(*_newest_first)

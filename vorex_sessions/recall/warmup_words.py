@@ -63,11 +63,13 @@ def _due_words(recent: sa.CTE) -> sa.ScalarSelect[Any]:
         .limit(sa.literal_column(str(MOST_WORDS)))
         .lateral("lowest")
     )
-    seen = WORDS.subquery("seen")
-    is_it = sa.and_(seen.c.language == language, seen.c.word == lowest.c.word)
+    # One look-up for each of these few, whatever the planner expects of all the learner's words.
+    words = WORDS.selected_columns
+    is_it = (words.language == language, words.word == lowest.c.word)
+    seen = WORDS.where(*is_it).limit(sa.literal_column("1")).lateral("seen")
     due = (
         sa.select(day.c.today, *lowest.c, seen.c.times_seen, seen.c.last_seen)
-        .select_from(day.join(lowest, sa.true()).join(seen, is_it))
+        .select_from(day.join(lowest, sa.true()).join(seen, sa.true()))
         .subquery("due")
     )
     rows = sa.func.json_agg(sa.func.to_json(sa.literal_column("due")))
