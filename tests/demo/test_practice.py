@@ -47,6 +47,20 @@ def test_the_demo_can_run_again_later_on_the_same_day(in_app: Flask, learner: Le
     assert first < count == learner.count()
 
 
+def test_the_demo_learner_has_a_goal_a_rest_day_and_a_pause(
+    in_app: Flask, learner: Learner
+) -> None:
+    practice.fill(learner.id, now=NOW)
+    practice.fill(learner.id, now=NOW + timedelta(days=1))
+    first, second = learner.get("/export")["preferences"]
+    assert (first["daily_goal_minutes"], first["rest_days"]) == (15, ["sunday"])
+    assert first["set_on"] < second["set_on"] == second["pause_from"] < second["pause_to"]
+    reached = {
+        item["key"] for item in learner.get("/achievements")["achievements"] if item["value"]
+    }
+    assert {"goal_days_30", "goal_week"} <= reached
+
+
 def test_the_token_command_mints_tokens_that_work(app: Flask) -> None:
     run = app.test_cli_runner().invoke
     for options, status in ((["--days", "2"], 200), (["--role", "service_role"], 403)):

@@ -1,6 +1,7 @@
 """A day that ends when the learner goes to bed."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from random import Random
 from uuid import uuid4
 
 import orjson
@@ -10,6 +11,7 @@ import time_machine
 from tests.factories import Learner, content
 from tests.preferences.test_preferences import set_to
 from tests.statements import recorded
+from vorex_sessions.periods import day_of
 
 NIGHT = "2026-03-11T02:00:00+01:00"  # in Berlin, where it is winter
 ZONE = "Europe/Berlin"
@@ -138,3 +140,20 @@ def test_a_learner_without_a_session_has_a_today_as_well(learner: Learner) -> No
         set_to(learner, day_starts_at=4)
         assert learner.get("/warmup")["based_on"]["to"] == "2026-03-10"
         assert learner.get("/streak")["calendar"][0]["date"] == "2026-03-10"
+
+
+def test_the_insert_and_the_questions_agree_on_every_day(learner: Learner) -> None:
+    random = Random(7)  # no secret
+    zones = ["Europe/Berlin", "America/Santiago", "Antarctica/Troll", "Asia/Kathmandu", "UTC-12:00"]
+    zones += ["Pacific/Kiritimati", "UTC-23:59", "UTC+23:59", "UTC-19:30"]
+    for hour in range(7):
+        set_to(learner, day_starts_at=hour)
+        start = datetime(2025, 1, 1, tzinfo=UTC)
+        moments = [
+            (start + timedelta(minutes=random.randrange(600_000)), random.choice(zones))
+            for _ in range(100)
+        ]
+        items = [content(completed_at=at.isoformat(), timezone=zone) for at, zone in moments]
+        answer = learner.request("POST", "/api/sessions/batch", json={"sessions": items})
+        days = [one["session"]["practiced_on"] for one in orjson.loads(answer.data)["results"]]
+        assert days == [str(day_of(at, zone, hour)) for at, zone in moments]

@@ -8,11 +8,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from vorex_sessions.models.limits import OUTCOMES
+from vorex_sessions.preferences import service as preferences
 from vorex_sessions.problems.kinds import KeyReused
 from vorex_sessions.sessions import service
 
 DAYS = 182
 ZONE = "Europe/Berlin"
+_HOLIDAYS, _HOLIDAY = 120, 9  # every so many days, so many days
+_SET = {"day_starts_at": 0, "week_starts_on": "monday", "daily_goal_minutes": 15}
+_SET |= {"weekly_goal_days": 5, "rest_days": ["sunday"], "pause": None}
 _TYPES = ("conversation", "conversation", "pronunciation", "roleplay")
 _SKILLS = (
     "past-simple",
@@ -52,6 +56,8 @@ _SCENARIOS = {"en": _ENGLISH, "es": _SPANISH}
 
 def fill(learner_id: str, *, now: datetime) -> int:
     """Save half a year of sessions; return their number. A second run adds the days since the first."""
+    if not preferences.is_set(learner_id):
+        _set_preferences(learner_id, now)
     count = 0
     for day, sessions in _half_year(learner_id, now):
         for name, content in sessions.items():
@@ -59,6 +65,16 @@ def fill(learner_id: str, *, now: datetime) -> int:
                 service.save(learner_id, content, key=f"demo {day} {name}", now=now)
             count += 1
     return count
+
+
+def _set_preferences(learner_id: str, now: datetime) -> None:
+    """Set a goal and a rest day half a year ago, and a pause when the last holiday began."""
+    preferences.set_preferences(learner_id, _SET, now=now - timedelta(days=DAYS))
+    ago = (now.astimezone(ZoneInfo(ZONE)).date().toordinal()) % _HOLIDAYS
+    began = now - timedelta(days=ago)
+    first = began.astimezone(ZoneInfo(ZONE)).date()
+    pause = {"from_": first, "to": first + timedelta(days=_HOLIDAY - 1)}
+    preferences.set_preferences(learner_id, {**_SET, "pause": pause}, now=began)
 
 
 def _half_year(learner_id: str, now: datetime) -> Iterator[tuple[date, dict[str, dict[str, Any]]]]:
@@ -69,7 +85,7 @@ def _half_year(learner_id: str, now: datetime) -> Iterator[tuple[date, dict[str,
     today = now.astimezone(ZoneInfo(ZONE)).date()
     for age in range(DAYS, -1, -1):
         day = today - timedelta(days=age)
-        if day.toordinal() % 120 < 9:
+        if day.toordinal() % _HOLIDAYS < _HOLIDAY:
             continue
         sessions = {}
         for language, share in (("en", 0.72), ("es", 0.3)):

@@ -18,6 +18,11 @@ def show_preferences(learner_id: str) -> dict[str, Any]:
     return _shown(Preferences(*rows[0]) if rows else DEFAULTS)
 
 
+def is_set(learner_id: str) -> bool:
+    """Whether the learner has set anything."""
+    return bool(run(store.LATEST, {"user_id": learner_id}))
+
+
 def set_preferences(learner_id: str, values: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
     """Replace what the learner has set, from the learner's today on. Raises Gone.
 
