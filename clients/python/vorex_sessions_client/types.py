@@ -22,6 +22,7 @@ class Save(TypedDict):
     metadata: NotRequired[dict[str, Any] | None]
     completed_at: NotRequired[str | None]
     timezone: NotRequired[str | None]
+    language: NotRequired[str | None]
     session_result_id: NotRequired[str | None]
 
 
@@ -68,6 +69,7 @@ class Saved(TypedDict):
     metadata: dict[str, Any]
     completed_at: str
     timezone: str
+    language: str
     session_result_id: str
     user_id: str
     practiced_on: str
@@ -158,6 +160,7 @@ class SessionResult(TypedDict):
     metadata: dict[str, Any]
     completed_at: str
     timezone: str
+    language: str
     session_result_id: str
     user_id: str
     practiced_on: str
@@ -279,6 +282,7 @@ class Previous(TypedDict):
 class Warmup(TypedDict):
     """Generated: Warmup."""
 
+    language: str
     focus_areas: list[str]
     last_session_summary: LastSession | None
     based_on: BasedOn
@@ -331,26 +335,31 @@ class HistoryQuery(TypedDict):
     date_from: NotRequired[str]
     date_to: NotRequired[str]
     scenario_id: NotRequired[str]
+    language: NotRequired[str]
     limit: NotRequired[int]
     offset: NotRequired[int]
     cursor: NotRequired[str]
 
 
-StatsPeriod: TypeAlias = "Literal['day', 'week', 'month', 'year', 'all']"
+StatsPeriod: TypeAlias = "Literal['day', 'week', 'month', 'year', 'all', 'this_week', 'last_week', 'this_month', 'last_month', 'this_year', 'last_year']"
 
 
 class StatsQuery(TypedDict):
     """Generated: StatsQuery."""
 
+    date_from: NotRequired[str]
+    date_to: NotRequired[str]
     period: NotRequired[StatsPeriod]
     timezone: NotRequired[str]
     session_type: NotRequired[SessionType]
+    language: NotRequired[str]
 
 
 class WarmupQuery(TypedDict):
     """Generated: WarmupQuery."""
 
     timezone: NotRequired[str]
+    language: NotRequired[str]
 
 
 BatchItem: TypeAlias = "SavedItem"

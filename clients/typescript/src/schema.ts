@@ -74,6 +74,24 @@ export interface paths {
         patch: operations["correctSession"];
         trace?: never;
     };
+    "/api/sessions/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show my calendar and goals. */
+        get: operations["getPreferences"];
+        /** Replace my calendar and goals, from today on. */
+        put: operations["setPreferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/stats": {
         parameters: {
             query?: never;
@@ -100,6 +118,23 @@ export interface paths {
         };
         /** Show what I practised on each of the last days. */
         get: operations["getDailyBreakdown"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/rhythm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show at what hours and on which weekdays I practise. */
+        get: operations["getRhythm"];
         put?: never;
         post?: never;
         delete?: never;
@@ -168,6 +203,23 @@ export interface paths {
         };
         /** List all achievements, with my progress. */
         get: operations["listAchievements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/languages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the languages that I practise, the latest first. */
+        get: operations["listLanguages"];
         put?: never;
         post?: never;
         delete?: never;
@@ -400,7 +452,7 @@ export interface components {
             unlocked: number;
             /**
              * @description How many achievements there are.
-             * @example 34
+             * @example 43
              */
             total: number;
         };
@@ -452,7 +504,7 @@ export interface components {
             sessions: components["schemas"]["Save"][];
         };
         Breakdown: {
-            /** @description The days, newest first, those without practice included. */
+            /** @description The days, newest first, those without practice included. Days after today are listed where they were asked for, or where a traveller has practised on them. */
             days: components["schemas"]["Day"][];
             /** @description Totals of all days. */
             totals: components["schemas"]["BreakdownTotals"];
@@ -463,6 +515,11 @@ export interface components {
              * @example 6
              */
             sessions: number;
+            /**
+             * @description Time practised, in seconds.
+             * @example 750
+             */
+            seconds: number;
             /**
              * @description Time practised, in minutes, 1 decimal.
              * @example 12.5
@@ -496,6 +553,16 @@ export interface components {
              * @example false
              */
             frozen: boolean;
+            /**
+             * @description Whether it was a rest day.
+             * @example false
+             */
+            rest: boolean;
+            /**
+             * @description Whether it was within a pause.
+             * @example false
+             */
+            paused: boolean;
         };
         Choice: {
             /**
@@ -533,6 +600,11 @@ export interface components {
              * @example true
              */
             opt_in: boolean;
+            /**
+             * @description The language that it is about.
+             * @example en
+             */
+            language: string;
             /**
              * @description The requested period. One of `MonthOrYear`; later versions may add values.
              * @example month
@@ -614,7 +686,7 @@ export interface components {
              */
             vocabulary_results: components["schemas"]["StoredOutcome"][];
             /**
-             * @description Scores of single skills, each skill once. At most 50.
+             * @description Scores of single skills, each skill once. At most 50. Only in a language that has a graph of skills.
              * @example [
              *       {
              *         "skill": "past-simple",
@@ -644,6 +716,11 @@ export interface components {
              * @example Europe/Berlin
              */
             timezone: string;
+            /**
+             * @description The language practised, as a tag of BCP 47: `es`, `pt-BR`. Any case is taken; answers have the usual one. By default the service's `DEFAULT_LANGUAGE`, which is `en` unless the operator has set another.
+             * @example pt-BR
+             */
+            language: string;
             /**
              * Format: uuid
              * @description The session result's id, unique for its learner.
@@ -743,7 +820,7 @@ export interface components {
              */
             vocabulary_results?: components["schemas"]["Outcome"][] | null;
             /**
-             * @description Scores of single skills, each skill once. At most 50.
+             * @description Scores of single skills, each skill once. At most 50. Only in a language that has a graph of skills.
              * @example [
              *       {
              *         "skill": "past-simple",
@@ -773,7 +850,14 @@ export interface components {
              * @example Europe/Berlin
              */
             timezone?: string | null;
+            /**
+             * @description The language practised, as a tag of BCP 47: `es`, `pt-BR`. Any case is taken; answers have the usual one. By default the service's `DEFAULT_LANGUAGE`, which is `en` unless the operator has set another.
+             * @example pt-BR
+             */
+            language?: string | null;
         };
+        /** @enum {string} */
+        CountedPeriod: "day" | "week" | "month" | "year" | "all" | "this_week" | "last_week" | "this_month" | "last_month" | "this_year" | "last_year" | "range";
         Day: {
             /**
              * Format: date
@@ -786,6 +870,11 @@ export interface components {
              * @example 2
              */
             sessions: number;
+            /**
+             * @description Time practised, in seconds.
+             * @example 750
+             */
+            seconds: number;
             /**
              * @description Time practised, in minutes, 1 decimal.
              * @example 12.5
@@ -811,6 +900,34 @@ export interface components {
              * @example 82.4
              */
             grammar_avg: number | null;
+        };
+        DaysExport: {
+            /**
+             * Format: uuid
+             * @description The learner's id.
+             * @example 00000000-0000-4000-8000-000000000001
+             */
+            user_id: string;
+            /**
+             * Format: date-time
+             * @description The data is as of this moment.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            exported_at: string;
+            /**
+             * Format: date
+             * @description First day, as asked for; null: from the first on.
+             * @example 2026-03-01
+             */
+            date_from: string | null;
+            /**
+             * Format: date
+             * @description Last day, as asked for; null: to the last.
+             * @example 2026-03-01
+             */
+            date_to: string | null;
+            /** @description The sessions of these days, newest first. */
+            sessions: components["schemas"]["SessionResult"][];
         };
         Deleted: {
             /**
@@ -915,6 +1032,38 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        HourFigures: {
+            /**
+             * @description Sessions.
+             * @example 2
+             */
+            sessions: number;
+            /**
+             * @description Time practised, in minutes, 1 decimal.
+             * @example 12.5
+             */
+            minutes: number;
+            /**
+             * @description Mean pronunciation score, 1 decimal; null where none was measured.
+             * @example 82.4
+             */
+            pronunciation_avg: number | null;
+            /**
+             * @description Mean fluency score, 1 decimal; null where none was measured.
+             * @example 82.4
+             */
+            fluency_avg: number | null;
+            /**
+             * @description Mean grammar score, 1 decimal; null where none was measured.
+             * @example 82.4
+             */
+            grammar_avg: number | null;
+            /**
+             * @description The hour: 18 is from 18:00 to 18:59.
+             * @example 18
+             */
+            hour: number;
+        };
         Interval: {
             /**
              * @description Its lower end, points a week.
@@ -931,6 +1080,10 @@ export interface components {
              * @example 0.9833
              */
             confidence: number;
+        };
+        Languages: {
+            /** @description The languages, that of the latest session first. */
+            languages: components["schemas"]["PractisedLanguage"][];
         };
         LastSession: {
             /**
@@ -1003,6 +1156,8 @@ export interface components {
             deleted_sessions: components["schemas"]["Deleted"][];
             /** @description The last erasure; empty without one. */
             erasures: components["schemas"]["Erasure"][];
+            /** @description What the learner has set, and from which day on; empty where nothing was set. */
+            preferences: components["schemas"]["PreferencesRow"][];
             /** @description Stored sums of older sessions, where they are many; else empty. */
             rollups: components["schemas"]["RollupRow"][];
             /** @description Unlocked achievements, oldest first. */
@@ -1070,6 +1225,11 @@ export interface components {
         };
         MemoryRow: {
             /**
+             * @description Its language.
+             * @example en
+             */
+            language: string;
+            /**
              * @description The word.
              * @example reservation
              */
@@ -1115,6 +1275,8 @@ export interface components {
         };
         /** @enum {string} */
         MonthOrYear: "month" | "year";
+        /** @enum {string} */
+        MonthYearOrRange: "month" | "year" | "range";
         Node: {
             /**
              * @description Its key; it never changes.
@@ -1172,6 +1334,20 @@ export interface components {
              */
             since: string;
         };
+        Pause: {
+            /**
+             * Format: date
+             * @description Its first day.
+             * @example 2026-07-01
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description Its last day.
+             * @example 2026-07-14
+             */
+            to: string;
+        };
         Place: {
             /**
              * @description The rule as a sentence.
@@ -1193,6 +1369,129 @@ export interface components {
              * @example Idempotency-Key
              */
             header?: string;
+        };
+        PractisedLanguage: {
+            /**
+             * @description The language, a tag of BCP 47.
+             * @example pt-BR
+             */
+            language: string;
+            /**
+             * @description Sessions.
+             * @example 57
+             */
+            sessions: number;
+            /**
+             * @description Time practised, in minutes, 1 decimal.
+             * @example 12.5
+             */
+            minutes: number;
+            /**
+             * Format: date
+             * @description The last day with a session.
+             * @example 2026-03-01
+             */
+            last_practiced_on: string;
+            /**
+             * @description The language's own streak, as `current` of GET /api/sessions/streak?language=.
+             * @example 12
+             */
+            current_streak: number;
+        };
+        Preferences: {
+            /**
+             * @description The hour at which the learner's day starts. A session before it counts on the day before, if it is saved after this was set.
+             * @default 0
+             * @example 4
+             */
+            day_starts_at?: number;
+            /**
+             * @description The first day of the learner's week.
+             * @default monday
+             * @example monday
+             */
+            week_starts_on?: components["schemas"]["WeekStart"];
+            /**
+             * @description The goal in minutes a day; null: none.
+             * @default 10
+             * @example 15
+             */
+            daily_goal_minutes?: number | null;
+            /**
+             * @description The goal in days of practice a week; null: none.
+             * @default null
+             * @example 5
+             */
+            weekly_goal_days?: number | null;
+            /**
+             * @description Weekdays on which the learner rests: a missed one neither breaks a streak nor costs a freeze. They count from the day on which they are set.
+             * @example [
+             *       "sunday"
+             *     ]
+             */
+            rest_days?: components["schemas"]["Weekday"][];
+            /**
+             * @description Days off, such as holidays: a day missed meanwhile neither breaks a streak nor costs a freeze. At most 366 days; they count from the day on which they are set. Null: none.
+             * @default null
+             * @example {
+             *       "from": "2026-07-01",
+             *       "to": "2026-07-14"
+             *     }
+             */
+            pause?: components["schemas"]["Pause"] | null;
+        };
+        PreferencesRow: {
+            /**
+             * Format: date
+             * @description The day from which on it was in force.
+             * @example 2026-03-01
+             */
+            set_on: string;
+            /**
+             * Format: date-time
+             * @description When it was last set on that day.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            set_at: string;
+            /**
+             * @description The hour at which a day starts.
+             * @example 4
+             */
+            day_starts_at: number;
+            /**
+             * @description The first day of a week. One of `WeekStart`; later versions may add values.
+             * @example monday
+             */
+            week_starts_on: string;
+            /**
+             * @description The goal in minutes a day, or null.
+             * @example 15
+             */
+            daily_goal_minutes: number | null;
+            /**
+             * @description The goal in days a week, or null.
+             * @example 5
+             */
+            weekly_goal_days: number | null;
+            /**
+             * @description Weekdays on which the learner rests.
+             * @example [
+             *       "sunday"
+             *     ]
+             */
+            rest_days: string[];
+            /**
+             * Format: date
+             * @description The first day of the pause, or null.
+             * @example 2026-03-01
+             */
+            pause_from: string | null;
+            /**
+             * Format: date
+             * @description Its last day, or null.
+             * @example 2026-03-01
+             */
+            pause_to: string | null;
         };
         Previous: {
             /**
@@ -1235,7 +1534,7 @@ export interface components {
             period_start: string;
             /**
              * Format: date
-             * @description Last day of the earlier period, counted up to the current time of day.
+             * @description Last day counted of the earlier period. Where the period itself is not over, this day is counted up to the current time of day.
              * @example 2026-03-01
              */
             period_end: string;
@@ -1309,6 +1608,31 @@ export interface components {
         };
         /** @enum {string} */
         ReviewReason: "due" | "forgotten" | "new" | "rarely met";
+        Rhythm: {
+            /**
+             * @description The requested period. One of `RhythmPeriod`; later versions may add values.
+             * @example month
+             */
+            period: string;
+            /**
+             * Format: date
+             * @description First day counted; null for `all` without a session.
+             * @example 2026-03-01
+             */
+            period_start: string | null;
+            /**
+             * Format: date
+             * @description Today; a traveller's session of a later day counts, too.
+             * @example 2026-03-01
+             */
+            period_end: string;
+            /** @description The hours 0 to 23, by when each session ended on the clock of its own `timezone`. */
+            hours: components["schemas"]["HourFigures"][];
+            /** @description The weekdays from Monday to Sunday. */
+            weekdays: components["schemas"]["WeekdayFigures"][];
+        };
+        /** @enum {string} */
+        RhythmPeriod: "month" | "year" | "all";
         RollupRow: {
             /**
              * Format: date-time
@@ -1395,7 +1719,7 @@ export interface components {
              */
             vocabulary_results?: components["schemas"]["Outcome"][] | null;
             /**
-             * @description Scores of single skills, each skill once. At most 50.
+             * @description Scores of single skills, each skill once. At most 50. Only in a language that has a graph of skills.
              * @example [
              *       {
              *         "skill": "past-simple",
@@ -1425,6 +1749,11 @@ export interface components {
              * @example Europe/Berlin
              */
             timezone?: string | null;
+            /**
+             * @description The language practised, as a tag of BCP 47: `es`, `pt-BR`. Any case is taken; answers have the usual one. By default the service's `DEFAULT_LANGUAGE`, which is `en` unless the operator has set another.
+             * @example pt-BR
+             */
+            language?: string | null;
             /**
              * Format: uuid
              * @description A random UUID that the app chooses. The same save sent again stores nothing twice. By default the service generates one.
@@ -1498,7 +1827,7 @@ export interface components {
              */
             vocabulary_results: components["schemas"]["StoredOutcome"][];
             /**
-             * @description Scores of single skills, each skill once. At most 50.
+             * @description Scores of single skills, each skill once. At most 50. Only in a language that has a graph of skills.
              * @example [
              *       {
              *         "skill": "past-simple",
@@ -1528,6 +1857,11 @@ export interface components {
              * @example Europe/Berlin
              */
             timezone: string;
+            /**
+             * @description The language practised, as a tag of BCP 47: `es`, `pt-BR`. Any case is taken; answers have the usual one. By default the service's `DEFAULT_LANGUAGE`, which is `en` unless the operator has set another.
+             * @example pt-BR
+             */
+            language: string;
             /**
              * Format: uuid
              * @description The session result's id, unique for its learner.
@@ -1731,7 +2065,7 @@ export interface components {
              */
             vocabulary_results: components["schemas"]["StoredOutcome"][];
             /**
-             * @description Scores of single skills, each skill once. At most 50.
+             * @description Scores of single skills, each skill once. At most 50. Only in a language that has a graph of skills.
              * @example [
              *       {
              *         "skill": "past-simple",
@@ -1761,6 +2095,11 @@ export interface components {
              * @example Europe/Berlin
              */
             timezone: string;
+            /**
+             * @description The language practised, as a tag of BCP 47: `es`, `pt-BR`. Any case is taken; answers have the usual one. By default the service's `DEFAULT_LANGUAGE`, which is `en` unless the operator has set another.
+             * @example pt-BR
+             */
+            language: string;
             /**
              * Format: uuid
              * @description The session result's id, unique for its learner.
@@ -1794,11 +2133,53 @@ export interface components {
         };
         /** @enum {string} */
         SessionType: "conversation" | "pronunciation" | "roleplay";
+        SetPreferences: {
+            /**
+             * @description The hour at which the learner's day starts. A session before it counts on the day before, if it is saved after this was set.
+             * @example 4
+             */
+            day_starts_at: number;
+            /**
+             * @description The first day of the learner's week. One of `WeekStart`; later versions may add values.
+             * @example monday
+             */
+            week_starts_on: string;
+            /**
+             * @description The goal in minutes a day; null: none.
+             * @example 15
+             */
+            daily_goal_minutes: number | null;
+            /**
+             * @description The goal in days of practice a week; null: none.
+             * @example 5
+             */
+            weekly_goal_days: number | null;
+            /**
+             * @description Weekdays on which the learner rests: a missed one neither breaks a streak nor costs a freeze. They count from the day on which they are set.
+             * @example [
+             *       "sunday"
+             *     ]
+             */
+            rest_days: string[];
+            /**
+             * @description Days off, such as holidays: a day missed meanwhile neither breaks a streak nor costs a freeze. At most 366 days; they count from the day on which they are set. Null: none.
+             * @example {
+             *       "from": "2026-07-01",
+             *       "to": "2026-07-14"
+             *     }
+             */
+            pause: components["schemas"]["StoredPause"] | null;
+        };
         /** @enum {string} */
         SkillKey: "basic-word-order" | "personal-pronouns" | "verb-to-be" | "articles" | "plural-nouns" | "noun-gender" | "possessives" | "demonstratives" | "present-simple" | "subject-verb-agreement" | "question-forms" | "negation" | "imperatives" | "prepositions-of-place" | "prepositions-of-time" | "there-is" | "can-ability" | "conjunctions" | "prepositions" | "present-continuous" | "past-simple" | "irregular-verbs" | "future-forms" | "comparatives" | "adverbs" | "adjective-agreement" | "countable-uncountable" | "quantifiers" | "reflexive-verbs" | "basic-modals" | "gerund-infinitive" | "past-continuous" | "imperfect-or-preterite" | "present-perfect" | "past-participles" | "relative-clauses" | "first-conditional" | "second-conditional" | "phrasal-verbs" | "passive-voice" | "noun-cases" | "reported-speech" | "past-perfect" | "perfect-continuous" | "modals-of-deduction" | "third-conditional" | "sequence-of-tenses" | "subjunctive" | "causatives" | "complex-sentences" | "participle-clauses" | "inversion-emphasis" | "nominalisation" | "vowel-sounds" | "consonant-sounds" | "alphabet-spelling" | "syllables" | "vowel-length" | "diphthongs" | "voicing" | "th-sound" | "r-sound" | "nasal-sounds" | "final-consonants" | "word-stress" | "consonant-clusters" | "schwa" | "minimal-pairs" | "sentence-stress" | "rhythm" | "intonation" | "tones" | "linking" | "accent-clarity" | "numbers" | "time-and-dates" | "family-words" | "food-words" | "home-words" | "colours-descriptions" | "clothes-shopping" | "daily-routine" | "travel-words" | "weather-nature" | "health-words" | "hobbies-words" | "work-words" | "feelings-words" | "word-formation" | "false-friends" | "collocations" | "synonyms-range" | "word-choice" | "idioms" | "abstract-words" | "academic-words" | "nuance-words" | "short-answers" | "listening-response" | "response-time" | "hesitation" | "speaking-pace" | "filler-words" | "self-correction" | "extended-answers" | "storytelling" | "paraphrasing" | "discourse-markers" | "spontaneous-speech" | "sustained-argument" | "greetings" | "introductions" | "polite-words" | "ordering" | "asking-directions" | "polite-requests" | "invitations" | "apologies" | "asking-clarification" | "formal-address" | "small-talk" | "turn-taking" | "giving-opinions" | "complaints" | "advice-suggestions" | "phone-calls" | "interview-answers" | "negotiation" | "register" | "hedging" | "meetings-presentations" | "humour-irony" | "cultural-norms" | "diplomacy";
         /** @enum {string} */
         SkillLevel: "A1" | "A2" | "B1" | "B2" | "C1";
         SkillRow: {
+            /**
+             * @description Its language.
+             * @example en
+             */
+            language: string;
             /**
              * @description Its key.
              * @example past-simple
@@ -1841,7 +2222,12 @@ export interface components {
         /** @enum {string} */
         SkillStatus: "locked" | "ready" | "learning" | "mastered";
         Skills: {
-            /** @description Every skill, in the order of the graph. */
+            /**
+             * @description The language that it is about.
+             * @example en
+             */
+            language: string;
+            /** @description Every skill, in the order of the graph; empty in a language without a graph. */
             nodes: components["schemas"]["Node"][];
             /** @description Which skill builds on which. */
             edges: components["schemas"]["Edge"][];
@@ -1849,6 +2235,11 @@ export interface components {
             next: components["schemas"]["FocusSkill"][];
         };
         StandingRow: {
+            /**
+             * @description The language.
+             * @example en
+             */
+            language: string;
             /**
              * @description The period. One of `MonthOrYear`; later versions may add values.
              * @example month
@@ -1937,7 +2328,7 @@ export interface components {
             /** @description How many sessions each mean is based on. */
             scored_sessions: components["schemas"]["ScoredSessions"];
             /**
-             * @description The requested period. One of `StatsPeriod`; later versions may add values.
+             * @description The requested period; `range` for two dates. One of `CountedPeriod`; later versions may add values.
              * @example week
              */
             period: string;
@@ -1949,7 +2340,7 @@ export interface components {
             period_start: string | null;
             /**
              * Format: date
-             * @description Today; a traveller's session of a later day counts, too.
+             * @description Last day counted: today, or the last day of a period that is over or of a range. A traveller's session of a day after today counts, too, unless it is outside of such a period or range.
              * @example 2026-03-01
              */
             period_end: string;
@@ -1971,11 +2362,11 @@ export interface components {
             common_topics: components["schemas"]["TopicCount"][];
             /** @description The most frequent areas to improve, ties by name. */
             areas_to_improve: components["schemas"]["AreaCount"][];
-            /** @description The period of equal length just before; null for `all`. */
+            /** @description The period just before: as many days, or the calendar unit. What is not over is compared with what was equally unfinished. Null for `all` and for a range that has not begun. */
             previous: components["schemas"]["Previous"] | null;
         };
         /** @enum {string} */
-        StatsPeriod: "day" | "week" | "month" | "year" | "all";
+        StatsPeriod: "day" | "week" | "month" | "year" | "all" | "this_week" | "last_week" | "this_month" | "last_month" | "this_year" | "last_year";
         Status: {
             /**
              * @description Always `ok`.
@@ -1994,6 +2385,20 @@ export interface components {
              * @example good
              */
             outcome: string;
+        };
+        StoredPause: {
+            /**
+             * Format: date
+             * @description Its first day.
+             * @example 2026-07-01
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description Its last day.
+             * @example 2026-07-14
+             */
+            to: string;
         };
         StoredSkillScore: {
             /**
@@ -2090,11 +2495,23 @@ export interface components {
              */
             minutes_today: number;
             /**
-             * @description The requested goal, in minutes a day.
+             * @description Time practised today, in seconds.
+             * @example 750
+             */
+            seconds_today: number;
+            /**
+             * @description The goal in minutes a day, as requested or set; null without one.
              * @example 10
              */
-            goal_minutes: number;
-            /** @description The last 28 days, newest first. */
+            goal_minutes: number | null;
+            /**
+             * @description Whether these seconds reach the goal; false without a goal.
+             * @example false
+             */
+            goal_reached: boolean;
+            /** @description The learner's week up to today. */
+            week: components["schemas"]["Week"];
+            /** @description The last 28 days, newest first. Before them come later days with a traveller's sessions. */
             calendar: components["schemas"]["CalendarDay"][];
         };
         TopicCount: {
@@ -2141,7 +2558,7 @@ export interface components {
              */
             words_spoken: number;
             /**
-             * @description Different words met.
+             * @description Different words met, each of its language.
              * @example 120
              */
             distinct_words: number;
@@ -2203,6 +2620,27 @@ export interface components {
              */
             freezes: number;
             /**
+             * @description Days on which the daily goal was reached.
+             * @example 24
+             */
+            goal_days: number;
+            /**
+             * @description Weeks in which the weekly goal was reached.
+             * @example 3
+             */
+            goal_weeks: number;
+            /**
+             * Format: date
+             * @description The first day of the last of these weeks.
+             * @example 2026-03-01
+             */
+            goal_week_on: string | null;
+            /**
+             * @description Which of the last 7 days up to the last day that counts count, as bits.
+             * @example 5
+             */
+            recent_days: number;
+            /**
              * Format: date-time
              * @description When the latest session was completed.
              * @example 2026-03-01T17:30:00.000000Z
@@ -2219,6 +2657,13 @@ export interface components {
              * @example Europe/Berlin
              */
             timezone: string | null;
+            /**
+             * @description The languages practised, by name.
+             * @example [
+             *       "pt-BR"
+             *     ]
+             */
+            languages: string[];
         };
         Trend: {
             /**
@@ -2247,7 +2692,7 @@ export interface components {
         TrendVerdict: "improving" | "declining" | "stable" | "unclear";
         Trends: {
             /**
-             * @description The requested period. One of `MonthOrYear`; later versions may add values.
+             * @description The requested period; `range` for two dates. One of `MonthYearOrRange`; later versions may add values.
              * @example month
              */
             period: string;
@@ -2259,7 +2704,7 @@ export interface components {
             period_start: string;
             /**
              * Format: date
-             * @description The last day of the period: today.
+             * @description The last day of the period: today, or `date_to`.
              * @example 2026-03-01
              */
             period_end: string;
@@ -2298,7 +2743,7 @@ export interface components {
             session_result_id: string;
         };
         Vocabulary: {
-            /** @description The words of this page, ordered by code point. */
+            /** @description The words of this page, ordered by code point, then by language. */
             words: components["schemas"]["Word"][];
             /**
              * @description How many words match, on all pages.
@@ -2323,13 +2768,18 @@ export interface components {
         };
         Warmup: {
             /**
+             * @description The language that it is about.
+             * @example en
+             */
+            language: string;
+            /**
              * @description Most frequent areas to improve.
              * @example [
              *       "past tense"
              *     ]
              */
             focus_areas: string[];
-            /** @description The latest session; null where there is none. */
+            /** @description The latest session in the language; null where there is none. */
             last_session_summary: components["schemas"]["LastSession"] | null;
             /** @description The days that the warm-up is based on. */
             based_on: components["schemas"]["BasedOn"];
@@ -2345,7 +2795,76 @@ export interface components {
             /** @description Skills to work on; empty while no skill has evidence. */
             focus_skills: components["schemas"]["FocusSkill"][];
         };
+        Week: {
+            /**
+             * Format: date
+             * @description Its first day.
+             * @example 2026-03-01
+             */
+            starts_on: string;
+            /**
+             * @description Days of it that count.
+             * @example 3
+             */
+            days_practiced: number;
+            /**
+             * @description The goal in days a week; null without one.
+             * @example 5
+             */
+            goal_days: number | null;
+            /**
+             * @description Whether these days reach the goal; false without a goal.
+             * @example false
+             */
+            goal_reached: boolean;
+            /**
+             * @description Time practised, in minutes, 1 decimal.
+             * @example 12.5
+             */
+            minutes: number;
+        };
+        /** @enum {string} */
+        WeekStart: "monday" | "sunday" | "saturday";
+        /** @enum {string} */
+        Weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+        WeekdayFigures: {
+            /**
+             * @description Sessions.
+             * @example 2
+             */
+            sessions: number;
+            /**
+             * @description Time practised, in minutes, 1 decimal.
+             * @example 12.5
+             */
+            minutes: number;
+            /**
+             * @description Mean pronunciation score, 1 decimal; null where none was measured.
+             * @example 82.4
+             */
+            pronunciation_avg: number | null;
+            /**
+             * @description Mean fluency score, 1 decimal; null where none was measured.
+             * @example 82.4
+             */
+            fluency_avg: number | null;
+            /**
+             * @description Mean grammar score, 1 decimal; null where none was measured.
+             * @example 82.4
+             */
+            grammar_avg: number | null;
+            /**
+             * @description The weekday of `practiced_on`. One of `Weekday`; later versions may add values.
+             * @example monday
+             */
+            weekday: string;
+        };
         Word: {
+            /**
+             * @description Its language, a tag of BCP 47.
+             * @example en
+             */
+            language: string;
             /**
              * @description The word.
              * @example reservation
@@ -2396,6 +2915,11 @@ export interface components {
             last_seen: string;
         };
         WordRow: {
+            /**
+             * @description Its language.
+             * @example en
+             */
+            language: string;
             /**
              * @description The word.
              * @example reservation
@@ -2946,6 +3470,11 @@ export interface operations {
                  */
                 scenario_id?: string;
                 /**
+                 * @description Only sessions of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @example pt-BR
+                 */
+                language?: string;
+                /**
                  * @description Sessions per page; a value above 100 counts as 100.
                  * @example 20
                  */
@@ -3095,11 +3624,101 @@ export interface operations {
             503: components["responses"]["UnavailableProblem"];
         };
     };
+    getPreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetPreferences"];
+                };
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    setPreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "day_starts_at": 4,
+                 *       "week_starts_on": "monday",
+                 *       "daily_goal_minutes": 15,
+                 *       "weekly_goal_days": 5,
+                 *       "rest_days": [
+                 *         "sunday"
+                 *       ],
+                 *       "pause": {
+                 *         "from": "2026-07-01",
+                 *         "to": "2026-07-14"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["Preferences"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetPreferences"];
+                };
+            };
+            400: components["responses"]["UnreadableProblem"];
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            408: components["responses"]["TooSlowProblem"];
+            410: components["responses"]["GoneProblem"];
+            413: components["responses"]["TooLargeProblem"];
+            415: components["responses"]["NotJsonProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
     getStats: {
         parameters: {
             query?: {
                 /**
-                 * @description The last 1, 7, 30 or 365 calendar days, today included, or all time.
+                 * @description First calendar day (`practiced_on`), included.
+                 * @example 2026-03-01
+                 */
+                date_from?: string;
+                /**
+                 * @description Last calendar day (`practiced_on`), included.
+                 * @example 2026-03-31
+                 */
+                date_to?: string;
+                /**
+                 * @description `day`, `week`, `month`, `year`: the last 1, 7, 30 or 365 calendar days, today included. `this_week` and so on: calendar units; a week starts on the learner's `week_starts_on`. `all`: all time. Instead, `date_from` and `date_to`, at most 3,660 days.
                  * @example week
                  */
                 period?: components["schemas"]["StatsPeriod"];
@@ -3113,6 +3732,11 @@ export interface operations {
                  * @example roleplay
                  */
                 session_type?: components["schemas"]["SessionType"];
+                /**
+                 * @description Only sessions of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @example pt-BR
+                 */
+                language?: string;
             };
             header?: never;
             path?: never;
@@ -3143,7 +3767,17 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many calendar days, today included.
+                 * @description First calendar day (`practiced_on`), included.
+                 * @example 2026-03-01
+                 */
+                date_from?: string;
+                /**
+                 * @description Last calendar day (`practiced_on`), included.
+                 * @example 2026-03-31
+                 */
+                date_to?: string;
+                /**
+                 * @description How many calendar days, today included. Instead, `date_from` and `date_to`, at most 366 days.
                  * @example 7
                  */
                 days?: number;
@@ -3152,6 +3786,11 @@ export interface operations {
                  * @example Europe/Berlin
                  */
                 timezone?: string;
+                /**
+                 * @description Only sessions of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @example pt-BR
+                 */
+                language?: string;
             };
             header?: never;
             path?: never;
@@ -3178,6 +3817,55 @@ export interface operations {
             503: components["responses"]["UnavailableProblem"];
         };
     };
+    getRhythm: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The last 30 or 365 calendar days, today included, or all time.
+                 * @example month
+                 */
+                period?: components["schemas"]["RhythmPeriod"];
+                /**
+                 * @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC.
+                 * @example Europe/Berlin
+                 */
+                timezone?: string;
+                /**
+                 * @description Only sessions of this type.
+                 * @example roleplay
+                 */
+                session_type?: components["schemas"]["SessionType"];
+                /**
+                 * @description Only sessions of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @example pt-BR
+                 */
+                language?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rhythm"];
+                };
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
     getWarmup: {
         parameters: {
             query?: {
@@ -3186,6 +3874,11 @@ export interface operations {
                  * @example Europe/Berlin
                  */
                 timezone?: string;
+                /**
+                 * @description The language to answer for, a tag of BCP 47 in any case. By default that of the latest session; without any, the service's `DEFAULT_LANGUAGE`.
+                 * @example pt-BR
+                 */
+                language?: string;
             };
             header?: never;
             path?: never;
@@ -3216,7 +3909,17 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The last 30 or 365 calendar days, today included.
+                 * @description First calendar day (`practiced_on`), included.
+                 * @example 2026-03-01
+                 */
+                date_from?: string;
+                /**
+                 * @description Last calendar day (`practiced_on`), included.
+                 * @example 2026-03-31
+                 */
+                date_to?: string;
+                /**
+                 * @description The last 30 or 365 calendar days, today included. Instead, `date_from` and `date_to`, at most 366 days.
                  * @example month
                  */
                 period?: components["schemas"]["MonthOrYear"];
@@ -3225,6 +3928,11 @@ export interface operations {
                  * @example Europe/Berlin
                  */
                 timezone?: string;
+                /**
+                 * @description Only scores of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @example pt-BR
+                 */
+                language?: string;
             };
             header?: never;
             path?: never;
@@ -3260,10 +3968,15 @@ export interface operations {
                  */
                 timezone?: string;
                 /**
-                 * @description The learner's goal, in minutes a day.
+                 * @description Only days of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @example pt-BR
+                 */
+                language?: string;
+                /**
+                 * @description A goal in minutes a day, instead of the one in the preferences.
                  * @example 10
                  */
-                goal_minutes?: number;
+                goal_minutes?: number | null;
             };
             header?: never;
             path?: never;
@@ -3318,6 +4031,40 @@ export interface operations {
             503: components["responses"]["UnavailableProblem"];
         };
     };
+    listLanguages: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC.
+                 * @example Europe/Berlin
+                 */
+                timezone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Languages"];
+                };
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
     listWords: {
         parameters: {
             query?: {
@@ -3326,6 +4073,11 @@ export interface operations {
                  * @example due
                  */
                 status?: components["schemas"]["WordStatus"];
+                /**
+                 * @description Only words of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @example pt-BR
+                 */
+                language?: string;
                 /**
                  * @description Only words that contain this, in any case, whatever their accents.
                  * @example reserv
@@ -3374,7 +4126,13 @@ export interface operations {
     };
     getSkills: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description The language to answer for, a tag of BCP 47 in any case. By default that of the latest session; without any, the service's `DEFAULT_LANGUAGE`.
+                 * @example pt-BR
+                 */
+                language?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3409,7 +4167,12 @@ export interface operations {
                  */
                 period?: components["schemas"]["MonthOrYear"];
                 /**
-                 * @description The level to compare at, as in `metadata.user_level` of sessions, in any case. By default the level at which the learner practised last.
+                 * @description The language to answer for, a tag of BCP 47 in any case. By default that of the latest session; without any, the service's `DEFAULT_LANGUAGE`.
+                 * @example pt-BR
+                 */
+                language?: string;
+                /**
+                 * @description The level to compare at, as in `metadata.user_level` of sessions, in any case. By default the level at which the learner practised the language last.
                  * @example B1
                  */
                 level?: string;
@@ -3480,10 +4243,25 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description `json`: everything stored; `csv` and `ndjson`: the sessions.
+                 * @description First calendar day (`practiced_on`), included.
+                 * @example 2026-03-01
+                 */
+                date_from?: string;
+                /**
+                 * @description Last calendar day (`practiced_on`), included.
+                 * @example 2026-03-31
+                 */
+                date_to?: string;
+                /**
+                 * @description `json`: everything stored, with `date_from` or `date_to` only the sessions; `csv` and `ndjson`: the sessions.
                  * @example json
                  */
                 format?: components["schemas"]["ExportFormat"];
+                /**
+                 * @description Only sessions, and other members that have a language, of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @example pt-BR
+                 */
+                language?: string;
             };
             header?: never;
             path?: never;
@@ -3505,7 +4283,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LearnerExport"];
+                    "application/json": components["schemas"]["LearnerExport"] | components["schemas"]["DaysExport"];
                     "text/csv": string;
                     "application/x-ndjson": string;
                 };
