@@ -34,8 +34,12 @@ class Preferences(NamedTuple):
 
     def week_start(self, day: date) -> date:
         """The first day of the week that a day belongs to."""
-        start = WEEKDAYS.index(self.week_starts_on)
-        return day - timedelta(days=(day.weekday() - start) % 7)
+        return week_start(day, self.week_starts_on)
+
+
+def week_start(day: date, week_starts_on: str) -> date:
+    """The first day of the week that a day belongs to, where weeks start on this weekday."""
+    return day - timedelta(days=(day.weekday() - WEEKDAYS.index(week_starts_on)) % 7)
 
 
 DEFAULTS = Preferences(rest_days=[])

@@ -3,7 +3,7 @@
 from vorex_sessions.hooks.personal_data import erase_after_restore, export_of
 from vorex_sessions.hooks.registry import Capability
 from vorex_sessions.models import learner_rollups
-from vorex_sessions.progress.calendars import WEEKDAYS
+from vorex_sessions.preferences.history import WEEKDAYS
 from vorex_sessions.progress.rhythm import PERIODS
 from vorex_sessions.progress.rollups import RollupProjection
 from vorex_sessions.progress.routes import blueprint

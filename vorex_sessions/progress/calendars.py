@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from vorex_sessions.periods import ONE_DAY, day_of, todays, wall_clock
-
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-WEEK_STARTS = ("monday", "sunday", "saturday")
+from vorex_sessions.periods import day_of, todays, wall_clock
+from vorex_sessions.preferences.history import DEFAULTS, week_start
 
 
 @dataclass(frozen=True)
@@ -15,7 +13,7 @@ class Calendar:
 
     zone_name: str = "UTC"
     day_starts_at: int = 0
-    week_starts_on: str = WEEKDAYS[0]
+    week_starts_on: str = DEFAULTS.week_starts_on
 
     def clock(self, instant: datetime) -> datetime:
         """The learner's day, and the time on a clock that shows 0:00 when it starts, as a naive datetime.
@@ -31,14 +29,16 @@ class Calendar:
 
     def week_start(self, day: date) -> date:
         """The first day of the week that a day belongs to."""
-        return day - (day.weekday() - WEEKDAYS.index(self.week_starts_on)) % 7 * ONE_DAY
+        return week_start(day, self.week_starts_on)
 
 
 def calendar(
     zone_name: str | None, day_starts_at: int | None, week_starts_on: str | None
 ) -> Calendar:
     """The calendar of these values, None being the default."""
-    return Calendar(zone_name or "UTC", day_starts_at or 0, week_starts_on or WEEKDAYS[0])
+    return Calendar(
+        zone_name or "UTC", day_starts_at or 0, week_starts_on or DEFAULTS.week_starts_on
+    )
 
 
 def possible_days(now: datetime) -> list[datetime]:

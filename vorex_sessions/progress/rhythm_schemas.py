@@ -1,7 +1,7 @@
 """Schemas of the rhythm."""
 
 from vorex_sessions.models.limits import SESSION_TYPES
-from vorex_sessions.progress.calendars import WEEKDAYS
+from vorex_sessions.preferences.history import WEEKDAYS
 from vorex_sessions.progress.rhythm import PERIODS
 from vorex_sessions.web import answer_fields, body_fields, query_fields
 from vorex_sessions.web.schemas import Schema

@@ -7,7 +7,8 @@ from functools import partial
 from typing import NamedTuple
 
 from vorex_sessions.periods import DAYS, ONE_DAY
-from vorex_sessions.progress.calendars import WEEK_STARTS, Calendar, possible_days
+from vorex_sessions.preferences.history import WEEK_STARTS
+from vorex_sessions.progress.calendars import Calendar, possible_days
 
 CALENDAR_PERIODS = ("this_week", "last_week", "this_month", "last_month", "this_year", "last_year")
 RANGE = "range"  # the period of who asks for two dates
