@@ -1,5 +1,6 @@
 """A day that ends when the learner goes to bed."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import uuid4
@@ -157,3 +158,36 @@ def test_the_insert_and_the_questions_agree_on_every_day(learner: Learner) -> No
         answer = learner.request("POST", "/api/sessions/batch", json={"sessions": items})
         days = [one["session"]["practiced_on"] for one in orjson.loads(answer.data)["results"]]
         assert days == [str(day_of(at, zone, hour)) for at, zone in moments]
+
+
+@pytest.mark.parametrize(
+    ("path", "today"),
+    [
+        ("/stats?period=day", lambda answer: answer["period_end"]),
+        ("/stats?period=week", lambda answer: answer["period_end"]),
+        ("/stats?period=year", lambda answer: answer["period_end"]),
+        ("/stats?period=all", lambda answer: answer["period_end"]),
+        ("/daily-breakdown", lambda answer: answer["days"][0]["date"]),
+        ("/trends", lambda answer: answer["period_end"]),
+        ("/warmup", lambda answer: answer["based_on"]["to"]),
+        ("/streak", lambda answer: answer["calendar"][0]["date"]),
+    ],
+)
+@pytest.mark.parametrize("sessions", [0, 1])
+def test_today_follows_in_every_answer_and_costs_no_statement(
+    learner: Learner, sessions: int, path: str, today: Callable[[dict], str]
+) -> None:
+    page, _, query = path.partition("?period=")
+
+    def said() -> str:
+        return today(learner.get(page, **({"period": query} if query else {})))
+
+    with time_machine.travel(datetime.fromisoformat("2026-03-11T02:00:00+00:00"), tick=False):
+        for _ in range(sessions):
+            learner.save(timezone="UTC", completed_at="2026-03-09T12:00:00Z")
+        assert said() == "2026-03-11"
+        set_to(learner, day_starts_at=3)
+        said()  # counts again
+        with recorded(learner.app) as sent:
+            assert said() == "2026-03-10"
+        assert len(sent) == 1 or sessions == 0
