@@ -18,6 +18,7 @@ from vorex_sessions.database.migrate import upgrade
 from vorex_sessions.extensions import db
 
 BEFORE = "0007_languages"
+THIS = "0008_words_by_language"
 WORD = "INSERT INTO learner_words (user_id, word) VALUES (gen_random_uuid(), 'Gift') ON CONFLICT DO NOTHING"
 
 
@@ -58,7 +59,7 @@ def test_rows_that_are_there_have_the_language_of_their_sessions(upgraded: Flask
     execute(
         "INSERT INTO learner_skills VALUES (gen_random_uuid(), 'past-simple', 0.5, 1, 1, now())"
     )
-    upgrade()
+    upgrade(revision=THIS)
     assert execute("SELECT language, word FROM learner_words") == [("de", "Gift")]
     assert execute("SELECT * FROM learner_skills") == []  # German has no graph
     key = [("PRIMARY KEY (user_id, language, word)", True)]
@@ -69,12 +70,12 @@ def test_rows_that_are_there_have_the_language_of_their_sessions(upgraded: Flask
 def test_an_upgrade_that_was_killed_is_run_again(upgraded: Flask, swapped: bool) -> None:
     execute(WORD)
     if swapped:
-        upgrade()
+        upgrade(revision=THIS)
         execute("UPDATE alembic_version SET version_num = :before", before=BEFORE)
     else:
         execute("ALTER TABLE learner_words ADD COLUMN language text NOT NULL DEFAULT 'de'")
         execute("CREATE INDEX pk_learner_words_new ON learner_words (word)")  # of no use
-    upgrade()
+    upgrade(revision=THIS)
     assert execute("SELECT language, word FROM learner_words") == [("de", "Gift")]
     assert primary_key("learner_words") == [("PRIMARY KEY (user_id, language, word)", True)]
     assert execute("SELECT indexrelid FROM pg_index WHERE NOT indisvalid") == []
@@ -104,7 +105,7 @@ def test_saves_wait_for_a_moment_only_while_somebody_reads_the_table(upgraded: F
     for thread in threads:
         thread.start()
     time.sleep(0.3)
-    upgrade()
+    upgrade(revision=THIS)
     for thread in threads:
         thread.join()
     reader.dispose()
@@ -114,7 +115,7 @@ def test_saves_wait_for_a_moment_only_while_somebody_reads_the_table(upgraded: F
 
 
 def test_a_downgrade_leaves_one_language_and_what_must_be_derived_again(upgraded: Flask) -> None:
-    upgrade()
+    upgrade(revision=THIS)
     both, one = Learner(upgraded), Learner(upgraded, str(uuid4()))
     both.save(language="en", vocabulary_learned=["Gift"])
     both.save(language="de", vocabulary_learned=["Gift"])
@@ -127,5 +128,5 @@ def test_a_downgrade_leaves_one_language_and_what_must_be_derived_again(upgraded
         both.id: (False, False),
         one.id: (True, True),
     }
-    upgrade()
+    upgrade(revision=THIS)
     assert len(both.get("/vocabulary")["words"]) == 2
