@@ -115,7 +115,7 @@ def test_saves_wait_for_a_moment_only_while_somebody_reads_the_table(upgraded: F
 
 
 def test_a_downgrade_leaves_one_language_and_what_must_be_derived_again(upgraded: Flask) -> None:
-    upgrade(revision=THIS)
+    upgrade()
     both, one = Learner(upgraded), Learner(upgraded, str(uuid4()))
     both.save(language="en", vocabulary_learned=["Gift"])
     both.save(language="de", vocabulary_learned=["Gift"])
@@ -128,5 +128,5 @@ def test_a_downgrade_leaves_one_language_and_what_must_be_derived_again(upgraded
         both.id: (False, False),
         one.id: (True, True),
     }
-    upgrade(revision=THIS)
+    upgrade()
     assert len(both.get("/vocabulary")["words"]) == 2
