@@ -92,11 +92,12 @@ def briefly(statement: str) -> None:
 def downgrade() -> None:
     language = current_app.config["DEFAULT_LANGUAGE"]
     is_other = f"language <> '{language}'"
-    for table in ("learner_words", "learner_memories", "learner_skills"):
-        op.execute(
-            "UPDATE learner_totals SET counted = false, derived_version = 0"  # noqa: S608  # our own names
-            f" WHERE user_id IN (SELECT user_id FROM {table} WHERE {is_other})"
-        )
+    op.execute(
+        "UPDATE learner_totals SET counted = false, derived_version = 0"  # noqa: S608  # our own names
+        f" WHERE user_id IN (SELECT user_id FROM session_results WHERE {is_other})"
+    )
+    if language.split("-")[0] != "en":  # the release before has skills of every session
+        op.execute("UPDATE learner_totals SET derived_version = 0")
     for table, key in OLD_KEYS.items():
         op.execute(f"DELETE FROM {table} WHERE {is_other}")  # noqa: S608  # as above
         op.execute(f"ALTER TABLE {table} DROP COLUMN language")  # with it goes its key

@@ -116,17 +116,19 @@ def test_saves_wait_for_a_moment_only_while_somebody_reads_the_table(upgraded: F
 
 def test_a_downgrade_leaves_one_language_and_what_must_be_derived_again(upgraded: Flask) -> None:
     upgrade()
-    both, one = Learner(upgraded), Learner(upgraded, str(uuid4()))
+    both, one, no_words = Learner(upgraded), Learner(upgraded, str(uuid4())), Learner(upgraded)
     both.save(language="en", vocabulary_learned=["Gift"])
     both.save(language="de", vocabulary_learned=["Gift"])
-    one.save(vocabulary_learned=["Haus"])
+    one.save(vocabulary_learned=["Haus"], areas_to_improve=["past tense"])
+    no_words.save(language="fr", areas_to_improve=["past tense"])
     assert len(both.get("/vocabulary")["words"]) == 2
     downgrade(revision=BEFORE)
     assert execute("SELECT word FROM learner_words ORDER BY word") == [("Gift",), ("Haus",)]
     marks = "SELECT user_id, counted, derived_version > 0 FROM learner_totals"
     assert {str(row[0]): row[1:] for row in execute(marks)} == {
         both.id: (False, False),
-        one.id: (True, True),
+        one.id: (True, False),  # its skills
+        no_words.id: (False, False),
     }
     upgrade()
     assert len(both.get("/vocabulary")["words"]) == 2

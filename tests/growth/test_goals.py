@@ -111,6 +111,20 @@ def test_setting_a_goal_unlocks_nothing_by_itself(learner: Learner) -> None:
     assert learner.get("/export")["totals"][0]["goal_days"] == 1
 
 
+@pytest.mark.parametrize("is_asked", [False, True])
+def test_what_a_goal_set_after_practice_reaches_is_unlocked_by_the_next_session_once(
+    learner: Learner, on_day: OnDay, is_asked: bool
+) -> None:
+    on_day(0)
+    learner.save(duration_seconds=600)
+    set_to(learner, daily_goal_minutes=5, weekly_goal_days=1)
+    if is_asked:  # counts again, which must not hide what is reached
+        learner.get("/streak")
+    on_day(2)
+    assert {"goal_day", "goal_week"} <= set(keys(learner.save_answer(duration_seconds=60)))
+    assert not {"goal_day", "goal_week"} & set(keys(learner.save_answer(duration_seconds=60)))
+
+
 def test_a_missed_rest_day_neither_breaks_nor_lengthens_a_streak(
     learner: Learner, on_day: OnDay
 ) -> None:

@@ -236,3 +236,16 @@ def test_a_second_and_a_third_language_are_achievements(learner: Learner) -> Non
     assert unlocked(language="de") == {"languages_2"}
     assert unlocked(language="de") == set()
     assert unlocked(language="pt-BR") == {"languages_3"}
+
+
+def test_of_very_many_languages_the_same_ones_are_counted_in_any_order(
+    learner: Learner, other: Learner
+) -> None:
+    tags = [first + second for first in "abcdefg" for second in "abcdefgh"]
+    for one, order in ((learner, tags), (other, tags[::-1])):
+        for some in (order[:50], order[50:]):
+            sessions = [content(language=tag) for tag in some]
+            one.request("POST", "/api/sessions/batch", json={"sessions": sessions})
+    first, second = (one.get("/export")["totals"][0]["languages"] for one in (learner, other))
+    assert first == second
+    assert len(first) == 50

@@ -3,7 +3,7 @@
 import zoneinfo
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from random import Random
@@ -127,6 +127,16 @@ def test_today_begins_when_the_learner_says(in_app: Flask, learner: Learner) -> 
         assert learner.get("/rhythm")["period_end"] == "2026-03-31"
 
 
+def test_a_session_before_the_start_of_a_day_has_its_own_hour_on_the_weekday_before(
+    in_app: Flask, learner: Learner
+) -> None:
+    prefer(learner.id, day_starts_at=4)
+    learner.save(completed_at="2026-03-30T01:00:00Z")
+    learner.save(completed_at="2026-03-30T04:00:00Z")
+    for period in ("month", "year", "all"):
+        assert practised(learner.get("/rhythm", period=period)) == ([1, 4], ["monday", "sunday"])
+
+
 def test_type_and_language_narrow_the_rhythm(learner: Learner) -> None:
     learner.save(completed_at="2026-03-29T08:00:00Z", language="de")
     learner.save(completed_at="2026-03-29T09:00:00Z", language="es", session_type="roleplay")
@@ -177,9 +187,18 @@ def test_a_zone_that_the_database_does_not_know_yet_is_computed_here(
     assert answer["hours"][14]["fluency_avg"] == 70.0
 
 
+def day_of(instant: datetime, zone: str, day_starts_at: int) -> date:
+    """Return the learner's day; far behind UTC it is never two days before that of UTC."""
+    moment = local(instant, zone)
+    is_before = moment.hour < day_starts_at and moment.date() >= instant.date()
+    return moment.date() - timedelta(days=is_before)
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_the_rhythm_agrees_with_plain_arithmetic(in_app: Flask, seed: int) -> None:
     random, learner_id = Random(seed), str(uuid4())  # no secret
+    day_starts_at = random.randrange(7)
+    prefer(learner_id, day_starts_at=day_starts_at)
     sessions = []
     for _ in range(120):
         session = {
@@ -197,13 +216,14 @@ def test_the_rhythm_agrees_with_plain_arithmetic(in_app: Flask, seed: int) -> No
         service.save(learner_id, session, now=NOW)
     for period, days in (("month", 30), ("year", 365), ("all", 10_000)):
         zone = random.choice(ZONES)
-        start = local(NOW, zone).date() - timedelta(days=days - 1)
+        start = day_of(NOW, zone, day_starts_at) - timedelta(days=days - 1)
         hours, weekdays = defaultdict(list), defaultdict(list)
         for session in sessions:
             moment = local(session["completed_at"], session["timezone"])
-            if session["session_type"] == "roleplay" and moment.date() >= start:
+            day = day_of(session["completed_at"], session["timezone"], day_starts_at)
+            if session["session_type"] == "roleplay" and day >= start:
                 hours[moment.hour].append(session)
-                weekdays[WEEKDAYS[moment.weekday()]].append(session)
+                weekdays[WEEKDAYS[day.weekday()]].append(session)
         answer = rhythm(learner_id, period=period, zone_name=zone, session_type="roleplay", now=NOW)
         assert answer["hours"] == [{"hour": hour, **figures(hours[hour])} for hour in range(24)]
         assert answer["weekdays"] == [

@@ -94,9 +94,10 @@ class Totals(Goals, Streak):
         self.conversations += kind == "conversation"
         self.pronunciations += kind == "pronunciation"
         self.roleplays += kind == "roleplay"
-        if session.language not in self.languages and len(self.languages) < _MOST_LANGUAGES:
-            # A new list: copies of these totals share the old one.
-            self.languages = sorted([*self.languages, session.language])
+        if session.language not in self.languages:
+            # A new list: copies of these totals share the old one. The first by name, so that the order of
+            # sessions has no effect.
+            self.languages = sorted([*self.languages, session.language])[:_MOST_LANGUAGES]
         self.sessions += 1
         self.seconds += session.duration_seconds
         self.words_spoken += session.words_spoken

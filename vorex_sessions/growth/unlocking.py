@@ -77,7 +77,7 @@ def add_up(
     """The same for sessions in order, each with its number of new words."""
     totals, seconds = copy(before) if before else Totals(), Counter(days or {})
     locked, unlocks = list(CATALOGUE), []
-    pending = missing(totals)
+    pending = [*missing(totals), *_set_late(totals, history)]
     for session, new_words in in_turns(counted):
         totals.add(session, new_words, seconds, shortest_day, history)
         before_it, pending = pending, missing(totals, locked)
@@ -86,6 +86,18 @@ def add_up(
             unlocks += [unlock(item, session) for item in new]
             locked = [item for item in locked if item not in new]
     return totals, unlocks
+
+
+def _set_late(totals: Totals, history: History) -> list[Achievement]:
+    """What the last day may have reached by a goal that was set after its practice.
+
+    Setting a goal unlocks nothing, so the next session does. What is unlocked already stays as it is.
+    """
+    last = totals.last_day
+    if last is None or history.on(last).set_on != last:
+        return []
+    goals = (item for item in CATALOGUE if item.category == "goals")
+    return [item for item in goals if getattr(totals, item.measure) == item.threshold]
 
 
 def reached(before: Totals, after: Totals, session: Session) -> list[Unlock]:
