@@ -77,13 +77,19 @@ def expected(
     *,
     dates: tuple[date, date] | None = None,
     week_starts_on: str = "monday",
+    day_starts_at: int = 0,
 ) -> dict[str, Any]:
     """Return the statistics of sessions as sent, each with an aware completed_at and a timezone."""
+
+    def shown(instant: datetime, where: str) -> datetime:
+        """Return the time on a clock that shows 0:00 when a day starts."""
+        return local(instant, where).replace(tzinfo=None) - timedelta(hours=day_starts_at)
+
     if zone is None:
         zone = max(sessions, key=lambda s: s["completed_at"])["timezone"] if sessions else "UTC"
-    today = local(now, zone).date()
+    today = shown(now, zone).date()
     dated = [
-        (local(s["completed_at"], s["timezone"]).date(), s)
+        (shown(s["completed_at"], s["timezone"]).date(), s)
         for s in sessions
         if kind in (None, s["session_type"]) and language in (None, s["language"])
     ]
@@ -96,17 +102,12 @@ def expected(
     answer = _period(current, days[0], days[-1])
     if before is None:
         return {**answer, "period": period, "previous": None}
-    clock = local(now, zone).replace(tzinfo=None)
-    cut = datetime.combine(before[-1], clock.time())
+    cut = datetime.combine(before[-1], shown(now, zone).time())
     counted = [
         s
         for day, s in dated
         if day in before
-        and not (
-            unfinished
-            and day == before[-1]
-            and local(s["completed_at"], zone).replace(tzinfo=None) > cut
-        )
+        and not (unfinished and day == before[-1] and shown(s["completed_at"], zone) > cut)
     ]
     previous = {"period_start": before[0], "period_end": before[-1], **_totals(counted)}
     return {**answer, "period": period, "previous": previous}

@@ -60,6 +60,7 @@ AGES = st.one_of(
     st.sampled_from([0, 1, 6, 7, 8, 13, 14, 15, 29, 30, 31, 59, 60, 61, 364, 365, 366, 729, 730]),
     st.integers(0, 800),
 )
+DAY_STARTS = st.sampled_from([0, 0, 1, 4, 6])
 SCORES = st.one_of(st.none(), st.integers(0, 1000).map(lambda tenth: tenth / 10), st.just(100.0))
 NAMES = st.lists(st.sampled_from(["Food", "food", "FOOD", "travel", "straße", "STRASSE", "é", "ﬁsh", "FISH"]),
                  max_size=3, unique_by=fold)  # fmt: skip
@@ -124,6 +125,7 @@ def saved(learner_id: str, history: list[dict], now: datetime) -> list[dict[str,
     zone=st.one_of(st.none(), st.sampled_from(ZONES)),
     kind=st.sampled_from([None, None, "conversation", "roleplay"]),
     language=st.sampled_from([None, None, "de", "pt-BR"]),
+    day_starts_at=DAY_STARTS,
 )
 def test_stats_agree_with_plain_arithmetic(
     in_app: Flask,
@@ -132,13 +134,17 @@ def test_stats_agree_with_plain_arithmetic(
     zone: str | None,
     kind: str | None,
     language: str | None,
+    day_starts_at: int,
 ) -> None:
     learner_id = str(uuid4())
+    if day_starts_at:
+        prefer(learner_id, day_starts_at=day_starts_at)
     sessions = saved(learner_id, history, now)
     for period in ("day", "week", "month", "year", "all"):
         narrowed = {"session_type": kind, "language": language}
         result = stats(learner_id, period=period, zone_name=zone, now=now, **narrowed)
-        wanted = expected(sessions, period, zone, kind, language, now)
+        day = {"day_starts_at": day_starts_at}
+        wanted = expected(sessions, period, zone, kind, language, now, **day)
         assert near(result, wanted), (period, result, wanted)
 
 
@@ -154,6 +160,7 @@ def test_stats_agree_with_plain_arithmetic(
     kind=st.sampled_from([None, None, None, "roleplay"]),
     language=st.sampled_from([None, None, None, "de"]),
     week_starts_on=st.sampled_from([None, "monday", "sunday", "saturday"]),
+    day_starts_at=DAY_STARTS,
     ranges=st.lists(RANGES, min_size=1, max_size=3),
 )
 def test_calendar_periods_and_ranges_agree_with_plain_arithmetic(
@@ -164,13 +171,14 @@ def test_calendar_periods_and_ranges_agree_with_plain_arithmetic(
     kind: str | None,
     language: str | None,
     week_starts_on: str | None,
+    day_starts_at: int,
     ranges: list[tuple[int, int]],
 ) -> None:
     learner_id = str(uuid4())
-    if week_starts_on:
-        prefer(learner_id, week_starts_on=week_starts_on)
+    weeks = {"week_starts_on": week_starts_on or "monday", "day_starts_at": day_starts_at}
+    if week_starts_on or day_starts_at:
+        prefer(learner_id, **weeks)
     sessions = saved(learner_id, history, now)
-    weeks = {"week_starts_on": week_starts_on or "monday"}
     narrowed = {"zone_name": zone, "session_type": kind, "language": language}
     for period in (
         f"{which}_{unit}" for unit in ("week", "month", "year") for which in ("this", "last")
@@ -182,5 +190,5 @@ def test_calendar_periods_and_ranges_agree_with_plain_arithmetic(
         first = now.date() - timedelta(days=age)
         dates = first, first + timedelta(days=length - 1)
         result = stats(learner_id, date_from=dates[0], date_to=dates[1], now=now, **narrowed)
-        wanted = expected(sessions, "range", zone, kind, language, now, dates=dates)
+        wanted = expected(sessions, "range", zone, kind, language, now, dates=dates, **weeks)
         assert near(result, wanted), (dates, result, wanted)
