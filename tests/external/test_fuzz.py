@@ -44,6 +44,10 @@ OPERATIONS = {
     "GET /api/sessions/daily-breakdown",
     "POST /api/sessions/batch",
     "GET /api/sessions/streak",
+    "GET /api/sessions/languages",
+    "GET /api/sessions/rhythm",
+    "GET /api/sessions/preferences",
+    "PUT /api/sessions/preferences",
     "GET /api/sessions/achievements",
     "GET /api/sessions/vocabulary",
     "GET /api/sessions/skills",
@@ -62,7 +66,7 @@ OPERATIONS = {
 }
 TAKE_NOTHING = {
     "GET /api/sessions/achievements",
-    "GET /api/sessions/skills",
+    "GET /api/sessions/preferences",
     "GET /healthz",
     "GET /metrics",
     "GET /readyz",

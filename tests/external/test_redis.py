@@ -101,7 +101,7 @@ def test_while_redis_is_away_requests_go_through_at_once_counted_and_logged(
         answers = [running.save(learner) for _ in range(30)]
         assert {answer.status_code for answer in answers} == {201}
         slowest = max(answer.elapsed.total_seconds() for answer in answers)
-        assert slowest - usual < 0.05 + 0.05  # the allowed cost, and a margin for a busy machine
+        assert slowest - usual < 0.05 + 0.15  # the allowed cost, and a margin for a busy machine
         assert "RateLimit" not in answers[-1].headers
         assert figures(running.address)["vorex_rate_limit_uncounted_total", frozenset()] == 30
         assert "requests are not counted: Redis" in log.read_text()
