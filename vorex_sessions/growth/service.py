@@ -20,6 +20,7 @@ from vorex_sessions.growth.unlocking import shown
 from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.periods import ONE_DAY, day_of, earliest_instant
 from vorex_sessions.preferences.history import Preferences, from_json
+from vorex_sessions.progress.figures import minutes
 
 _UNLOCKED = prepared(unlocked_beside_totals())
 
@@ -87,7 +88,7 @@ def show_streak(
 def _today(seconds: int, goal_minutes: int | None) -> dict[str, Any]:
     """Today's practice, and whether it reaches the goal: by seconds, not by the minutes that are shown."""
     return {
-        "minutes_today": round(seconds / 60, 1),
+        "minutes_today": minutes(seconds),
         "seconds_today": seconds,
         "goal_minutes": goal_minutes,
         "goal_reached": goal_minutes is not None and seconds >= goal_minutes * 60,
@@ -105,7 +106,7 @@ def _week(
         "days_practiced": days,
         "goal_days": goal_days,
         "goal_reached": goal_days is not None and days >= goal_days,
-        "minutes": round(sum(total for day, total in seconds.items() if day >= start) / 60, 1),
+        "minutes": minutes(sum(total for day, total in seconds.items() if day >= start)),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from vorex_sessions.periods import ONE_DAY, day_of, first_moment, stamp
 from vorex_sessions.preferences.history import NOTHING_SET, History
+from vorex_sessions.progress.figures import minutes
 
 CALENDAR_DAYS = 28
 FREEZE_EVERY = 7  # days of streak
@@ -133,7 +134,7 @@ def calendar(
         shown.append(
             {
                 "date": day,
-                "minutes": round(seconds.get(day, 0) / 60, 1),
+                "minutes": minutes(seconds.get(day, 0)),
                 "practiced": day in counted,
                 "frozen": is_missed and not rest and not paused,
                 "rest": rest,

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from vorex_sessions.database import prepared, run
 from vorex_sessions.flask_config import setting
 from vorex_sessions.growth import streaks
-from vorex_sessions.models import USER_ID, session_results
-from vorex_sessions.preferences.history import from_json
+from vorex_sessions.models import NEWEST_FIRST, USER_ID, session_results
+from vorex_sessions.preferences.history import History, from_json
 from vorex_sessions.preferences.store import HISTORY
+from vorex_sessions.progress.figures import minutes
 
 _s = session_results.c
 _learner = _s.user_id == USER_ID
@@ -20,8 +21,7 @@ _DAY_ZERO: sa.ColumnElement[date] = sa.literal_column("DATE '0001-12-31 BC'")
 
 def _languages() -> sa.Select[Any]:
     """Each language, that of the latest session first; `days` are the ordinals of those that count."""
-    newest_first = (_s.completed_at.desc(), _s.session_result_id.desc())
-    latest = sa.select(_s.timezone, _s.language).where(_learner).order_by(*newest_first).limit(1)
+    latest = sa.select(_s.timezone, _s.language).where(_learner).order_by(*NEWEST_FIRST).limit(1)
     last = latest.subquery("last")
     day = (
         sa.select(
@@ -67,22 +67,22 @@ def list_languages(
     """The learner's languages with sessions, time and streak, that of the latest session first."""
     parameters = {"user_id": learner_id, "shortest_day": setting("STREAK_MIN_SECONDS")}
     rows = run(_LANGUAGES, parameters)
+    history = from_json(rows[0].history if rows else None)
     return {
         "languages": [
             {
                 "language": row.language,
                 "sessions": row.sessions,
-                "minutes": round(row.seconds / 60, 1),
+                "minutes": minutes(row.seconds),
                 "last_practiced_on": row.last_day,
-                "current_streak": _current_streak(row, zone_name, now),
+                "current_streak": _current_streak(row, history, zone_name, now),
             }
             for row in rows
         ]
     }
 
 
-def _current_streak(row: Any, zone_name: str | None, now: datetime) -> int:
-    history = from_json(row.history)
+def _current_streak(row: Any, history: History, zone_name: str | None, now: datetime) -> int:
     state = streaks.of_days(row.days or (), history)
     zone_name = zone_name or row.timezone
     current: int = streaks.streak(state, zone_name=zone_name, now=now, history=history)["current"]

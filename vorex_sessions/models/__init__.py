@@ -17,6 +17,8 @@ def _table(model: type[Any]) -> sa.Table:
 
 
 session_results = _table(sessions.SessionResult)
+# The order of a learner's sessions: ids decide between equal instants.
+NEWEST_FIRST = (session_results.c.completed_at.desc(), session_results.c.session_result_id.desc())
 deleted_sessions = _table(sessions.DeletedSession)
 erased_learners = _table(sessions.ErasedLearner)
 learner_totals = _table(derived.LearnerTotals)

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Insert, aggregate_order_by, insert
 
-from vorex_sessions.models import USER_ID, learner_preferences, session_results
+from vorex_sessions.models import NEWEST_FIRST, USER_ID, learner_preferences, session_results
 from vorex_sessions.preferences.history import Preferences
 from vorex_sessions.sessions import tombstones
 
@@ -24,8 +24,7 @@ LATEST = sa.select(*_COLUMNS).where(_is_of_learner).order_by(_p.set_on.desc()).l
 
 def _before_change() -> sa.Select[tuple[object, ...]]:
     """What is set now (NULL: nothing), the zone of the latest session, and whether the account is closed."""
-    newest_first = (_s.completed_at.desc(), _s.session_result_id.desc())
-    zone = sa.select(_s.timezone).where(_s.user_id == USER_ID).order_by(*newest_first).limit(1)
+    zone = sa.select(_s.timezone).where(_s.user_id == USER_ID).order_by(*NEWEST_FIRST).limit(1)
     head = sa.select(
         zone.scalar_subquery().label("zone_name"), tombstones.IS_CLOSED.label("closed")
     ).subquery("head")

@@ -18,10 +18,10 @@ from vorex_sessions.database.snapshot import Snapshot
 from vorex_sessions.hooks.personal_data import Export
 from vorex_sessions.hooks.rebuild import is_stale, rebuild
 from vorex_sessions.hooks.registry import registry
-from vorex_sessions.models import session_results
 from vorex_sessions.periods import bounds, stamp
 from vorex_sessions.privacy import formats
 from vorex_sessions.problems.kinds import Unavailable
+from vorex_sessions.progress.queries import BETWEEN
 
 log = logging.getLogger(__name__)
 
@@ -44,13 +44,8 @@ def _of_language(rows: sa.Select[Any]) -> sa.Select[Any]:
 
 @lru_cache(maxsize=2)
 def _of_days(rows: sa.Select[Any]) -> sa.Select[Any]:
-    """The sessions from `:first_day` to `:last_day`; the range on completed_at only helps the index."""
-    day, instant = session_results.c.practiced_on, session_results.c.completed_at
-    return rows.where(
-        day.between(sa.bindparam("first_day"), sa.bindparam("last_day")),
-        instant >= sa.bindparam("since"),
-        instant < sa.bindparam("until"),
-    )
+    """The sessions of the days that `periods.bounds` gives."""
+    return rows.where(BETWEEN)
 
 
 def _snapshot() -> Snapshot:

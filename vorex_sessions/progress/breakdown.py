@@ -5,7 +5,7 @@ from typing import Any
 
 from vorex_sessions.periods import ONE_DAY
 from vorex_sessions.progress.days import days_between, last_days
-from vorex_sessions.progress.figures import SKILLS, Sums
+from vorex_sessions.progress.figures import SKILLS, Sums, minutes
 
 MOST_DAYS = 366
 
@@ -63,8 +63,3 @@ def _figures(sums: Sums) -> dict[str, Any]:
 def skill_means(sums: Sums) -> dict[str, float | None]:
     """The mean of each score, as a day or another part of the time shows it."""
     return dict(zip((f"{skill}_avg" for skill in SKILLS), sums.means(), strict=True))
-
-
-def minutes(seconds: int) -> float:
-    """Seconds as minutes with 1 decimal."""
-    return round(seconds / 60, 1)

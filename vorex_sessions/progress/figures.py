@@ -65,6 +65,11 @@ def mean(total: float, count: int) -> float | None:
     return round(round(total / count, 9), 1) if count else None
 
 
+def minutes(seconds: int) -> float:
+    """Seconds as minutes with 1 decimal."""
+    return round(seconds / 60, 1)
+
+
 def grouped(tallies: Collection[Tally], key: Callable[[Tally], Any]) -> dict[Any, Sums]:
     """The sums of each group of tallies, in the order in which the groups appear."""
     groups: defaultdict[Any, list[Tally]] = defaultdict(list)

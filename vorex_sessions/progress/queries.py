@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from vorex_sessions.database import prepared
 from vorex_sessions.hooks.learner_days import DAY_STARTS_AT, WEEK_STARTS_ON
-from vorex_sessions.models import USER_ID, session_results
+from vorex_sessions.models import NEWEST_FIRST, USER_ID, session_results
 from vorex_sessions.periods import FIRST_DAY, ONE_DAY, bounds, earliest_instant
 from vorex_sessions.progress.windows import Window
 
@@ -20,10 +20,9 @@ _wanted_language = sa.cast(sa.bindparam("language"), sa.Text)
 _of_type = sa.or_(_wanted_type.is_(None), _s.session_type == _wanted_type)
 _of_language = sa.or_(_wanted_language.is_(None), _s.language == _wanted_language)
 _wanted = sa.and_(_of_type, _of_language)
-_newest_first = (_s.completed_at.desc(), _s.session_result_id.desc())
 _SCORES = (_s.pronunciation_score, _s.fluency_score, _s.grammar_score)
 
-_zone = sa.select(_s.timezone).where(_learner).order_by(*_newest_first).limit(1)
+_zone = sa.select(_s.timezone).where(_learner).order_by(*NEWEST_FIRST).limit(1)
 # What makes the learner's calendar: the zone of the latest session, the start of a day and of a week. The
 # last is looked up only where calendar weeks are asked for.
 _day = (_zone.scalar_subquery().label("zone_name"), DAY_STARTS_AT.label("day_starts_at"))
@@ -205,11 +204,11 @@ BY_DAY = prepared(_by_day(_since))
 CALENDAR_ROW = _calendar_row()
 DAY_GROUPS = prepared(sa.union_all(*day_groups(_since, _wanted), CALENDAR_ROW))
 # The same for the days from `:first_day` to `:last_day`; the range on completed_at only helps the index.
-_between = sa.and_(
+BETWEEN = sa.and_(
     _since,
     _s.completed_at < sa.bindparam("until"),
     _s.practiced_on.between(sa.bindparam("first_day"), sa.bindparam("last_day")),
 )
-RANGE_SESSIONS = prepared(_sessions(_CALENDAR_WITH_WEEK, _between))
-RANGE_BY_DAY = prepared(_by_day(_between))
-RANGE_GROUPS = prepared(sa.union_all(*day_groups(_between, _wanted, by_start=True), CALENDAR_ROW))
+RANGE_SESSIONS = prepared(_sessions(_CALENDAR_WITH_WEEK, BETWEEN))
+RANGE_BY_DAY = prepared(_by_day(BETWEEN))
+RANGE_GROUPS = prepared(sa.union_all(*day_groups(BETWEEN, _wanted, by_start=True), CALENDAR_ROW))

@@ -4,18 +4,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.models import USER_ID, session_results
+from vorex_sessions.models import NEWEST_FIRST, USER_ID, session_results
 
 _s = session_results.c
 _learner = _s.user_id == USER_ID
 _wanted_language = sa.cast(sa.bindparam("language"), sa.Text)
-_newest_first = (_s.completed_at.desc(), _s.session_result_id.desc())
 
 # The learner's latest session.
 LATEST = (
     sa.select(_s.timezone, _s.language, _s.completed_at)
     .where(_learner)
-    .order_by(*_newest_first)
+    .order_by(*NEWEST_FIRST)
     .limit(1)
     .cte("latest")
     .prefix_with("MATERIALIZED", dialect="postgresql")
@@ -32,7 +31,7 @@ _latest_at = sa.case(
     (_wanted_language.is_(None), _of_latest("completed_at")),
     else_=sa.select(_s.completed_at)
     .where(_learner, _s.language == _wanted_language)
-    .order_by(*_newest_first)
+    .order_by(*NEWEST_FIRST)
     .limit(1)
     .scalar_subquery(),
 )
@@ -63,5 +62,5 @@ RECENT_QUERY = (
             _latest_at - sa.cast("9 days", sa.Interval),
         ),
     )
-    .order_by(*_newest_first)
+    .order_by(*NEWEST_FIRST)
 )

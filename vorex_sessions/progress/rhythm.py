@@ -12,9 +12,9 @@ from sqlalchemy.exc import DataError
 from vorex_sessions.database import run
 from vorex_sessions.periods import DAYS, ONE_DAY, wall_clock
 from vorex_sessions.preferences.history import WEEKDAYS
-from vorex_sessions.progress.breakdown import minutes, skill_means
+from vorex_sessions.progress.breakdown import skill_means
 from vorex_sessions.progress.calendars import calendar
-from vorex_sessions.progress.figures import Sums, Tally
+from vorex_sessions.progress.figures import Sums, Tally, minutes
 from vorex_sessions.progress.queries import EVER, boundary_days
 from vorex_sessions.progress.rhythm_queries import BY_HOUR, BY_INSTANT
 from vorex_sessions.turns import in_turns_if_many
