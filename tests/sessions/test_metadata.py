@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import orjson
 import pytest
+from flask import Flask
 
 from tests.factories import Learner, content, pointers
 
@@ -118,15 +119,19 @@ def test_an_integer_that_a_float_became_is_that_float(learner: Learner, literal:
     ],
 )  # fmt: skip
 def test_any_literal_is_stored_or_refused_in_no_time(
-    learner: Learner, literal: bytes, status: int
+    app: Flask, literal: bytes, status: int
 ) -> None:
-    started = time.process_time()
-    response = learner.post_raw(START + literal + b"}}")
-    # 0.2 to 0.4 on a quiet machine; what grows faster than its input takes 10.
-    assert time.process_time() - started < 2
-    assert response.status_code == status
-    assert len(response.data) < 5_000
-    assert learner.count() == (status == 201)
+    for _ in range(3):  # other tests run beside, and their load counts a little
+        learner = Learner(app)
+        started = time.process_time()
+        response = learner.post_raw(START + literal + b"}}")
+        seconds = time.process_time() - started
+        assert response.status_code == status
+        assert len(response.data) < 5_000
+        assert learner.count() == (status == 201)
+        if seconds < 0.5:
+            break
+    assert seconds < 0.5
 
 
 def test_of_a_member_that_is_repeated_the_last_one_counts(learner: Learner) -> None:
