@@ -93,6 +93,7 @@ class Setting:
     parse: Callable[[str], Any]
     default: str | None
     meaning: str
+    decides_answers: bool = False  # whether the same question has another answer after a change
 
 
 SETTINGS = (
@@ -136,18 +137,21 @@ SETTINGS = (
         _language,
         "en",
         "Language of sessions that name none, as a tag of BCP 47.",
+        decides_answers=True,
     ),
     Setting(
         "STREAK_MIN_SECONDS",
         _integer(0, 86_400),
         "60",
         "Seconds of practice that a day needs to count in a streak.",
+        decides_answers=True,
     ),
     Setting(
         "COHORT_MIN_OTHERS",
         _integer(5, 1000),
         "10",
         "Minimum number of other learners in a comparison.",
+        decides_answers=True,
     ),
     Setting("RATELIMIT_ENABLED", _boolean, "true", "Whether requests are counted and limited."),
     Setting(
@@ -200,6 +204,8 @@ SETTINGS = (
         "Seconds that running requests get to finish when the service stops.",
     ),
 )
+# The settings that decide what is answered.
+DECISIVE = tuple(setting.name for setting in SETTINGS if setting.decides_answers)
 
 
 def read(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:

@@ -74,6 +74,7 @@ SHARED = {
     ): "every day of every answer begins by it (hooks/learner_days.py)",
     ("hooks", "session_results"): "a rebuild reads all sessions",
     ("hooks", "learner_totals"): "its derived_version is about all projections (hooks/rebuild.py)",
+    ("hooks", "learner_versions"): "every write of a learner raises it (hooks/versions.py)",
     ("hooks", "erased_learners"): "what a restored backup brought back is erased again",
 }
 

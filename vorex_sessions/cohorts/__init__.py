@@ -20,6 +20,7 @@ CAPABILITY = Capability(
     # In this order: a running snapshot locks rows of the first table while it stores a page.
     learner_tables=(cohort_participants, cohort_standings),
     other_tables=(cohorts, cohort_snapshots),
+    unversioned_tables=(cohort_standings,),
     exports=(
         export_of(
             cohort_participants,

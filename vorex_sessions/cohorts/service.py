@@ -12,6 +12,8 @@ from vorex_sessions.cohorts.pages import MEASURES, PUBLISHED, PUBLISHED_SESSIONS
 from vorex_sessions.cohorts.snapshot import LASTS, LEAST_CHANGED
 from vorex_sessions.database import Transaction, run, run_transaction
 from vorex_sessions.flask_config import setting
+from vorex_sessions.hooks import versions
+from vorex_sessions.hooks.freshness import rests_on_others
 from vorex_sessions.models import USER_ID, cohort_participants, cohort_standings
 from vorex_sessions.periods import stamp
 from vorex_sessions.problems.kinds import Gone
@@ -75,6 +77,7 @@ def take_part(learner_id: str, *, opt_in: bool) -> dict[str, Any]:
     parameters = {"user_id": learner_id}
 
     def work(transaction: Transaction) -> Sequence[Any]:
+        transaction.defer(versions.RAISE, parameters)
         if opt_in:
             transaction.defer(_JOIN, parameters)
             return transaction.finish(_SINCE, parameters)
@@ -106,6 +109,7 @@ def compare(
 
     By default the language of the latest session, and the level at which the learner practised it last.
     """
+    rests_on_others()
     wanted = {"period": period, "level": level and level_of(level), "language": language}
     first, *others = run(_STANDINGS, {"user_id": learner_id, **wanted})
     rows = [first, *others] if first.since else []  # of a learner who takes part

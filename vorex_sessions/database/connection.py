@@ -40,6 +40,25 @@ class Cursor(NamedTupleCursor):
 
     def send(self, statements: Sequence[Bound], before: str = "", after: str = "") -> Sequence[Any]:
         """Execute statements in one round trip; returns the rows of the last one, as named tuples."""
+        self._execute_all(statements, before, after)
+        return self._all_rows() if self.description else ()
+
+    def send_with_extra(self, statement: Bound) -> tuple[Sequence[Any], Any]:
+        """Execute a query with an extra last column; returns its rows without it, and its value.
+
+        Without any row, there is no value: None.
+        """
+        self._execute_all([statement])
+        names = [column.name for column in self.description or ()]
+        record: Any = self._cached_make_nt(tuple(names[:-1]))  # type: ignore[attr-defined]  # psycopg2 has it
+        extra, rows = None, []
+        while portion := cursor.fetchmany(self, _PORTION):
+            extra = portion[0][-1]
+            rows += [record._make(row[:-1]) for row in portion]
+            checkpoint()
+        return rows, extra
+
+    def _execute_all(self, statements: Sequence[Bound], before: str = "", after: str = "") -> None:
         known = self.prepared_statements
         known.discard()
         texts = []
@@ -50,7 +69,6 @@ class Cursor(NamedTupleCursor):
         checkpoint()  # a batch is a text of up to 4 MB
         self.execute(b";\n".join(texts).join([before.encode(), after.encode()]))
         known.confirm()
-        return self._all_rows() if self.description else ()
 
     def _all_rows(self) -> Sequence[Any]:
         """All rows of the result. They are here already; to read their JSON takes time."""

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from vorex_sessions.database import NO_NESTED_LOOPS, Transaction, locks, run, run_transaction
+from vorex_sessions.hooks import versions
 from vorex_sessions.hooks.all_sessions import AllSessions
 from vorex_sessions.hooks.projections import DERIVED_VERSION, MARK_CURRENT, VERSION, Projection
 from vorex_sessions.hooks.registry import registry
@@ -50,6 +51,8 @@ def rebuild(learner_id: str, *, everything: bool = False) -> None:
             elif is_stale:
                 projection.rebuild(transaction, learner_id, sessions)
         transaction.defer(MARK_CURRENT, parameters)
+        if everything:  # it may unlock achievements
+            transaction.defer(versions.RAISE, parameters)
 
     run_transaction(work, learner_id=learner_id, timeout=_TIMEOUT)
 

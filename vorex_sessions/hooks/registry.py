@@ -25,6 +25,8 @@ class Capability:
     # in this order; `other_tables` hold tombstones, or nothing of a single learner.
     learner_tables: Sequence[sa.Table] = ()
     other_tables: Sequence[sa.Table] = ()
+    # Those of `learner_tables` whose rows change though the learner does nothing (hooks/versions.py).
+    unversioned_tables: Sequence[sa.Table] = ()
     projections: Sequence[Projection] = ()
     warmup_sections: Sequence[WarmupSection] = ()
     exports: Sequence[Export] = ()
@@ -46,6 +48,9 @@ class Registry:
         self.warmup_sections = tuple(one for part in parts for one in part.warmup_sections)
         self.exports = {one.member: one for part in parts for one in part.exports}
         self.after_restore = tuple(one for part in parts for one in part.after_restore)
+        self.unversioned_tables = tuple(
+            table for part in parts for table in part.unversioned_tables
+        )
         self.learner_tables = tuple(table for part in parts for table in part.learner_tables)
         self.enumerations = {
             name: values for part in parts for name, values in part.enumerations.items()

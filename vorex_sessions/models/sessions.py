@@ -17,6 +17,9 @@ from vorex_sessions.models.limits import (
     MOST_VOCABULARY,
 )
 
+# The version of what a process of another release has stored or changed, until it gets one.
+UNNUMBERED = -1
+
 
 def _score_check(score: str) -> sa.CheckConstraint:
     return sa.CheckConstraint(f"{score} BETWEEN 0 AND 100", name=score)
@@ -59,6 +62,7 @@ class SessionResult(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAl
             sa.text("completed_at DESC"),
             sa.text("session_result_id DESC"),
         ),
+        sa.Index("ix_session_results_version", "user_id", "version", "session_result_id"),
     )
 
     user_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
@@ -84,6 +88,8 @@ class SessionResult(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAl
     # The default of the database is for processes of the release before while they still run; that of a save
     # is the setting DEFAULT_LANGUAGE (sessions/results.py).
     language: Mapped[str] = mapped_column(sa.Text, server_default="en")
+    # That of the learner at the last change; UNNUMBERED where a process of the release before has stored it.
+    version: Mapped[int] = mapped_column(sa.BigInteger, server_default=str(UNNUMBERED))
     fingerprint: Mapped[bytes] = mapped_column(sa.LargeBinary)
 
 
@@ -91,10 +97,14 @@ class DeletedSession(db.Model):  # type: ignore[name-defined,misc]  # as above
     """A session that was deleted or erased. Its id may never be saved again."""
 
     __tablename__ = "deleted_sessions"
+    __table_args__ = (
+        sa.Index("ix_deleted_sessions_version", "user_id", "version", "session_result_id"),
+    )
 
     user_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
     session_result_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
     deleted_at: Mapped[datetime] = mapped_column(Instant)
+    version: Mapped[int] = mapped_column(sa.BigInteger, server_default=str(UNNUMBERED))
 
 
 class ErasedLearner(db.Model):  # type: ignore[name-defined,misc]  # as above
@@ -105,3 +115,21 @@ class ErasedLearner(db.Model):  # type: ignore[name-defined,misc]  # as above
     user_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
     erased_at: Mapped[datetime] = mapped_column(Instant)
     closed: Mapped[bool] = mapped_column(sa.Boolean, server_default=sa.false())
+    version: Mapped[int] = mapped_column(sa.BigInteger, server_default=str(UNNUMBERED))
+
+
+class LearnerVersion(db.Model):  # type: ignore[name-defined,misc]  # as above
+    """The learner's version: a counter that grows with each change of what is stored about the learner.
+
+    It outlives an erasure, so that no device takes an old version for a new one; a learner without a row has
+    version 0. Sessions completed before `kept_since` were removed at `purged_version` and earlier. Another
+    `epoch` than before says that a backup was restored, so that versions may mean something else.
+    """
+
+    __tablename__ = "learner_versions"
+
+    user_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    version: Mapped[int] = mapped_column(sa.BigInteger)
+    epoch: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")
+    kept_since: Mapped[datetime | None] = mapped_column(Instant)
+    purged_version: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")

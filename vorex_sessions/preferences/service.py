@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from vorex_sessions.database import Transaction, run, run_transaction
+from vorex_sessions.hooks import versions
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.periods import day_of
 from vorex_sessions.preferences import store
@@ -38,6 +39,7 @@ def set_preferences(learner_id: str, values: Mapping[str, Any], *, now: datetime
         today = day_of(now, zone_name or "UTC", before.day_starts_at)
         after = _changed(values, max(today, before.set_on))
         if before is DEFAULTS or after._replace(set_on=before.set_on) != before:
+            transaction.defer(versions.RAISE, parameters)
             transaction.defer(store.PUT, {**parameters, **after._asdict()})
             for statement in registry().preferences_invalidation:
                 transaction.defer(statement, parameters)

@@ -7,6 +7,7 @@ from functools import lru_cache
 import sqlalchemy as sa
 
 from vorex_sessions.database import Transaction, run_transaction
+from vorex_sessions.hooks import versions
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.sessions import tombstones
@@ -27,7 +28,8 @@ def erase(learner_id: str, *, now: datetime, close: bool = False) -> int:
     def work(transaction: Transaction) -> int:
         count: int = transaction.run(_COUNT, parameters)[0].sessions
         deletions = _deletions(registry().learner_tables)
-        for statement in (_ADD_TOMBSTONES, tombstones.ADD_ERASURE, *deletions):
+        first = (versions.RAISE, _ADD_TOMBSTONES, tombstones.ADD_ERASURE)
+        for statement in (*first, *deletions):
             transaction.defer(statement, parameters)
         return count
 

@@ -9,15 +9,18 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from logs import chain
 from vorex_sessions import metrics
+from vorex_sessions.database import run
 from vorex_sessions.database.snapshot import Snapshot
 from vorex_sessions.hooks.personal_data import Export
 from vorex_sessions.hooks.rebuild import is_stale, rebuild
 from vorex_sessions.hooks.registry import registry
+from vorex_sessions.models import USER_ID
 from vorex_sessions.periods import bounds, stamp
 from vorex_sessions.privacy import formats
 from vorex_sessions.problems.kinds import Unavailable
@@ -74,6 +77,21 @@ def _current(learner_id: str) -> Snapshot:
             log.warning("nothing was rebuilt for a download: %s", type(error).__name__)
             break
     return _snapshot()
+
+
+def unversioned(learner_id: str) -> list[str]:
+    """A digest of whatever an export holds that changes though the learner does nothing."""
+    tables = registry().unversioned_tables
+    return [run(_digest(table), {"user_id": learner_id})[0].digest for table in tables]
+
+
+@lru_cache(maxsize=8)
+def _digest(table: sa.Table) -> sa.Select[Any]:
+    row = sa.cast(sa.func.row_to_json(sa.literal_column(table.name)), sa.Text)
+    rows = sa.func.string_agg(row, aggregate_order_by(sa.literal_column("','"), row))
+    return sa.select(sa.func.md5(sa.func.coalesce(rows, "")).label("digest")).where(
+        table.c.user_id == USER_ID
+    )
 
 
 class Download:

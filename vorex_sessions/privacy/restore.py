@@ -13,7 +13,10 @@ from vorex_sessions.hooks.registry import registry
 from vorex_sessions.sessions import tombstones
 from vorex_sessions.sessions.purge_batches import PurgeResult, purge_batches
 
-_LINES = {table.name: sa.select(table) for table in tombstones.TABLES}
+_LINES = {
+    table.name: sa.select(*(column for column in table.c if column.name != "version"))
+    for table in tombstones.TABLES
+}
 _BATCH = 1000  # tombstones
 _TIMEOUT = 3600  # seconds for the query that reads every session
 
@@ -39,12 +42,12 @@ def erase_again(kept: Iterable[bytes] = ()) -> PurgeResult:
     while batch := list(islice(rest, _BATCH)):
         _add_tombstones([_tombstone(line) for line in batch if line.strip()])
     learners = run_transaction(_remove_restored, timeout=_TIMEOUT)
-    return purge_batches(learners, tombstones.IS_RESTORED, {})
+    return purge_batches(learners, tombstones.IS_RESTORED, {}, by_age=False)
 
 
 def _remove_restored(transaction: Transaction) -> list[str]:
     """Remove what is not removed with sessions; returns the learners with restored sessions."""
-    for statement in registry().after_restore:
+    for statement in (*registry().after_restore, tombstones.BEGIN_ANEW):
         transaction.defer(statement, {})
     rows = transaction.run(tombstones.RESTORED_LEARNERS, {})
     return [str(row.user_id) for row in rows]

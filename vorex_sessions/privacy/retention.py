@@ -44,7 +44,7 @@ def purge(cutoff: datetime) -> PurgeResult:
     It leaves no tombstones, since nothing is to be kept. A session that a phone sends again after that is
     stored as new, and removed by the next purge.
     """
-    return purge_batches(_learners(cutoff), _is_old, {"cutoff": cutoff})
+    return purge_batches(_learners(cutoff), _is_old, {"cutoff": cutoff}, by_age=True)
 
 
 def _learners(cutoff: datetime) -> Iterator[str]:

@@ -10,9 +10,10 @@ from vorex_sessions import compression
 from vorex_sessions.auth.caller import learner_id, require_operator
 from vorex_sessions.privacy import schemas
 from vorex_sessions.privacy.erasure import erase as erase_learner
-from vorex_sessions.privacy.export import FORMATS, Download
+from vorex_sessions.privacy.export import FORMATS, Download, unversioned
 from vorex_sessions.problems.kinds import NotFound, OldHttp
 from vorex_sessions.web.blueprint import Blueprint, component_name, json_response
+from vorex_sessions.web.conditional import rests_also_on
 
 blueprint = Blueprint("privacy", __name__, url_prefix="/api/sessions")
 admin = Blueprint(
@@ -33,6 +34,7 @@ _USER_ID = {
 @blueprint.arguments(schemas.ExportQuerySchema(), location="query")
 @blueprint.alt_response(505, component_name(OldHttp))
 @blueprint.doc(responses={"200": schemas.EXPORT})
+@rests_also_on(unversioned)
 def export_sessions(query: dict[str, Any]) -> Response:
     """Download everything that is stored about me."""
     if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0":

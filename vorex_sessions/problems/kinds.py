@@ -104,6 +104,17 @@ class Gone(Problem):
     detail = "This was deleted and cannot be saved again."
 
 
+class ChangedMeanwhile(Problem):
+    """The resource has another version than `If-Match` names; nothing was changed."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    slug = "changed-meanwhile"
+    title = "Changed meanwhile"
+    detail = (
+        "This session was changed meanwhile; get it again, apply your change to it, and send that."
+    )
+
+
 class TooLarge(Problem):
     """The body is over the limit."""
 

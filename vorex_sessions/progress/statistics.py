@@ -1,7 +1,7 @@
 """Pure: rows of a period from the database -> the learner's statistics."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -75,15 +75,25 @@ def _expanded(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
 
 
 def statistics(
-    data: PeriodData, asked: Asked, *, zone_name: str | None = None, now: datetime
+    data: PeriodData,
+    asked: Asked,
+    *,
+    zone_name: str | None = None,
+    now: datetime,
+    changes_at: Callable[[datetime], object] = lambda instant: None,
 ) -> dict[str, Any]:
-    """The statistics as the API returns them, of any period."""
+    """The statistics as the API returns them, of any period.
+
+    Calls `changes_at` with the instant of today, if any, at which they change without a new session.
+    """
     learners = replace(data.calendar, zone_name=zone_name) if zone_name else data.calendar
     if asked.period == "all":
         start = min((tally.practiced_on for tally in data.tallies), default=None)
         days = Window(start or FIRST_DAY, learners.today(now), None)
         return {"period": "all", "period_start": start, **_answer(data, days), "previous": None}
     days = window(asked, learners, learners.clock(now))
+    if change := next_change(data, days, learners, now):
+        changes_at(change)
     return {
         "period": asked.period,
         "period_start": days.start,
@@ -106,6 +116,28 @@ def _is_earlier(tally: Tally, days: Earlier, learners: Calendar) -> bool:
     if tally.practiced_on == days.end and tally.completed_at and days.cut:
         return learners.clock(tally.completed_at) <= days.cut
     return days.start <= tally.practiced_on <= days.end
+
+
+def next_change(
+    data: PeriodData, days: Window, learners: Calendar, now: datetime
+) -> datetime | None:
+    """When one session more counts among those before, since today is then as far as that day was; or None.
+
+    Where the clocks change meanwhile, it is now.
+    """
+    if not days.earlier or not days.earlier.cut:
+        return None
+    cut, end = days.earlier.cut, days.earlier.end
+    clocks = (
+        learners.clock(tally.completed_at)
+        for tally in data.tallies
+        if tally.practiced_on == end and tally.completed_at
+    )
+    ahead = min((clock - cut for clock in clocks if clock > cut), default=None)
+    if ahead is None:
+        return None
+    steady = learners.clock(now + ahead) - learners.clock(now) == ahead
+    return now + ahead if steady else now
 
 
 def _answer(data: PeriodData, days: Window) -> dict[str, Any]:

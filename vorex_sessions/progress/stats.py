@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from vorex_sessions.database import run
+from vorex_sessions.hooks.freshness import right_until
 from vorex_sessions.periods import DAYS, ONE_DAY, earliest_instant
 from vorex_sessions.progress import rollups
 from vorex_sessions.progress.queries import (
@@ -38,7 +39,7 @@ def stats(
     """The statistics as the API returns them, of a period, or of the days between two dates."""
     asked = Asked(RANGE, date_from, date_to) if date_from and date_to else Asked(period)
     data = _read(learner_id, asked, {"session_type": session_type, "language": language}, now)
-    return statistics(data, asked, zone_name=zone_name, now=now)
+    return statistics(data, asked, zone_name=zone_name, now=now, changes_at=right_until)
 
 
 def _read(

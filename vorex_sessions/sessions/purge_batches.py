@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from vorex_sessions.database import Transaction, locks, run_transaction
+from vorex_sessions.hooks import versions
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, session_results
 
@@ -28,19 +29,27 @@ class PurgeResult:
 
 
 def purge_batches(
-    learners: Iterable[str], condition: sa.ColumnElement[bool], parameters: Mapping[str, Any]
+    learners: Iterable[str],
+    condition: sa.ColumnElement[bool],
+    parameters: Mapping[str, Any],
+    *,
+    by_age: bool,
 ) -> PurgeResult:
-    """Remove each learner's sessions that meet the condition. Safe to stop, and to run again."""
+    """Remove each learner's sessions that meet the condition. Safe to stop, and to run again.
+
+    `by_age`: the condition is met by whatever was completed before an instant.
+    """
     removed: Counter[str] = Counter()
+    statements = _statements(condition, by_age)
     busy = set(learners)
     for _ in range(_ROUNDS):
-        busy = {one for one in sorted(busy) if not _purge(one, condition, parameters, removed)}
+        busy = {one for one in sorted(busy) if not _purge(one, statements, parameters, removed)}
     return PurgeResult(removed.total(), len(+removed), len(busy))
 
 
 def _purge(
     learner_id: str,
-    condition: sa.ColumnElement[bool],
+    statements: tuple[sa.Executable, sa.Executable],
     parameters: Mapping[str, Any],
     removed: Counter[str],
 ) -> bool:
@@ -48,9 +57,10 @@ def _purge(
     values = {**parameters, "user_id": learner_id, "changed": None}
 
     def work(transaction: Transaction) -> int:
-        for statement in registry().invalidation():
+        raising, removing = statements
+        for statement in (*registry().invalidation(), raising):
             transaction.defer(statement, values)
-        return len(transaction.finish(_statement(condition), values))
+        return len(transaction.finish(removing, values))
 
     count = _BATCH
     while count == _BATCH:
@@ -65,9 +75,17 @@ def _purge(
 
 
 @lru_cache(maxsize=8)
-def _statement(condition: sa.ColumnElement[bool]) -> sa.Executable:
+def _statements(
+    condition: sa.ColumnElement[bool], by_age: bool
+) -> tuple[sa.Executable, sa.Executable]:
+    """What raises the learner's version, and what removes the oldest sessions that meet the condition."""
     is_of_learner = _s.user_id == USER_ID
-    batch = sa.select(_s.session_result_id).where(is_of_learner, condition)
-    batch = batch.order_by(_s.completed_at).limit(sa.literal_column(str(_BATCH))).correlate(None)
-    removed = sa.delete(session_results).where(is_of_learner, _s.session_result_id.in_(batch))
-    return removed.returning(_s.session_result_id)
+    oldest = sa.select(_s.session_result_id, _s.completed_at).where(is_of_learner, condition)
+    oldest = oldest.order_by(_s.completed_at).limit(sa.literal_column(str(_BATCH)))
+    ids = oldest.with_only_columns(_s.session_result_id).correlate(None)
+    removed = sa.delete(session_results).where(is_of_learner, _s.session_result_id.in_(ids))
+    removing = removed.returning(_s.session_result_id)
+    if not by_age:
+        return versions.raise_if(sa.exists().where(is_of_learner, condition)), removing
+    newest = sa.select(sa.func.max(oldest.subquery("oldest").c.completed_at))
+    return versions.raise_with_purge(newest.scalar_subquery()), removing

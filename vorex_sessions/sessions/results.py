@@ -16,13 +16,13 @@ from vorex_sessions.skill_graph import graph_of
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(minutes=5)
-_SET_BY_DATABASE = {"created_at", "updated_at"}
+_SET_BY_DATABASE = {"created_at", "updated_at", "version"}
 _SET_BY_SERVICE = {"user_id", "session_result_id", "practiced_on", "fingerprint"}
 
 # What the API shows, in the order of the contract: everything but the fingerprint.
 COLUMNS = tuple(column for column in session_results.c if column.name != "fingerprint")
 NAMES = tuple(str(column.name) for column in COLUMNS)  # plain str: orjson takes no subclass as key
-# The columns of an INSERT.
+# The columns of a row that is given to an INSERT.
 STORED = tuple(column for column in session_results.c if column.name not in _SET_BY_DATABASE)
 # What a row to store has beside them: the hour that decides on its day (saving.py).
 HOUR = sa.column("hour", sa.Integer)

@@ -8,18 +8,26 @@ from uuid import UUID
 from flask import Response
 
 from vorex_sessions.auth.caller import learner_id
-from vorex_sessions.problems.kinds import Conflict, Gone, NotFound, Problem
+from vorex_sessions.problems.kinds import ChangedMeanwhile, Conflict, Gone, NotFound, Problem
 from vorex_sessions.sessions import history, history_schemas, saved_schemas, schemas, service
 from vorex_sessions.sessions.saving import Outcome
 from vorex_sessions.web.answer_fields import SESSION_ID
 from vorex_sessions.web.blueprint import Blueprint, body_limit, component_name, json_response
+from vorex_sessions.web.conditional import expected_version, version_tag
 from vorex_sessions.web.requests import KEY_HEADER, idempotency_key
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/api/sessions")
 
 BATCH_LIMIT = 4 * 1024 * 1024  # bytes
 _REPLAYED = "Idempotency-Replayed"
-_SAVED_HEADERS = {
+_VERSION_HEADER = {
+    "ETag": {
+        "description": "The session's `version`, in quotes; for `If-Match`.",
+        "schema": {"type": "string"},
+        "example": '"17"',
+    }
+}
+_SAVED_HEADERS = _VERSION_HEADER | {
     "Location": {
         "description": "The address of the stored session result.",
         "schema": {"type": "string"},
@@ -50,6 +58,14 @@ _ID = {
     "description": "The session result's id.",
     "schema": {"type": "string", "format": "uuid", "example": SESSION_ID},
 }
+_IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": False,
+    "description": "The `ETag` of the session as the app knows it. If it was changed since, the answer is "
+    "412 and nothing is changed. Without it, the last change wins.",
+    "schema": {"type": "string"},
+}
 _BY_ID = "/<uuid:session_result_id>"
 
 
@@ -69,8 +85,12 @@ _BY_ID = "/<uuid:session_result_id>"
 def save_session(content: dict[str, Any]) -> Response:
     """Save a finished practice session; with an id or a key, a repeat stores nothing twice."""
     outcome = service.save(learner_id(), content, key=idempotency_key(), now=datetime.now(UTC))
-    headers = {"Location": f"/api/sessions/{outcome.session['session_result_id']}"}
-    saved = {**outcome.session, **outcome.extras}
+    session = outcome.session
+    headers = {
+        "Location": f"/api/sessions/{session['session_result_id']}",
+        "ETag": version_tag(session["version"]),
+    }
+    saved = {**session, **outcome.extras}
     if outcome.created:
         return json_response(saved, 201, headers)
     return json_response(saved, 200, {**headers, _REPLAYED: "true"})
@@ -112,24 +132,40 @@ def list_history(query: dict[str, Any]) -> Response:
 @blueprint.alt_response(404, component_name(NotFound))
 def get_session(session_result_id: UUID) -> Response:
     """Show one of my sessions."""
-    return json_response(service.show(learner_id(), str(session_result_id)))
+    session = service.show(learner_id(), str(session_result_id))
+    return json_response(session, headers={"ETag": version_tag(session["version"])})
 
 
 @blueprint.patch(_BY_ID, parameters=[_ID])
 @blueprint.arguments(schemas.CorrectionSchema(partial=True))
-@blueprint.response(200, saved_schemas.CorrectedSchema)
+@blueprint.response(200, saved_schemas.CorrectedSchema, headers=_VERSION_HEADER)
 @blueprint.alt_response(404, component_name(NotFound))
 @blueprint.alt_response(410, component_name(Gone))
+@blueprint.alt_response(412, component_name(ChangedMeanwhile))
+@blueprint.doc(parameters=[_IF_MATCH])
 def correct_session(changes: dict[str, Any], session_result_id: UUID) -> Response:
     """Correct a session, or add a score that arrived late."""
-    now = datetime.now(UTC)
-    return json_response(service.correct(learner_id(), str(session_result_id), changes, now=now))
+    session = service.correct(
+        learner_id(),
+        str(session_result_id),
+        changes,
+        is_expected=expected_version(),
+        now=datetime.now(UTC),
+    )
+    return json_response(session, headers={"ETag": version_tag(session["version"])})
 
 
 @blueprint.delete(_BY_ID, parameters=[_ID])
 @blueprint.response(204)
 @blueprint.alt_response(404, component_name(NotFound))
+@blueprint.alt_response(412, component_name(ChangedMeanwhile))
+@blueprint.doc(parameters=[_IF_MATCH])
 def delete_session(session_result_id: UUID) -> Response:
     """Delete a session permanently."""
-    service.delete(learner_id(), str(session_result_id), now=datetime.now(UTC))
+    service.delete(
+        learner_id(),
+        str(session_result_id),
+        is_expected=expected_version(),
+        now=datetime.now(UTC),
+    )
     return Response(status=204)

@@ -19,6 +19,7 @@ from vorex_sessions.database import (
     run_transaction,
 )
 from vorex_sessions.database.timeouts import LARGE_SAVE_TIMEOUT, QUERY_TIMEOUT
+from vorex_sessions.hooks import versions
 from vorex_sessions.hooks.learner_days import DAY_STARTS_AT
 from vorex_sessions.hooks.projections import DERIVED_VERSION, AnswerExtras, Projection, SaveEvent
 from vorex_sessions.hooks.registry import registry
@@ -35,11 +36,11 @@ def _insert() -> sa.CTE:
     is_before_start = given.c.hour < sa.func.coalesce(DAY_STARTS_AT, sa.literal_column("0"))
     days = {"practiced_on": given.c.practiced_on - sa.cast(is_before_start, sa.Integer)}
     values = [days.get(column.name, given.c[column.name]) for column in columns]
-    rows = sa.select(USER_ID, *values).where(
+    rows = sa.select(USER_ID, *values, versions.NEXT).where(
         ~tombstones.is_deleted(given.c.session_result_id),
         ~tombstones.is_erased(given.c.completed_at),
     )
-    names = [column.name for column in results.STORED]
+    names = [*(column.name for column in results.STORED), "version"]
     inserted = insert(session_results).from_select(names, rows)
     inserted = inserted.on_conflict_do_nothing(index_elements=["user_id", "session_result_id"])
     return inserted.returning(*results.COLUMNS).cte("new")
@@ -165,6 +166,7 @@ def _store(learner_id: str, entries: Sequence[Entry], now: datetime) -> dict[str
         rows = transaction.run(_save_statement(projections, is_large), parameters)
         extras: AnswerExtras = {str(row.session_result_id): {} for row in rows}
         if rows:
+            transaction.defer(versions.RAISE, {"user_id": learner_id})
             derived_version, is_new_learner, *contexts = rows[0][len(results.COLUMNS) :]
             event = SaveEvent(transaction, learner_id, rows, now, derived_version, is_new_learner)
             for projection, context in zip(projections, contexts, strict=True):

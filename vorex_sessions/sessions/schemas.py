@@ -182,6 +182,12 @@ class SessionResultSchema(SessionContentSchema):
     practiced_on = answer_fields.day("The calendar day of `completed_at` in `timezone`.")
     created_at = answer_fields.instant("When it was first stored; UTC.")
     updated_at = answer_fields.instant("When it was last changed; UTC.")
+    version = answer_fields.whole(
+        "Grows with each change of any of the learner's sessions; that of this one's last change. `ETag` and "
+        "`If-Match` carry it in quotes. 0 where it was stored before there were versions.",
+        17,
+        least=-1,
+    )
 
 
 class BatchSchema(Schema):

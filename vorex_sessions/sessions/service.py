@@ -1,6 +1,6 @@
 """Commands on session results. The learner's id comes first and is part of every statement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -11,11 +11,19 @@ import sqlalchemy as sa
 
 from vorex_sessions import metrics
 from vorex_sessions.database import Transaction, as_rows, recordset, run, run_transaction
+from vorex_sessions.hooks import versions
 from vorex_sessions.hooks.learner_days import DAY_STARTS_AT
 from vorex_sessions.hooks.projections import SaveEvent
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, session_results
-from vorex_sessions.problems.kinds import Conflict, Gone, KeyReused, NotFound, Problem
+from vorex_sessions.problems.kinds import (
+    ChangedMeanwhile,
+    Conflict,
+    Gone,
+    KeyReused,
+    NotFound,
+    Problem,
+)
 from vorex_sessions.problems.validation import validation_problem
 from vorex_sessions.sessions import results, tombstones
 from vorex_sessions.sessions.fingerprint import fingerprint
@@ -31,6 +39,8 @@ _BEFORE_CORRECTION = _SHOW.add_columns(
 )
 # Runs before the delete: it copies stored rows, so that only a stored session leaves a tombstone.
 _ADD_TOMBSTONE = tombstones.add_tombstones(_is_id)
+_RAISE_IF_STORED = versions.raise_if(sa.exists().where(_is_it))
+_VERSION = sa.select(session_results.c.version).where(_is_it)
 _DELETE = session_results.delete().where(_is_it)
 _IS_DELETED = sa.select(tombstones.is_deleted(sa.bindparam("session_result_id")).label("deleted"))
 
@@ -120,9 +130,17 @@ def show(learner_id: str, session_result_id: str) -> dict[str, Any]:
 
 
 def correct(
-    learner_id: str, session_result_id: str, changes: Mapping[str, Any], *, now: datetime
+    learner_id: str,
+    session_result_id: str,
+    changes: Mapping[str, Any],
+    *,
+    is_expected: Callable[[int], bool] | None = None,
+    now: datetime,
 ) -> dict[str, Any]:
-    """Change some fields of a session result; the others stay. Raises Invalid, SessionNotFound or Gone.
+    """Change some fields of a session result; the others stay.
+
+    Raises Invalid, SessionNotFound, Gone, and ChangedMeanwhile where it has a version that is not expected;
+    not, however, where the values are stored already: then the same request was sent before.
 
     None resets a field to its default. `practiced_on` follows from `completed_at` and `timezone`. It is set
     behind the learner's lock, so that neither of two concurrent corrections is lost. Values that are stored
@@ -148,6 +166,8 @@ def correct(
             raise Gone(
                 "This learner's data was erased after that time; nothing can be moved there."
             )
+        if fields and is_expected and not is_expected(old.version):
+            raise ChangedMeanwhile
         new = _update(transaction, parameters, old, {name: values[name] for name in fields})
         event = SaveEvent(transaction, learner_id, [new], now, derived_version=None, is_first=False)
         answer = results.as_json(new)
@@ -168,6 +188,7 @@ def _update(
     changed = None if moved else parameters["session_result_id"]
     for statement in registry().invalidation(changes):
         transaction.defer(statement, {**parameters, "changed": changed})
+    transaction.defer(versions.RAISE, parameters)
     update = _update_statement(frozenset(changes))
     return transaction.run(update, {**parameters, "rows": as_rows([changes])})[0]
 
@@ -177,12 +198,25 @@ def _update_statement(names: frozenset[str]) -> sa.Update:
     """Set these columns to the values of the one row in `:rows`."""
     given = recordset("given", (column for column in results.STORED if column.name in names))
     values = {column.name: column for column in given.c}
-    update = session_results.update().where(_is_it).values(**values, updated_at=sa.func.now())
+    update = (
+        session_results.update()
+        .where(_is_it)
+        .values(**values, updated_at=sa.func.now(), version=versions.CURRENT)
+    )
     return update.returning(*results.COLUMNS)
 
 
-def delete(learner_id: str, session_result_id: str, *, now: datetime) -> None:
-    """Delete a session result permanently; to repeat it is no error. Raises SessionNotFound."""
+def delete(
+    learner_id: str,
+    session_result_id: str,
+    *,
+    is_expected: Callable[[int], bool] | None = None,
+    now: datetime,
+) -> None:
+    """Delete a session result permanently; to repeat it is no error.
+
+    Raises SessionNotFound, and ChangedMeanwhile where it has a version that is not expected.
+    """
     parameters = {
         "user_id": learner_id,
         "session_result_id": session_result_id,
@@ -191,7 +225,10 @@ def delete(learner_id: str, session_result_id: str, *, now: datetime) -> None:
     }
 
     def work(transaction: Transaction) -> bool:
-        for statement in (*registry().invalidation(), _ADD_TOMBSTONE, _DELETE):
+        stored = transaction.run(_VERSION, parameters) if is_expected else ()
+        if is_expected and stored and not is_expected(stored[0].version):
+            raise ChangedMeanwhile
+        for statement in (*registry().invalidation(), _RAISE_IF_STORED, _ADD_TOMBSTONE, _DELETE):
             transaction.defer(statement, parameters)
         return bool(transaction.finish(_IS_DELETED, parameters)[0].deleted)
 

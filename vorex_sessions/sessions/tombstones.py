@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from vorex_sessions.database import recordset
+from vorex_sessions.hooks import versions
 from vorex_sessions.models import USER_ID, deleted_sessions, erased_learners, session_results
 
 TABLES = (deleted_sessions, erased_learners)
@@ -33,31 +34,38 @@ def is_erased(completed_at: sa.ColumnElement[Any]) -> sa.Exists:
 
 
 def add_tombstones(*conditions: sa.ColumnElement[bool]) -> sa.Executable:
-    """Add tombstones, as of `:now`, for the learner's stored sessions that meet the conditions."""
-    rows = sa.select(_stored.user_id, _stored.session_result_id, sa.bindparam("now"))
-    return _add_deleted(rows.where(_stored.user_id == USER_ID, *conditions))
+    """Add tombstones, as of `:now`, for the learner's stored sessions that meet the conditions.
+
+    The learner's version is raised before.
+    """
+    names = (_stored.user_id, _stored.session_result_id)
+    rows = sa.select(*names, sa.bindparam("now"), versions.CURRENT)
+    return _add_deleted(rows.where(_stored.user_id == USER_ID, *conditions), "version")
 
 
-def _add_deleted(rows: sa.SelectBase) -> sa.Executable:
-    names = ["user_id", "session_result_id", "deleted_at"]
+def _add_deleted(rows: sa.SelectBase, *more: str) -> sa.Executable:
+    names = ["user_id", "session_result_id", "deleted_at", *more]
     added = insert(deleted_sessions).from_select(names, rows)
     return added.on_conflict_do_nothing(index_elements=names[:2])
 
 
-def _add_erased(rows: sa.SelectBase) -> sa.Executable:
+def _add_erased(rows: sa.SelectBase, *more: str) -> sa.Executable:
     """The latest erasure counts, and a closed learner stays closed."""
-    added = insert(erased_learners).from_select(["user_id", "erased_at", "closed"], rows)
+    added = insert(erased_learners).from_select(["user_id", "erased_at", "closed", *more], rows)
     return added.on_conflict_do_update(
         index_elements=["user_id"],
         set_={
             "erased_at": sa.func.greatest(_erased.erased_at, added.excluded.erased_at),
             "closed": sa.or_(_erased.closed, added.excluded.closed),
+            "version": added.excluded.version,
         },
     )
 
 
-# The learner's erasure, as of `:now`; `:close` closes the account.
-ADD_ERASURE = _add_erased(sa.select(USER_ID, sa.bindparam("now"), sa.bindparam("close")))
+# The learner's erasure, as of `:now`; `:close` closes the account. The learner's version is raised before.
+ADD_ERASURE = _add_erased(
+    sa.select(USER_ID, sa.bindparam("now"), sa.bindparam("close"), versions.CURRENT), "version"
+)
 _given = recordset("given", (_deleted.user_id, _deleted.session_result_id, _deleted.deleted_at))
 _given_erased = recordset("given", (_erased.user_id, _erased.erased_at, _erased.closed))
 # Tombstones from the JSON objects in `:rows`, of both kinds.
@@ -73,6 +81,9 @@ ADD_KEPT = (
         .group_by(_given_erased.c.user_id)
     ),
 )
+
+# After the restore of a backup.
+BEGIN_ANEW = versions.begin_anew(session_results, *TABLES)
 
 # A session that was erased, and is stored again. `created_at` counts, too: a session that was saved after
 # the erasure may have been corrected to an earlier time by release 1.0.

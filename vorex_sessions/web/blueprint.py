@@ -24,6 +24,7 @@ from vorex_sessions.problems.kinds import (
     Unreadable,
 )
 from vorex_sessions.turns import checkpoint
+from vorex_sessions.web.conditional import ETAG, IF_NONE_MATCH, NOT_MODIFIED, conditional
 from vorex_sessions.web.requests import Arguments, read_json, refuse_parameters
 from vorex_sessions.web.schemas import ProblemSchema
 
@@ -95,6 +96,7 @@ class Blueprint(OpenBlueprint):
         **options: Any,
     ) -> None:
         super().__init__(name, import_name, tag=tag, **options)
+        self.guard = guard
         self.before_request(guard)
 
     def add_url_rule(
@@ -102,7 +104,20 @@ class Blueprint(OpenBlueprint):
     ) -> None:
         """Register a view, wrapped in the checks that its documented arguments need."""
         endpoint = endpoint or view_func.__name__
-        super().add_url_rule(rule, endpoint, _checked(view_func), **options)
+        view = _checked(view_func)
+        if self.guard is caller.require_learner and options.get("methods") == ["GET"]:
+            view = conditional(view)
+        super().add_url_rule(rule, endpoint, view, **options)
+
+    def _document(
+        self, doc: dict[str, Any], doc_info: dict[str, Any], **context: Any
+    ) -> dict[str, Any]:
+        """Document that a learner's GET is conditional; openapi.py adds the header of its 200."""
+        doc = super()._document(doc, doc_info, **context)
+        if self.guard is caller.require_learner and context["method"] == "get":
+            doc["parameters"] = [*doc.get("parameters", ()), IF_NONE_MATCH]
+            doc["responses"]["304"] = {"description": NOT_MODIFIED, "headers": ETAG}
+        return doc
 
 
 def body_limit(limit: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

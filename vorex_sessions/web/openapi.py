@@ -14,6 +14,7 @@ from vorex_sessions.problems.kinds import (
     Unavailable,
 )
 from vorex_sessions.web.blueprint import Api, component_name
+from vorex_sessions.web.conditional import ETAG
 from vorex_sessions.web.openapi_finish import finish
 from vorex_sessions.web.schemas import ProblemSchema, Schema
 
@@ -101,6 +102,8 @@ def _document_headers(api: Api) -> None:
     for path in api.spec.to_dict()["paths"].values():
         for operation in path.values():
             responses = operation["responses"] if isinstance(operation, dict) else {}
+            if "304" in responses:
+                responses["200"].setdefault("headers", {}).update(ETAG)
             for response in responses.values():
                 if "$ref" not in response:
                     names = _COUNTED if operation["security"] else _ALWAYS

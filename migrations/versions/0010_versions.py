@@ -1,0 +1,81 @@
+"""A version of each session result, and the learner's counter that it comes from.
+
+A constant default is not written to stored rows: what is there has version 0, and what processes of the
+release before store or correct while they still run has -1, until the next question about changes numbers it
+(sessions/changes.py). Each statement can run again: after a kill, upgrade again.
+"""
+
+from alembic import op
+from flask import current_app
+
+revision = "0010_versions"
+down_revision = "0009_preferences"
+branch_labels = None
+depends_on = None
+LOSES = {"at which change each session has its state; devices begin anew": "learner_versions"}
+
+VERSIONED = ("session_results", "deleted_sessions", "erased_learners")
+VERSIONS = """
+CREATE TABLE IF NOT EXISTS learner_versions (
+    user_id uuid NOT NULL,
+    version bigint NOT NULL,
+    epoch bigint NOT NULL DEFAULT 0,
+    kept_since timestamptz,
+    purged_version bigint NOT NULL DEFAULT 0,
+    CONSTRAINT pk_learner_versions PRIMARY KEY (user_id)
+)
+"""
+INDEX = "ix_session_results_version"
+DELETED_INDEX = "ix_deleted_sessions_version"
+MARKED = """
+CREATE OR REPLACE FUNCTION vorex_set_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.updated_at := greatest(now(), OLD.updated_at);
+    IF NEW.version = OLD.version THEN
+        NEW.version := -1;
+    END IF;
+    RETURN NEW;
+END
+$$
+"""
+PLAIN = """
+CREATE OR REPLACE FUNCTION vorex_set_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.updated_at := greatest(now(), OLD.updated_at);
+    RETURN NEW;
+END
+$$
+"""
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        # Behind a transaction pooler a setting would stay with some other client's connection.
+        has_session = not current_app.config["DB_TRANSACTION_POOLER"]
+        if has_session:
+            op.execute("SET statement_timeout = 0")
+        op.execute(VERSIONS)
+        op.execute("ALTER TABLE learner_versions ENABLE ROW LEVEL SECURITY")
+        for table in VERSIONED:
+            op.execute(
+                f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS version bigint NOT NULL DEFAULT 0"
+            )
+            op.execute(f"ALTER TABLE {table} ALTER COLUMN version SET DEFAULT -1")
+        op.execute(MARKED)
+        build(INDEX, "session_results (user_id, version, session_result_id)")
+        build(DELETED_INDEX, "deleted_sessions (user_id, version, session_result_id)")
+        if has_session:
+            op.execute("RESET statement_timeout")
+
+
+def build(name: str, columns: str) -> None:
+    """Build an index while rows are written; anew where a killed upgrade has left one: it may be invalid."""
+    op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+    op.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {columns}")
+
+
+def downgrade() -> None:
+    op.execute(PLAIN)
+    for table in VERSIONED:
+        op.execute(f"ALTER TABLE {table} DROP COLUMN version")  # with it goes its index
+    op.execute("DROP TABLE learner_versions")

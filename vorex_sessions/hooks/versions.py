@@ -1,0 +1,72 @@
+"""The learner's version: a counter that grows with each change of what is stored about the learner.
+
+A write raises it behind the learner's lock and in the transaction of the change, so that versions become
+visible in their order: who has seen one has seen all before it. A session result has the version at which it
+last changed.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Insert, insert
+
+from vorex_sessions.database import prepared
+from vorex_sessions.models import USER_ID, learner_versions
+
+_v = learner_versions.c
+_of_learner = _v.user_id == USER_ID
+_one: sa.ColumnElement[int] = sa.literal_column("1", sa.BigInteger)
+
+# The version of the learner `:user_id`, for what is stored after RAISE.
+CURRENT = sa.func.coalesce(
+    sa.select(_v.version).where(_of_learner).scalar_subquery(), sa.literal_column("0")
+)
+# The same for what is stored before RAISE, in the same transaction.
+NEXT = CURRENT + _one
+
+
+def _raised(insertion: Insert, **more: sa.ColumnElement[Any]) -> Insert:
+    values = {"version": _v.version + _one, **more}
+    return insertion.on_conflict_do_update(index_elements=["user_id"], set_=values)
+
+
+RAISE = prepared(_raised(insert(learner_versions).values(user_id=USER_ID, version=_one)))
+
+
+def raise_if(condition: sa.ColumnElement[bool]) -> Insert:
+    """Raise the version where the condition is met, say if there is something to delete."""
+    row = sa.select(USER_ID, _one).where(condition)
+    return _raised(insert(learner_versions).from_select(["user_id", "version"], row))
+
+
+def raise_with_purge(newest_removed: sa.ScalarSelect[Any]) -> Insert:
+    """Raise the version, as sessions completed up to an instant are removed; nothing where it is NULL."""
+    removed = sa.select(newest_removed.label("at")).subquery("removed")
+    kept_since = removed.c.at + sa.cast("1 microsecond", sa.Interval)
+    row = sa.select(USER_ID, _one, kept_since, _one).where(removed.c.at.is_not(None))
+    names = ["user_id", "version", "kept_since", "purged_version"]
+    added = insert(learner_versions).from_select(names, row)
+    return _raised(
+        added,
+        kept_since=sa.func.greatest(_v.kept_since, added.excluded.kept_since),
+        purged_version=_v.version + _one,
+    )
+
+
+def number(table: Any) -> sa.Update:
+    """Give the version CURRENT to the rows of `:user_id` that processes of the release before have stored."""
+    is_unnumbered = sa.and_(table.c.user_id == USER_ID, table.c.version < sa.literal_column("0"))
+    return sa.update(table).where(is_unnumbered).values(version=CURRENT)
+
+
+def begin_anew(*tables: Any) -> Insert:
+    """A new epoch for the learners in these tables: a restored backup has versions of another past."""
+    learners = sa.union(*(sa.select(table.c.user_id) for table in (*tables, learner_versions)))
+    epoch = sa.cast(sa.func.random() * sa.literal_column("1e15"), sa.BigInteger)
+    rows = learners.subquery("learners").c
+    added = insert(learner_versions).from_select(
+        ["user_id", "version", "epoch"], sa.select(rows.user_id, sa.literal_column("0"), epoch)
+    )
+    return added.on_conflict_do_update(
+        index_elements=["user_id"], set_={"epoch": added.excluded.epoch}
+    )

@@ -1,0 +1,170 @@
+"""Conditional requests (RFC 9110, section 13): ETags, If-None-Match and If-Match.
+
+The weak ETag of a learner's answer is a digest of what it rests on, so that 304 costs one query: the release
+and its settings, the request, the learner's state, and the days that are today. Where the answer changes
+during a day, the ETag ends with the second until which it holds. An answer that rests on others has a digest
+of itself.
+"""
+
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import wraps
+from hashlib import blake2b
+from typing import Any, TypeVar
+
+import orjson
+from flask import Response, current_app, request
+from werkzeug.datastructures import ETags
+from werkzeug.http import unquote_etag
+
+from config import DECISIVE
+from vorex_sessions.auth.caller import learner_id
+from vorex_sessions.hooks import freshness
+from vorex_sessions.periods import day_of, zone_name
+from vorex_sessions.version import VERSION
+
+_BYTES, _LENGTH = 12, 16  # of a digest: bytes, and characters in base64
+_UNTIL = "."  # between a digest and the second until which it holds
+_SECONDS = re.compile(r"[0-9]{1,12}")
+_OF_CONTENT = "~"  # begins a digest of the answer itself
+F = TypeVar("F", bound=Callable[..., Any])
+_LONGEST_HEADER = 2000  # characters of If-None-Match that are looked at
+
+NOT_MODIFIED = "The answer that the app has is still right."
+ETAG = {
+    "ETag": {
+        "description": "Stands for the answer, for `If-None-Match`.",
+        "schema": {"type": "string"},
+        "example": 'W/"aGVsbG8tdm9yZXgt"',
+    }
+}
+IF_NONE_MATCH = {
+    "in": "header",
+    "name": "If-None-Match",
+    "required": False,
+    "description": "The `ETag` of the answer that the app has; 304 without a body if it is still right.",
+    "schema": {"type": "string"},
+}
+
+
+def rests_also_on(more: Callable[[str], Any]) -> Callable[[F], F]:
+    """Decorate a view whose answer changes with something else, too: `more(learner_id)`, for JSON."""
+
+    def decorate(view: F) -> F:
+        view.more_basis = more  # type: ignore[attr-defined]  # read by conditional
+        return view
+
+    return decorate
+
+
+def conditional(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Wrap a learner's GET: its answer gets an ETag; 304 where the client has the answer already."""
+    more = getattr(view, "more_basis", None)
+
+    @wraps(view)
+    def answered(*args: Any, **kwargs: Any) -> Response:
+        now = datetime.now(
+            UTC
+        )  # before anything is read: an ETag may be older than its answer, never newer
+        asked = _asked()
+        if tag := _still_right(asked, now, more):
+            return Response(status=304, headers={"ETag": tag})
+        with freshness.noted() as basis:
+            if more:
+                basis.read(learner_id(), more)
+            response = view(*args, **kwargs)
+        if basis.state is None and "ETag" not in response.headers:
+            # No query had rows. What is read after an answer may be newer, so the answer is made again.
+            with freshness.noted() as basis:
+                basis.read(learner_id())
+                response = view(*args, **kwargs)
+        if "ETag" not in response.headers:
+            response.headers["ETag"] = _tag_of(response, basis, now)
+        return _unless_known(response, asked)
+
+    return answered
+
+
+def _unless_known(response: Response, asked: ETags) -> Response:
+    """The answer, or 304 where the client has it."""
+    tag = response.headers["ETag"]
+    if not asked or not asked.contains_weak(unquote_etag(tag)[0] or ""):
+        return response
+    response.close()
+    return Response(status=304, headers={"ETag": tag})
+
+
+def _asked() -> ETags:
+    header = request.environ.get("HTTP_IF_NONE_MATCH", "")
+    return request.if_none_match if 0 < len(header) <= _LONGEST_HEADER else ETags()
+
+
+def _still_right(asked: ETags, now: datetime, more: Callable[[str], Any] | None) -> str | None:
+    """The ETag that the client has sent, if the answer is still the one that it stands for."""
+    parts = (tag.partition(_UNTIL) for tag in asked.as_set(include_weak=True))
+    until = {digest: end for digest, _, end in parts if _is_ahead(end, now)}
+    if not any(len(digest) == _LENGTH for digest in until):
+        return None
+    state = freshness.state_of(learner_id(), more)
+    digest = _digest(state, now)
+    if digest not in until:
+        return None
+    return _weak(digest, until[digest])
+
+
+def _is_ahead(until: str, now: datetime) -> bool:
+    return not until or (_SECONDS.fullmatch(until) is not None and now.timestamp() < int(until))
+
+
+def _tag_of(response: Response, basis: freshness.Basis, now: datetime) -> str:
+    if basis.on_others:
+        return f'W/"{_OF_CONTENT}{_base64(response.get_data())}"'
+    until = str(int(basis.until.timestamp())) if basis.until else ""
+    return _weak(_digest(basis.state or [], now), until)
+
+
+def _weak(digest: str, until: str) -> str:
+    return f'W/"{digest}{_UNTIL}{until}"' if until else f'W/"{digest}"'
+
+
+def _digest(state: list[Any], now: datetime) -> str:
+    """The digest of what an answer to the current request rests on; `state` is the learner's."""
+    config = current_app.config
+    settings = [config[name] for name in DECISIVE]
+    query = request.query_string.decode("latin-1")
+    request_itself = [learner_id(), request.path, query, request.method == "HEAD"]
+    return _base64(orjson.dumps([VERSION, settings, request_itself, state, _todays(state, now)]))
+
+
+def _todays(state: list[Any], now: datetime) -> list[date]:
+    """The days that are today for the answer: in the zones that are asked for, and in the learner's."""
+    _, _, learners_zone, day_starts_at, *_ = state
+    asked = [value for name, value in request.args.items() if name.endswith("timezone")]
+    zones = [learners_zone or "UTC", *filter(None, map(_zone, asked))]
+    return [day_of(now, zone, day_starts_at) for zone in zones]
+
+
+def _zone(given: str) -> str | None:
+    try:
+        return zone_name(given.replace(" ", "+"))
+    except ValueError:  # the answer is a problem, which has no ETag
+        return None
+
+
+def _base64(data: bytes) -> str:
+    return urlsafe_b64encode(blake2b(data, digest_size=_BYTES).digest()).decode()
+
+
+def version_tag(version: int) -> str:
+    """The ETag of a session result."""
+    return f'"{version}"'
+
+
+def expected_version() -> Callable[[int], bool] | None:
+    """Whether a session result with this version may be changed, by If-Match; None: it does not say."""
+    if "HTTP_IF_MATCH" not in request.environ:
+        return None
+    tags = request.if_match
+    return lambda version: tags.contains(str(version))
