@@ -32,9 +32,9 @@ def read(cursor: str, filters: Mapping[str, Any], *, size: int | None = None) ->
     return place
 
 
-def invalid(rule: str = "is not a cursor of this service") -> Invalid:
+def invalid(rule: str = "is not a cursor of this service", parameter: str = "cursor") -> Invalid:
     """The 422 for a cursor."""
-    return validation_problem({"cursor": [rule]}, in_query=True)
+    return validation_problem({parameter: [rule]}, in_query=True)
 
 
 def _digest(filters: Mapping[str, Any]) -> bytes:

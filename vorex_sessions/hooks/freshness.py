@@ -61,7 +61,7 @@ _basis: ContextVar[Basis | None] = ContextVar("basis", default=None)
 
 
 def state_of(learner_id: str, more: Callable[[str], Any] | None = None) -> list[Any]:
-    """The learner's state: version, epoch, zone of the latest session, hour at which a day starts, and more."""
+    """State: version, epoch, zone of the latest session, hour at which a day starts; and more."""
     state: list[Any] = run(_STATE_ALONE, {"user_id": learner_id})[0].state
     return [*state, more(learner_id)] if more else state
 

@@ -9,7 +9,15 @@ from flask import Response
 
 from vorex_sessions.auth.caller import learner_id
 from vorex_sessions.problems.kinds import ChangedMeanwhile, Conflict, Gone, NotFound, Problem
-from vorex_sessions.sessions import history, history_schemas, saved_schemas, schemas, service
+from vorex_sessions.sessions import (
+    changes,
+    changes_schemas,
+    history,
+    history_schemas,
+    saved_schemas,
+    schemas,
+    service,
+)
 from vorex_sessions.sessions.saving import Outcome
 from vorex_sessions.web.answer_fields import SESSION_ID
 from vorex_sessions.web.blueprint import Blueprint, body_limit, component_name, json_response
@@ -125,6 +133,14 @@ def _item_result(outcome: Outcome | Problem) -> dict[str, Any]:
 def list_history(query: dict[str, Any]) -> Response:
     """List my sessions, newest first."""
     return json_response(history.page(learner_id(), **query))
+
+
+@blueprint.get("/changes")
+@blueprint.arguments(changes_schemas.ChangesQuerySchema(), location="query")
+@blueprint.response(200, changes_schemas.ChangesSchema)
+def list_changes(query: dict[str, Any]) -> Response:
+    """List what has changed since a device last asked."""
+    return json_response(changes.changes(learner_id(), **query))
 
 
 @blueprint.get(_BY_ID, parameters=[_ID])
