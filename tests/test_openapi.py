@@ -185,6 +185,7 @@ def test_what_is_always_sent_is_required(app: Flask) -> None:
         if "properties" in (schema := schemas[name])
     }
     assert {name: members for name, members in sometimes.items() if members} == {
+        "Change": {"session", "deleted_at"},
         "Place": {"pointer", "parameter", "header"},
         "Problem": {"errors", "violated-policies"},
         "SavedItem": {"session", "problem", "achievements_unlocked", "streak"},

@@ -12,7 +12,7 @@ revision = "0010_versions"
 down_revision = "0009_preferences"
 branch_labels = None
 depends_on = None
-LOSES = {"at which change each session has its state; devices begin anew": "learner_versions"}
+LOSES = {"versions of sessions, so that devices begin anew": "learner_versions"}
 
 VERSIONED = ("session_results", "deleted_sessions", "erased_learners")
 VERSIONS = """

@@ -98,13 +98,15 @@ def test_a_downgrade_that_removes_data_says_so_and_asks(empty: Flask) -> None:
     full = tables()
     status, said = flask_db("downgrade", "base")
     assert status == 1
-    assert "removes for good: unlocked achievements, session results." in said
+    assert "removes for good: versions of sessions, so that devices begin anew, unlocked" in said
+    assert "unlocked achievements, session results." in said
     assert "flask db -x lose-data=yes downgrade" in said
     assert "Traceback" not in said
     assert tables() == full
     status, said = flask_db("downgrade", "base", keys="n\n")
     assert "Go on? [y/N]" in said
     assert (status, tables()) == (1, full)
+    assert flask_db("downgrade", "0009_preferences", keys="y\n")[0] == 0
     assert flask_db("downgrade", "0005_cohorts")[0] == 0  # all of it can be derived again
     assert flask_db("downgrade", "0002_tombstones", keys="y\n")[0] == 0
     assert "session_results" in tables()

@@ -122,7 +122,7 @@ def test_a_downgrade_leaves_one_language_and_what_must_be_derived_again(upgraded
     one.save(vocabulary_learned=["Haus"], areas_to_improve=["past tense"])
     no_words.save(language="fr", areas_to_improve=["past tense"])
     assert len(both.get("/vocabulary")["words"]) == 2
-    downgrade(revision=BEFORE)
+    downgrade(revision=BEFORE, x_arg=["lose-data=yes"])  # of versions
     assert execute("SELECT word FROM learner_words ORDER BY word") == [("Gift",), ("Haus",)]
     marks = "SELECT user_id, counted, derived_version > 0 FROM learner_totals"
     assert {str(row[0]): row[1:] for row in execute(marks)} == {

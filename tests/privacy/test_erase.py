@@ -69,12 +69,12 @@ def test_an_erasure_forgets_nothing_of_an_earlier_one(in_app: Flask, learner: Le
     assert learner.try_save(content(completed_at=early)).status_code == 410
 
 
-def test_tombstones_hold_an_id_and_a_time_and_nothing_else(in_app: Flask) -> None:
+def test_tombstones_hold_an_id_a_time_and_a_version_and_nothing_else(in_app: Flask) -> None:
     columns = {
         table: {column["name"] for column in sa.inspect(db.engine).get_columns(table)}
         for table in ("deleted_sessions", "erased_learners")
     }
     assert columns == {
-        "deleted_sessions": {"user_id", "session_result_id", "deleted_at"},
-        "erased_learners": {"user_id", "erased_at", "closed"},
+        "deleted_sessions": {"user_id", "session_result_id", "deleted_at", "version"},
+        "erased_learners": {"user_id", "erased_at", "closed", "version"},
     }

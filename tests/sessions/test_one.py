@@ -48,7 +48,8 @@ def test_a_late_score_changes_nothing_else(learner: Learner) -> None:
     corrected = session_of(patch(learner, stored, grammar_score=88.5).get_json())
     assert corrected["grammar_score"] == 88.5
     assert corrected["updated_at"] > stored["updated_at"]
-    same = stored.keys() - {"grammar_score", "updated_at"}
+    assert corrected["version"] > stored["version"]
+    same = stored.keys() - {"grammar_score", "updated_at", "version"}
     assert {name: corrected[name] for name in same} == {name: stored[name] for name in same}
     assert learner.request("GET", path(stored)).get_json() == corrected
 

@@ -70,8 +70,8 @@ _IF_MATCH = {
     "in": "header",
     "name": "If-Match",
     "required": False,
-    "description": "The `ETag` of the session as the app knows it. If it was changed since, the answer is "
-    "412 and nothing is changed. Without it, the last change wins.",
+    "description": 'The `ETag` of the session as the app knows it, for example `"17"`. If it was changed '
+    "since, the answer is 412 and nothing is changed. Without it, the last change wins.",
     "schema": {"type": "string"},
 }
 _BY_ID = "/<uuid:session_result_id>"

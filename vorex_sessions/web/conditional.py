@@ -44,7 +44,8 @@ IF_NONE_MATCH = {
     "in": "header",
     "name": "If-None-Match",
     "required": False,
-    "description": "The `ETag` of the answer that the app has; 304 without a body if it is still right.",
+    "description": 'The `ETag` of the answer that the app has, for example `W/"aGVsbG8tdm9yZXgt"`; 304 '
+    "without a body if it is still right.",
     "schema": {"type": "string"},
 }
 
@@ -75,7 +76,7 @@ def conditional(view: Callable[..., Response]) -> Callable[..., Response]:
             if more:
                 basis.read(learner_id(), more)
             response = view(*args, **kwargs)
-        if basis.state is None and "ETag" not in response.headers:
+        if basis.state is None and not basis.on_others and "ETag" not in response.headers:
             # No query had rows. What is read after an answer may be newer, so the answer is made again.
             with freshness.noted() as basis:
                 basis.read(learner_id())
