@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from flask import Flask
 
 import config
-from tests import postgres
+from tests import clock, postgres
 from tests.factories import SECRET, Learner
 from vorex_sessions import create_app
 from vorex_sessions.database.migrate import upgrade
@@ -24,6 +24,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         postgres.stop()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    clock.begin()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """gunicorn's settings with a probe in each worker: how long it computes before it looks at other requests.
 
-It counts processor time, so that other processes of the machine have no part in it.
+It counts processor time of its thread, so that other processes of the machine have no part in it.
 """
 
 import os
@@ -18,9 +18,9 @@ WORTH_NOTING = 0.01  # seconds
 
 def _probe(log: Path) -> None:
     while True:
-        began = time.process_time()
+        began = time.thread_time()
         gevent.sleep(0.001)
-        lag = time.process_time() - began
+        lag = time.thread_time() - began
         if lag > WORTH_NOTING:
             with log.open("a") as file:
                 file.write(f"{lag}\n")

@@ -22,6 +22,7 @@ from werkzeug.test import TestResponse
 from tests.factories import SECRET, Learner, token
 from tests.key_server import Key, KeyServer, key_server
 from tests.serving import gunicorn
+from tests.timing import tries, wait_until
 from vorex_sessions import create_app
 
 STATS = "/api/sessions/stats"
@@ -35,10 +36,14 @@ def server(app: Flask) -> Iterator[KeyServer]:
         yield server
 
 
-@pytest.fixture
-def project(settings: dict, server: KeyServer) -> Flask:
+def project_of(settings: dict, server: KeyServer) -> Flask:
     """An app with both the secret and the published keys."""
     return create_app({**settings, "SUPABASE_URL": server.address})
+
+
+@pytest.fixture
+def project(settings: dict, server: KeyServer) -> Flask:
+    return project_of(settings, server)
 
 
 def get_stats(app: Flask, access_token: str) -> TestResponse:
@@ -139,48 +144,48 @@ def test_a_token_from_the_future_is_401_at_once(
 
 
 def test_keys_are_fetched_anew_beside_a_request_after_five_minutes(
-    project: Flask, server: KeyServer
+    settings: dict, server: KeyServer
 ) -> None:
-    with time_machine.travel(time.time(), tick=False) as clock:
-        assert status(project, server.keys[0].token(iss=server.issuer)) == 200
-        clock.shift(299)
-        assert status(project, server.keys[0].token(iss=server.issuer)) == 200
-        assert len(server.request_times) == 1
-        clock.shift(2)
-        server.delay = 5
-        began = time.perf_counter()
-        assert status(project, server.keys[0].token(iss=server.issuer)) == 200
-        assert time.perf_counter() - began < 1
-    deadline = time.monotonic() + 5
-    while len(server.request_times) < 2 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert len(server.request_times) == 2
+    for attempt in tries():
+        project, server.delay = project_of(settings, server), 0
+        server.request_times.clear()
+        with time_machine.travel(time.time(), tick=False) as clock:
+            assert status(project, server.keys[0].token(iss=server.issuer)) == 200
+            clock.shift(299)
+            assert status(project, server.keys[0].token(iss=server.issuer)) == 200
+            assert len(server.request_times) == 1
+            clock.shift(2)
+            server.delay = 5
+            with attempt.under(1):
+                assert status(project, server.keys[0].token(iss=server.issuer)) == 200
+        wait_until(lambda: len(server.request_times) > 1)
+        assert len(server.request_times) == 2
 
 
 def test_a_server_that_hangs_delays_one_request_and_no_more(
-    project: Flask, server: KeyServer
+    settings: dict, server: KeyServer
 ) -> None:
-    with time_machine.travel(time.time()) as clock:
-        good = server.keys[0]
-        assert status(project, good.token(iss=server.issuer)) == 200
-        server.delay = 30
-        clock.shift(700)
-        for slowest in (2.5, 0.5, 0.5):
-            began = time.perf_counter()
+    good = server.keys[0]
+    for attempt in tries():
+        project, server.delay = project_of(settings, server), 0
+        with time_machine.travel(time.time()) as clock:
             assert status(project, good.token(iss=server.issuer)) == 200
-            assert time.perf_counter() - began < slowest
-            clock.shift(31)
+            server.delay = 30
+            clock.shift(700)
+            for slowest in (2.5, 0.5, 0.5):
+                with attempt.under(slowest):
+                    assert status(project, good.token(iss=server.issuer)) == 200
+                clock.shift(31)
 
 
-def test_a_server_that_drips_fails_like_one_that_hangs(project: Flask, server: KeyServer) -> None:
+def test_a_server_that_drips_fails_like_one_that_hangs(settings: dict, server: KeyServer) -> None:
     server.drip = 0.2
-    began = time.perf_counter()
-    assert status(project, server.keys[0].token(iss=server.issuer)) == 503
-    assert time.perf_counter() - began < 2.5
-    deadline = time.monotonic() + 3
-    while fetching() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not fetching()
+    for attempt in tries():
+        project = project_of(settings, server)
+        with attempt.under(2.5):
+            assert status(project, server.keys[0].token(iss=server.issuer)) == 503
+        with attempt.under(3):
+            wait_until(lambda: not fetching())
 
 
 def fetching() -> list[str]:
@@ -238,17 +243,18 @@ def test_without_any_keys_the_answer_is_503_within_three_seconds(
 ) -> None:
     with key_server() as server:
         server.keys = [Key()]
-        address, issuer = server.address, server.issuer
+        issuer = server.issuer
         access_token = server.keys[0].token(iss=issuer)
-        project = create_app({**settings, "SUPABASE_URL": address})
+        project = project_of(settings, server)
         if trouble == "slow":
             server.delay = 30
         if trouble in ("500", "redirected"):
             server.status = 500 if trouble == "500" else 302
         if trouble != "down":
-            began = time.perf_counter()
-            assert status(project, access_token) == 503
-            assert time.perf_counter() - began < 3
+            for attempt in tries():
+                project = project_of(settings, server)
+                with attempt.under(3):
+                    assert status(project, access_token) == 503
     if trouble == "down":
         assert status(project, access_token) == 503
         assert status(project, token(iss=issuer)) == 200  # the secret needs no server

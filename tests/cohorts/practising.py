@@ -2,18 +2,18 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.clock import today
 from tests.factories import Learner
 from tests.postgres import transaction
 from vorex_sessions.cohorts.snapshot import Refreshed, refresh
 
-TODAY = datetime.now(UTC).date()
 _PRACTISE = sa.text("""
 INSERT INTO session_results (user_id, session_result_id, session_type, duration_seconds,
     pronunciation_score, fluency_score, grammar_score, metadata, completed_at, timezone,
@@ -37,7 +37,7 @@ def learners(app: Flask, count: int, first: int = 1) -> list[Learner]:
 
 
 def ago(days: int) -> date:
-    return TODAY - timedelta(days=days)
+    return today() - timedelta(days=days)
 
 
 def sessions(
@@ -69,7 +69,7 @@ def opt(learner: Learner, *, into: bool) -> dict[str, Any]:
 def snapshot(app: Flask, day: int = 0) -> Refreshed:
     """Take the snapshot of the day that is `day` days from today."""
     with app.app_context():
-        return refresh(TODAY + timedelta(days=day))
+        return refresh(today() + timedelta(days=day))
 
 
 def cohort(app: Flask, count: int, **fields: Any) -> list[Learner]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from tests.timing import tries
 from vorex_sessions import create_app
 from vorex_sessions.database import run
 from vorex_sessions.database.pool import FairPool, FairSemaphore
@@ -58,8 +59,9 @@ def test_a_crowd_of_forty_on_two_connections_is_served_evenly(app: Flask, settin
                 worst = max(worst, time.monotonic() - began)
         return worst
 
-    with ThreadPoolExecutor(40) as pool:
-        assert max(pool.map(slowest, range(40))) < 0.9  # 20 rounds of 5 ms, and a busy machine
+    for attempt in tries():
+        with ThreadPoolExecutor(40) as pool:  # 20 rounds of 5 ms, and a busy machine
+            attempt.check(max(pool.map(slowest, range(40))), 0.9)
 
 
 def test_a_connection_that_cannot_be_made_keeps_no_place(app: Flask, settings: dict) -> None:
@@ -75,9 +77,10 @@ def test_a_connection_that_cannot_be_made_keeps_no_place(app: Flask, settings: d
 def test_without_a_free_connection_the_wait_ends(app: Flask, settings: dict) -> None:
     single = create_app({**settings, "DB_POOL_SIZE": 1})
     with single.app_context(), db.engine.connect():
-        began = time.monotonic()
-        with pytest.raises(PoolTimeout):
-            run(sa.text("SELECT 1"), {})
-        assert 0.9 < time.monotonic() - began < 1.5
+        for attempt in tries():
+            began = time.monotonic()
+            with attempt.under(1.5), pytest.raises(PoolTimeout):
+                run(sa.text("SELECT 1"), {})
+            assert time.monotonic() - began > 0.9
     with single.app_context():
         assert run(sa.text("SELECT 1 AS one"), {})[0].one == 1

@@ -13,6 +13,7 @@ from flask_migrate import downgrade
 import config
 from tests import postgres
 from tests.factories import SECRET, Learner
+from tests.timing import tries
 from vorex_sessions import create_app
 from vorex_sessions.database.migrate import upgrade
 from vorex_sessions.extensions import db
@@ -83,6 +84,13 @@ def test_an_upgrade_that_was_killed_is_run_again(upgraded: Flask, swapped: bool)
 
 def test_saves_wait_for_a_moment_only_while_somebody_reads_the_table(upgraded: Flask) -> None:
     """A long read, as of an export, holds up the upgrade, which must not hold up those that come after it."""
+    for attempt in tries():
+        downgrade(revision=BEFORE)
+        attempt.check(longest_save_beside_a_read_and_the_upgrade(), 1)
+        assert primary_key("learner_words") == [("PRIMARY KEY (user_id, language, word)", True)]
+
+
+def longest_save_beside_a_read_and_the_upgrade() -> float:
     execute(WORD)
     url = db.engine.url
     reader, writer = (sa.create_engine(url) for _ in range(2))
@@ -110,8 +118,7 @@ def test_saves_wait_for_a_moment_only_while_somebody_reads_the_table(upgraded: F
         thread.join()
     reader.dispose()
     writer.dispose()
-    assert max(waits) < 1, max(waits)
-    assert primary_key("learner_words") == [("PRIMARY KEY (user_id, language, word)", True)]
+    return max(waits)
 
 
 def test_a_downgrade_leaves_one_language_and_what_must_be_derived_again(upgraded: Flask) -> None:

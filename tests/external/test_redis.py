@@ -17,6 +17,7 @@ from flask import Flask
 from tests.factories import Learner, content, token
 from tests.operations.test_watching import figures
 from tests.serving import free_port, gunicorn
+from tests.timing import tries
 
 pytestmark = pytest.mark.external
 
@@ -99,15 +100,14 @@ def test_while_redis_is_away_requests_go_through_at_once_counted_and_logged(
         else:
             os.kill(server.pid, signal.SIGSTOP)
         sent = 0
-        for _ in range(3):  # other tests run beside; each round asks Redis anew
+        for attempt in tries():  # each asks Redis anew
             answers = [running.save(learner) for _ in range(30)]
             sent += len(answers)
             assert {answer.status_code for answer in answers} == {201}
             slowest = max(answer.elapsed.total_seconds() for answer in answers)
-            if slowest - usual < 0.05 + 0.05:  # the allowed cost, and a margin for a busy machine
-                break
-            time.sleep(1.1)
-        assert slowest - usual < 0.05 + 0.05
+            attempt.check(slowest - usual, 0.05 + 0.05)  # the allowed cost, and a margin
+            if attempt.slow:
+                time.sleep(1.1)
         assert "RateLimit" not in answers[-1].headers
         assert figures(running.address)["vorex_rate_limit_uncounted_total", frozenset()] == sent
         assert "requests are not counted: Redis" in log.read_text()

@@ -1,6 +1,5 @@
 """Streak and achievements, through the API."""
 
-from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import orjson
@@ -8,16 +7,11 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.clock import ago, today
 from tests.factories import Learner, content
 from tests.postgres import transaction
 from tests.sessions.test_races import at_once, clones
 from tests.statements import recorded, statements
-
-NOW = datetime.now(UTC)
-
-
-def ago(days: float) -> str:
-    return (NOW - timedelta(days=days)).isoformat()
 
 
 def keys(answer: dict) -> list[str]:
@@ -125,7 +119,7 @@ def test_the_calendar_shows_what_was_practised_and_what_was_frozen(learner: Lear
     assert [age for age, day in enumerate(shown) if day["practiced"]] == sorted(days)
     assert [age for age, day in enumerate(shown) if day["frozen"]] == [2]
     assert page["current"] == 9
-    assert shown[0]["date"] == NOW.date().isoformat()
+    assert shown[0]["date"] == today().isoformat()
 
 
 def test_the_streak_is_on_the_calendar_of_the_latest_session(learner: Learner) -> None:

@@ -1,13 +1,14 @@
 """Projections that are updated with each save equal a rebuild from all sessions, after any changes."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from random import Random
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.clock import ago, now, today
 from tests.factories import Learner, content, sendable
 from tests.postgres import transaction
 from tests.sessions.changes import alter
@@ -78,7 +79,7 @@ def unlimited_learner(settings: dict, app: Flask) -> Iterator[Learner]:
 
 
 def practice(random: Random) -> dict:
-    when = datetime.now(UTC) - timedelta(hours=random.choice([0, 1, 5, 30, random.randrange(1500)]))
+    when = now() - timedelta(hours=random.choice([0, 1, 5, 30, random.randrange(1500)]))
     language = random.choice(LANGUAGES)
     skills = ["past-simple", "articles", "rhythm"] if language != "de" else []
     return content(
@@ -103,8 +104,7 @@ def practice(random: Random) -> dict:
 
 
 def preferences(random: Random) -> dict:
-    today = datetime.now(UTC).date()
-    pause = {"from": f"{today - timedelta(days=3)}", "to": f"{today + timedelta(days=1)}"}
+    pause = {"from": f"{today() - timedelta(days=3)}", "to": f"{today() + timedelta(days=1)}"}
     return {
         "day_starts_at": random.randrange(7),
         "week_starts_on": random.choice(WEEK_STARTS),
@@ -181,8 +181,7 @@ def test_everybody_is_rebuilt_by_the_command_and_its_earlier_name(
 
 
 def test_a_purge_is_followed(app: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
-    old = (datetime.now(UTC) - timedelta(days=40)).isoformat()
-    learner.save(completed_at=old)
+    learner.save(completed_at=ago(40))
     learner.save()
     monkeypatch.setitem(app.config, "SESSION_RETENTION_DAYS", 30)
     run = app.test_cli_runner().invoke(args=["privacy", "purge"])

@@ -1,20 +1,14 @@
 """What is derived from sessions, by language: words, memories, skills, warm-up, comparison, achievements."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from tests.clock import ago
 from tests.cohorts import practising
 from tests.factories import Learner, content, pointers
 from tests.statements import recorded, statements
-
-NOW = datetime.now(UTC)
-
-
-def ago(days: float) -> str:
-    return (NOW - timedelta(days=days)).isoformat()
 
 
 def words(learner: Learner, **query: Any) -> list[tuple[str, str, int, int]]:

@@ -8,6 +8,7 @@ from flask import Flask
 
 from tests.factories import Learner, token
 from tests.serving import gunicorn
+from tests.timing import tries
 from vorex_sessions import create_app
 
 SAVE = "/api/sessions/save"
@@ -107,13 +108,13 @@ def connect(address: str) -> socket.socket:
 def test_a_body_that_is_declared_too_large_is_refused_before_it_is_sent(
     app: Flask, database_url: str, size: int
 ) -> None:
-    with gunicorn(database_url, WEB_CONCURRENCY="1") as (address, _), connect(address) as client:
-        began = time.monotonic()
-        head = f"POST {SAVE} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token()}\r\n"
-        head += f"Content-Type: application/json\r\nContent-Length: {size}\r\n\r\n"
-        client.sendall(head.encode() + b"{")
-        assert b"HTTP/1.1 413" in client.recv(4096)
-        assert time.monotonic() - began < 2
+    head = f"POST {SAVE} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token()}\r\n"
+    head += f"Content-Type: application/json\r\nContent-Length: {size}\r\n\r\n"
+    with gunicorn(database_url, WEB_CONCURRENCY="1") as (address, _):
+        for attempt in tries():
+            with connect(address) as client, attempt.under(2):
+                client.sendall(head.encode() + b"{")
+                assert b"HTTP/1.1 413" in client.recv(4096)
 
 
 def test_clients_who_send_nothing_more_are_let_go_and_others_are_served(

@@ -19,6 +19,7 @@ from flask import Flask
 from tests.factories import Learner, content, pointers, token
 from tests.postgres import transaction
 from tests.serving import gunicorn
+from tests.timing import tries
 from vorex_sessions import create_app
 from vorex_sessions.database import Transaction, run_transaction
 from vorex_sessions.extensions import db
@@ -371,10 +372,7 @@ def test_a_large_export_starts_at_once_and_takes_no_more_memory_than_a_small_one
             for _ in range(20):  # warm up both alike
                 requests.get(f"{address}{EXPORT}", headers=bearer(small), timeout=30)
             url = f"{address}{EXPORT}"
-            with requests.get(url, headers=bearer(learner), stream=True, timeout=60) as response:
-                assert response.status_code == 200
-                assert response.elapsed.total_seconds() < 0.2  # until the header was read
-                size = sum(len(piece) for piece in response.iter_content(65536))
+            size = download_that_starts_at_once(url, learner)
             (worker,) = psutil.Process(master.pid).children()
             peaks[learner.id] = peak(worker.pid)
     assert size > 50_000_000
@@ -396,13 +394,20 @@ def test_the_largest_sessions_start_at_once_and_take_little_memory(
         for _ in range(3):
             requests.get(url, headers=bearer(small), timeout=30)
         before = peak(worker.pid)
-        with requests.get(url, headers=bearer(large), stream=True, timeout=60) as response:
-            assert response.status_code == 200
-            assert response.elapsed.total_seconds() < 0.2
-            size = sum(len(piece) for piece in response.iter_content(65536))
+        size = download_that_starts_at_once(url, large)
         grown = peak(worker.pid) - before
     assert size > 60_000_000
     assert grown < 16_000_000
+
+
+def download_that_starts_at_once(url: str, learner: Learner) -> int:
+    """Return the size of an export, whose head comes at once."""
+    for attempt in tries():
+        with requests.get(url, headers=bearer(learner), stream=True, timeout=60) as response:
+            assert response.status_code == 200
+            attempt.check(response.elapsed.total_seconds(), 0.2)  # until the header was read
+            size = sum(len(piece) for piece in response.iter_content(65536))
+    return size
 
 
 def grow(learner: Learner) -> None:
@@ -456,15 +461,16 @@ def test_saves_go_on_beside_slow_downloads(app: Flask, database_url: str) -> Non
     mark_current(slow)
     with gunicorn(database_url, WEB_CONCURRENCY="1", DB_POOL_SIZE="1") as (address, _):
         clients = [start_download(address, slow) for _ in range(2)]
-        for _ in range(50):
-            saved = requests.post(
-                f"{address}/api/sessions/save",
-                json=content(session_result_id=str(uuid4())),
-                headers=bearer(learner),
-                timeout=5,
-            )
-            assert saved.status_code == 201
-            assert saved.elapsed.total_seconds() < 1
+        for attempt in tries():
+            for _ in range(50):
+                saved = requests.post(
+                    f"{address}/api/sessions/save",
+                    json=content(session_result_id=str(uuid4())),
+                    headers=bearer(learner),
+                    timeout=5,
+                )
+                assert saved.status_code == 201
+                attempt.check(saved.elapsed.total_seconds(), 1)
         assert running(address) == 2
         for client in clients:
             client.close()

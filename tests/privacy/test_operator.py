@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from tests.clock import ago
 from tests.cohorts.practising import opt, snapshot
 from tests.contract import check_contract
 from tests.factories import Learner, content, token
@@ -328,10 +329,6 @@ def test_replay_refuses_what_are_no_tombstones_and_changes_nothing(
     learner.save()
 
 
-def days_ago(days: float) -> str:
-    return (datetime.now(UTC) - timedelta(days=days)).isoformat()
-
-
 @pytest.fixture
 def thirty_days(app: Flask, settings: dict) -> Flask:
     return create_app({**settings, "SESSION_RETENTION_DAYS": 30})
@@ -341,8 +338,8 @@ def test_purge_removes_what_was_completed_too_long_ago_and_only_that(
     thirty_days: Flask, learner: Learner, other: Learner
 ) -> None:
     for days in (31, 400, 30.01):
-        learner.save(completed_at=days_ago(days))
-    kept = learner.save(completed_at=days_ago(29.99))
+        learner.save(completed_at=ago(days))
+    kept = learner.save(completed_at=ago(29.99))
     other.save()
     dry = run(thirty_days, "purge", "--dry-run")
     assert dry.startswith("Would remove 3 sessions of 1 learner, completed before ")

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.clock import ago
 from tests.factories import Learner, content
 from tests.postgres import transaction
 from tests.sessions.changes import alter
@@ -21,10 +22,6 @@ from vorex_sessions.progress.queries import EVER
 _KEPT = sa.text("SELECT before FROM learner_rollups WHERE user_id = CAST(:id AS uuid)")
 _REMOVED = sa.text("DELETE FROM learner_rollups WHERE user_id = CAST(:id AS uuid)")
 _DEFAULT_MANY = rollups.MANY
-
-
-def ago(days: float) -> str:
-    return (datetime.now(UTC) - timedelta(days=days)).isoformat()
 
 
 def rollup_end(learner: Learner) -> datetime | None:

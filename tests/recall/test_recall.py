@@ -1,22 +1,17 @@
 """Words worth reviewing, through the API."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import orjson
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.clock import ago, now
 from tests.factories import Learner, content
 from tests.postgres import transaction
 from tests.statements import recorded, statements
 from vorex_sessions.recall.memory import after, recall
-
-NOW = datetime.now(UTC)
-
-
-def ago(days: float) -> str:
-    return (NOW - timedelta(days=days)).isoformat()
 
 
 def outcomes(*pairs: str) -> list[dict]:
@@ -74,7 +69,7 @@ def test_at_most_ten_words_and_ties_by_name(learner: Learner) -> None:
 
 
 def test_the_learners_calendar_decides_what_is_due(learner: Learner) -> None:
-    memory = after(None, "again", NOW, date(2026, 3, 1))
+    memory = after(None, "again", now(), date(2026, 3, 1))
     assert memory.due_on == date(2026, 3, 2)
     # These zones are 26 hours apart, the most there is, so it is another day.
     learner.save(completed_at=ago(0), timezone="UTC-12:00", vocabulary_results=outcomes("x:again"))
@@ -85,9 +80,9 @@ def test_the_learners_calendar_decides_what_is_due(learner: Learner) -> None:
 
 @pytest.mark.parametrize("outcome", ["again", "hard", "good", "easy"])
 def test_recall_falls_below_nine_tenths_on_the_day_it_is_due(outcome: str) -> None:
-    memory = after(None, outcome, NOW, date(2026, 3, 1))
+    memory = after(None, outcome, now(), date(2026, 3, 1))
     for later in (0, 3, 40):
-        memory = after(memory, "good", NOW, memory.tested_on + timedelta(days=later))
+        memory = after(memory, "good", now(), memory.tested_on + timedelta(days=later))
         state = (memory.stability, memory.tested_on)
         assert recall(*state, memory.due_on) < 0.9
         assert recall(*state, memory.due_on - timedelta(days=1)) >= 0.9

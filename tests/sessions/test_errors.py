@@ -1,12 +1,13 @@
 """The size of a 422: whatever is sent, its answer stays short."""
 
-import time
+from time import thread_time
 from typing import Any
 
 import orjson
 import pytest
 
 from tests.factories import Learner, content, pointers
+from tests.timing import tries
 
 MANY = {f"field-{number}": 1 for number in range(20_000)}
 
@@ -23,9 +24,9 @@ MANY = {f"field-{number}": 1 for number in range(20_000)}
 def test_a_problem_names_100_errors_and_says_that_there_are_more(
     learner: Learner, body: dict[str, Any]
 ) -> None:
-    started = time.process_time()
-    refused = learner.post_raw(orjson.dumps(body))
-    assert time.process_time() - started < 0.2
+    for attempt in tries():
+        with attempt.under(0.2, thread_time):
+            refused = learner.post_raw(orjson.dumps(body))
     assert len(pointers(refused)) == 100
     detail = "(one of more than 100, the first of which are in `errors`)."
     assert refused.get_json()["detail"].endswith(detail)

@@ -1,12 +1,13 @@
 """Texts of any size and with any characters: what they cost, and which of them are the same."""
 
-import time
+from time import thread_time
 from typing import Any
 
 import orjson
 import pytest
 
 from tests.factories import Learner, content, pointers
+from tests.timing import tries
 from vorex_sessions import text
 
 MARKS = "\u0301\u0323"
@@ -34,9 +35,9 @@ def test_a_long_text_is_refused_before_it_is_normalised(
     learner: Learner, field: str, long: str
 ) -> None:
     body = orjson.dumps(content(**{field: FIELDS[field](long)}))
-    started = time.process_time()
-    refused = learner.post_raw(body)
-    assert time.process_time() - started < 0.5  # 20 s and more, where it is normalised
+    for attempt in tries():
+        with attempt.under(0.5, thread_time):  # 20 s and more, where it is normalised
+            refused = learner.post_raw(body)
     assert pointers(refused)[0].startswith(f"#/{field}/0")
     assert len(refused.data) < 1000
 

@@ -1,21 +1,15 @@
 """The skill graph, and the learner's progress in it."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from flask import Flask
 
+from tests.clock import ago
 from tests.factories import Learner, content
 from tests.statements import recorded, statements
 from vorex_sessions.skill_graph import GRAPHS
 from vorex_sessions.skills import tracing
 
-NOW = datetime.now(UTC)
 SKILLS = GRAPHS["en"].skills
-
-
-def ago(days: float) -> str:
-    return (NOW - timedelta(days=days)).isoformat()
 
 
 def scores(**by_skill: float) -> list[dict]:

@@ -8,16 +8,15 @@ from random import Random
 import pytest
 from scipy.stats import kendalltau, norm, theilslopes
 
+from tests.clock import today
 from tests.factories import Learner
 from vorex_sessions.trends.slopes import Slopes, trends
 
-NOW = datetime.now(UTC)
-TODAY = NOW.date()
 START = date(2026, 1, 1)
 
 
 def save(learner: Learner, ago: int, **scores: float | None) -> None:
-    when = datetime.combine(TODAY - timedelta(days=ago), datetime.min.time(), UTC)
+    when = datetime.combine(today() - timedelta(days=ago), datetime.min.time(), UTC)
     learner.save(completed_at=when.isoformat(), timezone="UTC", **scores)
 
 
@@ -53,8 +52,8 @@ def test_a_rise_a_fall_and_neither_are_told_apart(learner: Learner) -> None:
             grammar_score=70 + number % 2 / 10,
         )
     page = learner.get("/trends", timezone="UTC")
-    assert (page["period"], page["period_end"]) == ("month", TODAY.isoformat())
-    assert page["period_start"] == (TODAY - timedelta(days=29)).isoformat()
+    assert (page["period"], page["period_end"]) == ("month", today().isoformat())
+    assert page["period_start"] == (today() - timedelta(days=29)).isoformat()
     by_score = page["trends"]
     assert {name: result["verdict"] for name, result in by_score.items()} == {
         "pronunciation": "improving",
@@ -65,7 +64,7 @@ def test_a_rise_a_fall_and_neither_are_told_apart(learner: Learner) -> None:
         assert result["interval"]["low"] <= result["slope_per_week"] <= result["interval"]["high"]
         assert (result["days"], result["first_day"]) == (
             12,
-            (TODAY - timedelta(days=24)).isoformat(),
+            (today() - timedelta(days=24)).isoformat(),
         )
     assert by_score["pronunciation"]["slope_per_week"] == pytest.approx(3.5, abs=0.4)
     assert by_score["pronunciation"]["change"] == pytest.approx(11, abs=1)
@@ -115,12 +114,12 @@ def test_only_the_period_counts_and_today_is_the_learners_own(learner: Learner) 
     for ago in range(0, 60, 3):
         save(learner, ago, fluency_score=60 + (ago > 29))
     assert trend(learner)["days"] == 10
-    assert trend(learner)["first_day"] == (TODAY - timedelta(days=27)).isoformat()
+    assert trend(learner)["first_day"] == (today() - timedelta(days=27)).isoformat()
     assert trend(learner, period="year")["days"] == 20
     ahead = learner.get("/trends", timezone="Pacific/Kiritimati")
     behind = learner.get("/trends", timezone="Pacific/Pago_Pago")
     days = [date.fromisoformat(page["period_end"]) for page in (behind, ahead)]
-    assert days[0] <= TODAY <= days[1]
+    assert days[0] <= today() <= days[1]
     assert days[0] < days[1]
     assert learner.request("GET", "/api/sessions/trends?period=week").status_code == 422
 
