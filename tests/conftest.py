@@ -66,13 +66,7 @@ def refuse_drift() -> None:
 def _clean_tables(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if "app" in request.fixturenames:
-        truncate(request.getfixturevalue("app"))
-
-
-def truncate(app: Flask) -> None:
-    names = ", ".join(table.name for table in db.metadata.sorted_tables)
-    with app.app_context(), db.engine.begin() as connection:
-        connection.exec_driver_sql(f"TRUNCATE {names}")
+        postgres.empty_tables(request.getfixturevalue("app"))
 
 
 @pytest.fixture

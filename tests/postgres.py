@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
+from flask import Flask
 
 from vorex_sessions.extensions import db
 
+SMALL = 1_000_000  # bytes of all tables and indexes; empty, they have 220,000
 SERVER = "VOREX_TEST_SERVER"  # the controlling process passes it to its workers
 
 
@@ -63,6 +65,23 @@ def transaction(seconds: float = 5) -> Iterator[sa.Connection]:
             connection.exec_driver_sql("ROLLBACK")
             raise
         connection.exec_driver_sql("COMMIT")
+
+
+_SIZE = sa.text(
+    "SELECT sum(pg_total_relation_size(CAST(name AS regclass))) FROM unnest(:names) AS name"
+)
+
+
+def empty_tables(app: Flask) -> None:
+    """Remove all rows, behind those who still write; small tables take DELETE a tenth of the time."""
+    names = [table.name for table in db.metadata.sorted_tables]
+    together = ", ".join(names)
+    with app.app_context(), transaction(60) as connection:
+        connection.exec_driver_sql(f"LOCK TABLE {together} IN EXCLUSIVE MODE")
+        if connection.execute(_SIZE, {"names": names}).scalar_one() < SMALL:
+            connection.exec_driver_sql("; ".join(f"DELETE FROM {name}" for name in reversed(names)))
+        else:  # it also removes what DELETE leaves
+            connection.exec_driver_sql(f"TRUNCATE {together}")
 
 
 @contextmanager

@@ -22,9 +22,8 @@ from tests.cohorts.practising import (
     sessions,
     snapshot,
 )
-from tests.conftest import truncate
 from tests.factories import Learner
-from tests.postgres import transaction
+from tests.postgres import empty_tables, transaction
 from tests.sessions.test_races import at_once
 from tests.timing import tries
 from vorex_sessions.cohorts import pages
@@ -241,7 +240,7 @@ def test_nobody_waits_for_a_page_that_is_read_and_nothing_is_stored_of_who_left_
     app: Flask,
 ) -> None:
     for attempt in tries():
-        truncate(app)
+        empty_tables(app)
         stayer, eraser, leaver, returner = cohort(app, 4)
         with app.app_context(), transaction(30) as connection:
             page = read(connection)
@@ -259,7 +258,7 @@ def test_a_page_that_is_stored_stops_no_save_and_an_erasure_leaves_nothing_of_it
     app: Flask,
 ) -> None:
     for attempt in tries():
-        truncate(app)
+        empty_tables(app)
         saver, eraser, leaver = members = cohort(app, 3)
         with app.app_context(), transaction(30) as connection:
             connection.execute(pages.STORE, read(connection))

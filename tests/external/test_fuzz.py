@@ -19,9 +19,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.conftest import truncate
 from tests.contract import document
 from tests.factories import Learner, token
+from tests.postgres import empty_tables
 from vorex_sessions import create_app
 from vorex_sessions.extensions import db
 
@@ -118,7 +118,7 @@ def _clean_tables() -> None:
 @pytest.fixture(scope="module", autouse=True)
 def _clean_up(app: Flask) -> object:
     yield
-    truncate(app)
+    empty_tables(app)
 
 
 @pytest.mark.parametrize(("path", "mode"), RUNS)

@@ -23,10 +23,9 @@ from tests.timing import tries
 from vorex_sessions.local import embedded_postgres
 
 
-@pytest.fixture
-def clone(tmp_path: Path) -> Path:
-    """A copy of the project's files, without the files that a run creates."""
-    target = tmp_path / "a clone"
+def clone_in(folder: Path) -> Path:
+    """Copy the project's files, without the files that a run creates."""
+    target = folder / "a clone"
     kept = ["vorex_sessions", "server", "migrations", *(path.name for path in ROOT.glob("*.py"))]
     for name in kept:
         source = ROOT / name
@@ -35,6 +34,20 @@ def clone(tmp_path: Path) -> Path:
         else:
             shutil.copy(source, target / name)
     return target
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    return clone_in(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Run"]:
+    """A `make run` for all tests that change nothing of it."""
+    run = Run(clone_in(tmp_path_factory.mktemp("running"))).ready()
+    Run.started.remove(run)  # it outlives a test
+    yield run
+    run.end(signal.SIGTERM)
 
 
 @pytest.fixture(autouse=True)
@@ -130,18 +143,51 @@ def curl_of(printed: str) -> list[str]:
     return ["sh", "-c", command.replace("curl ", "curl -sS ", 1)]
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_the_printed_curl_works_and_everything_ends(clone: Path, how: signal.Signals) -> None:
-    run = Run(clone).ready()
-    saved = subprocess.check_output(curl_of(run.printed()), text=True)
+def save_as_printed(printed: str) -> str:
+    saved = subprocess.check_output(curl_of(printed), text=True)
     assert '"session_result_id"' in saved
-    assert run.end(how) == 0
+    return saved
+
+
+def test_the_printed_curl_works(running: Run) -> None:
+    save_as_printed(running.printed())
+
+
+def test_two_clones_run_side_by_side_and_everything_of_one_ends(running: Run, clone: Path) -> None:
+    run = Run(clone).ready()
+    save_as_printed(run.printed())
+    assert run.end(signal.SIGINT) == 0
     assert run.left_over() == []
+    save_as_printed(running.printed())
+
+
+def test_one_clone_runs_once(running: Run) -> None:
+    second = Run(running.clone)
+    assert second.wait() == 1
+    assert "already running" in second.final_output
+
+
+def test_a_taken_port_is_said(running: Run, clone: Path) -> None:
+    blocked = Run(clone, running.port)
+    assert blocked.wait() == 1
+    assert f"Port {running.port} is taken" in blocked.final_output
+
+
+def test_commands_work_beside_the_running_service(running: Run) -> None:
+    assert "practice sessions" in flask(running.clone, "demo")
+    assert requests.get(f"{running.address}/readyz", timeout=5).ok
+
+
+def flask(clone: Path, *arguments: str) -> str:
+    """Return what a command prints."""
+    command = [sys.executable, "-m", "vorex_sessions.local", "flask", *arguments]
+    plain = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    return subprocess.check_output(command, cwd=clone, env=plain, text=True)
 
 
 def test_data_and_secret_survive_a_crash_and_the_next_start_is_quick(clone: Path) -> None:
     crashed = Run(clone).ready()
-    saved = subprocess.check_output(curl_of(crashed.printed()), text=True)
+    saved = save_as_printed(crashed.printed())
     crashed.end(signal.SIGKILL)
     wait_until_closed(crashed.port)
     for attempt in tries():
@@ -156,39 +202,16 @@ def test_data_and_secret_survive_a_crash_and_the_next_start_is_quick(clone: Path
         timeout=5,
     )
     assert history.json()["sessions"][0]["session_result_id"] in saved
-    assert run.end(signal.SIGINT) == 0
-    assert run.left_over() == []
-
-
-def test_a_crashed_database_starts_again(clone: Path) -> None:
-    run = Run(clone).ready()
     pid_file = clone / "instance" / "postgres" / "postmaster.pid"
     stale = pid_file.read_text()
-    run.end(signal.SIGINT)
+    assert run.end(signal.SIGINT) == 0
+    assert run.left_over() == []
+    assert "(head)" in flask(clone, "db", "current")  # without the service
+    assert run.left_over() == []
     # After a power cut, the number in the pid file may belong to another process.
     pid_file.write_text(stale.replace(stale.split("\n")[0], str(os.getpid()), 1))
     again = Run(clone).ready()
     assert again.end(signal.SIGINT) == 0
-
-
-def test_two_clones_run_side_by_side_and_one_clone_once(clone: Path, tmp_path: Path) -> None:
-    second = tmp_path / "second"
-    shutil.copytree(clone, second)
-    run, second_run = Run(clone), Run(second)
-    run.ready(), second_run.ready()
-    third = Run(clone)
-    assert third.wait() == 1
-    assert "already running" in third.final_output
-    assert run.end(signal.SIGINT) == second_run.end(signal.SIGINT) == 0
-
-
-def test_a_taken_port_is_said(clone: Path) -> None:
-    run = Run(clone).ready()
-    shutil.copytree(clone, clone.parent / "other", ignore=shutil.ignore_patterns("instance"))
-    blocked = Run(clone.parent / "other", run.port)
-    assert blocked.wait() == 1
-    assert f"Port {run.port} is taken" in blocked.final_output
-    run.end(signal.SIGTERM)
 
 
 @pytest.fixture
@@ -210,7 +233,8 @@ def test_nothing_is_shared_with_other_users_of_the_machine(
     run = Run(far).ready()
     (folder,) = temporary.glob("vorex-????????")
     assert folder.stat().st_mode & 0o077 == 0
-    assert run.end(signal.SIGINT) == 0
+    assert run.end(signal.SIGTERM) == 0
+    assert run.left_over() == []
     assert not folder.exists()
 
 
@@ -236,17 +260,3 @@ def test_a_database_that_does_not_start_leaves_no_folder(
     with pytest.raises(subprocess.CalledProcessError):
         embedded_postgres.start(data)
     assert [path.name for path in tmp_path.iterdir()] == ["postgres.lock"]
-
-
-def test_commands_work_beside_the_running_service_and_without_it(clone: Path) -> None:
-    def demo() -> str:
-        command = [sys.executable, "-m", "vorex_sessions.local", "flask", "demo"]
-        return subprocess.check_output(command, cwd=clone, env=plain, text=True)
-
-    plain = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    run = Run(clone).ready()
-    assert "practice sessions" in demo()
-    assert requests.get(f"{run.address}/readyz", timeout=5).ok
-    run.end(signal.SIGINT)
-    assert "practice sessions" in demo()
-    assert run.left_over() == []
