@@ -11,7 +11,11 @@ from vorex_sessions import text
 from vorex_sessions.web.body_fields import COMMON, documented
 
 _INTEGER_RULE = "must hold integers of at most 64 bits"
-_SIZE_RULE = "must be at most 16 KiB as compact JSON without exponents"
+SIZE_RULE = "must be at most 16 KiB as compact JSON without exponents"
+
+
+class LongMetadata(dict[str, Any]):
+    """An object that is too large only as PostgreSQL writes it: release 1.0 stored such."""
 
 
 class Metadata(ma.fields.Dict):
@@ -32,9 +36,10 @@ class Metadata(ma.fields.Dict):
             stored: dict[str, Any] = reader.read(value, self.DEEPEST)
         except ValueError as error:
             raise ma.ValidationError(str(error)) from None
-        if len(orjson.dumps(stored)) + reader.surplus > self.LARGEST:
-            raise ma.ValidationError(_SIZE_RULE)
-        return stored
+        room = self.LARGEST - len(orjson.dumps(stored))
+        if room < 0:
+            raise ma.ValidationError(SIZE_RULE)
+        return stored if reader.surplus <= room else LongMetadata(stored)
 
 
 class _Reader:
@@ -47,7 +52,7 @@ class _Reader:
         """Return a value as it is stored. Raises ValueError with the rule that it breaks."""
         self.values_left -= 1
         if self.values_left < 0:
-            raise ValueError(_SIZE_RULE)
+            raise ValueError(SIZE_RULE)
         if isinstance(value, str):
             if not text.storable(value):
                 raise ValueError(text.STORABLE_RULE)

@@ -11,7 +11,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from vorex_sessions.flask_config import setting
 from vorex_sessions.models import session_results
 from vorex_sessions.periods import day_of, hour_of, offset_name, stamp
+from vorex_sessions.problems.kinds import Problem
 from vorex_sessions.problems.validation import validation_problem
+from vorex_sessions.sessions.metadata_field import SIZE_RULE, LongMetadata
 from vorex_sessions.skill_graph import graph_of
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -70,10 +72,9 @@ def completed(content: dict[str, Any], now: datetime, start: str = "#") -> dict[
     completed_at = content.get("completed_at") or now
     check_instant(completed_at, now, start)
     zone_name = content.get("timezone") or default_zone(content)
-    complete = {**defaults(), **content}
-    check_skills(complete, start)
     return {
-        **complete,
+        **defaults(),
+        **content,
         "completed_at": completed_at.astimezone(UTC),
         "timezone": zone_name,
         "practiced_on": day_of(completed_at, zone_name),
@@ -91,8 +92,11 @@ def corrected(changes: Mapping[str, Any], row: Any) -> dict[str, Any]:
     values = {
         name: by_default.get(name) if value is None else value for name, value in changes.items()
     }
+    checked = values
     if not {"language", "skills"}.isdisjoint(values):
-        check_skills({"language": row.language, "skills": row.skills} | values)
+        checked = {"language": row.language, "skills": row.skills} | values
+    if problem := later_problem(checked):
+        raise problem
     completed_at = values.get("completed_at") or (
         row.created_at if "completed_at" in values else row.completed_at
     )
@@ -110,20 +114,26 @@ def corrected(changes: Mapping[str, Any], row: Any) -> dict[str, Any]:
     return values | {name: derived[name] for name in derived if name in {*values, "practiced_on"}}
 
 
-def check_skills(content: Mapping[str, Any], start: str = "#") -> None:
-    """Check that the skills of a session are those of its language. Raises Invalid."""
-    language, skills = content["language"], content["skills"]
-    known = graph_of(language).skills if skills else {}
-    if skills and not known:
+def later_problem(content: Mapping[str, Any], start: str = "#") -> Problem | None:
+    """The problem of a content that breaks a rule of today which a stored session need not have met.
+
+    Those that are there from before stay, and a save that repeats one is a replay (saving.Entry). So every rule
+    that an earlier release did not have, or that settings and skill graphs decide, is asked here.
+    """
+    if isinstance(content.get("metadata"), LongMetadata):
+        return validation_problem({"metadata": [SIZE_RULE]}, start=start)
+    if not content.get("skills"):
+        return None
+    language, known = content["language"], graph_of(content["language"]).skills
+    if not known:
         rule = f"must be left out: the language {language} has no graph of skills"
-        raise validation_problem({"skills": [rule]}, start=start)
+        return validation_problem({"skills": [rule]}, start=start)
     errors = {
         index: {"skill": [f"must be a skill of the language {language}"]}
-        for index, item in enumerate(skills)
+        for index, item in enumerate(content["skills"])
         if item["skill"] not in known
     }
-    if errors:
-        raise validation_problem({"skills": errors}, start=start)
+    return validation_problem({"skills": errors}, start=start) if errors else None
 
 
 def default_zone(content: dict[str, Any]) -> str:

@@ -99,11 +99,15 @@ _LARGE = 4000
 
 @dataclass(frozen=True)
 class Entry:
-    """A session result to save: its columns, and the problem if other content has its id."""
+    """A session result to save: its columns, and the problem if other content has its id.
+
+    With a `refusal` it is not stored, but may be a replay of a session from before the rule that it breaks.
+    """
 
     row: Mapping[str, Any]
     fingerprint: bytes
     conflict: type[Problem]
+    refusal: Problem | None = None
 
     @property
     def id(self) -> str:
@@ -130,10 +134,13 @@ def save_all(
     learner_id: str, entries: Sequence[Entry], *, now: datetime
 ) -> list[Outcome | Problem]:
     """Store what is new, all or nothing; returns the outcome of each entry, in order."""
-    first = {entry.id: entry for entry in reversed(entries)}
+    # The first with each id that may be stored, else the first.
+    in_order = sorted(reversed(entries), key=lambda entry: entry.refusal is None)
+    first = {entry.id: entry for entry in in_order}
     resolved: dict[str, Outcome | Problem] = {}
     for _ in range(_ATTEMPTS):
-        resolved |= _store(learner_id, _unresolved(first, resolved), now)
+        if allowed := [one for one in _unresolved(first, resolved) if not one.refusal]:
+            resolved |= _store(learner_id, allowed, now)
         if unresolved := _unresolved(first, resolved):
             resolved |= _find(learner_id, unresolved)
         if not _unresolved(first, resolved):
@@ -234,7 +241,7 @@ def _reason(row: Any, entry: Entry) -> Outcome | Problem | None:
         return Gone("This session was deleted; it cannot be saved again.")
     if row.erased_at and entry.row["completed_at"] <= row.erased_at:
         return Gone("This session was completed before its learner's data was erased.")
-    return None
+    return entry.refusal
 
 
 def _outcome(entry: Entry, result: Outcome | Problem, is_first: bool) -> Outcome | Problem:
@@ -243,9 +250,9 @@ def _outcome(entry: Entry, result: Outcome | Problem, is_first: bool) -> Outcome
     The same content is what was sent at first, or what is stored now.
     """
     if isinstance(result, Problem):
-        return result
+        return entry.refusal or result
     if result.fingerprint != entry.fingerprint and results.differing(
         {column.name: entry.row[column.name] for column in results.CONTENT}, result.session
     ):
-        return entry.conflict()
+        return entry.refusal or entry.conflict()
     return result if is_first or not result.created else replace(result, created=False)

@@ -109,7 +109,10 @@ def _counted(outcomes: list[Outcome | Problem]) -> list[Outcome | Problem]:
 def _entry(
     body: Mapping[str, Any], derived_id: UUID | str | None, now: datetime, start: str = "#"
 ) -> Entry:
-    """The entry to store. A `session_result_id` has priority over a derived id. Raises Invalid."""
+    """The entry to store. A `session_result_id` has priority over a derived id. Raises Invalid.
+
+    A rule that a stored session need not have met does not refuse the entry yet: it may repeat such a session.
+    """
     body = dict(body)
     client_id = body.pop("session_result_id", None)
     digest = fingerprint(body, results.defaults())
@@ -118,7 +121,10 @@ def _entry(
         "session_result_id": str(client_id or derived_id or uuid4()),
         "fingerprint": rf"\x{digest.hex()}",
     }
-    return Entry(row, digest, KeyReused if derived_id and not client_id else Conflict)
+    refusal = results.later_problem(row, start)
+    if refusal and not (client_id or derived_id):
+        raise refusal
+    return Entry(row, digest, KeyReused if derived_id and not client_id else Conflict, refusal)
 
 
 def show(learner_id: str, session_result_id: str) -> dict[str, Any]:
