@@ -68,8 +68,8 @@ _UNLOCK = _unlock()
 _STORE = {
     ("added", False): prepared(_UPDATE),
     ("added", True): prepared(_UNLOCK.add_cte(_UPDATE.cte("totals"))),
-    ("first", False): _UPSERT,
-    ("first", True): _UNLOCK.add_cte(_UPSERT.cte("totals")),
+    ("first", False): prepared(_UPSERT),
+    ("first", True): prepared(_UNLOCK.add_cte(_UPSERT.cte("totals"))),
     ("again", False): _UPSERT.add_cte(*words.REPLACE),
     ("again", True): _UNLOCK.add_cte(_UPSERT.cte("totals"), *words.REPLACE),
 }

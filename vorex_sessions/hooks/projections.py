@@ -108,7 +108,14 @@ class Projection(ABC):
 
     @abstractmethod
     def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
-        """One JSON value that `on_save` needs: what was kept before this save, and rows of `insert_cte`."""
+        """One JSON value that `on_save` needs: what was kept before this save, and rows of `insert_cte`.
+
+        A save waits for it, so it reads nothing of the learner that these sessions do not change.
+        """
+
+    def context_parameters(self, rows: Collection[Mapping[str, Any]]) -> Mapping[str, Any]:
+        """Parameters of `context` beside `:user_id`, from the sessions to save."""
+        return {}
 
     @abstractmethod
     def on_save(self, event: SaveEvent, context: Any) -> AnswerExtras:

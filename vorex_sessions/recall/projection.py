@@ -76,16 +76,22 @@ class RecallProjection(Projection):
         return bool(row["vocabulary_results"])
 
     def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
-        """The memories of the words in the saved sessions."""
+        """The memories of the words in the saved sessions.
+
+        One look-up for each, since PostgreSQL would join by reading all memories of the learner.
+        """
         result = sa.func.jsonb_array_elements(new.c.vocabulary_results).table_valued("value")
         word = result.c.value.op("->>")(sa.literal_column("'word'"))
-        tested = sa.select(new.c.language, word).select_from(new)
-        memory = sa.func.to_json(sa.literal_column("learner_memories"))
-        return (
-            sa.select(sa.func.json_agg(memory))
-            .where(is_of_learner, sa.tuple_(_m.language, _m.word).in_(tested))
-            .scalar_subquery()
+        named = sa.select(new.c.language, word.label("word")).select_from(
+            new.join(result, sa.true())
         )
+        tested = named.distinct().subquery("tested")
+        is_it = (_m.language == tested.c.language, _m.word == tested.c.word)
+        stored = sa.select(learner_memories).where(is_of_learner, *is_it)
+        memory = stored.limit(sa.literal_column("1")).lateral("memory")
+        memories = sa.func.json_agg(sa.func.to_json(sa.literal_column("memory")))
+        joined = tested.join(memory, sa.true())
+        return sa.select(memories).select_from(joined).scalar_subquery()
 
     def on_save(self, event: SaveEvent, context: Sequence[Any] | None) -> AnswerExtras:
         """Review the words of the saved sessions. A word with a later exercise is reviewed from the start."""

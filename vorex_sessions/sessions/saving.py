@@ -166,6 +166,8 @@ def _store(learner_id: str, entries: Sequence[Entry], now: datetime) -> dict[str
     )
     is_large = sum(_size(entry.row) for entry in entries) > _LARGE
     projections = tuple(one for one in applying if not (is_large and one.may_follow))
+    for projection in projections:
+        parameters |= projection.context_parameters([entry.row for entry in entries])
 
     def work(transaction: Transaction) -> tuple[Sequence[Any], AnswerExtras]:
         if is_large:

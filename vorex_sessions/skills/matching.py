@@ -31,6 +31,7 @@ _NOT_A_WORD = re.compile(r"[^\w]+")
 _LEAST_WHOLE = 2 * _ENOUGH - 100 - 0.1
 
 
+@lru_cache(maxsize=8192)
 def skill_of(label: str, graph: Graph) -> str | None:
     """The key of the skill of a graph that a label means, or None."""
     names = NAMES.get(graph)
@@ -59,7 +60,6 @@ class Names:
         self.general = frozenset(word for word, keys in keys_of_words.items() if len(keys) > 1)
 
 
-@lru_cache(maxsize=8192)
 def _match(label: str, names: Names) -> str | None:
     if label in names.aliases:
         return names.aliases[label]

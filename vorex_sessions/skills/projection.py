@@ -1,11 +1,13 @@
 """How well each skill is mastered, updated with each save. This module alone writes `learner_skills`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from vorex_sessions.database import Transaction
 from vorex_sessions.hooks.all_sessions import AllSessions
@@ -19,6 +21,7 @@ _ROWS = LearnerRows(learner_skills, "language", "skill")
 _MOST_READ = 500  # sessions that a save reads again for a late one
 _s = learner_skills.c
 _is_of_learner = _s.user_id == USER_ID
+_is_evident = _s.skill == sa.any_(sa.cast(sa.bindparam("evident_skills"), ARRAY(sa.Text)))
 
 
 def stored_traces(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
@@ -45,8 +48,13 @@ class SkillsProjection(Projection):
         return has_graph and bool(row["skills"] or row["areas_to_improve"])
 
     def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
-        """All traces of the learner."""
-        return stored_traces()
+        """The traces of the skills with evidence in the sessions, in every language."""
+        return stored_traces(_is_evident)
+
+    def context_parameters(self, rows: Collection[Mapping[str, Any]]) -> Mapping[str, Any]:
+        """The skills with evidence."""
+        evidence = (evidence_of(SimpleNamespace(**row)) for row in rows)
+        return {"evident_skills": sorted(set().union(*evidence))}
 
     def on_save(self, event: SaveEvent, context: Sequence[Any] | None) -> AnswerExtras:
         """Trace the skills of the saved sessions. A skill with later evidence is traced from the start."""
