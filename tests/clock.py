@@ -1,4 +1,4 @@
-"""The time of a test: no day ends while it runs, and `ago` counts from when it began."""
+"""The time of a test: no day ends in its first 10 seconds, and `ago` counts from when it began."""
 
 import time
 from datetime import UTC, date, datetime, timedelta

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -14,6 +15,12 @@ from tests.factories import SECRET, Learner
 from vorex_sessions import create_app
 from vorex_sessions.database.migrate import upgrade
 from vorex_sessions.extensions import db
+
+# Its limits are of the wall clock, which a busy machine breaks: 0.2 s for an example, a second to draw some.
+hypothesis.settings.register_profile(
+    "tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("tests")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -339,6 +339,32 @@ def test_several_hosts_are_read_as_libpq_reads_them(written: str, hosts: str, po
     assert (parameters["user"], parameters["dbname"]) == ("u", "d")
 
 
+TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
+MEASURED = re.compile(
+    r"assert .*((monotonic|perf_counter|process_time|thread_time)\(\) - \w+|elapsed.*) < "
+)
+
+
+def test_only_tests_that_run_alone_compare_what_they_measure_with_a_limit_at_once() -> None:
+    """On a busy machine the others need another try: tests/timing.py."""
+    sources = {path: path.read_text() for path in TESTS}
+    beside = {path: text for path, text in sources.items() if "mark.alone" not in text}
+    found = {
+        (path.name, match[0], match[1])
+        for path, text in beside.items()
+        for match in re.finditer(rf"{MEASURED.pattern}([\d.]+)", text)
+        if float(match[3]) < 5
+    }
+    assert not found
+
+
+def test_no_module_of_tests_reads_the_clock_when_it_is_imported() -> None:
+    """Midnight may pass before its tests run: tests/clock.py."""
+    read = re.compile(r"^\w+ = .*(datetime\.now|date\.today|time\.time)\(", re.MULTILINE)
+    modules = set((ROOT / "tests").rglob("*.py")) - {ROOT / "tests" / "clock.py"}
+    assert [str(path) for path in modules if read.search(path.read_text())] == []
+
+
 def test_every_way_to_write_the_database_address_works() -> None:
     for scheme in ("postgres", "postgresql", "postgresql+psycopg2"):
         read = config.read({"DATABASE_URL": f"{scheme}://u:p@h:5432/d?sslmode=require"})

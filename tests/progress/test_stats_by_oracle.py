@@ -115,7 +115,7 @@ def saved(learner_id: str, history: list[dict], now: datetime) -> list[dict[str,
 
 
 @settings(
-    max_examples=1000,
+    max_examples=500,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -149,7 +149,7 @@ def test_stats_agree_with_plain_arithmetic(
 
 
 @settings(
-    max_examples=800,
+    max_examples=400,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
