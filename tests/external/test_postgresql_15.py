@@ -20,7 +20,8 @@ BIN = Path("/usr/lib/postgresql/15/bin")
 # A new folder or file runs here, too, unless it is named.
 LEFT_OUT = {
     "no SQL of their own": "auth server attack tools test_openapi.py test_structure.py test_commands.py "
-    "sessions/test_json_bodies.py growth/test_two_years.py growth/test_catalogue.py growth/test_streak_arithmetic.py",
+    "sessions/test_json_bodies.py growth/test_two_years.py growth/test_catalogue.py "
+    "growth/test_streak_arithmetic.py",
     "start the embedded PostgreSQL": "local test_faults.py test_fail_over.py",
     "what gunicorn does, whatever a query answers": "test_serving.py operations/test_watching.py "
     "operations/test_security.py operations/test_shared_memory.py operations/test_fairness.py",
@@ -29,7 +30,7 @@ LEFT_OUT = {
 }
 
 
-# Large downloads from a started service: what memory and connections they take. Small ones send their statements.
+# What memory and connections large downloads take. Small ones send their statements.
 EXPORT = "tests/privacy/test_export.py::"
 TESTS_LEFT_OUT = (
     "test_a_large_export_starts_at_once_and_takes_no_more_memory_than_a_small_one",
