@@ -124,13 +124,20 @@ def test_only_the_period_counts_and_today_is_the_learners_own(learner: Learner) 
     assert learner.request("GET", "/api/sessions/trends?period=week").status_code == 422
 
 
-def test_a_travellers_day_that_is_still_to_come_does_not_count(learner: Learner) -> None:
-    learner.save(timezone="Pacific/Kiritimati", fluency_score=50)
-    days = [
-        learner.get("/trends", timezone=zone)["trends"]["fluency"]["days"]
-        for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago")
-    ]
-    assert days == [1, 0]
+def test_a_travellers_later_day_counts_as_in_the_statistics(learner: Learner) -> None:
+    """Also in the rhythm and among the languages; in a range only the days that it names."""
+    stored = learner.save(timezone="Pacific/Kiritimati", fluency_score=50)
+    zone = {"timezone": "Pacific/Pago_Pago"}
+    shown = learner.get("/trends", **zone)
+    score, day = shown["trends"]["fluency"], stored["practiced_on"]
+    assert shown["period_end"] < day == score["last_day"]
+    assert score["days"] == 1 == len(learner.get("/stats", **zone)["improvement_trends"])
+    rhythm = learner.get("/rhythm", **zone)["weekdays"]
+    assert sum(weekday["sessions"] for weekday in rhythm) == 1
+    (language,) = learner.get("/languages", **zone)["languages"]
+    assert (language["sessions"], language["last_practiced_on"]) == (1, day)
+    today = {"date_from": shown["period_end"], "date_to": shown["period_end"]}
+    assert learner.get("/trends", **today)["trends"]["fluency"]["days"] == 0
 
 
 def test_a_clear_change_of_less_than_two_points_is_none(learner: Learner) -> None:

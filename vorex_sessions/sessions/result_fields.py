@@ -16,6 +16,7 @@ from vorex_sessions.web.schemas import Schema
 _OUTCOME_RULE = f"must be one of {', '.join(limits.OUTCOMES)}"
 _WORD_RULE = f"must be 1 to {limits.WORD_LENGTH} characters long"
 _SKILL_RULE = "must be a skill of GET /api/sessions/skills"
+_KEYS = frozenset(KEYS)
 _SCORE_RULE = "must be a number from 0 to 100"
 
 
@@ -140,8 +141,7 @@ class SkillScores(_Objects):
 def _validated_score(entry: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
     errors = {}
     skill, score = entry["skill"], entry["score"]
-    # Whether it is a skill of the session's language is asked later: an earlier graph may have had it.
-    if not isinstance(skill, str) or not skill.isascii():
+    if not isinstance(skill, str) or skill not in _KEYS:
         errors["skill"] = [_SKILL_RULE]
     if type(score) not in (int, float) or not 0 <= score <= 100:
         errors["score"] = [_SCORE_RULE]

@@ -117,8 +117,8 @@ def corrected(changes: Mapping[str, Any], row: Any) -> dict[str, Any]:
 def later_problem(content: Mapping[str, Any], start: str = "#") -> Problem | None:
     """The problem of a content that breaks a rule of today which a stored session need not have met.
 
-    Those that are there from before stay, and a save that repeats one is a replay (saving.Entry). So every rule
-    that an earlier release did not have, or that settings and skill graphs decide, is asked here.
+    A save that repeats such a session is a replay (`refusal` of saving.Entry). So each rule that an earlier
+    release did not have, or that a setting decides, is asked here.
     """
     if isinstance(content.get("metadata"), LongMetadata):
         return validation_problem({"metadata": [SIZE_RULE]}, start=start)

@@ -74,5 +74,7 @@ class TrendsSchema(Schema):
         "The requested period; `range` for two dates.", "month", SHOWN_PERIODS
     )
     period_start = answer_fields.day("The first day of the period.")
-    period_end = answer_fields.day("The last day of the period: today, or `date_to`.")
+    period_end = answer_fields.day(
+        "The last day of the period: today, or `date_to`. A traveller's session of a day after today counts, too."
+    )
     trends = answer_fields.nested(ScoreTrendsSchema, "The trend of each score.")

@@ -24,7 +24,10 @@ def show_trends(
     language: str | None = None,
     now: datetime,
 ) -> dict[str, Any]:
-    """The trend of each score over the last 30 or 365 days or between two dates, from daily means."""
+    """The trend of each score over the last 30 or 365 days or between two dates, from daily means.
+
+    A traveller's later days count with the last days, as in the statistics.
+    """
     if date_from and date_to:
         period, start, end = RANGE, date_from, date_to
         tallies = days_between(learner_id, start, end, language=language)
@@ -32,7 +35,6 @@ def show_trends(
         end, tallies = last_days(
             learner_id, DAYS[period], zone_name=zone_name, language=language, now=now
         )
-        tallies = [tally for tally in tallies if tally.practiced_on <= end]
         start = end + ONE_DAY - timedelta(days=DAYS[period])
     scores = _daily_means(tallies)
     by_skill = trends(scores)
