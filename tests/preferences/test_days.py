@@ -145,6 +145,56 @@ def test_a_learner_without_a_session_has_a_today_as_well(learner: Learner) -> No
         assert learner.get("/streak")["calendar"][0]["date"] == "2026-03-10"
 
 
+def at(time: str) -> time_machine.travel:
+    return time_machine.travel(datetime.fromisoformat(f"2026-03-{time}+01:00"), tick=False)
+
+
+def practise(learner: Learner, *times: str) -> None:
+    for time in times:
+        with at(time):
+            learner.save(timezone=ZONE, duration_seconds=660)
+
+
+def test_what_is_set_after_midnight_holds_on_the_day_that_is_today_again(learner: Learner) -> None:
+    """Tuesday the 10th is over by the calendar, and goes on for who lets days start at 4."""
+    practise(learner, "08T20:00", "09T20:00")
+    with at("11T01:30"):
+        assert learner.get("/streak")["current"] == 0
+        set_to(learner, day_starts_at=4, rest_days=["tuesday"], daily_goal_minutes=11)
+        streak = learner.get("/streak")
+        today = streak["calendar"][0]
+        assert (today["date"], today["rest"]) == ("2026-03-10", True)
+        assert (streak["current"], streak["at_risk"]) == (2, False)
+    practise(learner, "11T02:00")
+    with at("11T02:00"):
+        streak = learner.get("/streak")
+        assert (streak["current"], streak["goal_reached"]) == (3, True)
+        assert learner.get("/export")["totals"][0]["goal_days"] == 1
+    with at("12T03:59"):  # the 11th is not over yet
+        assert learner.get("/streak")["current"] == 3
+    with at("12T04:00"):
+        assert learner.get("/streak")["current"] == 0
+
+
+@pytest.mark.parametrize("hours", [(4,), (4, 0), (4, 0, 4), (0, 6)])
+def test_a_change_of_the_start_at_night_counts_no_day_twice_and_loses_none(
+    learner: Learner, hours: tuple[int, ...]
+) -> None:
+    """Each session counts on the one day that it was saved on, whatever is set and reset afterwards."""
+    practise(learner, "09T20:00", "10T20:00", "11T00:30")
+    with at("11T01:30"):
+        for hour in hours:
+            set_to(learner, day_starts_at=hour)
+            streak = learner.get("/streak")
+            assert (streak["current"], streak["practiced_today"]) == (3, True)
+            practiced = [day["date"] for day in streak["calendar"] if day["practiced"]]
+            assert practiced == ["2026-03-11", "2026-03-10", "2026-03-09"]
+    practise(learner, "11T01:31", "11T20:00")
+    with at("11T20:00"):
+        kept = learner.get("/streak")
+        assert (kept["current"], kept["longest"], kept["week"]["days_practiced"]) == (3, 3, 3)
+
+
 def test_the_insert_and_the_questions_agree_on_every_day(learner: Learner) -> None:
     random = Random(7)  # no secret
     zones = ["Europe/Berlin", "America/Santiago", "Antarctica/Troll", "Asia/Kathmandu", "UTC-12:00"]

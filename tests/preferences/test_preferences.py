@@ -161,7 +161,7 @@ def test_setting_what_is_set_already_writes_nothing(learner: Learner) -> None:
 
 def test_a_day_is_set_by_the_learners_own_calendar(learner: Learner) -> None:
     learner.save(timezone="Pacific/Kiritimati")
-    set_to(learner, day_starts_at=3)
+    set_to(learner, week_starts_on="sunday")
     (row,) = learner.get("/export")["preferences"]
     assert row["set_on"] == (datetime.now(UTC) + timedelta(hours=14)).date().isoformat()
 

@@ -27,7 +27,8 @@ def is_set(learner_id: str) -> bool:
 def set_preferences(learner_id: str, values: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
     """Replace what the learner has set, from the learner's today on. Raises Gone.
 
-    Of several changes on a day the last one is kept. What was set on earlier days stays for those days.
+    Who lets days start at 4:00 at half past one is back on the day before, and sets it from that day on. Of
+    several changes on a day the last one is kept. What was set on earlier days stays for those days.
     """
     parameters = {"user_id": learner_id}
 
@@ -36,7 +37,8 @@ def set_preferences(learner_id: str, values: Mapping[str, Any], *, now: datetime
         if closed:
             raise Gone("This learner's account is closed; nothing more can be set.")
         before = Preferences(*columns) if columns[0] else DEFAULTS
-        today = day_of(now, zone_name or "UTC", before.day_starts_at)
+        starts = (before.day_starts_at, values["day_starts_at"])
+        today = min(day_of(now, zone_name or "UTC", hour) for hour in starts)
         after = _changed(values, max(today, before.set_on))
         if before is DEFAULTS or after._replace(set_on=before.set_on) != before:
             transaction.defer(versions.RAISE, parameters)
