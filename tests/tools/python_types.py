@@ -11,10 +11,14 @@ from tests.tools.openapi import document
 
 SESSIONS = "/api/sessions"
 # What the client's own code names; the names of other types are the document's and may change.
-BODIES = {"NewSession": f"{SESSIONS}/save"}
+BODIES = {
+    "NewSession": ("post", f"{SESSIONS}/save"),
+    "Correction": ("patch", f"{SESSIONS}/{{session_result_id}}"),
+}
 ANSWERS = {
     "SavedSession": ("post", f"{SESSIONS}/save", "201"),
     "BatchAnswer": ("post", f"{SESSIONS}/batch", "200"),
+    "CorrectedSession": ("patch", f"{SESSIONS}/{{session_result_id}}", "200"),
     "HistoryPage": ("get", f"{SESSIONS}/history", "200"),
     "Stats": ("get", f"{SESSIONS}/stats", "200"),
     "Warmup": ("get", f"{SESSIONS}/warmup", "200"),
@@ -126,8 +130,8 @@ def _json(described: dict[str, Any]) -> dict[str, Any]:
 def source(spec: dict[str, Any]) -> str:
     """Return the module."""
     types = Types(spec)
-    for name, path in BODIES.items():
-        types.define(name, _json(spec["paths"][path]["post"]["requestBody"]))
+    for name, (method, path) in BODIES.items():
+        types.define(name, _json(spec["paths"][path][method]["requestBody"]))
     for name, (method, path, status) in ANSWERS.items():
         types.define(name, _json(spec["paths"][path][method]["responses"][status]))
     for name, path in QUERIES.items():

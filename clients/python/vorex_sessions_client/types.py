@@ -52,6 +52,26 @@ SkillKey: TypeAlias = "Literal['basic-word-order', 'personal-pronouns', 'verb-to
 NewSession: TypeAlias = "Save"
 
 
+class Correction(TypedDict):
+    """Generated: Correction."""
+
+    session_type: NotRequired[SessionType]
+    duration_seconds: NotRequired[int]
+    words_spoken: NotRequired[int | None]
+    pronunciation_score: NotRequired[float | None]
+    fluency_score: NotRequired[float | None]
+    grammar_score: NotRequired[float | None]
+    topics: NotRequired[list[str] | None]
+    vocabulary_learned: NotRequired[list[str] | None]
+    areas_to_improve: NotRequired[list[str] | None]
+    vocabulary_results: NotRequired[list[Outcome] | None]
+    skills: NotRequired[list[SkillScore] | None]
+    metadata: NotRequired[dict[str, Any] | None]
+    completed_at: NotRequired[str | None]
+    timezone: NotRequired[str | None]
+    language: NotRequired[str | None]
+
+
 class Saved(TypedDict):
     """Generated: Saved."""
 
@@ -75,6 +95,7 @@ class Saved(TypedDict):
     practiced_on: str
     created_at: str
     updated_at: str
+    version: int
     achievements_unlocked: list[Achievement]
     streak: Streak
 
@@ -166,6 +187,7 @@ class SessionResult(TypedDict):
     practiced_on: str
     created_at: str
     updated_at: str
+    version: int
 
 
 Problem = TypedDict(
@@ -191,6 +213,36 @@ class Place(TypedDict):
 
 
 BatchAnswer: TypeAlias = "SavedBatch"
+
+
+class Corrected(TypedDict):
+    """Generated: Corrected."""
+
+    session_type: str
+    duration_seconds: int
+    words_spoken: int
+    pronunciation_score: float | None
+    fluency_score: float | None
+    grammar_score: float | None
+    topics: list[str]
+    vocabulary_learned: list[str]
+    areas_to_improve: list[str]
+    vocabulary_results: list[StoredOutcome]
+    skills: list[StoredSkillScore]
+    metadata: dict[str, Any]
+    completed_at: str
+    timezone: str
+    language: str
+    session_result_id: str
+    user_id: str
+    practiced_on: str
+    created_at: str
+    updated_at: str
+    version: int
+    achievements_unlocked: list[Achievement]
+
+
+CorrectedSession: TypeAlias = "Corrected"
 
 
 class History(TypedDict):

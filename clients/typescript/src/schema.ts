@@ -55,6 +55,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what has changed since a device last asked. */
+        get: operations["listChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/{session_result_id}": {
         parameters: {
             query?: never;
@@ -564,6 +581,63 @@ export interface components {
              */
             paused: boolean;
         };
+        Change: {
+            /**
+             * Format: uuid
+             * @description The session's id.
+             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+             */
+            session_result_id: string;
+            /**
+             * @description Its version; that of the deletion where it is deleted.
+             * @example 17
+             */
+            version: number;
+            /**
+             * @description Whether it was deleted.
+             * @example false
+             */
+            deleted: boolean;
+            /** @description The session as it is now, unless deleted. */
+            session?: components["schemas"]["SessionResult"];
+            /**
+             * Format: date-time
+             * @description When it was deleted, if so; UTC.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            deleted_at?: string;
+        };
+        Changes: {
+            /** @description In order of `version`, ties by id. */
+            changes: components["schemas"]["Change"][];
+            /**
+             * @description The `since` of the next request.
+             * @example AAAAAAAAAAAAAAAAAAAAEf___________________0RWeJq8
+             */
+            next: string;
+            /**
+             * @description Whether there is more to get at once.
+             * @example false
+             */
+            has_more: boolean;
+            /**
+             * @description Whether to drop every session that the device has of this learner: it begins, or everything was erased since, or the service was restored from a backup.
+             * @example false
+             */
+            reset: boolean;
+            /**
+             * Format: date-time
+             * @description When the learner's data was erased, if since then; UTC.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            erased_at: string | null;
+            /**
+             * Format: date-time
+             * @description Sessions completed before are not kept any more: drop those that the device has. Null where nothing was removed since; UTC.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            kept_since: string | null;
+        };
         Choice: {
             /**
              * @description `true`: join comparisons; `false`: leave them, which removes the stored values.
@@ -751,6 +825,11 @@ export interface components {
              * @example 2026-03-01T17:30:00.000000Z
              */
             updated_at: string;
+            /**
+             * @description Grows with each change of any of the learner's sessions; that of this one's last change. `ETag` and `If-Match` carry it in quotes. 0 where it was stored before there were versions.
+             * @example 17
+             */
+            version: number;
             /** @description The achievements that this correction unlocked. */
             achievements_unlocked: components["schemas"]["Achievement"][];
         };
@@ -1892,6 +1971,11 @@ export interface components {
              * @example 2026-03-01T17:30:00.000000Z
              */
             updated_at: string;
+            /**
+             * @description Grows with each change of any of the learner's sessions; that of this one's last change. `ETag` and `If-Match` carry it in quotes. 0 where it was stored before there were versions.
+             * @example 17
+             */
+            version: number;
             /** @description The achievements that this session unlocked; a replay repeats them. */
             achievements_unlocked: components["schemas"]["Achievement"][];
             /** @description The learner's current streak, in the time zone of the latest session. */
@@ -2130,6 +2214,11 @@ export interface components {
              * @example 2026-03-01T17:30:00.000000Z
              */
             updated_at: string;
+            /**
+             * @description Grows with each change of any of the learner's sessions; that of this one's last change. `ETag` and `If-Match` carry it in quotes. 0 where it was stored before there were versions.
+             * @example 17
+             */
+            version: number;
         };
         /** @enum {string} */
         SessionType: "conversation" | "pronunciation" | "roleplay";
@@ -2947,6 +3036,26 @@ export interface components {
         WordStatus: "due" | "learning" | "known";
     };
     responses: {
+        /** @description Changed meanwhile */
+        ChangedMeanwhileProblem: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/changed-meanwhile",
+                 *       "title": "Changed meanwhile",
+                 *       "status": 412,
+                 *       "detail": "This session was changed meanwhile; get it again, apply your change to it, and send that."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Conflict */
         ConflictProblem: {
             headers: {
@@ -3313,6 +3422,11 @@ export interface operations {
             200: {
                 headers: {
                     /**
+                     * @description The session's `version`, in quotes; for `If-Match`.
+                     * @example "17"
+                     */
+                    ETag?: string;
+                    /**
                      * @description The address of the stored session result.
                      * @example /api/sessions/3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
                      */
@@ -3331,6 +3445,11 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    /**
+                     * @description The session's `version`, in quotes; for `If-Match`.
+                     * @example "17"
+                     */
+                    ETag?: string;
                     /**
                      * @description The address of the stored session result.
                      * @example /api/sessions/3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
@@ -3490,7 +3609,10 @@ export interface operations {
                  */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3499,6 +3621,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -3507,6 +3634,83 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["History"];
                 };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    listChanges: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `next` of the last answer that the device has applied; without it, everything.
+                 * @example AAAAAAAAAAAAAAAAAAAAEf___________________0RWeJq8
+                 */
+                since?: string;
+                /**
+                 * @description Changes per page; a value above 100 counts as 100.
+                 * @example 100
+                 */
+                limit?: number;
+            };
+            header?: {
+                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["NotSignedInProblem"];
             403: components["responses"]["ForbiddenProblem"];
@@ -3518,7 +3722,10 @@ export interface operations {
     getSession: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /**
                  * @description The session result's id.
@@ -3533,6 +3740,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -3541,6 +3753,21 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SessionResult"];
                 };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["NotSignedInProblem"];
             403: components["responses"]["ForbiddenProblem"];
@@ -3553,7 +3780,10 @@ export interface operations {
     deleteSession: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the session as the app knows it. If it was changed since, the answer is 412 and nothing is changed. Without it, the last change wins. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The session result's id. */
                 session_result_id: string;
@@ -3575,6 +3805,7 @@ export interface operations {
             401: components["responses"]["NotSignedInProblem"];
             403: components["responses"]["ForbiddenProblem"];
             404: components["responses"]["NotFoundProblem"];
+            412: components["responses"]["ChangedMeanwhileProblem"];
             422: components["responses"]["InvalidProblem"];
             429: components["responses"]["QuotaExceededProblem"];
             503: components["responses"]["UnavailableProblem"];
@@ -3583,7 +3814,10 @@ export interface operations {
     correctSession: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the session as the app knows it. If it was changed since, the answer is 412 and nothing is changed. Without it, the last change wins. */
+                "If-Match"?: string;
+            };
             path: {
                 /**
                  * @description The session result's id.
@@ -3602,6 +3836,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /**
+                     * @description The session's `version`, in quotes; for `If-Match`.
+                     * @example "17"
+                     */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -3617,6 +3856,7 @@ export interface operations {
             404: components["responses"]["NotFoundProblem"];
             408: components["responses"]["TooSlowProblem"];
             410: components["responses"]["GoneProblem"];
+            412: components["responses"]["ChangedMeanwhileProblem"];
             413: components["responses"]["TooLargeProblem"];
             415: components["responses"]["NotJsonProblem"];
             422: components["responses"]["InvalidProblem"];
@@ -3627,7 +3867,10 @@ export interface operations {
     getPreferences: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3636,6 +3879,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -3644,6 +3892,21 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SetPreferences"];
                 };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["NotSignedInProblem"];
             403: components["responses"]["ForbiddenProblem"];
@@ -3738,7 +4001,10 @@ export interface operations {
                  */
                 language?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3747,6 +4013,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -3755,6 +4026,21 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Stats"];
                 };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["NotSignedInProblem"];
             403: components["responses"]["ForbiddenProblem"];
@@ -3792,7 +4078,10 @@ export interface operations {
                  */
                 language?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3801,6 +4090,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -3809,6 +4103,21 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Breakdown"];
                 };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["NotSignedInProblem"];
             403: components["responses"]["ForbiddenProblem"];
@@ -3841,7 +4150,10 @@ export interface operations {
                  */
                 language?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3850,6 +4162,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -3858,6 +4175,21 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Rhythm"];
                 };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["NotSignedInProblem"];
             403: components["responses"]["ForbiddenProblem"];
@@ -3880,7 +4212,10 @@ export interface operations {
                  */
                 language?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3889,6 +4224,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -3897,6 +4237,21 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Warmup"];
                 };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["NotSignedInProblem"];
             403: components["responses"]["ForbiddenProblem"];
@@ -3934,7 +4289,10 @@ export interface operations {
                  */
                 language?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3943,6 +4301,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -3951,6 +4314,21 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Trends"];
                 };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["NotSignedInProblem"];
             403: components["responses"]["ForbiddenProblem"];
@@ -3978,7 +4356,10 @@ export interface operations {
                  */
                 goal_minutes?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3987,6 +4368,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -3995,6 +4381,21 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["StreakPage"];
                 };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["NotSignedInProblem"];
             403: components["responses"]["ForbiddenProblem"];
@@ -4006,7 +4407,10 @@ export interface operations {
     listAchievements: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4015,6 +4419,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -4023,6 +4432,21 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Achievements"];
                 };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["NotSignedInProblem"];
             403: components["responses"]["ForbiddenProblem"];
@@ -4040,7 +4464,10 @@ export interface operations {
                  */
                 timezone?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4049,6 +4476,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -4057,6 +4489,21 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Languages"];
                 };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["NotSignedInProblem"];
             403: components["responses"]["ForbiddenProblem"];
@@ -4099,7 +4546,10 @@ export interface operations {
                  */
                 timezone?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4108,6 +4558,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -4116,6 +4571,21 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Vocabulary"];
                 };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["NotSignedInProblem"];
             403: components["responses"]["ForbiddenProblem"];
@@ -4133,7 +4603,10 @@ export interface operations {
                  */
                 language?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4142,6 +4615,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -4150,6 +4628,21 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Skills"];
                 };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["NotSignedInProblem"];
             403: components["responses"]["ForbiddenProblem"];
@@ -4177,7 +4670,10 @@ export interface operations {
                  */
                 level?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4186,6 +4682,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -4194,6 +4695,21 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Comparison"];
                 };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["NotSignedInProblem"];
             403: components["responses"]["ForbiddenProblem"];
@@ -4263,7 +4779,10 @@ export interface operations {
                  */
                 language?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4277,6 +4796,11 @@ export interface operations {
                      * @example attachment; filename="vorex-sessions-2026-03-01.json"
                      */
                     "Content-Disposition"?: string;
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -4287,6 +4811,21 @@ export interface operations {
                     "text/csv": string;
                     "application/x-ndjson": string;
                 };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"aGVsbG8tdm9yZXgt"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["NotSignedInProblem"];
             403: components["responses"]["ForbiddenProblem"];

@@ -4,6 +4,7 @@ import type { paths } from "./schema.js";
 
 type Get<Path extends keyof paths> = NonNullable<paths[Path]["get"]>;
 type Post<Path extends keyof paths> = NonNullable<paths[Path]["post"]>;
+type Patch<Path extends keyof paths> = NonNullable<paths[Path]["patch"]>;
 type Json<Content> = Content extends { content: { "application/json": infer Body } } ? Body : never;
 type Sent<Operation> = Operation extends { requestBody?: infer Body } ? Json<NonNullable<Body>> : never;
 type Answered<Operation, Status extends number> = Operation extends { responses: infer All }
@@ -15,6 +16,10 @@ type Query<Operation> = Operation extends { parameters: { query?: infer Asked } 
 export type NewSession = Sent<Post<"/api/sessions/save">>;
 /** A saved session, with what it unlocked. */
 export type SavedSession = Answered<Post<"/api/sessions/save">, 201>;
+/** What of a session is to change. */
+export type Correction = Sent<Patch<"/api/sessions/{session_result_id}">>;
+/** A session after a correction, with what it unlocked. */
+export type CorrectedSession = Answered<Patch<"/api/sessions/{session_result_id}">, 200>;
 /** The outcome of each session of a batch. */
 export type BatchAnswer = Answered<Post<"/api/sessions/batch">, 200>;
 export type BatchItem = BatchAnswer["results"][number];
