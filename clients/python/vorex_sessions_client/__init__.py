@@ -1,4 +1,4 @@
-"""A client of Vorex Sessions, and a queue that keeps practice sessions until they are stored."""
+"""A client of Vorex Sessions, a queue that keeps sessions until they are stored, and a copy of all."""
 
 from vorex_sessions_client.client import SessionsClient
 from vorex_sessions_client.clock import Clock
@@ -13,19 +13,29 @@ from vorex_sessions_client.events import (
     Stopped,
     StorageFailed,
     Stored,
+    SyncReport,
     Unreadable,
 )
-from vorex_sessions_client.problems import NoAnswerError, Problem, ProblemError
+from vorex_sessions_client.local import LocalCopy
+from vorex_sessions_client.problems import (
+    ConflictError,
+    NoAnswerError,
+    Problem,
+    ProblemError,
+    UnknownSessionError,
+)
 from vorex_sessions_client.queue import PracticeQueue
 from vorex_sessions_client.storage import FileStorage, MemoryStorage, Storage
 
 __all__ = [
     "Added",
     "Clock",
+    "ConflictError",
     "Corrected",
     "Event",
     "FileStorage",
     "FlushReport",
+    "LocalCopy",
     "MemoryStorage",
     "NoAnswerError",
     "Postponed",
@@ -39,5 +49,7 @@ __all__ = [
     "Storage",
     "StorageFailed",
     "Stored",
+    "SyncReport",
+    "UnknownSessionError",
     "Unreadable",
 ]

@@ -94,3 +94,17 @@ class FlushReport:
     retry_in: float | None
     # Why a request was refused as a whole.
     stopped: Stopped | None
+
+
+@dataclass(frozen=True)
+class SyncReport:
+    """What a sync has reached."""
+
+    # Whether the copy is what the service had.
+    complete: bool
+    # Whether the storage has it; otherwise it is in memory, and is fetched again after the program's end.
+    durable: bool
+    # Seconds until another sync sends something; None if there is no pause.
+    retry_in: float | None
+    # Why a request was refused as a whole.
+    stopped: Stopped | None

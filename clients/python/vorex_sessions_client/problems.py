@@ -31,6 +31,22 @@ class NoAnswerError(Exception):
     """No answer that can be read: whether the request arrived is unknown. The same may be sent again."""
 
 
+class ConflictError(Exception):
+    """Another device has changed the session meanwhile; nothing was changed now. The app decides.
+
+    To do it all the same, call again: the copy has the newest version now.
+    """
+
+    def __init__(self, newest: Any) -> None:
+        # The session as it is now; None if it was deleted.
+        self.newest = newest
+        super().__init__("The session was changed on another device.")
+
+
+class UnknownSessionError(Exception):
+    """The local copy has no session with this id: not yet, or not any more."""
+
+
 def problem_of(status: int, text: str) -> Problem:
     """Return the problem in a body; a proxy's page of HTML becomes one without detail."""
     read = parsed(text)

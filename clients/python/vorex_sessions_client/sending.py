@@ -1,13 +1,14 @@
 """One request of the queue, and what its answer means. docs/api.md has the table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 
 from vorex_sessions_client.entries import Entry
 from vorex_sessions_client.http import Http
+from vorex_sessions_client.pages import Page, read
 from vorex_sessions_client.problems import NoAnswerError, Problem, parsed, problem_of
 
 # 4xx that say nothing about the request: too slow, too early, too many.
@@ -61,6 +62,18 @@ def ask_time(http: Http) -> TooLarge | Refused | Later | None:
     """Ask for something small, for the server's time. Return why nothing can be sent now, or None."""
     answer = _send(http, "GET", "/api/sessions/history", query={"limit": 1})
     return None if isinstance(answer, httpx.Response) else answer
+
+
+def ask_changes(http: Http, since: str | None, limit: int) -> Page | TooLarge | Refused | Later:
+    """Ask for the changes after a place."""
+    answer = _send(http, "GET", "/api/sessions/changes", query={"since": since, "limit": limit})
+    if not isinstance(answer, httpx.Response):
+        return answer
+    value = parsed(answer.text)
+    page = read(value)
+    if page is None or not isinstance(value.get("has_more"), bool):
+        return Later(answer.status_code)
+    return replace(page, has_more=value["has_more"])
 
 
 def is_final(problem: Any) -> bool:
