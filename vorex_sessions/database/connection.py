@@ -7,6 +7,7 @@ query itself (docs/performance.md).
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import psycopg2
@@ -24,6 +25,7 @@ from vorex_sessions.turns import checkpoint
 T = TypeVar("T")
 _PORTION = 20  # rows, each of up to some 250 kB
 _DIALECT = PGDialect_psycopg2()  # type: ignore[no-untyped-call]  # SQLAlchemy's
+_WITHOUT_LAST = itemgetter(slice(-1))
 # A statement with the values of its parameters.
 Bound = tuple[sa.Executable, Mapping[str, Any]]
 
@@ -51,10 +53,11 @@ class Cursor(NamedTupleCursor):
         self._execute_all([statement])
         names = [column.name for column in self.description or ()]
         record: Any = self._cached_make_nt(tuple(names[:-1]))  # type: ignore[attr-defined]  # psycopg2 has it
-        extra, rows = None, []
+        extra: Any = None
+        rows: list[Any] = []
         while portion := cursor.fetchmany(self, _PORTION):
             extra = portion[0][-1]
-            rows += [record._make(row[:-1]) for row in portion]
+            rows += map(record._make, map(_WITHOUT_LAST, portion))
             checkpoint()
         return rows, extra
 

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 import orjson
 
-from vorex_sessions.periods import FIRST_DAY
+from vorex_sessions.periods import FIRST_DAY, ONE_DAY
 from vorex_sessions.progress import figures
 from vorex_sessions.progress.calendars import Calendar, calendar
 from vorex_sessions.progress.figures import Sums, Tally
@@ -123,21 +123,24 @@ def next_change(
 ) -> datetime | None:
     """When one session more counts among those before, since today is then as far as that day was; or None.
 
-    Where the clocks change meanwhile, it is now.
+    Where the clocks still change today, it is now: they may also take a session out again.
     """
     if not days.earlier or not days.earlier.cut:
         return None
     cut, end = days.earlier.cut, days.earlier.end
-    clocks = (
+    clocks = [
         learners.clock(tally.completed_at)
         for tally in data.tallies
         if tally.practiced_on == end and tally.completed_at
-    )
-    ahead = min((clock - cut for clock in clocks if clock > cut), default=None)
-    if ahead is None:
+    ]
+    if not clocks:
         return None
-    steady = learners.clock(now + ahead) - learners.clock(now) == ahead
-    return now + ahead if steady else now
+    clock = learners.clock(now)
+    rest = datetime.combine(clock.date() + ONE_DAY, time.min) - clock
+    if learners.clock(now + rest) != clock + rest:
+        return now
+    ahead = min((one - cut for one in clocks if one > cut), default=None)
+    return now + ahead if ahead is not None else None
 
 
 def _answer(data: PeriodData, days: Window) -> dict[str, Any]:

@@ -8,7 +8,7 @@ of itself.
 
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import wraps
 from hashlib import blake2b
@@ -16,8 +16,6 @@ from typing import Any, TypeVar
 
 import orjson
 from flask import Response, current_app, request
-from werkzeug.datastructures import ETags
-from werkzeug.http import unquote_etag
 
 from config import DECISIVE
 from vorex_sessions.auth.caller import learner_id
@@ -29,6 +27,8 @@ _BYTES, _LENGTH = 12, 16  # of a digest: bytes, and characters in base64
 _UNTIL = "."  # between a digest and the second until which it holds
 _SECONDS = re.compile(r"[0-9]{1,12}")
 _OF_CONTENT = "~"  # begins a digest of the answer itself
+_ANY = "*"  # whatever the client has
+_OPAQUE = re.compile(r'"([^"]*)"')
 F = TypeVar("F", bound=Callable[..., Any])
 _LONGEST_HEADER = 2000  # characters of If-None-Match that are looked at
 
@@ -66,11 +66,10 @@ def conditional(view: Callable[..., Response]) -> Callable[..., Response]:
 
     @wraps(view)
     def answered(*args: Any, **kwargs: Any) -> Response:
-        now = datetime.now(
-            UTC
-        )  # before anything is read: an ETag may be older than its answer, never newer
+        # Before anything is read: an ETag may be older than its answer, never newer.
+        now = datetime.now(UTC)
         asked = _asked()
-        if tag := _still_right(asked, now, more):
+        if asked and (tag := _still_right(asked, now, more)):
             return Response(status=304, headers={"ETag": tag})
         with freshness.noted() as basis:
             if more:
@@ -88,31 +87,35 @@ def conditional(view: Callable[..., Response]) -> Callable[..., Response]:
     return answered
 
 
-def _unless_known(response: Response, asked: ETags) -> Response:
+def _unless_known(response: Response, asked: Sequence[str]) -> Response:
     """The answer, or 304 where the client has it."""
     tag = response.headers["ETag"]
-    if not asked or not asked.contains_weak(unquote_etag(tag)[0] or ""):
+    if not asked or (_ANY not in asked and tag.removeprefix("W/")[1:-1] not in asked):
         return response
     response.close()
     return Response(status=304, headers={"ETag": tag})
 
 
-def _asked() -> ETags:
+def _asked() -> Sequence[str]:
+    """The ETags that the client has, without what makes them weak; what cannot be read is left out."""
     header = request.environ.get("HTTP_IF_NONE_MATCH", "")
-    return request.if_none_match if 0 < len(header) <= _LONGEST_HEADER else ETags()
+    if not 0 < len(header) <= _LONGEST_HEADER:
+        return ()
+    return (_ANY,) if header.strip() == _ANY else _OPAQUE.findall(header)
 
 
-def _still_right(asked: ETags, now: datetime, more: Callable[[str], Any] | None) -> str | None:
+def _still_right(
+    asked: Sequence[str], now: datetime, more: Callable[[str], Any] | None
+) -> str | None:
     """The ETag that the client has sent, if the answer is still the one that it stands for."""
-    parts = (tag.partition(_UNTIL) for tag in asked.as_set(include_weak=True))
-    until = {digest: end for digest, _, end in parts if _is_ahead(end, now)}
-    if not any(len(digest) == _LENGTH for digest in until):
+    parts = (tag.partition(_UNTIL) for tag in asked)
+    until = {
+        digest: end for digest, _, end in parts if len(digest) == _LENGTH and _is_ahead(end, now)
+    }
+    if not until:
         return None
-    state = freshness.state_of(learner_id(), more)
-    digest = _digest(state, now)
-    if digest not in until:
-        return None
-    return _weak(digest, until[digest])
+    digest = _digest(freshness.state_of(learner_id(), more), now)
+    return _weak(digest, until[digest]) if digest in until else None
 
 
 def _is_ahead(until: str, now: datetime) -> bool:
@@ -142,8 +145,10 @@ def _digest(state: list[Any], now: datetime) -> str:
 def _todays(state: list[Any], now: datetime) -> list[date]:
     """The days that are today for the answer: in the zones that are asked for, and in the learner's."""
     _, _, learners_zone, day_starts_at, *_ = state
-    asked = [value for name, value in request.args.items() if name.endswith("timezone")]
-    zones = [learners_zone or "UTC", *filter(None, map(_zone, asked))]
+    zones = [learners_zone or "UTC"]
+    if request.query_string:
+        asked = [value for name, value in request.args.items() if name.endswith("timezone")]
+        zones += filter(None, map(_zone, asked))
     return [day_of(now, zone, day_starts_at) for zone in zones]
 
 
@@ -168,4 +173,4 @@ def expected_version() -> Callable[[int], bool] | None:
     if "HTTP_IF_MATCH" not in request.environ:
         return None
     tags = request.if_match
-    return lambda version: tags.contains(str(version))
+    return lambda version: tags.contains(str(version))  # of the strong ones
