@@ -9,6 +9,8 @@ from flask import Flask
 from jsonschema_rs import Draft202012Validator
 
 from tests.contract import document
+from vorex_sessions.hooks.answers import Answer
+from vorex_sessions.hooks.registry import registry
 from vorex_sessions.version import VERSION
 
 # Names of types that generated code would hide or could not have: Dart, Kotlin, Swift, TypeScript, Python.
@@ -73,6 +75,11 @@ def parameters(spec: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             if method != "parameters":
                 for parameter in operation.get("parameters", []):
                     yield f"{method} {path}?{parameter['name']}", parameter
+
+
+def all_answers(app: Flask) -> list[Answer]:
+    with app.app_context():
+        return list(registry().answers.values())
 
 
 def test_every_field_has_a_description_and_an_example(app: Flask) -> None:
@@ -184,6 +191,7 @@ def test_what_is_always_sent_is_required(app: Flask) -> None:
         for name in answered(document(app))
         if "properties" in (schema := schemas[name])
     }
+    assert sometimes.pop("Overview") == {answer.name for answer in all_answers(app)}
     assert {name: members for name, members in sometimes.items() if members} == {
         "Change": {"session", "deleted_at"},
         "Place": {"pointer", "parameter", "header"},

@@ -51,6 +51,7 @@ LAYERS = [
         "recall",
         "skills",
         "cohorts",
+        "overview",
         "privacy",
     ),
     *("operations", "capabilities", "demo", "cli", "", "local"),

@@ -5,6 +5,7 @@ from vorex_sessions import (
     growth,
     languages,
     operations,
+    overview,
     preferences,
     privacy,
     progress,
@@ -27,6 +28,7 @@ CAPABILITIES = tuple(
         recall,
         skills,
         cohorts,
+        overview,
         privacy,
         operations,
     )

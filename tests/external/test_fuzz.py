@@ -53,6 +53,7 @@ OPERATIONS = {
     "GET /api/sessions/skills",
     "GET /api/sessions/trends",
     "GET /api/sessions/comparison",
+    "GET /api/sessions/overview",
     "PUT /api/sessions/comparison",
     "GET /api/sessions/{session_result_id}",
     "PATCH /api/sessions/{session_result_id}",

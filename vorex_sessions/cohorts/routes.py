@@ -1,12 +1,12 @@
 """HTTP: joining and leaving comparisons, and their result."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response
 
 from vorex_sessions.auth.caller import learner_id
 from vorex_sessions.cohorts import schemas, service
+from vorex_sessions.hooks.answers import Asked
 from vorex_sessions.problems.kinds import Gone
 from vorex_sessions.web.blueprint import Blueprint, component_name, json_response
 
@@ -22,9 +22,7 @@ def choose_comparison(choice: dict[str, Any]) -> Response:
     return json_response(service.take_part(learner_id(), **choice))
 
 
-@blueprint.get("/comparison")
-@blueprint.arguments(schemas.ComparisonQuerySchema(), location="query")
-@blueprint.response(200, schemas.ComparisonSchema)
-def get_comparison(query: dict[str, Any]) -> Response:
+@blueprint.answer("/comparison", schemas.ComparisonSchema, schemas.ComparisonQuerySchema())
+def get_comparison(asked: Asked) -> Any:
     """Compare me with the learners of my level who take part."""
-    return json_response(service.compare(learner_id(), now=datetime.now(UTC), **query))
+    return service.compare(asked.learner_id, now=asked.now, **asked.query)

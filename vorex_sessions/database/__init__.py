@@ -1,14 +1,9 @@
 """How the service talks to PostgreSQL: `run` for one statement, `run_transaction` for several."""
 
 from vorex_sessions.database.prepared_statements import prepared
-from vorex_sessions.database.queries import run
+from vorex_sessions.database.queries import NO_NESTED_LOOPS, run, run_large
 from vorex_sessions.database.recordset import as_rows, recordset
-from vorex_sessions.database.transactions import (
-    NO_NESTED_LOOPS,
-    Transaction,
-    run_long,
-    run_transaction,
-)
+from vorex_sessions.database.transactions import Transaction, run_long, run_transaction
 
 __all__ = [
     "NO_NESTED_LOOPS",
@@ -17,6 +12,7 @@ __all__ = [
     "prepared",
     "recordset",
     "run",
+    "run_large",
     "run_long",
     "run_transaction",
 ]

@@ -45,12 +45,12 @@ class Cursor(NamedTupleCursor):
         self._execute_all(statements, before, after)
         return self._all_rows() if self.description else ()
 
-    def send_with_extra(self, statement: Bound) -> tuple[Sequence[Any], Any]:
+    def send_with_extra(self, statement: Bound, before: str = "") -> tuple[Sequence[Any], Any]:
         """Execute a query with an extra last column; returns its rows without it, and its value.
 
         Without any row, there is no value: None.
         """
-        self._execute_all([statement])
+        self._execute_all([statement], before)
         names = [column.name for column in self.description or ()]
         record: Any = self._cached_make_nt(tuple(names[:-1]))  # type: ignore[attr-defined]  # psycopg2 has it
         extra: Any = None

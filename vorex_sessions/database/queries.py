@@ -1,6 +1,6 @@
 """One query: `run(statement, parameters)`. Several that belong together: transactions.run_transaction.
 
-`beside` and `one_snapshot` change how the queries of a block are sent, for callers who know nothing of it.
+`beside`, and `in_snapshot` (one_snapshot.py), change how queries are sent; callers need not know of it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,8 +12,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from vorex_sessions.database.connection import Cursor, checkout, retried
-from vorex_sessions.database.timeouts import QUERY_TIMEOUT, deadline
+from vorex_sessions.database.one_snapshot import current_snapshot
+from vorex_sessions.database.timeouts import (
+    LONG_QUERY_TIMEOUT,
+    QUERY_TIMEOUT,
+    deadline,
+    extend_deadline,
+)
 from vorex_sessions.extensions import db
+
+# For joins of many thousand rows that may be new. The planner's statistics do not know them yet, and a nested
+# loop over what it takes for a few rows would never end.
+NO_NESTED_LOOPS = sa.text("SELECT set_config('enable_nestloop', 'off', true)")
+_NESTED_LOOPS_AGAIN = "SET LOCAL enable_nestloop TO DEFAULT;"
 
 
 class Beside:
@@ -25,7 +36,6 @@ class Beside:
 
 
 _beside: ContextVar[Beside | None] = ContextVar("beside", default=None)
-_snapshot: ContextVar[Cursor | None] = ContextVar("snapshot", default=None)
 
 
 def run(statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[Any]:
@@ -34,8 +44,8 @@ def run(statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -
     For reads, and for writes that are safe to run twice: on a lost connection it is sent again. Raises
     DBAPIError or PoolTimeout within QUERY_TIMEOUT.
     """
-    if (cursor := _snapshot.get()) is not None:
-        return _send(cursor, statement, parameters or {})
+    if snapshot := current_snapshot():
+        return _send(snapshot.cursor, statement, parameters or {}, snapshot.before())
 
     def attempt() -> Sequence[Any]:
         with checkout(db.engine) as cursor:
@@ -45,15 +55,35 @@ def run(statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -
         return retried(attempt, db.engine)
 
 
-def _send(cursor: Cursor, statement: Any, parameters: Mapping[str, Any]) -> Sequence[Any]:
+def run_large(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Any]:
+    """Run a query that joins many thousand rows; like `run`, within LONG_QUERY_TIMEOUT."""
+    both = [(NO_NESTED_LOOPS, {}), (statement, parameters)]
+    if snapshot := current_snapshot():
+        extend_deadline(LONG_QUERY_TIMEOUT)
+        return snapshot.cursor.send(both, snapshot.before(_NESTED_LOOPS_AGAIN))
+
+    def attempt() -> Sequence[Any]:
+        with checkout(db.engine) as cursor:
+            extend_deadline(LONG_QUERY_TIMEOUT)
+            # PostgreSQL runs statements of one text in one transaction, which ends with the text.
+            return cursor.send(both)
+
+    with deadline(QUERY_TIMEOUT):
+        return retried(attempt, db.engine)
+
+
+def _send(
+    cursor: Cursor, statement: Any, parameters: Mapping[str, Any], before: str = ""
+) -> Sequence[Any]:
     extra = _beside.get()
     if (
         extra is None
         or extra.value is not None
         or not isinstance(statement, sa.Select | sa.CompoundSelect)
     ):
-        return cursor.send([(statement, parameters)])
-    rows, extra.value = cursor.send_with_extra((_with(statement, extra.column), parameters))
+        return cursor.send([(statement, parameters)], before)
+    whole = _with(statement, extra.column)
+    rows, extra.value = cursor.send_with_extra((whole, parameters), before)
     return rows
 
 
@@ -78,16 +108,3 @@ def _with(
     rows = statement.subquery("rows")
     whole: sa.Select[Any] = sa.select(*rows.c, extra)
     return whole.execution_options(**statement.get_execution_options())
-
-
-@contextmanager
-def one_snapshot() -> Iterator[None]:
-    """In this block, all queries read one moment of the database, on one connection."""
-    with deadline(QUERY_TIMEOUT), checkout(db.engine) as cursor:
-        cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        token = _snapshot.set(cursor)
-        try:
-            yield
-        finally:
-            _snapshot.reset(token)
-        cursor.execute("COMMIT")

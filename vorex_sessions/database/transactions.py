@@ -13,13 +13,11 @@ import sqlalchemy as sa
 
 from vorex_sessions.database import locks
 from vorex_sessions.database.connection import Bound, Cursor, checkout, retried
+from vorex_sessions.database.one_snapshot import current_snapshot
 from vorex_sessions.database.timeouts import QUERY_TIMEOUT, deadline
 from vorex_sessions.extensions import db
 
 T = TypeVar("T")
-# For joins of many thousand rows that may be new. The planner's statistics do not know them yet, and a nested
-# loop over what it takes for a few rows would never end.
-NO_NESTED_LOOPS = sa.text("SELECT set_config('enable_nestloop', 'off', true)")
 _SET_STATEMENT_TIMEOUT = sa.text("SELECT set_config('statement_timeout', :milliseconds, true)")
 
 
@@ -110,6 +108,8 @@ def run_transaction(
     `work` must be safe to run twice: on a lost connection it runs again. Raises DBAPIError or PoolTimeout
     within `timeout` seconds.
     """
+    if current_snapshot():
+        raise RuntimeError("within a snapshot nothing is written; use after_snapshot()")
     before = locks.acquire(learner_id) if learner_id else ""
 
     def attempt() -> T:

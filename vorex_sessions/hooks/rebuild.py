@@ -7,20 +7,24 @@ and learners from before a release are stale, too. The next query that needs it 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from vorex_sessions.database import NO_NESTED_LOOPS, Transaction, locks, run, run_transaction
+from vorex_sessions.database.one_snapshot import current_snapshot, in_snapshot
 from vorex_sessions.hooks import versions
 from vorex_sessions.hooks.all_sessions import AllSessions
 from vorex_sessions.hooks.projections import DERIVED_VERSION, MARK_CURRENT, VERSION, Projection
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, session_results
+from vorex_sessions.problems.kinds import Unavailable
 
+T = TypeVar("T")
 _LONGEST_WAIT = 4  # seconds, for a rebuild by another request
 _TIMEOUT = 120  # seconds: enough for ten thousand sessions with hundreds of outcomes each
+_SNAPSHOTS = 3  # that a request begins, where writes meanwhile make stale again what it has rebuilt
 _MOST = 20_000  # sessions of a learner whom an export rebuilds
 _NEXT_LEARNERS = sa.text("""
 SELECT DISTINCT user_id FROM (
@@ -29,6 +33,13 @@ SELECT DISTINCT user_id FROM (
 ORDER BY user_id
 """)
 _BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
+_has_sessions = sa.exists().where(session_results.c.user_id == USER_ID)
+# Whether a rebuild has anything to do. A learner without sessions has nothing that could be marked current.
+_DERIVABLE = sa.select(sa.or_(_has_sessions, DERIVED_VERSION.is_not(None)).label("derivable"))
+
+
+class Stale(Exception):
+    """What a query within a snapshot is about has to be rebuilt before the snapshot begins."""
 
 
 def rebuild(learner_id: str, *, everything: bool = False) -> None:
@@ -106,13 +117,31 @@ def run_current(
 ) -> Sequence[Any]:
     """Run a query about what is derived; where it is stale, rebuild and run it again.
 
-    `is_current` judges by the first row. Without sessions it stays false.
+    `is_current` judges by the first row. Without sessions it stays false. Raises Stale within a snapshot.
     """
     rows = run(statement, parameters)
     if rows and not is_current(rows[0]):
+        if current_snapshot():
+            if run(_DERIVABLE, {"user_id": parameters["user_id"]})[0].derivable:
+                raise Stale
+            return rows
         _rebuild_or_wait(parameters["user_id"])
         rows = run(statement, parameters)
     return rows
+
+
+def in_current_snapshot(learner_id: str, read: Callable[[], T]) -> T:
+    """Return what `read` returns; all its queries see one moment, in which nothing they ask for is stale.
+
+    `read` must be safe to run again. Raises DBAPIError, PoolTimeout or Unavailable.
+    """
+    for later_ones in reversed(range(_SNAPSHOTS)):
+        try:
+            return in_snapshot(read)
+        except Stale:
+            if later_ones:
+                _rebuild_or_wait(learner_id)
+    raise Unavailable("Your data is being changed right now; please try again in a moment.")
 
 
 def learners() -> Iterator[str]:

@@ -9,6 +9,7 @@ import marshmallow as ma
 import sqlalchemy as sa
 from flask import Flask, current_app
 
+from vorex_sessions.hooks.answers import Answer
 from vorex_sessions.hooks.personal_data import Export
 from vorex_sessions.hooks.projections import Projection
 from vorex_sessions.hooks.warmup_sections import WarmupSection
@@ -46,6 +47,12 @@ class Registry:
         self.capabilities = parts = tuple(capabilities)
         self.projections = tuple(one for part in parts for one in part.projections)
         self.warmup_sections = tuple(one for part in parts for one in part.warmup_sections)
+        self.answers: dict[str, Answer] = {
+            one.name: one
+            for part in parts
+            for blueprint in part.blueprints
+            for one in getattr(blueprint, "answers", ())
+        }
         self.exports = {one.member: one for part in parts for one in part.exports}
         self.after_restore = tuple(one for part in parts for one in part.after_restore)
         self.unversioned_tables = tuple(

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response
 
 from vorex_sessions.auth.caller import learner_id
+from vorex_sessions.hooks.answers import Asked
 from vorex_sessions.preferences import schemas, service
 from vorex_sessions.problems.kinds import Gone
 from vorex_sessions.web.blueprint import Blueprint, component_name, json_response
@@ -13,11 +14,10 @@ from vorex_sessions.web.blueprint import Blueprint, component_name, json_respons
 blueprint = Blueprint("preferences", __name__, url_prefix="/api/sessions")
 
 
-@blueprint.get("/preferences")
-@blueprint.response(200, schemas.SetPreferencesSchema)
-def get_preferences() -> Response:
+@blueprint.answer("/preferences", schemas.SetPreferencesSchema)
+def get_preferences(asked: Asked) -> Any:
     """Show my calendar and goals."""
-    return json_response(service.show_preferences(learner_id()))
+    return service.show_preferences(asked.learner_id)
 
 
 @blueprint.put("/preferences")

@@ -7,6 +7,7 @@ the rollup removes it, in the same transaction and behind the learner's lock.
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from vorex_sessions.database import Transaction, locks, prepared, run, run_transaction
+from vorex_sessions.database.one_snapshot import after_snapshot
 from vorex_sessions.hooks.all_sessions import AllSessions
 from vorex_sessions.hooks.projections import AnswerExtras, Projection, SaveEvent
 from vorex_sessions.models import USER_ID, learner_rollups, session_results
@@ -72,11 +74,15 @@ def everything(learner_id: str, now: datetime) -> Sequence[Any]:
     settled = _settled(now).date() - ONE_DAY
     old = (row for row in rows if row.kind == "figures" and row.practiced_on < settled)
     if sum(row.sessions for row in old) >= MANY:
-        try:
-            roll_up(learner_id, now)
-        except (DBAPIError, PoolTimeout) as error:  # no connection is free, or writes are refused
-            log.warning("older sessions were not rolled up: %s", type(error).__name__)
+        after_snapshot(partial(_try_to_roll_up, learner_id, now))
     return rows
+
+
+def _try_to_roll_up(learner_id: str, now: datetime) -> None:
+    try:
+        roll_up(learner_id, now)
+    except (DBAPIError, PoolTimeout) as error:  # no connection is free, or writes are refused
+        log.warning("older sessions were not rolled up: %s", type(error).__name__)
 
 
 def roll_up(learner_id: str, now: datetime) -> None:

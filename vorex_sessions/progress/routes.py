@@ -1,48 +1,37 @@
 """HTTP: statistics, the daily breakdown, the rhythm and the warm-up."""
 
-from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response
-
-from vorex_sessions.auth.caller import learner_id
+from vorex_sessions.hooks.answers import Asked
 from vorex_sessions.progress import rhythm_schemas, schemas, stats_schemas
 from vorex_sessions.progress.breakdown import daily_breakdown
 from vorex_sessions.progress.rhythm import rhythm
 from vorex_sessions.progress.stats import stats
 from vorex_sessions.progress.warmup import warmup
-from vorex_sessions.web.blueprint import Blueprint, json_response
+from vorex_sessions.web.blueprint import Blueprint
 
 blueprint = Blueprint("progress", __name__, url_prefix="/api/sessions")
 
 
-@blueprint.get("/stats")
-@blueprint.arguments(stats_schemas.StatsQuerySchema(), location="query")
-@blueprint.response(200, stats_schemas.StatsSchema)
-def get_stats(query: dict[str, Any]) -> Response:
+@blueprint.answer("/stats", stats_schemas.StatsSchema, stats_schemas.StatsQuerySchema())
+def get_stats(asked: Asked) -> Any:
     """Show my statistics over a period."""
-    return json_response(stats(learner_id(), now=datetime.now(UTC), **query))
+    return stats(asked.learner_id, now=asked.now, **asked.query)
 
 
-@blueprint.get("/daily-breakdown")
-@blueprint.arguments(schemas.BreakdownQuerySchema(), location="query")
-@blueprint.response(200, schemas.BreakdownSchema)
-def get_daily_breakdown(query: dict[str, Any]) -> Response:
+@blueprint.answer("/daily-breakdown", schemas.BreakdownSchema, schemas.BreakdownQuerySchema())
+def get_daily_breakdown(asked: Asked) -> Any:
     """Show what I practised on each of the last days."""
-    return json_response(daily_breakdown(learner_id(), now=datetime.now(UTC), **query))
+    return daily_breakdown(asked.learner_id, now=asked.now, **asked.query)
 
 
-@blueprint.get("/rhythm")
-@blueprint.arguments(rhythm_schemas.RhythmQuerySchema(), location="query")
-@blueprint.response(200, rhythm_schemas.RhythmSchema)
-def get_rhythm(query: dict[str, Any]) -> Response:
+@blueprint.answer("/rhythm", rhythm_schemas.RhythmSchema, rhythm_schemas.RhythmQuerySchema())
+def get_rhythm(asked: Asked) -> Any:
     """Show at what hours and on which weekdays I practise."""
-    return json_response(rhythm(learner_id(), now=datetime.now(UTC), **query))
+    return rhythm(asked.learner_id, now=asked.now, **asked.query)
 
 
-@blueprint.get("/warmup")
-@blueprint.arguments(schemas.WarmupQuerySchema(), location="query")
-@blueprint.response(200, schemas.WarmupSchema)
-def get_warmup(query: dict[str, Any]) -> Response:
+@blueprint.answer("/warmup", schemas.WarmupSchema, schemas.WarmupQuerySchema())
+def get_warmup(asked: Asked) -> Any:
     """Suggest what to warm up with."""
-    return json_response(warmup(learner_id(), now=datetime.now(UTC), **query))
+    return warmup(asked.learner_id, now=asked.now, **asked.query)

@@ -1,6 +1,5 @@
 """The learner's words, and how well each is remembered."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,8 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from vorex_sessions import cursors
-from vorex_sessions.database import NO_NESTED_LOOPS, Transaction, run, run_transaction
-from vorex_sessions.database.timeouts import LONG_QUERY_TIMEOUT, extend_deadline
+from vorex_sessions.database import run, run_large
 from vorex_sessions.growth.store import ZONE_NAME
 from vorex_sessions.growth.words import WORDS
 from vorex_sessions.hooks.learner_days import DAY_STARTS_AT
@@ -149,13 +147,7 @@ def list_words(
         "after_language": after_language,
         "limit": limit + 1,
     }
-
-    def work(transaction: Transaction) -> Sequence[Any]:
-        extend_deadline(LONG_QUERY_TIMEOUT)
-        transaction.defer(NO_NESTED_LOOPS, {})
-        return transaction.finish(_WORDS[status is not None], parameters)
-
-    rows = run_transaction(work)
+    rows = run_large(_WORDS[status is not None], parameters)
     words = [row for row in rows if row.word is not None]
     shown, has_more = words[:limit], len(words) > limit
     return {

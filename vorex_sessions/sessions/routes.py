@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Response
 
 from vorex_sessions.auth.caller import learner_id
+from vorex_sessions.hooks.answers import Asked
 from vorex_sessions.problems.kinds import ChangedMeanwhile, Conflict, Gone, NotFound, Problem
 from vorex_sessions.sessions import (
     changes,
@@ -127,12 +128,10 @@ def _item_result(outcome: Outcome | Problem) -> dict[str, Any]:
     return {"status": status, "session": outcome.session, **outcome.extras}
 
 
-@blueprint.get("/history")
-@blueprint.arguments(history_schemas.HistoryQuerySchema(), location="query")
-@blueprint.response(200, history_schemas.HistorySchema)
-def list_history(query: dict[str, Any]) -> Response:
+@blueprint.answer("/history", history_schemas.HistorySchema, history_schemas.HistoryQuerySchema())
+def list_history(asked: Asked) -> Any:
     """List my sessions, newest first."""
-    return json_response(history.page(learner_id(), **query))
+    return history.page(asked.learner_id, **asked.query)
 
 
 @blueprint.get("/changes")

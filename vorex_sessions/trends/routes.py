@@ -1,20 +1,15 @@
 """HTTP: the trends of scores."""
 
-from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response
-
-from vorex_sessions.auth.caller import learner_id
+from vorex_sessions.hooks.answers import Asked
 from vorex_sessions.trends import schemas, service
-from vorex_sessions.web.blueprint import Blueprint, json_response
+from vorex_sessions.web.blueprint import Blueprint
 
 blueprint = Blueprint("trends", __name__, url_prefix="/api/sessions")
 
 
-@blueprint.get("/trends")
-@blueprint.arguments(schemas.TrendsQuerySchema(), location="query")
-@blueprint.response(200, schemas.TrendsSchema)
-def get_trends(query: dict[str, Any]) -> Response:
+@blueprint.answer("/trends", schemas.TrendsSchema, schemas.TrendsQuerySchema())
+def get_trends(asked: Asked) -> Any:
     """Show whether my scores rise or fall."""
-    return json_response(service.show_trends(learner_id(), now=datetime.now(UTC), **query))
+    return service.show_trends(asked.learner_id, now=asked.now, **asked.query)

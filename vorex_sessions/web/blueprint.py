@@ -1,16 +1,19 @@
 """Base blueprints: require a token, read bodies before validation, document error responses once."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cached_property, wraps
 from http import HTTPStatus
 from typing import Any
 
 import flask_smorest
+import marshmallow as ma
 import orjson
 from flask import Response
 
 from vorex_sessions import compression
 from vorex_sessions.auth import caller
+from vorex_sessions.hooks.answers import Answer, Asked
 from vorex_sessions.problems.kinds import (
     Forbidden,
     Invalid,
@@ -97,7 +100,31 @@ class Blueprint(OpenBlueprint):
     ) -> None:
         super().__init__(name, import_name, tag=tag, **options)
         self.guard = guard
+        self.answers: list[Answer] = []
         self.before_request(guard)
+
+    def answer(
+        self, rule: str, schema: type[ma.Schema], query: ma.Schema | None = None
+    ) -> Callable[[Callable[[Asked], Any]], Callable[[Asked], Any]]:
+        """Decorate what answers a learner's question: with a GET, and as a part of the overview.
+
+        For answers of bounded size whose path has no parameters.
+        """
+
+        def decorate(make: Callable[[Asked], Any]) -> Callable[[Asked], Any]:
+            @wraps(make)
+            def view(parameters: dict[str, Any] | None = None) -> Response:
+                asked = Asked(caller.learner_id(), datetime.now(UTC), parameters or {})
+                return json_response(make(asked))
+
+            documented = self.response(200, schema)(view)
+            if query:
+                documented = self.arguments(query, location="query")(documented)
+            self.get(rule)(documented)
+            self.answers.append(Answer(rule.removeprefix("/"), make, schema, query))
+            return make
+
+        return decorate
 
     def add_url_rule(
         self, rule: str, endpoint: str | None = None, view_func: Any = None, **options: Any

@@ -16,6 +16,7 @@ from vorex_sessions.problems.kinds import (
 from vorex_sessions.web.blueprint import Api, component_name
 from vorex_sessions.web.conditional import ETAG
 from vorex_sessions.web.openapi_finish import finish
+from vorex_sessions.web.openapi_overview import ENUMERATION, document_overview
 from vorex_sessions.web.schemas import ProblemSchema, Schema
 
 # Response headers: description, type, example.
@@ -81,8 +82,9 @@ def document_answers(api: Api, registry: Registry) -> None:
     if "LearnerExport" in api.spec.components.schemas:
         added = Schema.from_dict(members, name="ExportMembersSchema")
         _add_members(api, "LearnerExport", added)
+    document_overview(api, registry)
     _document_headers(api)
-    finish(api.spec.to_dict(), registry.enumerations)
+    finish(api.spec.to_dict(), {**registry.enumerations, ENUMERATION: tuple(registry.answers)})
 
 
 def _add_members(api: Api, component: str, schema: type[ma.Schema]) -> None:

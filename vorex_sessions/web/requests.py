@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 import marshmallow as ma
-from flask import Request, Response, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from gevent import Timeout, monkey
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import ClientDisconnected
@@ -105,16 +105,18 @@ class Arguments(FlaskParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self._parsed: dict[tuple[ma.Schema, bytes], dict[str, Any]] = {}
+        self._parsed: dict[tuple[Flask, ma.Schema, bytes], dict[str, Any]] = {}
 
     def parse(self, argmap: Any, req: Any = None, **options: Any) -> Any:
         """Parse a part of the request; apps send few different queries, which are parsed once."""
         if options.get("location") != "query":
             return super().parse(argmap, req, **options)
-        key = (argmap, request.query_string)
+        # What an overview takes depends on the app's capabilities.
+        app = current_app._get_current_object()  # type: ignore[attr-defined]  # it is a proxy
+        key = (app, argmap, request.query_string)
         if key not in self._parsed:
             parsed = super().parse(argmap, req, **options)
-            if len(key[1]) > _LONGEST_KEPT:
+            if len(key[2]) > _LONGEST_KEPT:
                 return parsed
             if len(self._parsed) >= _MOST_KEPT:
                 self._parsed.clear()
