@@ -73,9 +73,7 @@ def test_a_session_from_before_the_rule_is_replayed(
 
 
 @EVERY
-def test_it_is_replayed_by_its_key_and_in_a_batch(
-    learner: Learner, field: str, value: Any
-) -> None:
+def test_it_is_replayed_by_its_key_and_in_a_batch(learner: Learner, field: str, value: Any) -> None:
     body = content(**{field: value})
     store_before(learner, body, uuid5(UUID(learner.id), "a key"))
     assert learner.try_save(body, **{"Idempotency-Key": "a key"}).status_code == 200

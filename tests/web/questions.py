@@ -45,7 +45,9 @@ _MOMENT = "exported_at"
 def all_questions(**filled_in: str) -> list[str]:
     """The addresses of all questions."""
     return [
-        (path + query).format(**filled_in) for path, queries in QUESTIONS.items() for query in queries
+        (path + query).format(**filled_in)
+        for path, queries in QUESTIONS.items()
+        for query in queries
     ]
 
 

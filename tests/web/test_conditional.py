@@ -1,11 +1,10 @@
 """ETag and If-None-Match, on everything that a learner can get."""
 
-
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.factories import Learner, content
+from tests.factories import Learner
 from tests.statements import recorded, statements
 from tests.web.questions import QUESTIONS, all_questions, days_around, learners_endpoints
 from vorex_sessions import create_app
@@ -60,7 +59,9 @@ def test_tags_are_weak_except_of_a_session(learner: Learner, paths: list[str]) -
         assert tag.startswith('W/"') == (path.count("-") < 4 or "?" in path), path
 
 
-def test_each_question_has_a_tag_of_its_own(learner: Learner, other: Learner, paths: list[str]) -> None:
+def test_each_question_has_a_tag_of_its_own(
+    learner: Learner, other: Learner, paths: list[str]
+) -> None:
     weak = [path for path in paths if ask(learner, path).headers["ETag"].startswith("W/")]
     tags = {ask(learner, path).headers["ETag"] for path in weak if "comparison" not in path}
     assert len(tags) == len([path for path in weak if "comparison" not in path])
@@ -75,19 +76,40 @@ def test_how_the_header_may_be_written(learner: Learner, paths: list[str]) -> No
         tag = ask(learner, path).headers["ETag"]
         opaque = tag.removeprefix("W/")
         others = 'W/"else", "1a", W/"AAAAAAAAAAAAAAAA", W/"AAAAAAAAAAAAAAAA.99999999999", "~x"'
-        for header in (opaque, f"W/{opaque}", f"{others}, {tag}", f"{tag} ,{others}", f"{tag},{tag}", "*"):
+        for header in (
+            opaque,
+            f"W/{opaque}",
+            f"{others}, {tag}",
+            f"{tag} ,{others}",
+            f"{tag},{tag}",
+            "*",
+        ):
             assert ask(learner, path, header).status_code == 304, (path, header)
 
 
 GARBAGE = [
     *("", " ", ",", '"', '""', "W/", 'W/"', 'w/"x"', "W/**", "* *", "AAAAAAAAAAAAAAAA", "*, *x"),
-    *('"AAAAAAAAAAAAAAAA.x"', '"AAAAAAAAAAAAAAAA.-1"', '"AAAAAAAAAAAAAAAA.٣"', '"AAAAAAAAAAAAAAAA.' + "9" * 40),
-    *("é" * 20, "\x7f", ", ".join(['W/"AAAAAAAAAAAAAAAA"'] * 90), '"' + "A" * 1900, "," * 1990, "W/" * 990),
+    *(
+        '"AAAAAAAAAAAAAAAA.x"',
+        '"AAAAAAAAAAAAAAAA.-1"',
+        '"AAAAAAAAAAAAAAAA.٣"',
+        '"AAAAAAAAAAAAAAAA.' + "9" * 40,
+    ),
+    *(
+        "é" * 20,
+        "\x7f",
+        ", ".join(['W/"AAAAAAAAAAAAAAAA"'] * 90),
+        '"' + "A" * 1900,
+        "," * 1990,
+        "W/" * 990,
+    ),
 ]
 
 
 @pytest.mark.parametrize("header", GARBAGE, ids=range(len(GARBAGE)))
-def test_a_header_that_says_nothing_is_as_none(learner: Learner, paths: list[str], header: str) -> None:
+def test_a_header_that_says_nothing_is_as_none(
+    learner: Learner, paths: list[str], header: str
+) -> None:
     for path in paths[::4]:
         assert ask(learner, path, header).status_code == 200, path
 
@@ -149,12 +171,14 @@ def test_another_release_and_another_setting_are_other_answers(
     for change in ({"STREAK_MIN_SECONDS": 7}, {"DEFAULT_LANGUAGE": "fr"}, {"COHORT_MIN_OTHERS": 5}):
         with other_app(settings, **change) as app:
             changed = Learner(app, learner.id)
-            assert [path for path, tag in weak.items() if ask(changed, path, tag).status_code != 200] == []
+            assert [
+                path for path, tag in weak.items() if ask(changed, path, tag).status_code != 200
+            ] == []
     monkeypatch.setattr(conditional, "VERSION", "next")
     assert [path for path, tag in weak.items() if ask(learner, path, tag).status_code != 200] == []
 
 
-class other_app:  # noqa: N801  # used as a function
+class other_app:  # used as a function
     """An app with other settings."""
 
     def __init__(self, settings: dict, **changes: object) -> None:

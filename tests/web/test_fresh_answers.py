@@ -53,7 +53,9 @@ class World:
 
     def get(self, path: str, tags: str | None = None) -> Any:
         headers = {"Authorization": f"Bearer {token(self.learner.id)}"}
-        return self.learner.client.get(path, headers=headers | ({"If-None-Match": tags} if tags else {}))
+        return self.learner.client.get(
+            path, headers=headers | ({"If-None-Match": tags} if tags else {})
+        )
 
     def check(self) -> None:
         """Compare, for each question, what 304 stands for with what is answered without a tag."""
@@ -91,7 +93,10 @@ class World:
             fluency_score=random.choice([None, 50, 85.5]),
             vocabulary_learned=random.sample([f"w{number}" for number in range(30)], 2),
             vocabulary_results=[
-                {"word": f"w{random.randrange(30)}", "outcome": random.choice(["again", "good", "easy"])}
+                {
+                    "word": f"w{random.randrange(30)}",
+                    "outcome": random.choice(["again", "good", "easy"]),
+                }
             ],
             areas_to_improve=random.sample(["past tense", "Articels", "intonation"], 1),
             skills=[{"skill": "articles", "score": random.choice([0, 72.5, 100])}]
@@ -218,7 +223,9 @@ def test_the_clocks_going_back_take_a_session_out_of_the_days_before(unlimited: 
         path = "/api/sessions/stats?period=day&timezone=Europe/Berlin"
         before = learner.request("GET", path)
         assert before.get_json()["previous"]["sessions"] == 1
-        clock.move_to(datetime(2026, 10, 25, 1, 5, tzinfo=UTC), tick=False)  # … and at 2:05 not any more.
+        clock.move_to(
+            datetime(2026, 10, 25, 1, 5, tzinfo=UTC), tick=False
+        )  # … and at 2:05 not any more.
         after = learner.request("GET", path, headers={"If-None-Match": before.headers["ETag"]})
         assert after.get_json()["previous"]["sessions"] == 0
 
@@ -229,7 +236,9 @@ def test_a_tag_lasts_for_the_day_where_nothing_happens(unlimited: Flask) -> None
         for days in (0, 6, 7, 29, 30):  # all at 8 in the morning
             when = datetime.now(UTC) - timedelta(days=days, hours=1)
             learner.save(completed_at=when.isoformat(), timezone="UTC")
-        paths = all_questions(id=learner.save()["session_result_id"], since="", **days_around("2026-06-10"))
+        paths = all_questions(
+            id=learner.save()["session_result_id"], since="", **days_around("2026-06-10")
+        )
         paths = [path for path in paths if "timezone" not in path and "since" not in path]
         tags = {path: learner.request("GET", path).headers["ETag"] for path in paths}
         clock.move_to(datetime(2026, 6, 10, 23, 59, 59, tzinfo=UTC), tick=False)
@@ -237,7 +246,9 @@ def test_a_tag_lasts_for_the_day_where_nothing_happens(unlimited: Flask) -> None
             answer = learner.request("GET", path, headers={"If-None-Match": tag})
             assert answer.status_code == 304, path
         clock.move_to(datetime(2026, 6, 11, tzinfo=UTC), tick=False)
-        answer = learner.request("GET", "/api/sessions/streak", headers={"If-None-Match": tags["/api/sessions/streak"]})
+        answer = learner.request(
+            "GET", "/api/sessions/streak", headers={"If-None-Match": tags["/api/sessions/streak"]}
+        )
         assert answer.status_code == 200
 
 

@@ -134,9 +134,9 @@ def save_all(
     learner_id: str, entries: Sequence[Entry], *, now: datetime
 ) -> list[Outcome | Problem]:
     """Store what is new, all or nothing; returns the outcome of each entry, in order."""
-    # The first with each id that may be stored, else the first.
-    in_order = sorted(reversed(entries), key=lambda entry: entry.refusal is None)
-    first = {entry.id: entry for entry in in_order}
+    first = {entry.id: entry for entry in reversed(entries)}
+    # One that may be stored comes before one that may not.
+    first |= {entry.id: entry for entry in reversed(entries) if not entry.refusal}
     resolved: dict[str, Outcome | Problem] = {}
     for _ in range(_ATTEMPTS):
         if allowed := [one for one in _unresolved(first, resolved) if not one.refusal]:

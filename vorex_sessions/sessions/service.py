@@ -111,7 +111,8 @@ def _entry(
 ) -> Entry:
     """The entry to store. A `session_result_id` has priority over a derived id. Raises Invalid.
 
-    A rule that a stored session need not have met does not refuse the entry yet: it may repeat such a session.
+    A rule that a stored session need not have met does not refuse the entry yet, which may repeat a session
+    from before the rule.
     """
     body = dict(body)
     client_id = body.pop("session_result_id", None)

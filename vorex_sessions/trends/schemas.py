@@ -75,6 +75,6 @@ class TrendsSchema(Schema):
     )
     period_start = answer_fields.day("The first day of the period.")
     period_end = answer_fields.day(
-        "The last day of the period: today, or `date_to`. A traveller's session of a day after today counts, too."
+        "The last day of the period: today, or `date_to`. A traveller's session of a later day counts, too."
     )
     trends = answer_fields.nested(ScoreTrendsSchema, "The trend of each score.")
