@@ -17,6 +17,17 @@ export interface QueueOptions extends PauseOptions {
   uuid?: () => string;
 }
 
+export interface CopyOptions extends PauseOptions {
+  client: SessionsClient;
+  /** The learner's id: each learner of a device has a copy of their own. */
+  learner: string;
+  storage: Storage;
+  /** Is told of `stopped`, `postponed`, `storage-failed` and `unreadable`. */
+  onEvent?: (event: QueueEvent) => void;
+  /** How many changes to ask for at once: 1 to 100. */
+  pageSize?: number;
+}
+
 export interface Added {
   session_result_id: string;
   /** False: the storage refused it, so far; the queue keeps it in memory, sends it, and tries to write it again. */
@@ -44,6 +55,17 @@ export interface FlushReport {
   /** How many sessions wait after it. */
   waiting: number;
   /** Milliseconds until another flush sends something; null if nothing waits for that. */
+  retryInMs: number | null;
+  /** Why a request was refused as a whole. */
+  stopped: { status: number; problem: Problem } | null;
+}
+
+export interface SyncReport {
+  /** Whether the copy is what the service had. */
+  complete: boolean;
+  /** Whether the storage has it; otherwise it is in memory, and is fetched again after the app's end. */
+  durable: boolean;
+  /** Milliseconds until another sync sends something; null if there is no pause. */
   retryInMs: number | null;
   /** Why a request was refused as a whole. */
   stopped: { status: number; problem: Problem } | null;

@@ -1,5 +1,7 @@
 /** What goes wrong in a request, as classes. */
 
+import type { SessionResult } from "./types.js";
+
 /** An RFC 9457 problem, as docs/api.md lists them. */
 export interface Problem {
   type?: string;
@@ -31,6 +33,30 @@ export class NoAnswerError extends Error {
     super(message);
     this.name = "NoAnswerError";
     Object.setPrototypeOf(this, NoAnswerError.prototype);
+  }
+}
+
+/**
+ * Another device has changed the session meanwhile; nothing was changed now. The app decides. To do it all the same,
+ * call again: the copy has the newest version now.
+ */
+export class ConflictError extends Error {
+  constructor(
+    /** The session as it is now; null if it was deleted. */
+    readonly newest: SessionResult | null,
+  ) {
+    super("The session was changed on another device.");
+    this.name = "ConflictError";
+    Object.setPrototypeOf(this, ConflictError.prototype);
+  }
+}
+
+/** The local copy has no session with this id: not yet, or not any more. */
+export class UnknownSessionError extends Error {
+  constructor(readonly id: string) {
+    super(`The copy has no session ${id}.`);
+    this.name = "UnknownSessionError";
+    Object.setPrototypeOf(this, UnknownSessionError.prototype);
   }
 }
 

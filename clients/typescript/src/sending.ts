@@ -2,6 +2,7 @@
 
 import type { Entry } from "./entries.js";
 import type { Answer, Http } from "./http.js";
+import { readPage, type Page } from "./pages.js";
 import { isObject, parsed, problemOf, type Problem } from "./problem.js";
 import type { BatchItem } from "./types.js";
 
@@ -30,6 +31,17 @@ export async function sendBatch(http: Http, entries: Entry[]): Promise<Outcome> 
 export async function askTime(http: Http): Promise<Outcome | null> {
   const outcome = await send(http, "GET", "/api/sessions/history?limit=1");
   return "text" in outcome ? null : outcome;
+}
+
+/** Asks for the changes after a place. */
+export async function askChanges(http: Http, since: string | null, limit: number): Promise<Outcome | Page> {
+  const place = since === null ? "" : `&since=${encodeURIComponent(since)}`;
+  const outcome = await send(http, "GET", `/api/sessions/changes?limit=${limit}${place}`);
+  if (!("text" in outcome)) return outcome;
+  const value = parsed(outcome.text);
+  const page = readPage(value);
+  const isWhole = page && isObject(value) && typeof value["has_more"] === "boolean";
+  return isWhole ? page : { kind: "later", status: outcome.status, retryAfterMs: null };
 }
 
 async function send(http: Http, method: string, path: string, body?: string): Promise<Outcome | Answer> {
