@@ -1,8 +1,8 @@
 """A version of each session result, and the learner's counter that it comes from.
 
-A constant default is not written to stored rows: what is there has version 0, and what processes of the
-release before store or correct while they still run has -1, until the next question about changes numbers it
-(sessions/changes.py). Each statement can run again: after a kill, upgrade again.
+A constant default is not written to stored rows: what is there has version 0. Whatever is stored or corrected
+without a version, say by processes of the release before while they still run, gets the next one by trigger,
+so that no device misses it and no ETag outlives it. Each statement can run again: after a kill, upgrade again.
 """
 
 from alembic import op
@@ -12,7 +12,7 @@ revision = "0010_versions"
 down_revision = "0009_preferences"
 branch_labels = None
 depends_on = None
-LOSES = {"versions of sessions, so that devices begin anew": "learner_versions"}
+LOSES = {"versions of sessions": "learner_versions"}
 
 VERSIONED = ("session_results", "deleted_sessions", "erased_learners")
 VERSIONS = """
@@ -27,12 +27,27 @@ CREATE TABLE IF NOT EXISTS learner_versions (
 """
 INDEX = "ix_session_results_version"
 DELETED_INDEX = "ix_deleted_sessions_version"
-MARKED = """
+NEXT = """
+CREATE OR REPLACE FUNCTION vorex_next_version(learner uuid) RETURNS bigint LANGUAGE sql AS $$
+    INSERT INTO learner_versions (user_id, version) VALUES (learner, 1)
+    ON CONFLICT (user_id) DO UPDATE SET version = learner_versions.version + 1
+    RETURNING version
+$$
+"""
+ON_INSERT = """
+CREATE OR REPLACE FUNCTION vorex_set_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.version := vorex_next_version(NEW.user_id);
+    RETURN NEW;
+END
+$$
+"""
+ON_UPDATE = """
 CREATE OR REPLACE FUNCTION vorex_set_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.updated_at := greatest(now(), OLD.updated_at);
     IF NEW.version = OLD.version THEN
-        NEW.version := -1;
+        NEW.version := vorex_next_version(NEW.user_id);
     END IF;
     RETURN NEW;
 END
@@ -61,7 +76,13 @@ def upgrade() -> None:
                 f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS version bigint NOT NULL DEFAULT 0"
             )
             op.execute(f"ALTER TABLE {table} ALTER COLUMN version SET DEFAULT -1")
-        op.execute(MARKED)
+        for function in (NEXT, ON_INSERT, ON_UPDATE):
+            op.execute(function)
+        for table in VERSIONED:
+            op.execute(
+                f"CREATE OR REPLACE TRIGGER set_version BEFORE INSERT ON {table}"
+                " FOR EACH ROW WHEN (NEW.version < 0) EXECUTE FUNCTION vorex_set_version()"
+            )
         build(INDEX, "session_results (user_id, version, session_result_id)")
         build(DELETED_INDEX, "deleted_sessions (user_id, version, session_result_id)")
         if has_session:
@@ -77,5 +98,8 @@ def build(name: str, columns: str) -> None:
 def downgrade() -> None:
     op.execute(PLAIN)
     for table in VERSIONED:
+        op.execute(f"DROP TRIGGER set_version ON {table}")
         op.execute(f"ALTER TABLE {table} DROP COLUMN version")  # with it goes its index
+    op.execute("DROP FUNCTION vorex_set_version()")
+    op.execute("DROP FUNCTION vorex_next_version(uuid)")
     op.execute("DROP TABLE learner_versions")

@@ -98,15 +98,15 @@ def test_a_downgrade_that_removes_data_says_so_and_asks(empty: Flask) -> None:
     full = tables()
     status, said = flask_db("downgrade", "base")
     assert status == 1
-    assert "removes for good: versions of sessions, so that devices begin anew, unlocked" in said
-    assert "unlocked achievements, session results." in said
+    assert "removes for good: versions of sessions, unlocked achievements, session results." in said
     assert "flask db -x lose-data=yes downgrade" in said
     assert "Traceback" not in said
     assert tables() == full
     status, said = flask_db("downgrade", "base", keys="n\n")
     assert "Go on? [y/N]" in said
     assert (status, tables()) == (1, full)
-    assert flask_db("downgrade", "0009_preferences", keys="y\n")[0] == 0
+    assert "good: versions of sessions." in flask_db("downgrade", "0009_preferences")[1]
+    assert flask_db("-x", "lose-data=yes", "downgrade", "0009_preferences")[0] == 0
     assert flask_db("downgrade", "0005_cohorts")[0] == 0  # all of it can be derived again
     assert flask_db("downgrade", "0002_tombstones", keys="y\n")[0] == 0
     assert "session_results" in tables()
@@ -237,3 +237,35 @@ def test_updated_at_follows_every_update(in_app: Flask) -> None:
         connection.execute(sa.text("UPDATE session_results SET words_spoken = 5"))
         age = connection.scalar(sa.text("SELECT now() - updated_at FROM session_results"))
     assert 0 <= age.total_seconds() < 60
+
+
+def test_versions_come_and_go_with_rows_there_and_after_a_kill(empty: Flask) -> None:
+    upgrade(revision="0009_preferences")
+    insert_old()
+    for _ in range(2):
+        with db.engine.begin() as connection:  # as far as a killed upgrade may have come
+            connection.execute(sa.text("ALTER TABLE session_results ADD version bigint NOT NULL DEFAULT 0"))
+            connection.execute(sa.text("CREATE INDEX ix_session_results_version ON session_results (user_id)"))
+        upgrade()
+        with db.engine.connect() as connection:
+            assert connection.scalars(sa.text("SELECT version FROM session_results")).all() == [0]
+            valid = "SELECT bool_and(indisvalid), count(*) FROM pg_index WHERE indexrelid::regclass::text LIKE '%version'"
+            assert connection.execute(sa.text(valid)).one() == (True, 2)
+            assert "session_result_id" in connection.scalar(
+                sa.text("SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_session_results_version'")
+            )
+        downgrade(revision="0009_preferences")
+    upgrade()
+
+
+def insert_old() -> None:
+    """Store a session as a release before the versions does."""
+    with db.engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO session_results (user_id, session_result_id, session_type, duration_seconds,"
+                " completed_at, timezone, practiced_on, fingerprint) VALUES (gen_random_uuid(),"
+                " gen_random_uuid(), 'roleplay', 1, '2026-03-01Z', 'UTC', '2026-03-01',"
+                " decode(repeat('00', 16), 'hex'))"
+            )
+        )

@@ -19,8 +19,7 @@ from vorex_sessions.database import locks
 from vorex_sessions.extensions import db
 from vorex_sessions.progress import rollups
 
-# Kept for good: without them, deleted sessions could be saved again.
-# What outlives an erasure, lest what was erased comes back or a device misses the erasure.
+# Kept for good, lest what was erased comes back, or a device misses the erasure.
 TOMBSTONES = {"deleted_sessions", "erased_learners", "learner_versions"}
 
 

@@ -171,7 +171,7 @@ class World:
         self.run("rebuild", "--learner", self.learner.id)
 
     def restore(self) -> None:
-        self.run("privacy", "erase-again", stdin=self.run("privacy", "tombstones"))
+        self.run("privacy", "replay", "-", stdin=self.run("privacy", "tombstones"))
 
     def pull(self) -> None:
         self.since = self.get("/api/sessions/changes").get_json()["next"]
