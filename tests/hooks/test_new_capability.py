@@ -36,6 +36,7 @@ def test_it_stores_answers_exports_suggests_and_is_erased(with_stickers: Flask) 
     other.save(topics=["work"])
     assert learner.get("/stickers") == {"total": 2}
     assert learner.get("/warmup")["favourite_topic"] == "travel"
+    assert learner.get("/overview", include="stickers")["stickers"] == {"total": 2}
     assert learner.get("/export")["stickers"] == [
         {"topic": "food", "sessions": 1},
         {"topic": "travel", "sessions": 2},
@@ -75,6 +76,8 @@ def test_it_is_documented_with_what_it_adds_to_older_answers(with_stickers: Flas
     assert "/api/sessions/stickers" in spec["paths"]
     assert "new_stickers" in schemas["Saved"]["required"]
     assert "favourite_topic" in schemas["Warmup"]["properties"]
+    assert "stickers" in schemas["Overview"]["properties"]
+    assert "stickers" in schemas["OverviewPart"]["enum"]
     assert schemas["LearnerExport"]["properties"]["stickers"]["type"] == "array"
 
 
