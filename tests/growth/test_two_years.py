@@ -89,14 +89,16 @@ class Life:
     def change(self, now: datetime) -> None:
         """Set something else, from today on; everything is counted again."""
         random, has = self.random, self.has
-        today = day_on_the_wall(now, self.zone_of_latest, self.day_starts_at)
+        hour = random.randrange(7) if has["day start"] else 0
+        starts = (self.day_starts_at, hour)
+        today = min(day_on_the_wall(now, self.zone_of_latest, start) for start in starts)
         if self.changes:
             today = max(today, self.changes[-1].day)
         start = today + timedelta(days=random.randrange(-10, 10))
         pause = (start, start + timedelta(days=random.randrange(25)))
         change = Set(
             today,
-            random.randrange(7) if has["day start"] else 0,
+            hour,
             random.choice(WEEK_STARTS) if has["week start"] else "monday",
             random.choice([None, 1, 5, 10, 30]) if has["goals"] else 10,
             random.choice([None, 1, 3, 5, 7]) if has["goals"] else None,

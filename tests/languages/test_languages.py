@@ -10,12 +10,14 @@ from uuid import uuid4
 import orjson
 import pytest
 import sqlalchemy as sa
+import time_machine
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import Learner
 from tests.postgres import transaction
+from tests.preferences.test_preferences import set_to
 from tests.sessions.changes import alter
 from tests.statements import recorded, statements
 from vorex_sessions.growth.service import show_streak
@@ -141,6 +143,24 @@ def test_the_day_that_is_today_follows_the_latest_session_or_the_query(learner: 
     assert streaks[0] == streaks[1] == 0
     direct = learner.get("/streak", language="en", timezone="UTC-14:00")["current"]
     assert streaks[2] == direct
+
+
+def test_the_streak_of_a_language_knows_rest_days_and_when_a_day_starts(learner: Learner) -> None:
+    def streaks() -> list[int]:
+        (listed,) = learner.get("/languages")["languages"]
+        return [listed["current_streak"], learner.get("/streak", language="es")["current"]]
+
+    def at(time: str) -> time_machine.travel:
+        return time_machine.travel(datetime.fromisoformat(f"{time}Z"), tick=False)
+
+    with at("2026-03-02T12:00:00"):
+        set_to(learner, day_starts_at=4, rest_days=["wednesday"])
+    for day in ("02", "03", "05"):  # Wednesday the 4th is missed
+        with at(f"2026-03-{day}T12:00:00"):
+            learner.save(language="es", timezone="UTC")
+    for time, streak in (("05T12:00:00", 3), ("07T03:59:59", 3), ("07T04:00:00", 0)):
+        with at(f"2026-03-{time}"):
+            assert streaks() == [streak, streak]
 
 
 @pytest.mark.parametrize(

@@ -221,6 +221,8 @@ def test_the_insert_and_the_questions_agree_on_every_day(learner: Learner) -> No
         ("/stats?period=all", lambda answer: answer["period_end"]),
         ("/daily-breakdown", lambda answer: answer["days"][0]["date"]),
         ("/trends", lambda answer: answer["period_end"]),
+        ("/rhythm", lambda answer: answer["period_end"]),
+        ("/stats?period=this_week", lambda answer: answer["period_end"]),
         ("/warmup", lambda answer: answer["based_on"]["to"]),
         ("/streak", lambda answer: answer["calendar"][0]["date"]),
     ],
