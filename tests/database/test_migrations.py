@@ -244,15 +244,21 @@ def test_versions_come_and_go_with_rows_there_and_after_a_kill(empty: Flask) -> 
     insert_old()
     for _ in range(2):
         with db.engine.begin() as connection:  # as far as a killed upgrade may have come
-            connection.execute(sa.text("ALTER TABLE session_results ADD version bigint NOT NULL DEFAULT 0"))
-            connection.execute(sa.text("CREATE INDEX ix_session_results_version ON session_results (user_id)"))
+            connection.execute(
+                sa.text("ALTER TABLE session_results ADD version bigint NOT NULL DEFAULT 0")
+            )
+            connection.execute(
+                sa.text("CREATE INDEX ix_session_results_version ON session_results (user_id)")
+            )
         upgrade()
         with db.engine.connect() as connection:
             assert connection.scalars(sa.text("SELECT version FROM session_results")).all() == [0]
             valid = "SELECT bool_and(indisvalid), count(*) FROM pg_index WHERE indexrelid::regclass::text LIKE '%version'"
             assert connection.execute(sa.text(valid)).one() == (True, 2)
             assert "session_result_id" in connection.scalar(
-                sa.text("SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_session_results_version'")
+                sa.text(
+                    "SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_session_results_version'"
+                )
             )
         downgrade(revision="0009_preferences")
     upgrade()

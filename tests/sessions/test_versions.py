@@ -15,7 +15,9 @@ from tests.sessions.test_races import at_once, clones
 from tests.web.test_conditional import ask
 
 
-def patch(learner: Learner, session: Any, expected: str | None = None, **change: Any) -> TestResponse:
+def patch(
+    learner: Learner, session: Any, expected: str | None = None, **change: Any
+) -> TestResponse:
     path = f"/api/sessions/{session['session_result_id']}"
     headers = {"If-Match": expected} if expected is not None else {}
     return learner.request("PATCH", path, json=change or {"words_spoken": 7}, headers=headers)
@@ -39,12 +41,28 @@ def everything(app: Flask, learner: Learner) -> Any:
     return (stored(learner), counter(app, learner), derived_rows(app, learner))
 
 
-STALE = ['"0"', '"1"', '"1", "3"', 'W/"2"', 'W/"2", "7"', '"2', "", '""', "x", '"02"', '"2.0"', '"é"', '"' + "9" * 5000 + '"']
+STALE = [
+    '"0"',
+    '"1"',
+    '"1", "3"',
+    'W/"2"',
+    'W/"2", "7"',
+    '"2',
+    "",
+    '""',
+    "x",
+    '"02"',
+    '"2.0"',
+    '"é"',
+    '"' + "9" * 5000 + '"',
+]
 FRESH = ["*", '"2"', '"1", "2"', '"2","2"', 'W/"2", "2"', ' "2" ']
 
 
 @pytest.mark.parametrize("header", STALE, ids=range(len(STALE)))
-def test_who_knows_another_version_changes_nothing(app: Flask, learner: Learner, header: str) -> None:
+def test_who_knows_another_version_changes_nothing(
+    app: Flask, learner: Learner, header: str
+) -> None:
     session = learner.save()
     session = patch(learner, session, words_spoken=5).get_json()
     assert session["version"] == 2
@@ -74,7 +92,9 @@ def test_a_correction_whose_answer_was_lost_can_be_repeated(app: Flask, learner:
     assert patch(learner, session, '"1"', words_spoken=8).status_code == 412
 
 
-def test_a_deletion_can_be_repeated_and_nothing_else_is_412(learner: Learner, other: Learner) -> None:
+def test_a_deletion_can_be_repeated_and_nothing_else_is_412(
+    learner: Learner, other: Learner
+) -> None:
     session, foreign = learner.save(), other.save()
     assert [delete(learner, session, '"1"').status_code for _ in range(2)] == [204, 204]
     assert delete(learner, session, '"9"').status_code == 204
@@ -98,7 +118,9 @@ def test_of_edits_at_once_exactly_one_wins(app: Flask, learner: Learner, attempt
     assert counter(app, learner) == 2
 
 
-def test_the_version_grows_with_each_change_and_with_nothing_else(app: Flask, learner: Learner) -> None:
+def test_the_version_grows_with_each_change_and_with_nothing_else(
+    app: Flask, learner: Learner
+) -> None:
     seen = [0]
 
     def changed(answer: TestResponse, *, by: int) -> TestResponse:
@@ -107,7 +129,9 @@ def test_the_version_grows_with_each_change_and_with_nothing_else(app: Flask, le
         assert seen[-1] == seen[-2] + by
         return answer
 
-    answer = changed(learner.try_save(content(session_result_id="a" * 8 + "-0000-4000-8000-000000000000")), by=1)
+    answer = changed(
+        learner.try_save(content(session_result_id="a" * 8 + "-0000-4000-8000-000000000000")), by=1
+    )
     session = answer.get_json()
     assert (session["version"], answer.headers["ETag"]) == (1, '"1"')
     replay = changed(learner.try_save(sendable(session)), by=0)
@@ -145,7 +169,9 @@ ON CONFLICT (user_id) DO UPDATE SET erased_at = excluded.erased_at
 """
 
 
-def test_no_device_misses_what_the_release_before_writes_meanwhile(app: Flask, learner: Learner) -> None:
+def test_no_device_misses_what_the_release_before_writes_meanwhile(
+    app: Flask, learner: Learner
+) -> None:
     sessions = [learner.save() for _ in range(3)]
     devices = [Device(learner, 1), Device(learner, 100)]
     tags: dict[str, str] = {}
@@ -155,7 +181,9 @@ def test_no_device_misses_what_the_release_before_writes_meanwhile(app: Flask, l
         with app.app_context(), transaction() as connection:
             for text in texts:
                 connection.execute(sa.text(text), values)
-        assert all(ask(learner, path, tag).status_code == 200 for path, tag in tags.items() if texts)
+        assert all(
+            ask(learner, path, tag).status_code == 200 for path, tag in tags.items() if texts
+        )
         for path in PATHS:
             tags[path] = ask(learner, path).headers["ETag"]
         for device in devices:
