@@ -170,9 +170,9 @@ def test_the_parts_agree_whatever_is_saved_meanwhile(app: Flask) -> None:
     def write() -> None:
         writer = Learner(app, learner.id)
         while not stop.is_set():
-            ids.append(writer.save()["session_result_id"])
-            if len(ids) % 3 == 0:
-                writer.request("DELETE", f"/api/sessions/{ids.pop(0)}")
+            ids.extend(writer.save()["session_result_id"] for _ in range(4))
+            writer.request("DELETE", f"/api/sessions/{ids.pop(0)}")
+            stop.wait(0.02)
 
     thread = Thread(target=write)
     thread.start()
