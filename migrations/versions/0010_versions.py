@@ -2,7 +2,8 @@
 
 A constant default is not written to stored rows: what is there has version 0. Whatever is stored or corrected
 without a version, say by processes of the release before while they still run, gets the next one by trigger,
-so that no device misses it and no ETag outlives it. Each statement can run again: after a kill, upgrade again.
+so that no device misses it and no ETag outlives it. Each statement can run again; after a kill, upgrade once
+more.
 """
 
 from alembic import op

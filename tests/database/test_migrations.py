@@ -253,7 +253,10 @@ def test_versions_come_and_go_with_rows_there_and_after_a_kill(empty: Flask) -> 
         upgrade()
         with db.engine.connect() as connection:
             assert connection.scalars(sa.text("SELECT version FROM session_results")).all() == [0]
-            valid = "SELECT bool_and(indisvalid), count(*) FROM pg_index WHERE indexrelid::regclass::text LIKE '%version'"
+            valid = (
+                "SELECT bool_and(indisvalid), count(*) FROM pg_index"
+                " WHERE indexrelid::regclass::text LIKE '%version'"
+            )
             assert connection.execute(sa.text(valid)).one() == (True, 2)
             assert "session_result_id" in connection.scalar(
                 sa.text(

@@ -160,7 +160,9 @@ INSERT INTO session_results (user_id, session_result_id, session_type, duration_
 SELECT CAST(:id AS uuid), gen_random_uuid(), 'roleplay', 60, now(), 'UTC', current_date,
     decode(repeat('00', 16), 'hex'), 'en'
 """
-UPDATE = "UPDATE session_results SET words_spoken = words_spoken + 1 WHERE user_id = :id AND session_result_id = :one"
+UPDATE = """
+UPDATE session_results SET words_spoken = words_spoken + 1 WHERE user_id = :id AND session_result_id = :one
+"""
 BURY = "INSERT INTO deleted_sessions (user_id, session_result_id, deleted_at) VALUES (:id, :one, now())"
 DELETE = "DELETE FROM session_results WHERE user_id = :id AND session_result_id = :one"
 ERASE = """
