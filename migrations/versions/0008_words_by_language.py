@@ -45,8 +45,6 @@ def upgrade() -> None:
         has_session = not current_app.config["DB_TRANSACTION_POOLER"]
         if has_session:
             op.execute("SET statement_timeout = 0")
-            # One process builds: two write so much that a save waits for the disk.
-            op.execute("SET max_parallel_maintenance_workers = 0")
         briefly(
             "ALTER TABLE learner_totals ADD COLUMN IF NOT EXISTS languages text[] NOT NULL"
             f" DEFAULT '{{{language}}}'"
@@ -72,7 +70,6 @@ def upgrade() -> None:
             briefly("TRUNCATE learner_skills")
         if has_session:
             op.execute("RESET statement_timeout")
-            op.execute("RESET max_parallel_maintenance_workers")
 
 
 def build(kind: str, name: str, columns: str) -> None:
