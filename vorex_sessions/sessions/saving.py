@@ -101,7 +101,7 @@ _LARGE = 4000
 class Entry:
     """A session result to save: its columns, and the problem if other content has its id.
 
-    With a `refusal` it is not stored, but may be a replay of a session from before the rule that it breaks.
+    With a `refusal` it is not stored, but may be a replay of a session from before the broken rule.
     """
 
     row: Mapping[str, Any]
