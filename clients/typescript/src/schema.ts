@@ -2793,7 +2793,7 @@ export interface components {
             period_start: string;
             /**
              * Format: date
-             * @description The last day of the period: today, or `date_to`.
+             * @description The last day of the period: today, or `date_to`. A traveller's session of a day after today counts, too.
              * @example 2026-03-01
              */
             period_end: string;
