@@ -132,6 +132,10 @@ class Device(threading.Thread):
             client, learner=learner, storage=storage, pauses=NO_PAUSES, page_size=size
         )
 
+    def close(self) -> None:
+        for client in self.clients:
+            client.close()
+
     def told(self, event: Event) -> None:
         if isinstance(event, Stored):
             completed_at = datetime.fromisoformat(event.item["session"]["completed_at"])
@@ -259,11 +263,14 @@ def _simulate(seconds: float, seed: int, app: Flask, address: str, master: int) 
         for device in devices:
             device.join(60)
             assert not device.is_alive(), "a device hangs"
-            for client in device.clients:
-                client.close()
+            device.close()
             if device.error:
                 raise device.error
-    _compare(address, ledger, devices)
+    try:
+        _compare(address, ledger, devices)
+    finally:
+        for device in devices:
+            device.close()
     return ledger.counts
 
 
