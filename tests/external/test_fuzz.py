@@ -39,6 +39,7 @@ CHECKS = (
 OPERATIONS = {
     "POST /api/sessions/save",
     "GET /api/sessions/history",
+    "GET /api/sessions/changes",
     "GET /api/sessions/stats",
     "GET /api/sessions/warmup",
     "GET /api/sessions/daily-breakdown",

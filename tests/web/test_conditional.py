@@ -169,7 +169,7 @@ def test_another_release_and_another_setting_are_other_answers(
     tags = {path: ask(learner, path).headers["ETag"] for path in paths}
     weak = {path: tag for path, tag in tags.items() if tag.startswith("W/")}
     for change in ({"STREAK_MIN_SECONDS": 7}, {"DEFAULT_LANGUAGE": "fr"}, {"COHORT_MIN_OTHERS": 5}):
-        with other_app(settings, **change) as app:
+        with OtherApp(settings, **change) as app:
             changed = Learner(app, learner.id)
             assert [
                 path for path, tag in weak.items() if ask(changed, path, tag).status_code != 200
@@ -178,8 +178,8 @@ def test_another_release_and_another_setting_are_other_answers(
     assert [path for path, tag in weak.items() if ask(learner, path, tag).status_code != 200] == []
 
 
-class other_app:  # used as a function
-    """An app with other settings."""
+class OtherApp:
+    """An app with other settings, for a block."""
 
     def __init__(self, settings: dict, **changes: object) -> None:
         self.app = create_app({**settings, **changes})
