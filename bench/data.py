@@ -19,7 +19,7 @@ from psycopg2 import sql
 
 from vorex_sessions.hooks import projections
 
-VERSION = 11  # of the data; a new version rebuilds them
+VERSION = 12  # of the data; a new version rebuilds them
 DAYS = 180
 HEAVY_EACH = 100  # one learner of this many is heavy
 HEAVY = 5_000  # sessions of a heavy learner
@@ -44,7 +44,7 @@ _AREAS = (
 _COLUMNS = (
     "user_id, session_result_id, completed_at, created_at, updated_at, timezone, practiced_on, "
     "session_type, duration_seconds, words_spoken, pronunciation_score, fluency_score, grammar_score, "
-    "topics, vocabulary_learned, areas_to_improve, metadata, fingerprint"
+    "topics, vocabulary_learned, areas_to_improve, metadata, fingerprint, version"
 )
 
 
@@ -189,7 +189,7 @@ def _tail(fields: dict[str, object]) -> str:
         else:
             texts.append(str(value))
     fingerprint = blake2b(repr(fields).encode(), digest_size=16).hexdigest()
-    return "\t".join([*texts, rf"\\x{fingerprint}"]) + "\n"
+    return "\t".join([*texts, rf"\\x{fingerprint}", "0"]) + "\n"
 
 
 class _Lines(io.TextIOBase):

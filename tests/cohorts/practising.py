@@ -17,11 +17,11 @@ from vorex_sessions.cohorts.snapshot import Refreshed, refresh
 _PRACTISE = sa.text("""
 INSERT INTO session_results (user_id, session_result_id, session_type, duration_seconds,
     pronunciation_score, fluency_score, grammar_score, metadata, completed_at, timezone,
-    practiced_on, fingerprint, language)
+    practiced_on, fingerprint, language, version)
 SELECT user_id, gen_random_uuid(), 'conversation', coalesce(seconds, 600), pronunciation, fluency,
     grammar, jsonb_build_object('user_level', coalesce(level, 'B1')),
     (day + time '12:00') AT TIME ZONE 'UTC', 'UTC', day, decode(repeat('00', 16), 'hex'),
-    coalesce(language, 'en')
+    coalesce(language, 'en'), 0
 FROM jsonb_to_recordset(CAST(:sessions AS jsonb)) AS said (user_id uuid, day date, seconds int,
     pronunciation float8, fluency float8, grammar float8, level text,
     language text)

@@ -149,12 +149,12 @@ def assert_a_rebuild_changes_nothing(app: Flask, learner: Learner) -> None:
 
 _HISTORY = sa.text("""
 INSERT INTO session_results (user_id, session_result_id, session_type, duration_seconds, areas_to_improve,
-    vocabulary_results, completed_at, timezone, practiced_on, fingerprint)
+    vocabulary_results, completed_at, timezone, practiced_on, fingerprint, version)
 SELECT CAST(:id AS uuid), gen_random_uuid(), 'conversation', 300, ARRAY['past tense', 'area ' || session],
     (SELECT jsonb_agg(jsonb_build_object('word', 'w' || (session * 7919 + place) % 20000,
         'outcome', (ARRAY['again', 'hard', 'good', 'easy'])[1 + (session + place) % 4]))
         FROM generate_series(1, :outcomes) AS place),
-    at, 'UTC', CAST(at AT TIME ZONE 'UTC' AS date), decode(repeat('00', 16), 'hex')
+    at, 'UTC', CAST(at AT TIME ZONE 'UTC' AS date), decode(repeat('00', 16), 'hex'), 0
 FROM generate_series(1, :sessions) AS session,
     LATERAL (SELECT now() - session * interval '7 hours' AS at) AS past
 """)

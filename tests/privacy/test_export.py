@@ -161,10 +161,11 @@ def fill(learner: Learner, count: int) -> None:
         connection.execute(
             sa.text("""
             INSERT INTO session_results (user_id, session_result_id, session_type,
-                duration_seconds, topics, completed_at, timezone, practiced_on, fingerprint)
+                duration_seconds, topics, completed_at, timezone, practiced_on, fingerprint,
+                version)
             SELECT CAST(:user_id AS uuid), gen_random_uuid(), 'conversation', 300,
                 ARRAY['travel', 'number ' || n], moment, 'UTC', CAST(moment AS date),
-                decode(repeat('00', 16), 'hex')
+                decode(repeat('00', 16), 'hex'), 0
             FROM generate_series(1, :count) AS n,
                 LATERAL (SELECT timestamptz '2026-01-01 00:00+00' - n * interval '1 minute' AS moment) t
             """),

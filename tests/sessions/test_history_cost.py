@@ -14,10 +14,10 @@ from vorex_sessions.sessions import history
 
 FILL = """
 INSERT INTO session_results (user_id, session_result_id, session_type, duration_seconds, topics,
-    metadata, completed_at, timezone, practiced_on, fingerprint)
+    metadata, completed_at, timezone, practiced_on, fingerprint, version)
 SELECT CAST(:learner AS uuid), gen_random_uuid(), 'conversation', 300, ARRAY['travel', 'hotels'],
     '{"scenario_id": "hotel-check-in", "user_level": "B1"}', instant, 'UTC',
-    (instant AT TIME ZONE 'UTC')::date, decode(repeat('00', 16), 'hex')
+    (instant AT TIME ZONE 'UTC')::date, decode(repeat('00', 16), 'hex'), 0
 FROM generate_series(1, :sessions) AS number,
     LATERAL (SELECT timestamptz '2026-03-01 12:00:00Z' - number * interval '50 minutes') AS at(instant)
 """

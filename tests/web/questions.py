@@ -23,6 +23,11 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "/api/sessions/export": ("", "?format=csv", "?format=ndjson", "?date_from={before}"),
     "/api/sessions/history": ("", "?limit=2", "?language=de", "?date_from={before}&limit=3"),
     "/api/sessions/languages": ("", f"?timezone={_ZONES[2]}"),
+    "/api/sessions/overview": (
+        "?include=stats,streak,warmup,history,languages",
+        f"?include=stats,trends&stats.period=month&stats.timezone={_ZONES[0]}",
+        "?include=comparison,preferences",
+    ),
     "/api/sessions/preferences": ("",),
     "/api/sessions/rhythm": ("", "?period=all", f"?period=month&timezone={_ZONES[1]}"),
     "/api/sessions/skills": ("", "?language=de"),

@@ -53,12 +53,13 @@ class Cursor(NamedTupleCursor):
         self._execute_all([statement], before)
         names = [column.name for column in self.description or ()]
         record: Any = self._cached_make_nt(tuple(names[:-1]))  # type: ignore[attr-defined]  # psycopg2 has it
-        extra: Any = None
-        rows: list[Any] = []
-        while portion := cursor.fetchmany(self, _PORTION):
-            extra = portion[0][-1]
-            rows += map(record._make, map(_WITHOUT_LAST, portion))
+        portion = cursor.fetchmany(self, _PORTION)
+        extra = portion[0][-1] if portion else None
+        rows = list(map(record._make, map(_WITHOUT_LAST, portion)))
+        while len(portion) == _PORTION:
             checkpoint()
+            portion = cursor.fetchmany(self, _PORTION)
+            rows += map(record._make, map(_WITHOUT_LAST, portion))
         return rows, extra
 
     def _execute_all(self, statements: Sequence[Bound], before: str = "", after: str = "") -> None:

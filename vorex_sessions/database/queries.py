@@ -1,13 +1,12 @@
 """One query: `run(statement, parameters)`. Several that belong together: transactions.run_transaction.
 
-`beside`, and `in_snapshot` (one_snapshot.py), change how queries are sent; callers need not know of it.
+`Beside`, and `in_snapshot` (one_snapshot.py), change how queries are sent; callers need not know of it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 import sqlalchemy as sa
 
@@ -28,14 +27,30 @@ _NESTED_LOOPS_AGAIN = "SET LOCAL enable_nestloop TO DEFAULT;"
 
 
 class Beside:
-    """A scalar subquery whose value is read beside the first query of a block."""
+    """A value that is read beside the first query that has rows, in the same snapshot.
+
+    `with Beside(column) as read:` holds for the queries of the block; afterwards `read.value` is the value of
+    this scalar subquery, or None where no query had rows.
+    """
 
     def __init__(self, column: sa.ScalarSelect[Any]) -> None:
         self.column = column
-        self.value: Any = None  # None: not read yet
+        self.value: Any = None
+
+    def __enter__(self) -> Self:
+        self._token = _beside.set(self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        _beside.reset(self._token)
 
 
 _beside: ContextVar[Beside | None] = ContextVar("beside", default=None)
+
+
+def current_beside() -> Beside | None:
+    """The innermost Beside whose block is running."""
+    return _beside.get()
 
 
 def run(statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[Any]:
@@ -85,17 +100,6 @@ def _send(
     whole = _with(statement, extra.column)
     rows, extra.value = cursor.send_with_extra((whole, parameters), before)
     return rows
-
-
-@contextmanager
-def beside(column: sa.ScalarSelect[Any]) -> Iterator[Beside]:
-    """In this block, the first query that has rows also reads the value of `column`, in the same snapshot."""
-    extra = Beside(column)
-    token = _beside.set(extra)
-    try:
-        yield extra
-    finally:
-        _beside.reset(token)
 
 
 @lru_cache(maxsize=256)

@@ -15,8 +15,8 @@ from vorex_sessions.problems.kinds import Gone
 
 def show_preferences(learner_id: str) -> dict[str, Any]:
     """What the learner has set."""
-    rows = run(store.LATEST, {"user_id": learner_id})
-    return _shown(Preferences(*rows[0]) if rows else DEFAULTS)
+    (row,) = run(store.LATEST_IF_ANY, {"user_id": learner_id})
+    return _shown(Preferences(*row) if row.set_on else DEFAULTS)
 
 
 def is_set(learner_id: str) -> bool:

@@ -22,6 +22,15 @@ HISTORY = (
 LATEST = sa.select(*_COLUMNS).where(_is_of_learner).order_by(_p.set_on.desc()).limit(1)
 
 
+def _latest_if_any() -> sa.Select[tuple[object, ...]]:
+    """The same, or one row of NULLs where nothing is set."""
+    latest, learner = (
+        LATEST.subquery("latest"),
+        sa.select(sa.literal_column("1")).subquery("learner"),
+    )
+    return sa.select(*latest.c).select_from(learner.outerjoin(latest, sa.true()))
+
+
 def _before_change() -> sa.Select[tuple[object, ...]]:
     """What is set now (NULL: nothing), the zone of the latest session, and whether the account is closed."""
     zone = sa.select(_s.timezone).where(_s.user_id == USER_ID).order_by(*NEWEST_FIRST).limit(1)
@@ -42,5 +51,6 @@ def _put() -> Insert:
     )
 
 
+LATEST_IF_ANY = _latest_if_any()
 BEFORE_CHANGE = _before_change()
 PUT = _put()

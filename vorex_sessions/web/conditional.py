@@ -7,23 +7,21 @@ of itself.
 """
 
 import re
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import wraps
 from hashlib import blake2b
 from typing import Any, TypeVar
 
-import orjson
 from flask import Response, current_app, request
 
 from config import DECISIVE
 from vorex_sessions.auth.caller import learner_id
 from vorex_sessions.hooks import freshness
-from vorex_sessions.periods import day_of, zone_name
+from vorex_sessions.periods import zone_name
 from vorex_sessions.version import VERSION
 
-_BYTES, _LENGTH = 12, 16  # of a digest: bytes, and characters in base64
+_BYTES, _LENGTH = 12, 24  # of a digest: bytes, and characters
 _UNTIL = "."  # between a digest and the second until which it holds
 _SECONDS = re.compile(r"[0-9]{1,12}")
 _OF_CONTENT = "~"  # begins a digest of the answer itself
@@ -37,15 +35,15 @@ ETAG = {
     "ETag": {
         "description": "Stands for the answer, for `If-None-Match`.",
         "schema": {"type": "string"},
-        "example": 'W/"aGVsbG8tdm9yZXgt"',
+        "example": 'W/"8c1f0d6e5a2b4c3d9e7f6a01"',
     }
 }
 IF_NONE_MATCH = {
     "in": "header",
     "name": "If-None-Match",
     "required": False,
-    "description": 'The `ETag` of the answer that the app has, for example `W/"aGVsbG8tdm9yZXgt"`; 304 '
-    "without a body if it is still right.",
+    "description": 'The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; '
+    "304 without a body if it is still right.",
     "schema": {"type": "string"},
 }
 
@@ -71,14 +69,14 @@ def conditional(view: Callable[..., Response]) -> Callable[..., Response]:
         asked = _asked()
         if asked and (tag := _still_right(asked, now, more)):
             return Response(status=304, headers={"ETag": tag})
-        with freshness.noted() as basis:
+        with freshness.Basis() as basis:
             if more:
-                basis.read(learner_id(), more)
+                basis.value = freshness.state_of(learner_id(), more)
             response = view(*args, **kwargs)
-        if basis.state is None and not basis.on_others and "ETag" not in response.headers:
+        if basis.value is None and not basis.on_others and "ETag" not in response.headers:
             # No query had rows. What is read after an answer may be newer, so the answer is made again.
-            with freshness.noted() as basis:
-                basis.read(learner_id())
+            with freshness.Basis() as basis:
+                basis.value = freshness.state_of(learner_id())
                 response = view(*args, **kwargs)
         if "ETag" not in response.headers:
             response.headers["ETag"] = _tag_of(response, basis, now)
@@ -124,32 +122,26 @@ def _is_ahead(until: str, now: datetime) -> bool:
 
 def _tag_of(response: Response, basis: freshness.Basis, now: datetime) -> str:
     if basis.on_others:
-        return f'W/"{_OF_CONTENT}{_base64(response.get_data())}"'
+        return f'W/"{_OF_CONTENT}{_hash(response.get_data())}"'
     until = str(int(basis.until.timestamp())) if basis.until else ""
-    return _weak(_digest(basis.state or [], now), until)
+    return _weak(_digest(basis.value, now), until)
 
 
 def _weak(digest: str, until: str) -> str:
     return f'W/"{digest}{_UNTIL}{until}"' if until else f'W/"{digest}"'
 
 
-def _digest(state: list[Any], now: datetime) -> str:
+def _digest(state: str, now: datetime) -> str:
     """The digest of what an answer to the current request rests on; `state` is the learner's."""
-    config = current_app.config
-    settings = [config[name] for name in DECISIVE]
-    query = request.query_string.decode("latin-1")
-    request_itself = [learner_id(), request.path, query, request.method == "HEAD"]
-    return _base64(orjson.dumps([VERSION, settings, request_itself, state, _todays(state, now)]))
-
-
-def _todays(state: list[Any], now: datetime) -> list[date]:
-    """The days that are today for the answer: in the zones that are asked for, and in the learner's."""
-    _, _, learners_zone, day_starts_at, *_ = state
-    zones = [learners_zone or "UTC"]
-    if request.query_string:
+    config, environ = current_app.config, request.environ
+    query = environ["QUERY_STRING"]
+    days = [freshness.today(state, now)]
+    if "timezone" in query:
         asked = [value for name, value in request.args.items() if name.endswith("timezone")]
-        zones += filter(None, map(_zone, asked))
-    return [day_of(now, zone, day_starts_at) for zone in zones]
+        days += [freshness.today(state, now, zone) for zone in map(_zone, asked) if zone]
+    release = (VERSION, *(config[name] for name in DECISIVE))
+    asked_for = (learner_id(), environ["REQUEST_METHOD"], environ["PATH_INFO"], query)
+    return _hash("\n".join(map(str, (*release, *asked_for, state, *days))).encode())
 
 
 def _zone(given: str) -> str | None:
@@ -159,8 +151,8 @@ def _zone(given: str) -> str | None:
         return None
 
 
-def _base64(data: bytes) -> str:
-    return urlsafe_b64encode(blake2b(data, digest_size=_BYTES).digest()).decode()
+def _hash(data: bytes) -> str:
+    return blake2b(data, digest_size=_BYTES).hexdigest()
 
 
 def version_tag(version: int) -> str:
