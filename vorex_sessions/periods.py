@@ -98,6 +98,13 @@ def first_moment(day: date, zone_name: str, day_starts_at: int | None = None) ->
     return first + began * _MINUTE
 
 
+def end_of_today(now: datetime, zone_name: str, day_starts_at: int | None = None) -> datetime:
+    """Return until when today is sure to be today; where the clocks change before, that is now."""
+    end = first_moment(day_of(now, zone_name, day_starts_at) + ONE_DAY, zone_name, day_starts_at)
+    is_steady = wall_clock(end, zone_name) - wall_clock(now, zone_name) == end - now
+    return end if is_steady else now
+
+
 def todays(now: datetime) -> list[date]:
     """Return all days that are today for some learner: offsets reach to 23:59, and days may start at 6:00."""
     last = (now.astimezone(UTC) + timedelta(hours=23, minutes=59)).date()

@@ -17,8 +17,9 @@ from vorex_sessions.growth.telling import (
 )
 from vorex_sessions.growth.totals import from_columns
 from vorex_sessions.growth.unlocking import shown
+from vorex_sessions.hooks.freshness import today_of
 from vorex_sessions.models import USER_ID, session_results
-from vorex_sessions.periods import ONE_DAY, day_of, earliest_instant
+from vorex_sessions.periods import ONE_DAY, earliest_instant
 from vorex_sessions.preferences.history import Preferences, from_json
 from vorex_sessions.progress.figures import minutes
 
@@ -66,7 +67,7 @@ def show_streak(
     totals, history = from_columns(rows[0].totals), from_json(rows[0].history)
     seconds = {row.practiced_on: row.seconds for row in rows if row.practiced_on}
     zone_name = zone_name or totals.timezone or "UTC"
-    today = day_of(now, zone_name, history.latest.day_starts_at)
+    today = today_of(now, zone_name, history.latest.day_starts_at)
     shortest_day = setting("STREAK_MIN_SECONDS")
     counted = {day for day, total in seconds.items() if total >= shortest_day}
     state: streaks.Streak = totals

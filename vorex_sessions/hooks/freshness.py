@@ -1,7 +1,7 @@
 """What the answer to a learner's question rests on, for its ETag (web/conditional.py).
 
-Every answer rests on the learner's state: it changes with every write, and tells which day is today. What
-else an answer rests on, its service says by `right_until` or `rests_on_others`.
+Every answer rests on the learner's state, which changes with every write. One that changes with time says
+until when it is right, by `today_of` or `right_until`; one that others' data changes, by `rests_on_others`.
 """
 
 from collections.abc import Callable
@@ -11,25 +11,21 @@ import sqlalchemy as sa
 
 from vorex_sessions.database import prepared, run
 from vorex_sessions.database.queries import Beside, current_beside
-from vorex_sessions.hooks.learner_days import DAY_STARTS_AT
-from vorex_sessions.models import NEWEST_FIRST, USER_ID, learner_versions, session_results
-from vorex_sessions.periods import day_of
+from vorex_sessions.models import USER_ID, learner_versions
+from vorex_sessions.periods import day_of, end_of_today
 
-_v, _s = learner_versions.c, session_results.c
-_SEPARATOR = "|"
+_v = learner_versions.c
+_NOTHING_STORED = "0.0"
 
 
 def _state() -> sa.ScalarSelect[str]:
-    """Zone of the latest session of `:user_id`, hour at which a day starts, version, epoch, as one text."""
-    zone = sa.select(_s.timezone).where(_s.user_id == USER_ID).order_by(*NEWEST_FIRST)
-    zone = zone.limit(sa.literal_column("1")).correlate(None)
-    learner = sa.select(sa.literal_column("1")).subquery("learner")
-    between: sa.ColumnElement[str] = sa.literal_column(f"'{_SEPARATOR}'")
-    columns = (zone.scalar_subquery(), DAY_STARTS_AT, _v.version, _v.epoch)
-    texts = [part for column in columns for part in (column, between)]
-    state: sa.Select[tuple[str]] = sa.select(sa.func.concat(*texts[:-1]))  # NULL is nothing
-    joined = learner.outerjoin(learner_versions, _v.user_id == USER_ID)
-    return state.select_from(joined).correlate(None).scalar_subquery()
+    """Version and epoch of the learner `:user_id`, as one text."""
+    state = sa.func.concat(_v.version, sa.literal_column("'.'"), _v.epoch)
+    stored = sa.select(state).where(_v.user_id == USER_ID).correlate(None).scalar_subquery()
+    text: sa.Select[tuple[str]] = sa.select(
+        sa.func.coalesce(stored, sa.literal_column(f"'{_NOTHING_STORED}'"))
+    )
+    return text.scalar_subquery()
 
 
 _STATE = _state()
@@ -41,24 +37,25 @@ class Basis(Beside):
 
     def __init__(self) -> None:
         super().__init__(_STATE)
-        self.until: datetime | None = None  # when it changes on the same day, though nobody writes
+        self.until: datetime | None = None  # when it changes though nobody writes
         self.on_others = False
 
 
 def state_of(learner_id: str, more: Callable[[str], object] | None = None) -> str:
     """The learner's state, and what `more` says of the learner."""
     state = str(run(_STATE_ALONE, {"user_id": learner_id})[0].state)
-    return f"{state}{_SEPARATOR}{more(learner_id)}" if more else state
+    return f"{state} {more(learner_id)}" if more else state
 
 
-def today(state: str, now: datetime, zone_name: str | None = None) -> date:
-    """The learner's today; in another zone than that of the latest session, if one is given."""
-    learners_zone, day_starts_at, _ = state.split(_SEPARATOR, 2)
-    return day_of(now, zone_name or learners_zone or "UTC", int(day_starts_at or 0))
+def today_of(now: datetime, zone_name: str, day_starts_at: int | None) -> date:
+    """The learner's today; the answer is right until it ends."""
+    if isinstance(current_beside(), Basis):
+        right_until(end_of_today(now, zone_name, day_starts_at))
+    return day_of(now, zone_name, day_starts_at)
 
 
 def right_until(instant: datetime) -> None:
-    """Note that the answer changes at an instant of the learner's day, though nobody writes anything."""
+    """Note that the answer changes at an instant, though nobody writes anything."""
     basis = current_beside()
     if isinstance(basis, Basis) and (basis.until is None or instant < basis.until):
         basis.until = instant

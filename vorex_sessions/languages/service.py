@@ -8,7 +8,9 @@ import sqlalchemy as sa
 from vorex_sessions.database import prepared, run
 from vorex_sessions.flask_config import setting
 from vorex_sessions.growth import streaks
+from vorex_sessions.hooks.freshness import right_until
 from vorex_sessions.models import NEWEST_FIRST, USER_ID, session_results
+from vorex_sessions.periods import end_of_today
 from vorex_sessions.preferences.history import History, from_json
 from vorex_sessions.preferences.store import HISTORY
 from vorex_sessions.progress.figures import minutes
@@ -85,5 +87,6 @@ def list_languages(
 def _current_streak(row: Any, history: History, zone_name: str | None, now: datetime) -> int:
     state = streaks.of_days(row.days or (), history)
     zone_name = zone_name or row.timezone
+    right_until(end_of_today(now, zone_name, history.latest.day_starts_at))
     current: int = streaks.streak(state, zone_name=zone_name, now=now, history=history)["current"]
     return current

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from vorex_sessions.periods import day_of, todays, wall_clock
+from vorex_sessions.periods import day_of, end_of_today, todays, wall_clock
 from vorex_sessions.preferences.history import DEFAULTS, week_start
 
 
@@ -26,6 +26,10 @@ class Calendar:
     def today(self, now: datetime) -> date:
         """The learner's day at an instant."""
         return day_of(now, self.zone_name, self.day_starts_at)
+
+    def end_of_today(self, now: datetime) -> datetime:
+        """Until when today is sure to be today."""
+        return end_of_today(now, self.zone_name, self.day_starts_at)
 
     def week_start(self, day: date) -> date:
         """The first day of the week that a day belongs to."""

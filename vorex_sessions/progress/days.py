@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from vorex_sessions.database import run
+from vorex_sessions.hooks.freshness import right_until
 from vorex_sessions.periods import ONE_DAY, bounds, earliest_instant
 from vorex_sessions.progress.calendars import calendar
 from vorex_sessions.progress.figures import Tally
@@ -25,7 +26,9 @@ def last_days(
     parameters = {"user_id": learner_id, "since": earliest_instant(first), "language": language}
     rows = run(BY_DAY, parameters)
     learners = calendar(*rows[0][:_HEAD])
-    today = (replace(learners, zone_name=zone_name) if zone_name else learners).today(now)
+    learners = replace(learners, zone_name=zone_name) if zone_name else learners
+    right_until(learners.end_of_today(now))
+    today = learners.today(now)
     start = today + ONE_DAY - timedelta(days=count)
     tallies = [Tally(*row[_HEAD:]) for row in rows if row.practiced_on]
     return today, sorted(tally for tally in tallies if tally.practiced_on >= start)

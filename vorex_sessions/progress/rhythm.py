@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.exc import DataError
 
 from vorex_sessions.database import run
+from vorex_sessions.hooks.freshness import right_until
 from vorex_sessions.periods import DAYS, ONE_DAY, wall_clock
 from vorex_sessions.preferences.history import WEEKDAYS
 from vorex_sessions.progress.breakdown import skill_means
@@ -40,7 +41,9 @@ def rhythm(
     wanted = {"user_id": learner_id, "session_type": session_type, "language": language}
     rows = _read(wanted | _days(period, now))
     learners = calendar(rows[0].zone_name, rows[0].day_starts_at, rows[0].week_starts_on)
-    today = (replace(learners, zone_name=zone_name) if zone_name else learners).today(now)
+    learners = replace(learners, zone_name=zone_name) if zone_name else learners
+    right_until(learners.end_of_today(now))
+    today = learners.today(now)
     start = None if period == "all" else today + ONE_DAY - timedelta(days=DAYS[period])
     counted = [row for row in rows if row.weekday is not None and _counts(row, start)]
     return {

@@ -84,9 +84,10 @@ def statistics(
 ) -> dict[str, Any]:
     """The statistics as the API returns them, of any period.
 
-    Calls `changes_at` with the instant of today, if any, at which they change without a new session.
+    Calls `changes_at` with the instants at which they change without a new session.
     """
     learners = replace(data.calendar, zone_name=zone_name) if zone_name else data.calendar
+    changes_at(learners.end_of_today(now))
     if asked.period == "all":
         start = min((tally.practiced_on for tally in data.tallies), default=None)
         days = Window(start or FIRST_DAY, learners.today(now), None)

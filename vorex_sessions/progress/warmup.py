@@ -8,12 +8,13 @@ import sqlalchemy as sa
 
 from vorex_sessions.database import prepared
 from vorex_sessions.flask_config import setting
+from vorex_sessions.hooks.freshness import today_of
 from vorex_sessions.hooks.learner_days import DAY_STARTS_AT
 from vorex_sessions.hooks.projections import DERIVED_VERSION, VERSION
 from vorex_sessions.hooks.rebuild import run_current
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.hooks.warmup_sections import WarmupSection
-from vorex_sessions.periods import day_of, earliest_instant, todays
+from vorex_sessions.periods import earliest_instant, todays
 from vorex_sessions.progress.recent import LATEST, RECENT_QUERY
 from vorex_sessions.progress.suggestions import WEEK, suggestions, window
 
@@ -62,7 +63,7 @@ def warmup(
     )
     recent = [row for row in rows if row.session_result_id]
     first = rows[0]
-    today = day_of(now, zone_name or first.zone_name or "UTC", first.day_starts_at)
+    today = today_of(now, zone_name or first.zone_name or "UTC", first.day_starts_at)
     sessions, start, end = window(recent, today)
     language = language or first.latest_language or setting("DEFAULT_LANGUAGE")
     answer = {"language": language, **suggestions(recent, sessions, start, end)}

@@ -10,11 +10,12 @@ from vorex_sessions import cursors
 from vorex_sessions.database import run, run_large
 from vorex_sessions.growth.store import ZONE_NAME
 from vorex_sessions.growth.words import WORDS
+from vorex_sessions.hooks.freshness import today_of
 from vorex_sessions.hooks.learner_days import DAY_STARTS_AT
 from vorex_sessions.hooks.projections import DERIVED_VERSION
 from vorex_sessions.hooks.rebuild import run_current
 from vorex_sessions.models import learner_memories
-from vorex_sessions.periods import day_of, stamp
+from vorex_sessions.periods import stamp
 from vorex_sessions.recall.memory import KNOWN_FROM, recall
 from vorex_sessions.recall.projection import is_of_learner
 from vorex_sessions.text import without_accents
@@ -134,7 +135,7 @@ def list_words(
     filters = {"status": status, "q": q} | ({"language": language} if language else {})
     after, after_language = _after(cursor, filters)
     (learner,) = run_current(_LEARNER, {"user_id": learner_id})
-    today = day_of(now, zone_name or learner.zone_name or "UTC", learner.day_starts_at)
+    today = today_of(now, zone_name or learner.zone_name or "UTC", learner.day_starts_at)
     phrase = without_accents(q or "") or q or ""  # an accent alone is in no word
     parameters = {
         "user_id": learner_id,

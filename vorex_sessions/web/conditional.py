@@ -1,9 +1,9 @@
 """Conditional requests (RFC 9110, section 13): ETags, If-None-Match and If-Match.
 
 The weak ETag of a learner's answer is a digest of what it rests on, so that 304 costs one query: the release
-and its settings, the request, the learner's state, and the days that are today. Where the answer changes
-during a day, the ETag ends with the second until which it holds. An answer that rests on others has a digest
-of itself.
+and its settings, the request, and the learner's state. Where the answer changes with time, the ETag ends with
+the second until which it is right, midnight for example. An answer that rests on others has a digest of
+itself.
 """
 
 import re
@@ -18,7 +18,6 @@ from flask import Response, current_app, request
 from config import DECISIVE
 from vorex_sessions.auth.caller import learner_id
 from vorex_sessions.hooks import freshness
-from vorex_sessions.periods import zone_name
 from vorex_sessions.version import VERSION
 
 _BYTES, _LENGTH = 12, 24  # of a digest: bytes, and characters
@@ -64,10 +63,8 @@ def conditional(view: Callable[..., Response]) -> Callable[..., Response]:
 
     @wraps(view)
     def answered(*args: Any, **kwargs: Any) -> Response:
-        # Before anything is read: an ETag may be older than its answer, never newer.
-        now = datetime.now(UTC)
         asked = _asked()
-        if asked and (tag := _still_right(asked, now, more)):
+        if asked and (tag := _still_right(asked, more)):
             return Response(status=304, headers={"ETag": tag})
         with freshness.Basis() as basis:
             if more:
@@ -79,7 +76,7 @@ def conditional(view: Callable[..., Response]) -> Callable[..., Response]:
                 basis.value = freshness.state_of(learner_id())
                 response = view(*args, **kwargs)
         if "ETag" not in response.headers:
-            response.headers["ETag"] = _tag_of(response, basis, now)
+            response.headers["ETag"] = _tag_of(response, basis)
         return _unless_known(response, asked)
 
     return answered
@@ -102,17 +99,16 @@ def _asked() -> Sequence[str]:
     return (_ANY,) if header.strip() == _ANY else _OPAQUE.findall(header)
 
 
-def _still_right(
-    asked: Sequence[str], now: datetime, more: Callable[[str], Any] | None
-) -> str | None:
+def _still_right(asked: Sequence[str], more: Callable[[str], Any] | None) -> str | None:
     """The ETag that the client has sent, if the answer is still the one that it stands for."""
+    now = datetime.now(UTC)
     parts = (tag.partition(_UNTIL) for tag in asked)
     until = {
         digest: end for digest, _, end in parts if len(digest) == _LENGTH and _is_ahead(end, now)
     }
     if not until:
         return None
-    digest = _digest(freshness.state_of(learner_id(), more), now)
+    digest = _digest(freshness.state_of(learner_id(), more))
     return _weak(digest, until[digest]) if digest in until else None
 
 
@@ -120,35 +116,23 @@ def _is_ahead(until: str, now: datetime) -> bool:
     return not until or (_SECONDS.fullmatch(until) is not None and now.timestamp() < int(until))
 
 
-def _tag_of(response: Response, basis: freshness.Basis, now: datetime) -> str:
+def _tag_of(response: Response, basis: freshness.Basis) -> str:
     if basis.on_others:
         return f'W/"{_OF_CONTENT}{_hash(response.get_data())}"'
     until = str(int(basis.until.timestamp())) if basis.until else ""
-    return _weak(_digest(basis.value, now), until)
+    return _weak(_digest(basis.value), until)
 
 
 def _weak(digest: str, until: str) -> str:
     return f'W/"{digest}{_UNTIL}{until}"' if until else f'W/"{digest}"'
 
 
-def _digest(state: str, now: datetime) -> str:
+def _digest(state: str) -> str:
     """The digest of what an answer to the current request rests on; `state` is the learner's."""
     config, environ = current_app.config, request.environ
-    query = environ["QUERY_STRING"]
-    days = [freshness.today(state, now)]
-    if "timezone" in query:
-        asked = [value for name, value in request.args.items() if name.endswith("timezone")]
-        days += [freshness.today(state, now, zone) for zone in map(_zone, asked) if zone]
     release = (VERSION, *(config[name] for name in DECISIVE))
-    asked_for = (learner_id(), environ["REQUEST_METHOD"], environ["PATH_INFO"], query)
-    return _hash("\n".join(map(str, (*release, *asked_for, state, *days))).encode())
-
-
-def _zone(given: str) -> str | None:
-    try:
-        return zone_name(given.replace(" ", "+"))
-    except ValueError:  # the answer is a problem, which has no ETag
-        return None
+    asked = (environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"])
+    return _hash("\n".join(map(str, (*release, learner_id(), *asked, state))).encode())
 
 
 def _hash(data: bytes) -> str:
