@@ -100,9 +100,17 @@ def first_moment(day: date, zone_name: str, day_starts_at: int | None = None) ->
 
 def end_of_today(now: datetime, zone_name: str, day_starts_at: int | None = None) -> datetime:
     """Return until when today is sure to be today; where the clocks change before, that is now."""
-    end = first_moment(day_of(now, zone_name, day_starts_at) + ONE_DAY, zone_name, day_starts_at)
-    is_steady = wall_clock(end, zone_name) - wall_clock(now, zone_name) == end - now
-    return end if is_steady else now
+    end, offset = _end_of_day(day_of(now, zone_name, day_starts_at), zone_name, day_starts_at)
+    return end if now.astimezone(zone(zone_name)).utcoffset() == offset else now
+
+
+@lru_cache(maxsize=1024)
+def _end_of_day(
+    day: date, zone_name: str, day_starts_at: int | None
+) -> tuple[datetime, timedelta | None]:
+    """Return when a day ends, and the zone's offset then."""
+    end = first_moment(day + ONE_DAY, zone_name, day_starts_at)
+    return end, end.astimezone(zone(zone_name)).utcoffset()
 
 
 def todays(now: datetime) -> list[date]:

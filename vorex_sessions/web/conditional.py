@@ -130,9 +130,9 @@ def _weak(digest: str, until: str) -> str:
 def _digest(state: str) -> str:
     """The digest of what an answer to the current request rests on; `state` is the learner's."""
     config, environ = current_app.config, request.environ
-    release = (VERSION, *(config[name] for name in DECISIVE))
-    asked = (environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"])
-    return _hash("\n".join(map(str, (*release, learner_id(), *asked, state))).encode())
+    release = [VERSION, *[str(config[name]) for name in DECISIVE]]
+    asked = [environ[name] for name in ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING")]
+    return _hash("\n".join([*release, learner_id(), *asked, state]).encode())
 
 
 def _hash(data: bytes) -> str:
