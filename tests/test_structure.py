@@ -53,6 +53,7 @@ LAYERS = [
         "cohorts",
         "overview",
         "privacy",
+        "founding",
     ),
     *("operations", "capabilities", "demo", "cli", "", "local"),
 ]

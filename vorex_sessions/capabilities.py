@@ -2,6 +2,7 @@
 
 from vorex_sessions import (
     cohorts,
+    founding,
     growth,
     languages,
     operations,
@@ -30,6 +31,7 @@ CAPABILITIES = tuple(
         cohorts,
         overview,
         privacy,
+        founding,
         operations,
     )
 )

@@ -6,6 +6,7 @@ own before the write, so that the write's snapshot begins once the lock is held.
 read, changed and written back with nobody in between.
 """
 
+from collections.abc import Iterable
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,6 +14,14 @@ from sqlalchemy.exc import DBAPIError
 
 from vorex_sessions.database.timeouts import LOCK_TIMEOUT
 
+# For work on many learners at once: waits for each of `:learner_locks`, at most 1 s. The keys are in order,
+# so that two who ask for some of the same do not wait for each other.
+ACQUIRE_ALL = (
+    sa.text(f"SELECT set_config('lock_timeout', '{LOCK_TIMEOUT}', true)"),
+    sa.text(
+        "SELECT count(pg_advisory_xact_lock(key)) FROM unnest(CAST(:learner_locks AS bigint[])) AS key"
+    ),
+)
 # For work that may as well be left to the next caller: whether the lock was free, and is held now.
 TRY_LOCK = sa.text("SELECT pg_try_advisory_xact_lock(:learner_lock) AS taken")
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -25,6 +34,11 @@ def acquire(learner_id: str) -> str:
     """
     limit = f"set_config('lock_timeout', '{LOCK_TIMEOUT}', true)"
     return f"SELECT {limit}, pg_advisory_xact_lock({key(learner_id)});"
+
+
+def keys(learner_ids: Iterable[str]) -> list[int]:
+    """The value of `:learner_locks`."""
+    return sorted({key(one) for one in learner_ids})
 
 
 def is_taken(error: DBAPIError) -> bool:

@@ -25,12 +25,24 @@ CURRENT = sa.func.coalesce(
 NEXT = CURRENT + _one
 
 
+def next_of(learner: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
+    """NEXT of each learner of a statement on many."""
+    current = sa.select(_v.version).where(_v.user_id == learner).scalar_subquery()
+    return sa.func.coalesce(current, sa.literal_column("0")) + _one
+
+
 def _raised(insertion: Insert, **more: sa.ColumnElement[Any]) -> Insert:
     values = {"version": _v.version + _one, **more}
     return insertion.on_conflict_do_update(index_elements=["user_id"], set_=values)
 
 
 RAISE = prepared(_raised(insert(learner_versions).values(user_id=USER_ID, version=_one)))
+
+
+def raise_all(learners: sa.FromClause) -> Insert:
+    """RAISE for each learner in the column `user_id`."""
+    rows = sa.select(learners.c.user_id, _one).distinct()
+    return _raised(insert(learner_versions).from_select(["user_id", "version"], rows))
 
 
 def raise_if(condition: sa.ColumnElement[bool]) -> Insert:

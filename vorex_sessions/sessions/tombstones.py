@@ -19,21 +19,21 @@ _deleted, _erased, _stored = deleted_sessions.c, erased_learners.c, session_resu
 IS_CLOSED = sa.exists().where(_erased.user_id == USER_ID, _erased.closed)
 
 
-def is_deleted(session_result_id: Any) -> sa.ColumnElement[bool]:
+def is_deleted(session_result_id: Any, learner: Any = USER_ID) -> sa.ColumnElement[bool]:
     """Whether the learner has deleted a session with this id.
 
     One look-up for each id. For EXISTS, PostgreSQL may read all that the learner has ever deleted.
     """
     deleted = sa.select(_deleted.deleted_at).where(
-        _deleted.user_id == USER_ID, _deleted.session_result_id == session_result_id
+        _deleted.user_id == learner, _deleted.session_result_id == session_result_id
     )
     return deleted.scalar_subquery().is_not(None)
 
 
-def is_erased(completed_at: sa.ColumnElement[Any]) -> sa.Exists:
+def is_erased(completed_at: sa.ColumnElement[Any], learner: Any = USER_ID) -> sa.Exists:
     """Whether a session with this time falls under an erasure, or the learner's account is closed."""
     return sa.exists().where(
-        _erased.user_id == USER_ID, sa.or_(_erased.closed, completed_at <= _erased.erased_at)
+        _erased.user_id == learner, sa.or_(_erased.closed, completed_at <= _erased.erased_at)
     )
 
 
