@@ -79,6 +79,13 @@ def _language(value: str) -> str:
         raise ValueError("must be a language tag such as en or pt-BR (BCP 47)") from None
 
 
+def _schema(value: str) -> str:
+    # Names that need no quotes: they stand in settings of connections and in commands that people copy.
+    if not re.fullmatch("[a-z_][a-z0-9_]{0,62}", value) or value.startswith("pg_"):
+        raise ValueError("must be lower-case letters, digits and _, and not begin with pg_")
+    return value
+
+
 def _log_level(value: str) -> str:
     if value.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
@@ -119,6 +126,12 @@ SETTINGS = (
         _boolean,
         "false",
         "Whether `DATABASE_URL` points to a transaction pooler (PgBouncer, Supabase's port 6543).",
+    ),
+    Setting(
+        "DATABASE_SCHEMA",
+        _schema,
+        None,
+        "Schema of the service's tables; unset: that of the role's `search_path`, mostly `public`.",
     ),
     Setting(
         "EXPORT_CONNECTIONS",

@@ -13,6 +13,8 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Connection, Engine, event, text
 
+from vorex_sessions.database import migrate
+
 # Releases that start at once upgrade one after the other. The number is arbitrary, but only for this.
 UPGRADE_LOCK = 0x766F7265780001
 LOCK_TIMEOUT = "5s"  # a migration that would block the service longer than this gives up instead
@@ -25,6 +27,9 @@ def run_offline() -> None:
     context.configure(
         dialect_name="postgresql", target_metadata=database.metadata, literal_binds=True
     )
+    if schema := current_app.config["DATABASE_SCHEMA"]:
+        context.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+        context.execute(f'SET search_path = "{schema}"')
     with context.begin_transaction():
         context.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
         context.execute("SET LOCAL statement_timeout = '60s'")
@@ -35,6 +40,7 @@ def run_online() -> None:
     """Upgrade while holding the upgrade lock; in one transaction, unless a migration ends it."""
     engine = database.engine.execution_options(isolation_level="READ COMMITTED")
     with upgrade_lock(engine), engine.connect() as connection:
+        use_schema(connection)
 
         @event.listens_for(connection, "begin")
         def set_limits(connection: Connection) -> None:
@@ -45,6 +51,20 @@ def run_online() -> None:
         with context.begin_transaction():
             ask_before_data_is_lost(connection)
             context.run_migrations()
+
+
+def use_schema(connection: Connection) -> None:
+    """Create the schema DATABASE_SCHEMA if it is missing; stop where tables would come into another."""
+    wanted = current_app.config["DATABASE_SCHEMA"]
+    if not wanted:
+        return
+    # To create it asks for a right that the role need not have where it is there.
+    if not connection.scalar(text("SELECT to_regnamespace(:name)"), {"name": wanted}):
+        connection.execute(text(f'CREATE SCHEMA "{wanted}"'))
+    current = connection.scalar(text("SELECT current_schema()"))
+    connection.commit()
+    if problem := migrate.schema_problem(current, wanted):
+        raise click.ClickException(problem)
 
 
 @contextmanager

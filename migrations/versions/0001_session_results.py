@@ -70,8 +70,10 @@ CREATE TRIGGER session_results_updated_at BEFORE UPDATE ON session_results
 
 TAKEN = (
     "This database already has a table called session_results that is not ours, so nothing was "
-    "changed. Point DATABASE_URL at another database or schema, or rename the old table first: "
-    "ALTER TABLE session_results RENAME TO session_results_before;"
+    "changed. If it is the founding system's, `flask import founding` brings its sessions over "
+    "(docs/migrating.md). It can stay beside ours, which go into another schema: set "
+    "DATABASE_SCHEMA=vorex and run this again. Or, once that system is stopped, rename it: ALTER TABLE "
+    "session_results RENAME TO session_results_before; and later say --table session_results_before."
 )
 
 

@@ -80,7 +80,9 @@ def _connect_args(settings: Mapping[str, Any]) -> dict[str, Any]:
     if not settings["DB_TRANSACTION_POOLER"]:
         given = sa.make_url(settings["DATABASE_URL"]).query.get("options", "")
         # Ours come last, so that they hold whatever the address says.
-        ours = {**EXPECTED_SETTINGS, **_WISHED_SETTINGS}
+        schema = settings["DATABASE_SCHEMA"]
+        path = {"search_path": schema} if schema else {}
+        ours = {**EXPECTED_SETTINGS, **_WISHED_SETTINGS, **path}
         options = ["-c " + f"{name}={value}".replace(" ", r"\ ") for name, value in ours.items()]
         arguments["options"] = " ".join([str(given), *options]).strip()
     return arguments

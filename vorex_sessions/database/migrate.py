@@ -25,6 +25,17 @@ def upgrade(**options: Any) -> None:
     flask_migrate.upgrade(**options)
 
 
+def schema_problem(current: str | None, wanted: str | None) -> str | None:
+    """What is wrong where new tables would come into another schema than `DATABASE_SCHEMA`."""
+    if wanted is None or current == wanted:
+        return None
+    return (
+        f"DATABASE_SCHEMA is {wanted}, but connections use the schema {current or 'of no name'}. Behind a "
+        f'transaction pooler set it for the database role: ALTER ROLE … SET search_path = "{wanted}"; '
+        "then let the pooler connect anew."
+    )
+
+
 def _bind(app: Flask) -> None:
     from flask_migrate import Migrate
 

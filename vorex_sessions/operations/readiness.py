@@ -19,6 +19,7 @@ _STATE = prepared(
 SELECT (SELECT version_num FROM alembic_version LIMIT 1) AS revision,
        current_setting('transaction_read_only') = 'on' AS is_read_only,
        current_setting('server_encoding') AS encoding,
+       current_schema() AS schema,
        CAST(current_setting('extra_float_digits') AS integer) AS float_digits,
        (SELECT json_object_agg(name, current_setting(name)) FROM unnest(CAST(:settings AS text[])) AS name)
            AS settings,
@@ -53,6 +54,11 @@ def _state() -> Any:
         return run(_STATE, {"tables": _tables(), "settings": list(EXPECTED_SETTINGS)})[0]
     except (OperationalError, PoolTimeout) as error:
         if "startup parameter" in str(error):
+            if setting("DB_TRANSACTION_POOLER"):
+                raise Unavailable(
+                    "The transaction pooler refuses `options=` of DATABASE_URL; "
+                    "set them for the database role instead."
+                ) from None
             raise Unavailable(
                 "The database is behind a transaction pooler that refuses settings at connect; "
                 "set DB_TRANSACTION_POOLER=true."
@@ -73,6 +79,8 @@ def _problem(state: Any) -> str | None:
         return "The database is read-only: a standby, or set so; the service waits for one that takes writes."
     if state.encoding != "UTF8":
         return f"The database's encoding is {state.encoding}; create the database with ENCODING 'UTF8'."
+    if problem := migrate.schema_problem(state.schema, setting("DATABASE_SCHEMA")):
+        return problem
     if state.hidden:
         return (
             f"Row level security hides {state.hidden} from the database role of the service; "
