@@ -302,6 +302,41 @@ def test_our_own_table_is_no_founding_system(
     assert "W0rt" not in said
 
 
+def test_a_table_of_another_name_and_shape(learner: Learner, old: FoundingSystem) -> None:
+    session = str(uuid4())
+    old.execute(
+        "CREATE SCHEMA app; CREATE TABLE app.practice (session_result_id uuid, user_id text,"
+        " session_type text, duration_seconds bigint, topics jsonb, created_at timestamptz)"
+    )
+    old.execute(
+        "INSERT INTO app.practice VALUES (%s, %s, 'roleplay', 60, %s, '2025-03-01 12:00+02'),"
+        " (%s, %s, 'roleplay', 60, 'null', '2025-03-01 12:00+02')",
+        *(session, learner.id.upper(), '["Travel", 7]', session, learner.id),
+    )
+    status, said = bring(learner.app, old, "--table", "app.practice", "--timezone", "Asia/Tokyo")
+    assert status == 0, said
+    assert learner.get(f"/{session}")["topics"] == ["Travel"]
+    assert learner.get(f"/{session}")["completed_at"] == "2025-03-01T10:00:00.000000Z"
+    assert learner.count() == 1
+    assert "1  its id occurs twice for a learner" in said
+
+
+def test_rows_that_a_policy_hides_are_not_left_out_without_a_word(
+    app: Flask, old: FoundingSystem
+) -> None:
+    old.add()
+    old.execute("ALTER TABLE session_results ENABLE ROW LEVEL SECURITY")
+    old.execute("CREATE ROLE reader LOGIN; GRANT SELECT ON session_results TO reader")
+    try:
+        old.url = old.url.replace("postgres@", "reader@")
+        status, said = bring(app, old)
+    finally:
+        old.url = old.url.replace("reader@", "postgres@")
+        old.execute("DROP OWNED BY reader; DROP ROLE reader")
+    assert status == 1
+    assert "row-level security" in said
+
+
 def test_sums_that_do_not_agree_are_exit_status_1(app: Flask, old: FoundingSystem) -> None:
     """As where somebody changes what was stored before it is compared."""
     old.add()
