@@ -21,10 +21,11 @@ BIN = Path("/usr/lib/postgresql/15/bin")
 LEFT_OUT = {
     "no SQL of their own": "auth server attack tools test_openapi.py test_structure.py test_commands.py "
     "sessions/test_json_bodies.py growth/test_two_years.py growth/test_catalogue.py "
-    "growth/test_streak_arithmetic.py",
+    "growth/test_streak_arithmetic.py founding/test_conversion.py",
     "start the embedded PostgreSQL": "local test_faults.py test_fail_over.py",
     "what gunicorn does, whatever a query answers": "test_serving.py operations/test_watching.py "
     "operations/test_security.py operations/test_shared_memory.py operations/test_fairness.py",
+    "what a command's process does, likewise": "founding/test_process.py",
     "thousands of random sessions, whose statements the other tests of the folder send": "test_isolation.py "
     "growth/test_projection.py progress/test_stats_by_oracle.py cohorts/test_simulation.py",
 }

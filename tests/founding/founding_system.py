@@ -1,15 +1,19 @@
 """A database of the founding system: the table of its migration 015, and rows as it may hold them."""
 
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 from uuid import uuid4
 
 import psycopg2
+from flask import Flask
 from psycopg2.extras import Json
 
 from tests import postgres
+from tests.serving import BIN
 from vorex_sessions.database.timeouts import install
+from vorex_sessions.extensions import db
 
 TABLE = """
 CREATE TABLE {table} (
@@ -88,3 +92,29 @@ class FoundingSystem:
 def founding_system(name: str, **options: str) -> Iterator[FoundingSystem]:
     with postgres.database(name) as url:
         yield FoundingSystem(url, **options)
+
+
+def bring(app: Flask, source: FoundingSystem, *options: str) -> tuple[int, str]:
+    """Run the command in this process; return its exit status and what it says."""
+    result = app.test_cli_runner().invoke(
+        args=["import", "founding", "--from", source.url, *options]
+    )
+    return result.exit_code, result.output
+
+
+def command(database_url: str, source: FoundingSystem, *options: str) -> list[object]:
+    return [BIN / "flask", "import", "founding", "--from", source.url, *options]
+
+
+def figures(said: str, title: str) -> list[int]:
+    (line,) = (line for line in said.splitlines() if line.startswith(f"{title}  "))
+    return [int(figure.replace(",", "")) for figure in re.findall(r"-?[\d,]+", line[len(title) :])]
+
+
+def stored(app: Flask) -> list[tuple[object, ...]]:
+    with app.app_context(), db.engine.connect() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT user_id, session_result_id, duration_seconds, words_spoken, version"
+            " FROM session_results ORDER BY 1, 2"
+        )
+        return [tuple(row) for row in rows]

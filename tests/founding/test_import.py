@@ -1,14 +1,8 @@
 """`flask import founding`, whole runs."""
 
-import os
-import pty
-import re
-import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from random import Random
 from uuid import uuid4
 
 import psycopg2
@@ -17,52 +11,16 @@ from flask import Flask
 
 from tests import postgres
 from tests.factories import Learner, sendable
-from tests.founding.founding_system import FoundingSystem, founding_system
-from tests.serving import BIN, ROOT, environment
+from tests.founding.founding_system import (
+    FoundingSystem,
+    bring,
+    command,
+    figures,
+    founding_system,
+    stored,
+)
+from tests.serving import ROOT, environment
 from vorex_sessions.database import locks
-from vorex_sessions.extensions import db
-
-# As Python code: imports within a limit of memory, and says how much it took.
-MEASURED = """
-import resource, runpy, sys
-sys.argv = ["flask", *sys.argv[1:]]
-try:
-    runpy.run_module("flask", run_name="__main__", alter_sys=True)
-finally:
-    print("KiB", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-"""
-
-
-@pytest.fixture
-def old(worker_id: str) -> Iterator[FoundingSystem]:
-    with founding_system(f"vorex_founding_{worker_id}") as system:
-        yield system
-
-
-def bring(app: Flask, source: FoundingSystem, *options: str) -> tuple[int, str]:
-    """Run the command in this process; return its exit status and what it says."""
-    result = app.test_cli_runner().invoke(
-        args=["import", "founding", "--from", source.url, *options]
-    )
-    return result.exit_code, result.output
-
-
-def command(database_url: str, source: FoundingSystem, *options: str) -> list[object]:
-    return [BIN / "flask", "import", "founding", "--from", source.url, *options]
-
-
-def figures(said: str, title: str) -> list[int]:
-    (line,) = (line for line in said.splitlines() if line.startswith(f"{title}  "))
-    return [int(figure.replace(",", "")) for figure in re.findall(r"-?[\d,]+", line[len(title) :])]
-
-
-def stored(app: Flask) -> list[tuple[object, ...]]:
-    with app.app_context(), db.engine.connect() as connection:
-        rows = connection.exec_driver_sql(
-            "SELECT user_id, session_result_id, duration_seconds, words_spoken, version"
-            " FROM session_results ORDER BY 1, 2"
-        )
-        return [tuple(row) for row in rows]
 
 
 def test_sessions_are_what_their_learner_would_have_saved(
@@ -305,15 +263,15 @@ def test_our_own_table_is_no_founding_system(
 def test_a_table_of_another_name_and_shape(learner: Learner, old: FoundingSystem) -> None:
     session = str(uuid4())
     old.execute(
-        "CREATE SCHEMA app; CREATE TABLE app.practice (session_result_id uuid, user_id text,"
+        'CREATE SCHEMA app; CREATE TABLE app."Practice" (session_result_id uuid, user_id text,'
         " session_type text, duration_seconds bigint, topics jsonb, created_at timestamptz)"
     )
     old.execute(
-        "INSERT INTO app.practice VALUES (%s, %s, 'roleplay', 60, %s, '2025-03-01 12:00+02'),"
+        "INSERT INTO app.\"Practice\" VALUES (%s, %s, 'roleplay', 60, %s, '2025-03-01 12:00+02'),"
         " (%s, %s, 'roleplay', 60, 'null', '2025-03-01 12:00+02')",
         *(session, learner.id.upper(), '["Travel", 7]', session, learner.id),
     )
-    status, said = bring(learner.app, old, "--table", "app.practice", "--timezone", "Asia/Tokyo")
+    status, said = bring(learner.app, old, "--table", 'app."Practice"', "--timezone", "Asia/Tokyo")
     assert status == 0, said
     assert learner.get(f"/{session}")["topics"] == ["Travel"]
     assert learner.get(f"/{session}")["completed_at"] == "2025-03-01T10:00:00.000000Z"
@@ -378,90 +336,3 @@ def test_a_learner_whose_lock_is_taken_is_waited_for(
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert b"Brought over 1 session" in said
-
-
-def test_killed_at_any_moment_and_run_again_it_brings_over_each_session_once(
-    app: Flask, old: FoundingSystem, database_url: str
-) -> None:
-    old.fill(30_000, 300)
-    random, counts = Random(22), [0]
-    for _ in range(4):
-        process = subprocess.Popen(
-            command(database_url, old),
-            cwd=ROOT,
-            env=environment(database_url),
-            stdout=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + 60
-        while len(stored(app)) <= counts[-1] and process.poll() is None:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        time.sleep(random.uniform(0, 0.4))
-        process.send_signal(signal.SIGKILL)
-        process.wait(timeout=10)
-        counts.append(len(stored(app)))
-    assert 0 < counts[1] < 30_000
-    status, said = bring(app, old)
-    assert status == 0, said
-    assert figures(said, "in the founding system") == figures(said, "here")
-    rows = stored(app)
-    assert len({row[:2] for row in rows}) == len(rows) == 30_000
-    newest: dict[object, int] = {}
-    for row in rows:
-        newest[row[0]] = max(newest.get(row[0], 0), int(str(row[4])))
-    with app.app_context(), db.engine.connect() as connection:
-        kept = connection.exec_driver_sql("SELECT user_id, version FROM learner_versions")
-        assert {row[0]: row[1] for row in kept} == newest
-
-
-def test_memory_does_not_grow_with_the_table(
-    app: Flask, old: FoundingSystem, database_url: str
-) -> None:
-    """The first rows take what all take."""
-
-    def kilobytes(*options: str) -> int:
-        done = subprocess.run(
-            [BIN / "python", "-c", MEASURED, *command(database_url, old, *options)[1:]],
-            cwd=ROOT,
-            env=environment(database_url),
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=300,
-        )
-        return int(done.stdout.split("KiB ")[1])
-
-    old.fill(5_000, 500)
-    few = kilobytes("--dry-run")
-    old.fill(45_000, 20_000)
-    assert kilobytes("--dry-run") < few + 15_000
-
-
-def test_a_terminal_sees_how_far_it_is(app: Flask, old: FoundingSystem, database_url: str) -> None:
-    old.fill(3_000, 30)
-    ours, theirs = pty.openpty()
-    done = subprocess.run(
-        command(database_url, old),
-        cwd=ROOT,
-        env=environment(database_url, TERM="xterm"),
-        stdout=subprocess.PIPE,
-        stderr=theirs,
-        text=True,
-        timeout=60,
-    )
-    os.close(theirs)
-    shown = os.read(ours, 100_000).decode()
-    os.close(ours)
-    assert done.returncode == 0
-    assert "Sessions" in shown
-    assert "100%" in shown
-    assert "Sessions" not in done.stdout
-    quiet = subprocess.run(
-        command(database_url, old),
-        cwd=ROOT,
-        env=environment(database_url),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert quiet.stderr == ""

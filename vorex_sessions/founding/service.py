@@ -101,6 +101,8 @@ def _row(key: bulk.Key, content: dict[str, Any], now: datetime) -> dict[str, Any
 
 
 def _stored(rows: Sequence[dict[str, Any]], *, dry_run: bool) -> bulk.Stored:
+    if not rows:
+        return bulk.Stored()
     if dry_run:
         return bulk.judge(rows)
     for _ in range(_ROUNDS):

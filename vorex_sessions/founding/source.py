@@ -15,7 +15,7 @@ _PORTION = 1000  # rows
 _REQUIRED = ("user_id", "session_type", "duration_seconds", "created_at")
 _IDS = ("id", "session_result_id")
 _COLUMNS = """
-SELECT attname, format_type(atttypid, NULL) FROM pg_attribute
+SELECT CAST(CAST(attrelid AS regclass) AS text), attname, format_type(atttypid, NULL) FROM pg_attribute
  WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped
 """
 # A long transaction must not be ended by what its server allows others. Rows that a policy hides from the
@@ -94,10 +94,11 @@ class Source:
         with self._connection.cursor() as cursor:
             cursor.execute(_SETTINGS)
             cursor.execute(_COLUMNS, (self._table_name,))
-            self._types: dict[str, str] = dict(cursor.fetchall())
+            columns = cursor.fetchall()
+        self._types: dict[str, str] = {name: kind for _, name, kind in columns}
         self._check()
         self._id = next(name for name in _IDS if name in self._types)
-        self._table = sql.SQL(".").join(map(sql.Identifier, self._table_name.split(".")))
+        self._table = sql.SQL(columns[0][0])  # quoted as need be
 
     def _check(self) -> None:
         if not self._types:

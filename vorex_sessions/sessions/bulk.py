@@ -38,8 +38,8 @@ _ids = sa.cast(sa.bindparam("ids"), _UUIDS)
 class Stored:
     """What became of rows to store: those that are new, and those with a tombstone."""
 
-    new: frozenset[Key]
-    gone: frozenset[Key]
+    new: frozenset[Key] = frozenset()
+    gone: frozenset[Key] = frozenset()
 
 
 def _judged() -> sa.CTE:
