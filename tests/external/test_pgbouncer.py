@@ -14,10 +14,12 @@ import requests
 import sqlalchemy as sa
 from flask import Flask
 
+from tests import postgres
 from tests.black_hole import BlackHole
 from tests.factories import Learner, content, token
+from tests.founding.founding_system import FoundingSystem
 from tests.privacy.test_export import fill
-from tests.serving import environment, free_port, gunicorn
+from tests.serving import BIN, environment, free_port, gunicorn
 
 pytestmark = pytest.mark.external
 
@@ -149,6 +151,43 @@ def test_without_the_setting_readiness_says_which_one_is_missing(
         answer = requests.get(f"{service}/readyz", timeout=10)
         assert answer.status_code == 503
         assert "DB_TRANSACTION_POOLER=true" in answer.json()["detail"]
+
+
+def test_options_that_the_pooler_refuses_are_named(
+    app: Flask, database_url: str, folder: Path
+) -> None:
+    with (
+        pgbouncer(database_url, folder) as address,
+        gunicorn(f"{address}?options=-cjit%3Doff", DB_TRANSACTION_POOLER="true") as (service, _),
+    ):
+        answer = requests.get(f"{service}/readyz", timeout=10)
+        assert answer.status_code == 503
+        assert answer.json()["detail"].startswith("The transaction pooler refuses `options=`")
+
+
+def test_a_schema_of_its_own_is_that_of_the_role(worker_id: str, folder: Path) -> None:
+    settings = {"DATABASE_SCHEMA": "vorex", "DB_TRANSACTION_POOLER": "true"}
+    with postgres.database(f"vorex_pooled_{worker_id}") as url:
+        old = FoundingSystem(url)
+        learner_id = str(uuid4())
+        old.add(user_id=learner_id)
+        name = sa.make_url(url).database
+        old.execute(f'ALTER ROLE CURRENT_USER IN DATABASE "{name}" SET search_path = vorex')
+        with pgbouncer(url, folder) as address:
+            for command in (
+                ["db", "upgrade"],
+                ["import", "founding", "--from", address, "--table", "public.session_results"],
+            ):
+                subprocess.run(
+                    [BIN / "flask", *command], env=environment(address, **settings), check=True
+                )
+            with gunicorn(address, **settings) as (service, _):
+                assert requests.get(f"{service}/readyz", timeout=10).status_code == 200
+                headers = {"Authorization": f"Bearer {token(learner_id)}"}
+                history = requests.get(
+                    f"{service}/api/sessions/history", headers=headers, timeout=10
+                )
+                assert history.json()["total"] == 1
 
 
 def test_a_pooler_that_ignores_our_settings_is_named_and_runs_no_other_statements_plan(
