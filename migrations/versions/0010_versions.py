@@ -31,14 +31,16 @@ RERUN = "-- squawk-ignore prefer-robust-stmts\n"
 INDEX = "ix_session_results_version"
 DELETED_INDEX = "ix_deleted_sessions_version"
 NEXT = """
-CREATE OR REPLACE FUNCTION vorex_next_version(learner uuid) RETURNS bigint LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION vorex_next_version(learner uuid) RETURNS bigint LANGUAGE sql
+SET search_path FROM CURRENT AS $$
     INSERT INTO learner_versions (user_id, version) VALUES (learner, 1)
     ON CONFLICT (user_id) DO UPDATE SET version = learner_versions.version + 1
     RETURNING version
 $$
 """
 ON_INSERT = """
-CREATE OR REPLACE FUNCTION vorex_set_version() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION vorex_set_version() RETURNS trigger LANGUAGE plpgsql
+SET search_path FROM CURRENT AS $$
 BEGIN
     NEW.version := vorex_next_version(NEW.user_id);
     RETURN NEW;
@@ -46,7 +48,8 @@ END
 $$
 """
 ON_UPDATE = """
-CREATE OR REPLACE FUNCTION vorex_set_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION vorex_set_updated_at() RETURNS trigger LANGUAGE plpgsql
+SET search_path FROM CURRENT AS $$
 BEGIN
     NEW.updated_at := greatest(now(), OLD.updated_at);
     IF NEW.version = OLD.version THEN

@@ -16,6 +16,7 @@ from vorex_sessions.models import USER_ID, learner_versions
 _v = learner_versions.c
 _of_learner = _v.user_id == USER_ID
 _one: sa.ColumnElement[int] = sa.literal_column("1", sa.BigInteger)
+_LEAP: sa.ColumnElement[int] = sa.literal_column("1000000", sa.BigInteger)
 
 # The version of the learner `:user_id`, for what is stored after RAISE.
 CURRENT = sa.func.coalesce(
@@ -65,20 +66,18 @@ def raise_with_purge(newest_removed: sa.ScalarSelect[Any]) -> Insert:
     )
 
 
-def number(table: Any) -> sa.Update:
-    """Give the version CURRENT to the rows of `:user_id` that processes of the release before have stored."""
-    is_unnumbered = sa.and_(table.c.user_id == USER_ID, table.c.version < sa.literal_column("0"))
-    return sa.update(table).where(is_unnumbered).values(version=CURRENT)
-
-
 def begin_anew(*tables: Any) -> Insert:
-    """A new epoch for the learners in these tables: a restored backup has versions of another past."""
+    """A new epoch for the learners in these tables: a restored backup has versions of another past.
+
+    The version leaps, so that none of that past comes again with another meaning.
+    """
     learners = sa.union(*(sa.select(table.c.user_id) for table in (*tables, learner_versions)))
     epoch = sa.cast(sa.func.random() * sa.literal_column("1e15"), sa.BigInteger)
     rows = learners.subquery("learners").c
     added = insert(learner_versions).from_select(
-        ["user_id", "version", "epoch"], sa.select(rows.user_id, sa.literal_column("0"), epoch)
+        ["user_id", "version", "epoch"], sa.select(rows.user_id, _LEAP, epoch)
     )
     return added.on_conflict_do_update(
-        index_elements=["user_id"], set_={"epoch": added.excluded.epoch}
+        index_elements=["user_id"],
+        set_={"version": _v.version + _LEAP, "epoch": added.excluded.epoch},
     )

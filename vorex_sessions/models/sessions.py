@@ -17,8 +17,8 @@ from vorex_sessions.models.limits import (
     MOST_VOCABULARY,
 )
 
-# The version of what a process of another release has stored or changed, until it gets one.
-UNNUMBERED = -1
+# Instead of this one, a trigger gives the learner's next version (0010_versions).
+NO_VERSION = "-1"
 
 
 def _score_check(score: str) -> sa.CheckConstraint:
@@ -88,8 +88,8 @@ class SessionResult(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAl
     # The default of the database is for processes of the release before while they still run; that of a save
     # is the setting DEFAULT_LANGUAGE (sessions/results.py).
     language: Mapped[str] = mapped_column(sa.Text, server_default="en")
-    # That of the learner at the last change; UNNUMBERED where a process of the release before has stored it.
-    version: Mapped[int] = mapped_column(sa.BigInteger, server_default=str(UNNUMBERED))
+    # That of the learner at the last change.
+    version: Mapped[int] = mapped_column(sa.BigInteger, server_default=NO_VERSION)
     fingerprint: Mapped[bytes] = mapped_column(sa.LargeBinary)
 
 
@@ -104,7 +104,7 @@ class DeletedSession(db.Model):  # type: ignore[name-defined,misc]  # as above
     user_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
     session_result_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
     deleted_at: Mapped[datetime] = mapped_column(Instant)
-    version: Mapped[int] = mapped_column(sa.BigInteger, server_default=str(UNNUMBERED))
+    version: Mapped[int] = mapped_column(sa.BigInteger, server_default=NO_VERSION)
 
 
 class ErasedLearner(db.Model):  # type: ignore[name-defined,misc]  # as above
@@ -115,7 +115,7 @@ class ErasedLearner(db.Model):  # type: ignore[name-defined,misc]  # as above
     user_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
     erased_at: Mapped[datetime] = mapped_column(Instant)
     closed: Mapped[bool] = mapped_column(sa.Boolean, server_default=sa.false())
-    version: Mapped[int] = mapped_column(sa.BigInteger, server_default=str(UNNUMBERED))
+    version: Mapped[int] = mapped_column(sa.BigInteger, server_default=NO_VERSION)
 
 
 class LearnerVersion(db.Model):  # type: ignore[name-defined,misc]  # as above

@@ -12,8 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from vorex_sessions import cursors
-from vorex_sessions.database import Transaction, prepared, run, run_transaction
-from vorex_sessions.hooks import versions
+from vorex_sessions.database import prepared, run
 from vorex_sessions.models import (
     USER_ID,
     deleted_sessions,
@@ -105,12 +104,8 @@ def _page() -> sa.Select[Any]:
 
 
 def _state() -> sa.Select[Any]:
-    """One row: the learner's version and epoch, what was removed at once, and what has no version yet."""
+    """One row: the learner's version and epoch, and what was removed at once."""
     learner = sa.select(USER_ID.label("id")).subquery("learner")
-    unnumbered = [
-        sa.exists().where(table.c.user_id == USER_ID, table.c.version < _zero)
-        for table in (session_results, deleted_sessions, erased_learners)
-    ]
     return sa.select(
         sa.func.coalesce(_v.version, _zero).label("latest_version"),
         sa.func.coalesce(_v.epoch, _zero).label("epoch"),
@@ -118,7 +113,6 @@ def _state() -> sa.Select[Any]:
         sa.func.coalesce(_v.purged_version, _zero).label("purged_version"),
         _e.erased_at,
         _e.version.label("erased_version"),
-        sa.or_(*unnumbered).label("unnumbered"),
     ).select_from(
         learner.outerjoin(learner_versions, _v.user_id == learner.c.id).outerjoin(
             erased_learners, _e.user_id == learner.c.id
@@ -127,7 +121,6 @@ def _state() -> sa.Select[Any]:
 
 
 _PAGE = prepared(_page())
-_NUMBER = tuple(map(versions.number, (session_results, deleted_sessions, erased_learners)))
 
 
 def changes(learner_id: str, *, since: str | None = None, limit: int) -> dict[str, Any]:
@@ -163,19 +156,7 @@ def _rows(learner_id: str, place: Place, limit: int) -> Any:
         "after_id": place.session_result_id,
         "limit": limit + 1,
     }
-    rows = run(_PAGE, parameters)
-    if rows[0].unnumbered:
-        run_transaction(_number(learner_id), learner_id=learner_id)
-        rows = run(_PAGE, parameters)
-    return rows
-
-
-def _number(learner_id: str) -> Any:
-    def work(transaction: Transaction) -> None:
-        for statement in (versions.RAISE, *_NUMBER):
-            transaction.defer(statement, {"user_id": learner_id})
-
-    return work
+    return run(_PAGE, parameters)
 
 
 def _end(state: Any, last: Any) -> Place:
