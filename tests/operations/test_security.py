@@ -71,9 +71,20 @@ def test_a_site_that_is_set_may_call_with_its_learners_token(open_app: Flask) ->
 
 
 @pytest.mark.parametrize(
-    "name", ["traceparent", "tracestate", "sentry-trace", "baggage", "content-encoding"]
+    "name",
+    [
+        "traceparent",
+        "tracestate",
+        "sentry-trace",
+        "baggage",
+        "content-encoding",
+        "if-match",
+        "if-none-match",
+    ],
 )
-def test_a_site_may_send_the_headers_of_tracing_and_compression(open_app: Flask, name: str) -> None:
+def test_a_site_may_send_the_headers_of_tracing_compression_and_conditions(
+    open_app: Flask, name: str
+) -> None:
     headers = {**preflight(), "Access-Control-Request-Headers": f"authorization,{name}"}
     answer = open_app.test_client().options(SAVE, headers=headers)
     assert name in answer.headers["Access-Control-Allow-Headers"].lower().split(", ")

@@ -17,6 +17,8 @@ _CORS = {
         "Content-Encoding",
         "Content-Type",
         "Idempotency-Key",
+        "If-Match",
+        "If-None-Match",
         "X-Request-ID",
         # Tracing libraries add these to every request; without them a traced app could not call us.
         "baggage",
