@@ -54,6 +54,7 @@ LAYERS = [
         "overview",
         "privacy",
         "founding",
+        "imports",
     ),
     *("operations", "capabilities", "demo", "cli", "", "local"),
 ]

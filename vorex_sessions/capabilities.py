@@ -4,6 +4,7 @@ from vorex_sessions import (
     cohorts,
     founding,
     growth,
+    imports,
     languages,
     operations,
     overview,
@@ -32,6 +33,7 @@ CAPABILITIES = tuple(
         overview,
         privacy,
         founding,
+        imports,
         operations,
     )
 )

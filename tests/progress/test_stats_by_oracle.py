@@ -12,7 +12,7 @@ from tests.progress.oracle import expected, fold
 from tests.progress.preferring import prefer
 from vorex_sessions.progress.stats import stats
 from vorex_sessions.sessions import service
-from vorex_sessions.sessions.saving import Outcome
+from vorex_sessions.sessions.entries import Outcome
 
 ZONES = [
     "UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Kiritimati",

@@ -6,11 +6,13 @@ from vorex_sessions.cohorts.routes import blueprint
 from vorex_sessions.cohorts.schemas import (
     MEASURE_STATUSES,
     STATUSES,
+    KeptParticipantSchema,
     ParticipantRowSchema,
     StandingRowSchema,
 )
 from vorex_sessions.hooks.personal_data import erase_after_restore, export_of
 from vorex_sessions.hooks.registry import Capability
+from vorex_sessions.hooks.taking_back import TakenBack
 from vorex_sessions.models import cohort_participants, cohort_snapshots, cohort_standings, cohorts
 
 _participant, _standing = cohort_participants.c, cohort_standings.c
@@ -38,6 +40,7 @@ CAPABILITY = Capability(
             row=StandingRowSchema,
         ),
     ),
+    taken_back=(TakenBack("comparison", cohort_participants, KeptParticipantSchema(), at="since"),),
     after_restore=(
         erase_after_restore(cohort_participants, _participant.since),
         erase_after_restore(cohort_standings, _standing.since),

@@ -118,6 +118,14 @@ class ParticipantRowSchema(Schema):
     since = answer_fields.instant("When the learner joined.")
 
 
+class KeptParticipantSchema(Schema):
+    """The learner's participation in comparisons, as an import takes it back."""
+
+    since = body_fields.Instant(
+        required=True, description="When the learner joined.", example=_STAMP
+    )
+
+
 class StandingRowSchema(Schema):
     """The learner's own value in a cohort, as the export shows it."""
 

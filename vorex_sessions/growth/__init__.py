@@ -3,9 +3,11 @@
 from vorex_sessions.growth.projection import GrowthProjection
 from vorex_sessions.growth.routes import blueprint
 from vorex_sessions.growth.schemas import (
+    KEYS,
     TIERS,
     CorrectedExtrasSchema,
     ItemExtrasSchema,
+    KeptUnlockSchema,
     SaveExtrasSchema,
     TotalsRowSchema,
     UnlockedSchema,
@@ -13,6 +15,7 @@ from vorex_sessions.growth.schemas import (
 )
 from vorex_sessions.hooks.personal_data import erase_after_restore, export_of
 from vorex_sessions.hooks.registry import Capability
+from vorex_sessions.hooks.taking_back import TakenBack
 from vorex_sessions.models import learner_achievements, learner_totals, learner_words
 
 _unlocked_at = learner_achievements.c.unlocked_at
@@ -45,8 +48,17 @@ CAPABILITY = Capability(
             row=WordRowSchema,
         ),
     ),
+    taken_back=(
+        TakenBack(
+            "achievements",
+            learner_achievements,
+            KeptUnlockSchema(),
+            key=("achievement",),
+            at="unlocked_at",
+        ),
+    ),
     after_restore=(erase_after_restore(learner_achievements, _unlocked_at),),
-    enumerations={"AchievementTier": TIERS},
+    enumerations={"AchievementTier": TIERS, "AchievementKey": KEYS},
     answer_schemas={
         "Saved": SaveExtrasSchema,
         "SavedItem": ItemExtrasSchema,

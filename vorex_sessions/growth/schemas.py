@@ -1,8 +1,10 @@
 """Schemas of the endpoints of this capability, and of the members that it adds to the answer to a save."""
 
-from vorex_sessions.web import answer_fields, query_fields
+from vorex_sessions.growth.catalogue import CATALOGUE
+from vorex_sessions.web import answer_fields, body_fields, query_fields
 from vorex_sessions.web.schemas import Schema
 
+KEYS = tuple(item.key for item in CATALOGUE)
 TIERS = ("bronze", "silver", "gold")
 
 
@@ -73,6 +75,24 @@ class UnlockedSchema(Schema):
     achievement = answer_fields.text("Its key.", "first_session")
     unlocked_at = answer_fields.instant("When its session was completed.")
     session_result_id = answer_fields.session_id("The session that unlocked it.")
+
+
+class KeptUnlockSchema(Schema):
+    """An achievement that the learner had unlocked, as an import takes it back."""
+
+    achievement = body_fields.Choice(
+        KEYS, required=True, description="Its key.", example="first_session"
+    )
+    unlocked_at = body_fields.Instant(
+        required=True,
+        description="When its session was completed.",
+        example=answer_fields.STAMP,
+    )
+    session_result_id = body_fields.Id(
+        required=True,
+        description="The session that unlocked it; it may have been deleted since.",
+        example=answer_fields.SESSION_ID,
+    )
 
 
 class WordRowSchema(Schema):

@@ -12,6 +12,7 @@ from flask import Flask, current_app
 from vorex_sessions.hooks.answers import Answer
 from vorex_sessions.hooks.personal_data import Export
 from vorex_sessions.hooks.projections import Projection
+from vorex_sessions.hooks.taking_back import TakenBack
 from vorex_sessions.hooks.warmup_sections import WarmupSection
 
 _EXTENSION = "vorex-registry"
@@ -31,6 +32,8 @@ class Capability:
     projections: Sequence[Projection] = ()
     warmup_sections: Sequence[WarmupSection] = ()
     exports: Sequence[Export] = ()
+    # Members of the export beside sessions that an import takes back.
+    taken_back: Sequence[TakenBack] = ()
     # Removes what a restored backup brings back and does not go with the sessions.
     after_restore: Sequence[sa.Delete] = ()
     # Members that this capability adds to documented answers: OpenAPI component -> schema of the members.
@@ -54,6 +57,7 @@ class Registry:
             for one in getattr(blueprint, "answers", ())
         }
         self.exports = {one.member: one for part in parts for one in part.exports}
+        self.taken_back = tuple(one for part in parts for one in part.taken_back)
         self.after_restore = tuple(one for part in parts for one in part.after_restore)
         self.unversioned_tables = tuple(
             table for part in parts for table in part.unversioned_tables

@@ -10,6 +10,7 @@ from vorex_sessions.web.schemas import Schema
 
 LATEST_START = 6  # the hour at which a day may start
 LONGEST_PAUSE = 366  # days
+_FURTHEST = 2  # days between the UTC day and that from which a change counts
 LARGEST_GOAL = 1440  # minutes a day
 
 EXAMPLE = {
@@ -113,6 +114,48 @@ class PreferencesSchema(Schema):
         example=["sunday"],
     )
     pause = _pause(load_default=None)
+
+
+class KeptPreferencesSchema(PreferencesSchema):
+    """What the learner had set from a day on, as an import takes it back."""
+
+    class Meta:
+        exclude = ("pause",)
+
+    set_on = body_fields.Day(
+        required=True, description="The day from which on it was in force.", example="2026-03-01"
+    )
+    set_at = body_fields.Instant(
+        required=True,
+        description="When it was last set on that day.",
+        example=answer_fields.STAMP,
+    )
+    pause_from = body_fields.Day(
+        load_default=None,
+        allow_none=True,
+        description="The first day of the pause, or null.",
+        example="2026-07-01",
+    )
+    pause_to = body_fields.Day(
+        load_default=None,
+        allow_none=True,
+        description="Its last day, or null.",
+        example="2026-07-14",
+    )
+
+    @ma.validates_schema
+    def _check_days(self, data: dict[str, Any], **kwargs: Any) -> None:
+        """The days are those that a PUT could have set."""
+        if abs((data["set_on"] - data["set_at"].date()).days) > _FURTHEST:
+            raise ma.ValidationError("must be the learner's day at set_at", "set_on")
+        start, end = data["pause_from"], data["pause_to"]
+        if (start is None) != (end is None):
+            raise ma.ValidationError("must be given together with pause_from", "pause_to")
+        if start and not 0 <= (end - start).days < LONGEST_PAUSE:
+            raise ma.ValidationError(
+                f"must be at most {LONGEST_PAUSE} days after pause_from, and not before it",
+                "pause_to",
+            )
 
 
 class SetPreferencesSchema(PreferencesSchema):

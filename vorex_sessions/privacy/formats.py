@@ -2,13 +2,16 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 
-# Characters that begin a formula in a spreadsheet, or that it skips before one (OWASP, "CSV Injection").
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# A text that a spreadsheet would run as a formula, or one behind apostrophes of its own: it begins with a
+# character that starts a formula, or that is skipped before one (OWASP, "CSV Injection").
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+_GUARDED = re.compile(rf"'{_FORMULA.pattern}")
 
 Portions = Iterable[Sequence[str]]
 
@@ -54,4 +57,9 @@ def _cell(value: Any) -> str:
         return ""
     if not isinstance(value, str):
         value = orjson.dumps(value).decode()
-    return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+    return f"'{value}" if _FORMULA.match(value) else value
+
+
+def unguarded(cell: str) -> str:
+    """The text of a cell that `as_csv` has written."""
+    return cell[1:] if _GUARDED.match(cell) else cell

@@ -121,7 +121,7 @@ class TooLarge(Problem):
     status = HTTPStatus(413)  # its name in HTTPStatus depends on the version of Python
     slug = "too-large"
     title = "Body too large"
-    detail = "The body may have at most 1 MiB (4 MiB for a batch)."
+    detail = "The body may have at most 1 MiB (4 MiB for a batch or an import)."
 
 
 class NotJson(Problem):
@@ -131,6 +131,18 @@ class NotJson(Problem):
     slug = "not-json"
     title = "Unsupported media type"
     detail = "Send the body as JSON with the header `Content-Type: application/json`."
+
+
+class UnknownFormat(Problem):
+    """The Content-Type of the body is none of an export."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    slug = "unknown-format"
+    title = "Unknown format"
+    detail = (
+        "Send the file with the header `Content-Type: application/json`, `application/x-ndjson` or "
+        "`text/csv`."
+    )
 
 
 class UnknownCoding(Problem):

@@ -2,6 +2,7 @@
 
 from vorex_sessions.hooks.personal_data import export_of
 from vorex_sessions.hooks.registry import Capability
+from vorex_sessions.hooks.taking_back import TakenBack
 from vorex_sessions.models import (
     deleted_sessions,
     erased_learners,
@@ -9,11 +10,15 @@ from vorex_sessions.models import (
     limits,
     session_results,
 )
-from vorex_sessions.sessions import results
+from vorex_sessions.sessions import results, tombstones
 from vorex_sessions.sessions.routes import blueprint
 from vorex_sessions.sessions.saved_schemas import STATUSES
 from vorex_sessions.sessions.schemas import SessionResultSchema
-from vorex_sessions.sessions.tombstone_schemas import DeletedSchema, ErasureSchema
+from vorex_sessions.sessions.tombstone_schemas import (
+    DeletedSchema,
+    ErasureSchema,
+    KeptDeletionSchema,
+)
 from vorex_sessions.skill_graph import KEYS
 
 _s, _deleted, _erased = session_results.c, deleted_sessions.c, erased_learners.c
@@ -41,6 +46,15 @@ CAPABILITY = Capability(
             [],
             columns=(_erased.erased_at, _erased.closed),
             row=ErasureSchema,
+        ),
+    ),
+    taken_back=(
+        TakenBack(
+            "deleted_sessions",
+            deleted_sessions,
+            KeptDeletionSchema(),
+            key=("session_result_id",),
+            is_blocked=tombstones.is_stored,
         ),
     ),
     enumerations={

@@ -28,6 +28,8 @@ NAMES = tuple(str(column.name) for column in COLUMNS)  # plain str: orjson takes
 STORED = tuple(column for column in session_results.c if column.name not in _SET_BY_DATABASE)
 # What a row to store has beside them: the hour that decides on its day (saving.py).
 HOUR = sa.column("hour", sa.Integer)
+# The times of a row that is restored keep what they were.
+TIMES = tuple(session_results.c[name] for name in ("created_at", "updated_at"))
 # The columns that a client sends.
 CONTENT = tuple(column for column in STORED if column.name not in _SET_BY_SERVICE)
 
@@ -117,7 +119,7 @@ def corrected(changes: Mapping[str, Any], row: Any) -> dict[str, Any]:
 def later_problem(content: Mapping[str, Any], start: str = "#") -> Problem | None:
     """The problem of a content that breaks a rule of today which a stored session need not have met.
 
-    A save that repeats such a session is a replay (`refusal` of saving.Entry). So each rule that an earlier
+    A save that repeats such a session is a replay (`refusal` of entries.Entry). So each rule that an earlier
     release did not have, or that a setting decides, is asked here.
     """
     if isinstance(content.get("metadata"), LongMetadata):

@@ -19,7 +19,7 @@ from vorex_sessions.sessions import (
     schemas,
     service,
 )
-from vorex_sessions.sessions.saving import Outcome
+from vorex_sessions.sessions.entries import Outcome
 from vorex_sessions.web.answer_fields import SESSION_ID
 from vorex_sessions.web.blueprint import Blueprint, body_limit, component_name, json_response
 from vorex_sessions.web.conditional import expected_version, version_tag

@@ -1,13 +1,13 @@
 """Idempotent saves: one statement inserts what is new, a second one finds out why the rest was not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import insert
 
 from vorex_sessions.database import (
     NO_NESTED_LOOPS,
@@ -15,7 +15,6 @@ from vorex_sessions.database import (
     as_rows,
     prepared,
     recordset,
-    run,
     run_transaction,
 )
 from vorex_sessions.database.timeouts import LARGE_SAVE_TIMEOUT, QUERY_TIMEOUT
@@ -23,36 +22,42 @@ from vorex_sessions.hooks import versions
 from vorex_sessions.hooks.learner_days import DAY_STARTS_AT
 from vorex_sessions.hooks.projections import DERIVED_VERSION, AnswerExtras, Projection, SaveEvent
 from vorex_sessions.hooks.registry import registry
-from vorex_sessions.models import USER_ID, deleted_sessions, erased_learners, session_results
-from vorex_sessions.problems.kinds import Gone, Problem, Unavailable
+from vorex_sessions.models import USER_ID, session_results
+from vorex_sessions.problems.kinds import Problem, Unavailable
 from vorex_sessions.sessions import results, tombstones
+from vorex_sessions.sessions.entries import Entry, Outcome
+from vorex_sessions.sessions.finding import find
 from vorex_sessions.turns import in_turns
 
 
-def _insert() -> sa.CTE:
-    """Insert the rows of `:rows` that are new, and return them."""
+def _insert(*, keeps_times: bool) -> sa.CTE:
+    """Insert the rows of `:rows` that are new, and return them; with the times that they have, if any."""
+    times = results.TIMES if keeps_times else ()
     columns = [column for column in results.STORED if column.name != "user_id"]
-    given = recordset("given", [*columns, results.HOUR])
+    given = recordset("given", [*columns, results.HOUR, *times])
     is_before_start = given.c.hour < sa.func.coalesce(DAY_STARTS_AT, sa.literal_column("0"))
     days = {"practiced_on": given.c.practiced_on - sa.cast(is_before_start, sa.Integer)}
     values = [days.get(column.name, given.c[column.name]) for column in columns]
-    rows = sa.select(USER_ID, *values, versions.NEXT).where(
+    kept = [sa.func.coalesce(given.c[time.name], sa.func.now()) for time in times]
+    rows = sa.select(USER_ID, *values, versions.NEXT, *kept).where(
         ~tombstones.is_deleted(given.c.session_result_id),
         ~tombstones.is_erased(given.c.completed_at),
     )
-    names = [*(column.name for column in results.STORED), "version"]
+    names = [*(column.name for column in results.STORED), "version", *(time.name for time in times)]
     inserted = insert(session_results).from_select(names, rows)
     inserted = inserted.on_conflict_do_nothing(index_elements=["user_id", "session_result_id"])
     return inserted.returning(*results.COLUMNS).cte("new")
 
 
 @lru_cache(maxsize=64)
-def _save_statement(projections: tuple[Projection, ...], is_large: bool) -> sa.Select[Any]:
+def _save_statement(
+    projections: tuple[Projection, ...], is_large: bool, keeps_times: bool = False
+) -> sa.Select[Any]:
     """Insert what is new; returns it, the first row with the context of each projection.
 
     In every row, the contexts of a batch with many words would be 100 times as large.
     """
-    new = _insert()
+    new = _insert(keeps_times=keeps_times)
     is_first = sa.func.row_number().over() == sa.literal_column("1")
     inserted = [projection.insert_cte(new, is_large=is_large) for projection in projections]
     contexts = [
@@ -69,27 +74,9 @@ def _save_statement(projections: tuple[Projection, ...], is_large: bool) -> sa.S
         *contexts,
     )
     statement = statement.add_cte(*(cte for cte in inserted if cte is not None))
-    return statement if is_large else prepared(statement)
+    return statement if is_large or keeps_times else prepared(statement)
 
 
-def _find_statement() -> sa.Select[Any]:
-    """For each of `:ids`: the stored result, its fingerprint, and the tombstones."""
-    stored, deleted, erased = session_results, deleted_sessions, erased_learners
-    ids = sa.cast(sa.bindparam("ids"), ARRAY(sa.Uuid(as_uuid=False)))
-    wanted = sa.func.unnest(ids).table_valued("wanted_id").render_derived()
-    columns = (*results.COLUMNS, stored.c.fingerprint, wanted.c.wanted_id, deleted.c.deleted_at)
-
-    def is_wanted(table: sa.Table) -> sa.ColumnElement[bool]:
-        return (table.c.user_id == USER_ID) & (table.c.session_result_id == wanted.c.wanted_id)
-
-    return sa.select(*columns, erased.c.erased_at, erased.c.closed).select_from(
-        wanted.outerjoin(stored, is_wanted(stored))
-        .outerjoin(deleted, is_wanted(deleted))
-        .outerjoin(erased, erased.c.user_id == USER_ID)
-    )
-
-
-_FIND = _find_statement()
 _ATTEMPTS = 3
 _LISTS = ("vocabulary_learned", "vocabulary_results", "areas_to_improve")
 # Words and labels in all from which on a save is large: what may follow does, and it has more time. A phone
@@ -97,65 +84,58 @@ _LISTS = ("vocabulary_learned", "vocabulary_results", "areas_to_improve")
 _LARGE = 4000
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A session result to save: its columns, and the problem if other content has its id.
-
-    With a `refusal` it is not stored, but may be a replay of a session from before the broken rule.
-    """
-
-    row: Mapping[str, Any]
-    fingerprint: bytes
-    conflict: type[Problem]
-    refusal: Problem | None = None
-
-    @property
-    def id(self) -> str:
-        """The session result's id."""
-        return str(self.row["session_result_id"])
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A session in the table: whether this save created it, and what capabilities add to the answer."""
-
-    session: dict[str, Any]
-    fingerprint: bytes
-    created: bool
-    extras: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def id(self) -> str:
-        """The session result's id."""
-        return str(self.session["session_result_id"])
-
-
 def save_all(
-    learner_id: str, entries: Sequence[Entry], *, now: datetime
+    learner_id: str, entries: Sequence[Entry], *, now: datetime, restored: bool = False
 ) -> list[Outcome | Problem]:
-    """Store what is new, all or nothing; returns the outcome of each entry, in order."""
-    first = {entry.id: entry for entry in reversed(entries)}
-    # One that may be stored comes before one that may not.
-    first |= {entry.id: entry for entry in reversed(entries) if not entry.refusal}
+    """Store what is new, all or nothing; returns the outcome of each entry, in order.
+
+    What is `restored` keeps its times, and its outcomes have no extras of replays.
+    """
+    first = _first(entries)
     resolved: dict[str, Outcome | Problem] = {}
     for _ in range(_ATTEMPTS):
         if allowed := [one for one in _unresolved(first, resolved) if not one.refusal]:
-            resolved |= _store(learner_id, allowed, now)
+            resolved |= _store(learner_id, allowed, now, restored)
         if unresolved := _unresolved(first, resolved):
-            resolved |= _find(learner_id, unresolved)
+            resolved |= find(learner_id, unresolved)
         if not _unresolved(first, resolved):
-            outcomes = [
-                _outcome(entry, resolved[entry.id], entry is first[entry.id]) for entry in entries
-            ]
-            return _with_replays(learner_id, outcomes, resolved, now)
+            outcomes = _outcomes(entries, first, resolved)
+            return outcomes if restored else _with_replays(learner_id, outcomes, resolved, now)
     raise Unavailable  # each time, another request stored and removed a session between our statements
+
+
+def would_save(learner_id: str, entries: Sequence[Entry]) -> list[Outcome | Problem]:
+    """What `save_all` would return, without the extras; stores nothing."""
+    first = _first(entries)
+    found = find(learner_id, list(first.values()))
+    new = {
+        name: Outcome(dict(entry.row), entry.fingerprint, created=True)
+        for name, entry in first.items()
+    }
+    return _outcomes(entries, first, new | found)
+
+
+def _first(entries: Sequence[Entry]) -> dict[str, Entry]:
+    """The first entry with each id; one that may be stored comes before one that may not."""
+    first = {entry.id: entry for entry in reversed(entries)}
+    return first | {entry.id: entry for entry in reversed(entries) if not entry.refusal}
+
+
+def _outcomes(
+    entries: Sequence[Entry],
+    first: Mapping[str, Entry],
+    resolved: Mapping[str, Outcome | Problem],
+) -> list[Outcome | Problem]:
+    return [_outcome(entry, resolved[entry.id], entry is first[entry.id]) for entry in entries]
 
 
 def _unresolved(first: Mapping[str, Entry], resolved: Mapping[str, object]) -> list[Entry]:
     return [entry for name, entry in first.items() if name not in resolved]
 
 
-def _store(learner_id: str, entries: Sequence[Entry], now: datetime) -> dict[str, Outcome]:
+def _store(
+    learner_id: str, entries: Sequence[Entry], now: datetime, restored: bool
+) -> dict[str, Outcome]:
     """Store what is new, and run the projections, in one transaction."""
     by_id = {entry.id: entry for entry in entries}
     parameters = {"user_id": learner_id, "rows": as_rows(entry.row for entry in entries)}
@@ -164,7 +144,7 @@ def _store(learner_id: str, entries: Sequence[Entry], now: datetime) -> dict[str
         for projection in registry().projections
         if any(projection.applies_to(entry.row) for entry in entries)
     )
-    is_large = sum(_size(entry.row) for entry in entries) > _LARGE
+    is_large = sum(size(entry.row) for entry in entries) > _LARGE
     projections = tuple(one for one in applying if not (is_large and one.may_follow))
     for projection in projections:
         parameters |= projection.context_parameters([entry.row for entry in entries])
@@ -172,7 +152,7 @@ def _store(learner_id: str, entries: Sequence[Entry], now: datetime) -> dict[str
     def work(transaction: Transaction) -> tuple[Sequence[Any], AnswerExtras]:
         if is_large:
             transaction.defer(NO_NESTED_LOOPS, {})
-        rows = transaction.run(_save_statement(projections, is_large), parameters)
+        rows = transaction.run(_save_statement(projections, is_large, restored), parameters)
         extras: AnswerExtras = {str(row.session_result_id): {} for row in rows}
         if rows:
             transaction.defer(versions.RAISE, {"user_id": learner_id})
@@ -193,7 +173,7 @@ def _store(learner_id: str, entries: Sequence[Entry], now: datetime) -> dict[str
     }
 
 
-def _size(row: Mapping[str, Any]) -> int:
+def size(row: Mapping[str, Any]) -> int:
     """How many words and labels a session has to derive from."""
     return sum(len(row[name]) for name in _LISTS)
 
@@ -224,26 +204,6 @@ def _with_replays(
         else outcome
         for outcome in outcomes
     ]
-
-
-def _find(learner_id: str, entries: Sequence[Entry]) -> dict[str, Outcome | Problem]:
-    """Why these entries were not inserted; without those that have neither row nor tombstone (any more)."""
-    by_id = {entry.id: entry for entry in entries}
-    rows = run(_FIND, {"user_id": learner_id, "ids": list(by_id)})
-    reasons = {str(row.wanted_id): _reason(row, by_id[str(row.wanted_id)]) for row in rows}
-    return {name: reason for name, reason in reasons.items() if reason}
-
-
-def _reason(row: Any, entry: Entry) -> Outcome | Problem | None:
-    if row.session_result_id is not None:
-        return Outcome(results.as_json(row), bytes(row.fingerprint), created=False)
-    if row.closed:
-        return Gone("This learner's account is closed; nothing more can be saved.")
-    if row.deleted_at:
-        return Gone("This session was deleted; it cannot be saved again.")
-    if row.erased_at and entry.row["completed_at"] <= row.erased_at:
-        return Gone("This session was completed before its learner's data was erased.")
-    return entry.refusal
 
 
 def _outcome(entry: Entry, result: Outcome | Problem, is_first: bool) -> Outcome | Problem:

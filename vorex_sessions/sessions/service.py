@@ -5,11 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 
-from vorex_sessions import metrics
 from vorex_sessions.database import Transaction, as_rows, recordset, run, run_transaction
 from vorex_sessions.hooks import versions
 from vorex_sessions.hooks.learner_days import DAY_STARTS_AT
@@ -18,16 +17,14 @@ from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.problems.kinds import (
     ChangedMeanwhile,
-    Conflict,
     Gone,
-    KeyReused,
     NotFound,
     Problem,
 )
 from vorex_sessions.problems.validation import validation_problem
 from vorex_sessions.sessions import results, tombstones
-from vorex_sessions.sessions.fingerprint import fingerprint
-from vorex_sessions.sessions.saving import Entry, Outcome, save_all
+from vorex_sessions.sessions.entries import Entry, Outcome, counted, entry_of
+from vorex_sessions.sessions.saving import save_all
 from vorex_sessions.turns import in_turns
 
 _is_id = session_results.c.session_result_id == sa.bindparam("session_result_id")
@@ -62,8 +59,8 @@ def save(
         raise validation_problem(
             {"session_result_id": ["must be left out where Idempotency-Key is sent"]}
         )
-    entry = _entry(body, key and uuid5(UUID(learner_id), key), now)
-    (outcome,) = _counted(save_all(learner_id, [entry], now=now))
+    entry = entry_of(body, key and uuid5(UUID(learner_id), key), now)
+    (outcome,) = counted(save_all(learner_id, [entry], now=now))
     if isinstance(outcome, Problem):
         raise outcome
     has_client_id = key is not None or "session_result_id" in body
@@ -91,41 +88,12 @@ def save_batch(
             if isinstance(item, Problem):
                 raise item
             derived = base and uuid5(base, str(index))
-            entries[index] = _entry(item, derived, now, f"#/sessions/{index}")
+            entries[index] = entry_of(item, derived, now, f"#/sessions/{index}")
             problems.append(None)
         except Problem as problem:
             problems.append(problem)
     saved = iter(save_all(learner_id, list(entries.values()), now=now) if entries else [])
-    return _counted([problem or next(saved) for problem in problems])
-
-
-def _counted(outcomes: list[Outcome | Problem]) -> list[Outcome | Problem]:
-    for outcome in outcomes:
-        stored = isinstance(outcome, Outcome) and ("created" if outcome.created else "replayed")
-        metrics.SAVES.labels(stored or "rejected").inc()
-    return outcomes
-
-
-def _entry(
-    body: Mapping[str, Any], derived_id: UUID | str | None, now: datetime, start: str = "#"
-) -> Entry:
-    """The entry to store. A `session_result_id` has priority over a derived id. Raises Invalid.
-
-    A rule that a stored session need not have met does not refuse the entry yet, which may repeat a session
-    from before the rule.
-    """
-    body = dict(body)
-    client_id = body.pop("session_result_id", None)
-    digest = fingerprint(body, results.defaults())
-    row = {
-        **results.completed(body, now, start),
-        "session_result_id": str(client_id or derived_id or uuid4()),
-        "fingerprint": rf"\x{digest.hex()}",
-    }
-    refusal = results.later_problem(row, start)
-    if refusal and not (client_id or derived_id):
-        raise refusal
-    return Entry(row, digest, KeyReused if derived_id and not client_id else Conflict, refusal)
+    return counted([problem or next(saved) for problem in problems])
 
 
 def show(learner_id: str, session_result_id: str) -> dict[str, Any]:

@@ -37,6 +37,12 @@ def is_erased(completed_at: sa.ColumnElement[Any], learner: Any = USER_ID) -> sa
     )
 
 
+def is_stored(given: Any) -> sa.Exists:
+    """Whether the session that a tombstone of an import names is stored: then it was not deleted here."""
+    is_it = _stored.session_result_id == given.session_result_id
+    return sa.exists().where(_stored.user_id == USER_ID, is_it)
+
+
 def add_tombstones(*conditions: sa.ColumnElement[bool]) -> sa.Executable:
     """Add tombstones, as of `:now`, for the learner's stored sessions that meet the conditions.
 

@@ -1,8 +1,8 @@
 """Base blueprints: require a token, read bodies before validation, document error responses once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cached_property, wraps
+from functools import cached_property, partial, wraps
 from http import HTTPStatus
 from typing import Any
 
@@ -28,7 +28,7 @@ from vorex_sessions.problems.kinds import (
 )
 from vorex_sessions.turns import checkpoint
 from vorex_sessions.web.conditional import ETAG, IF_NONE_MATCH, NOT_MODIFIED, conditional
-from vorex_sessions.web.requests import Arguments, read_json, refuse_parameters
+from vorex_sessions.web.requests import Arguments, read_file, read_json, refuse_parameters
 from vorex_sessions.web.schemas import ProblemSchema
 
 BODY_LIMIT = 1024 * 1024  # bytes
@@ -157,6 +157,18 @@ def body_limit(limit: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     return decorate
 
 
+def takes_file(
+    limit: int, media_types: Mapping[str, str]
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate a view whose body is a file in one of several formats, named by media type."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        view.read_body = partial(read_file, limit, media_types)  # type: ignore[attr-defined]  # as above
+        return view
+
+    return decorate
+
+
 def _locations(view: Callable[..., Any]) -> set[str]:
     documented = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
     return {parameter["in"] for parameter in documented}
@@ -165,11 +177,13 @@ def _locations(view: Callable[..., Any]) -> set[str]:
 def _checked(view: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap a view: 413, 415 and 400 come before any 422, in whatever order its schemas are loaded."""
     locations, limit = _locations(view), getattr(view, "body_limit", BODY_LIMIT)
+    read_body = getattr(view, "read_body", partial(read_json, limit))
+    has_body = "json" in locations or hasattr(view, "read_body")
 
     @wraps(view)
     def checked(*args: Any, **kwargs: Any) -> Any:
-        if "json" in locations:
-            read_json(limit)
+        if has_body:
+            read_body()
         if "query" not in locations:
             refuse_parameters()
         return view(*args, **kwargs)

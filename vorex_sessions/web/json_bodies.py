@@ -35,8 +35,7 @@ class _TooManyParts(Exception):
 
 def parse(body: bytes) -> Any:
     """Return the value. Raises Unreadable, or TooLarge for more values than any body has."""
-    if len(body) > _MOST_VALUES and sum(map(body.count, (b",", b"[", b"{"))) > _MOST_VALUES:
-        raise TooLarge("The body may have at most 300,000 values; please send less at once.")
+    refuse_many_values(body)
     body = body.removeprefix(BOM_UTF8)
     has_long_numbers = _LONG_NUMBER in body.translate(_SHAPES)
     try:
@@ -46,6 +45,12 @@ def parse(body: bytes) -> Any:
         return _parse_at_once(body, has_long_numbers)
     except (ValueError, RecursionError):
         raise Unreadable from None
+
+
+def refuse_many_values(body: bytes) -> None:
+    """Raise TooLarge for a body that would become more objects than any other."""
+    if len(body) > _MOST_VALUES and sum(map(body.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+        raise TooLarge("The body may have at most 300,000 values; please send less at once.")
 
 
 def _parse_at_once(body: bytes, has_long_numbers: bool) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 import marshmallow as ma
 
 from vorex_sessions.hooks.registry import Registry
+from vorex_sessions.hooks.taking_back import TakenBack
 from vorex_sessions.problems.kinds import (
     Invalid,
     NotSignedIn,
@@ -82,9 +83,19 @@ def document_answers(api: Api, registry: Registry) -> None:
     if "LearnerExport" in api.spec.components.schemas:
         added = Schema.from_dict(members, name="ExportMembersSchema")
         _add_members(api, "LearnerExport", added)
+    if "ImportFile" in api.spec.components.schemas:
+        taken = {one.member: _rows(one) for one in registry.taken_back}
+        _add_members(api, "ImportFile", Schema.from_dict(taken, name="ImportMembersSchema"))
     document_overview(api, registry)
     _document_headers(api)
     finish(api.spec.to_dict(), {**registry.enumerations, ENUMERATION: tuple(registry.answers)})
+
+
+def _rows(one: TakenBack) -> ma.fields.Field[Any]:
+    about = f"Rows of `{one.member}`, as the export has them."
+    return ma.fields.List(
+        ma.fields.Nested(type(one.row)), metadata={"description": about, "example": []}
+    )
 
 
 def _add_members(api: Api, component: str, schema: type[ma.Schema]) -> None:

@@ -33,6 +33,15 @@ class Whole(ma.fields.Integer):
         return int(value) if self.served is None else min(int(value), self.served)
 
 
+class Flag(body_fields.Flag):
+    """`true` or `false`."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> bool:
+        if value not in ("true", "false"):
+            raise self.make_error("invalid")
+        return bool(value == "true")
+
+
 class Day(body_fields.Day):
     """A calendar day."""
 

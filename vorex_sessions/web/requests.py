@@ -21,6 +21,7 @@ from vorex_sessions.problems.kinds import (
     TooLarge,
     TooSlow,
     Unavailable,
+    UnknownFormat,
     Unreadable,
 )
 from vorex_sessions.problems.validation import UNKNOWN_PARAMETER, validation_problem
@@ -53,6 +54,27 @@ def read_json(limit: int) -> None:
     checkpoint()
     g.json = json_bodies.parse(body)
     checkpoint()
+
+
+def read_file(limit: int, media_types: Mapping[str, str]) -> None:
+    """Read a body in one of several formats, by their media types, and keep it with the format's name.
+
+    Raises TooSlow, TooLarge, UnknownCoding or UnknownFormat.
+    """
+    body = _body(limit)
+    if len(body) > limit:
+        raise TooLarge
+    media_type = "application/json" if request.is_json else request.mimetype
+    if media_type not in media_types:
+        raise UnknownFormat
+    checkpoint()
+    g.file = media_types[media_type], body
+
+
+def uploaded_file() -> tuple[str, bytes]:
+    """Return the format and the bytes of a body that `read_file` has read before the view was called."""
+    file: tuple[str, bytes] = g.file
+    return file
 
 
 def _body(limit: int) -> bytes:
