@@ -1,5 +1,6 @@
 """No request, however large, keeps a worker from its other requests for long."""
 
+import json
 import string
 import time
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import requests
@@ -20,6 +22,7 @@ from tests.serving import ROOT, gunicorn
 from tests.timing import Try, tries
 from vorex_sessions.hooks.rebuild import rebuild
 from vorex_sessions.models.limits import MOST_SKILLS, MOST_TOPICS, MOST_VOCABULARY, OUTCOMES
+from vorex_sessions.privacy import formats
 from vorex_sessions.skill_graph import KEYS
 
 # Seconds of the processor, so other tests may run beside: 0.02 to 0.035, on a busy machine 0.05.
@@ -81,11 +84,14 @@ class Service:
     ) -> None:
         """Send a request, which must succeed without a turn that is too long."""
         before = len(self.turns())
-        with attempt.under(LONGEST_SAVE):
+        with attempt.under(LONGEST_IMPORT if "import" in path else LONGEST_SAVE):
             answer = requests.request(
                 method,
                 f"{self.address}/api/sessions/{path}",
-                headers={"Authorization": f"Bearer {token(learner.id)}"},
+                headers={
+                    "Authorization": f"Bearer {token(learner.id)}",
+                    **options.pop("headers", {}),
+                },
                 timeout=120,
                 **options,
             )
@@ -134,6 +140,64 @@ def test_a_batch_at_the_limits_is_stored_and_holds_nobody_up(
             service.request(learner, attempt, "POST", "batch", json=batch)
         for question in QUESTIONS:
             service.request(learner, attempt, "GET", question)
+    assert_a_rebuild_changes_nothing(app, learner)
+
+
+LONGEST_IMPORT = 60  # seconds on busy cores; measured: see docs/decisions.md
+
+
+def usual(number: int) -> dict[str, Any]:
+    """A session of an export, some 700 bytes long."""
+    at = datetime(2026, 1, 1, tzinfo=UTC) - timedelta(hours=number)
+    return content(
+        session_result_id=str(uuid4()),
+        topics=["travel", f"topic {number % 50}"],
+        areas_to_improve=["past tense"],
+        vocabulary_learned=[word(6) for _ in range(5)],
+        vocabulary_results=outcomes(3),
+        metadata={"scenario_id": "hotel-check-in", "user_level": "B1", "note": word(100)},
+        completed_at=at.isoformat(),
+        created_at=at.isoformat(),
+        updated_at=at.isoformat(),
+        timezone="Europe/Berlin",
+        practiced_on=str(at.date()),
+    )
+
+
+IMPORTS: dict[str, Callable[[], list[dict[str, Any]]]] = {
+    "usual": lambda: [usual(number) for number in range(5000)],
+    "largest": lambda: [
+        {**largest(), "session_result_id": str(uuid4()), "completed_at": "2026-01-01T00:00:00Z"}
+        for _ in range(95)
+    ],
+}
+
+
+def exported(sessions: list[dict[str, Any]], media_type: str) -> bytes:
+    """The sessions as a file to import."""
+    if media_type == "application/json":
+        return json.dumps({"sessions": sessions}).encode()
+    rows = [json.dumps(one) for one in sessions]
+    if media_type == "text/csv":
+        return b"".join(formats.as_csv(list(sessions[0]), [rows]))
+    return "\n".join(rows).encode()
+
+
+@pytest.mark.parametrize("name", IMPORTS)
+@pytest.mark.parametrize("media_type", ["application/json", "application/x-ndjson", "text/csv"])
+def test_an_import_at_the_limits_is_stored_and_holds_nobody_up(
+    service: Service, app: Flask, name: str, media_type: str
+) -> None:
+    for attempt in tries():
+        learner = Learner(app)
+        body = exported(IMPORTS[name](), media_type)
+        assert 2_500_000 < len(body) <= 4 * 1024 * 1024
+        for path in ("import?dry_run=true", "import", "import", "export"):
+            method = "GET" if path == "export" else "POST"
+            headers = {"Content-Type": media_type}
+            began = time.monotonic()
+            service.request(learner, attempt, method, path, data=body, headers=headers)
+            print(path, len(body), round(time.monotonic() - began, 2))
     assert_a_rebuild_changes_nothing(app, learner)
 
 

@@ -15,6 +15,7 @@ from vorex_sessions.turns import in_turns
 
 # What is stored in one transaction: the learner's lock is free in between, and no other waits long for it.
 _PORTION = 200  # sessions
+_MANY = 100  # sessions; a batch has no more
 _WORDS = 20_000  # words and labels in them
 _SET_BEFORE = ("user_id", "practiced_on", "created_at", "updated_at", "version")
 
@@ -28,8 +29,9 @@ def restore(
 ) -> list[str | Problem]:
     """Take the valid items back; returns for each, in order, `created`, `replayed` or its problem.
 
-    The oldest are stored first, so that each achievement belongs to the session that reached it. A `dry_run`
-    stores nothing and returns the same.
+    The oldest are stored first, so that each achievement belongs to the session that reached it. What is
+    derived from many and may follow is left to the next query, which derives it once. A `dry_run` stores
+    nothing and returns the same.
     """
     answers: list[str | Problem] = ["" if isinstance(one, Mapping) else one for one in items]
     entries: dict[int, Entry] = {}
@@ -39,12 +41,13 @@ def restore(
                 entries[index] = restored_entry(learner_id, item, now, f"#/sessions/{index}")
         except Problem as problem:
             answers[index] = problem
+    many = len(entries) > _MANY
     for portion in _portions(entries):
         given = [entries[index] for index in portion]
         if dry_run:
             outcomes = would_save(learner_id, given)
         else:
-            outcomes = save_all(learner_id, given, now=now, restored=True)
+            outcomes = save_all(learner_id, given, now=now, restored=True, is_large=many)
         for index, outcome in zip(portion, outcomes, strict=True):
             answers[index] = _answer(outcome)
     if not dry_run:

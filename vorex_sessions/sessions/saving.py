@@ -85,17 +85,24 @@ _LARGE = 4000
 
 
 def save_all(
-    learner_id: str, entries: Sequence[Entry], *, now: datetime, restored: bool = False
+    learner_id: str,
+    entries: Sequence[Entry],
+    *,
+    now: datetime,
+    restored: bool = False,
+    is_large: bool = False,
 ) -> list[Outcome | Problem]:
     """Store what is new, all or nothing; returns the outcome of each entry, in order.
 
-    What is `restored` keeps its times, and its outcomes have no extras of replays.
+    What is `restored` keeps its times, and its outcomes have no extras of replays. What `is_large`, or has
+    many words, is derived from by the next query where that may follow.
     """
+    is_large = is_large or sum(size(entry.row) for entry in entries) > _LARGE
     first = _first(entries)
     resolved: dict[str, Outcome | Problem] = {}
     for _ in range(_ATTEMPTS):
         if allowed := [one for one in _unresolved(first, resolved) if not one.refusal]:
-            resolved |= _store(learner_id, allowed, now, restored)
+            resolved |= _store(learner_id, allowed, now, restored, is_large)
         if unresolved := _unresolved(first, resolved):
             resolved |= find(learner_id, unresolved)
         if not _unresolved(first, resolved):
@@ -134,7 +141,7 @@ def _unresolved(first: Mapping[str, Entry], resolved: Mapping[str, object]) -> l
 
 
 def _store(
-    learner_id: str, entries: Sequence[Entry], now: datetime, restored: bool
+    learner_id: str, entries: Sequence[Entry], now: datetime, restored: bool, is_large: bool
 ) -> dict[str, Outcome]:
     """Store what is new, and run the projections, in one transaction."""
     by_id = {entry.id: entry for entry in entries}
@@ -144,7 +151,6 @@ def _store(
         for projection in registry().projections
         if any(projection.applies_to(entry.row) for entry in entries)
     )
-    is_large = sum(size(entry.row) for entry in entries) > _LARGE
     projections = tuple(one for one in applying if not (is_large and one.may_follow))
     for projection in projections:
         parameters |= projection.context_parameters([entry.row for entry in entries])
