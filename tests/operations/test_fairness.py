@@ -143,7 +143,7 @@ def test_a_batch_at_the_limits_is_stored_and_holds_nobody_up(
     assert_a_rebuild_changes_nothing(app, learner)
 
 
-LONGEST_IMPORT = 60  # seconds on busy cores; measured: see docs/decisions.md
+LONGEST_IMPORT = 60  # seconds on busy cores; measured: 2 to 7
 
 
 def usual(number: int) -> dict[str, Any]:
@@ -183,8 +183,10 @@ def exported(sessions: list[dict[str, Any]], media_type: str) -> bytes:
     return "\n".join(rows).encode()
 
 
-@pytest.mark.parametrize("name", IMPORTS)
-@pytest.mark.parametrize("media_type", ["application/json", "application/x-ndjson", "text/csv"])
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [("usual", "application/json"), ("usual", "text/csv"), ("largest", "application/x-ndjson")],
+)
 def test_an_import_at_the_limits_is_stored_and_holds_nobody_up(
     service: Service, app: Flask, name: str, media_type: str
 ) -> None:
@@ -195,9 +197,7 @@ def test_an_import_at_the_limits_is_stored_and_holds_nobody_up(
         for path in ("import?dry_run=true", "import", "import", "export"):
             method = "GET" if path == "export" else "POST"
             headers = {"Content-Type": media_type}
-            began = time.monotonic()
             service.request(learner, attempt, method, path, data=body, headers=headers)
-            print(path, len(body), round(time.monotonic() - began, 2))
     assert_a_rebuild_changes_nothing(app, learner)
 
 

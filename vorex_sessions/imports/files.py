@@ -29,14 +29,21 @@ csv.field_size_limit(_LONGEST_CELL)  # 128 KiB by default; nothing else of the s
 
 @dataclass(frozen=True)
 class File:
-    """The sessions of a file, or the problem of a line; the other members of a JSON object."""
+    """The sessions of a file, or the problem of a line; the other members of a JSON object.
 
-    sessions: list[Any]
+    Sessions are made as they are asked for: thousands at once in every form that they go through would keep
+    the garbage collector, and so the worker, for a tenth of a second.
+    """
+
+    sessions: Iterator[Any]
     members: dict[str, Any] = field(default_factory=dict)
 
 
 def read(body: bytes, file_format: str) -> File:
-    """What a file holds. Raises Unreadable, Invalid, or TooLarge for more than any export of 4 MiB has."""
+    """What a file holds. Raises Unreadable, Invalid, or TooLarge for more than any export of 4 MiB has.
+
+    So does reading the sessions of CSV and NDJSON.
+    """
     json_bodies.refuse_many_values(body)
     return READERS[file_format](body)
 
@@ -45,24 +52,36 @@ def _json(body: bytes) -> File:
     value = json_bodies.parse(body)
     if not isinstance(value, dict):
         raise validation_problem({"_schema": ["must be a JSON object, as the export has it"]})
-    return File(rows_of(value.pop("sessions", []), "sessions"), value)
+    return File(_taken(rows_of(value.pop("sessions", []), "sessions")), value)
+
+
+def _taken(rows: list[Any]) -> Iterator[Any]:
+    rows.reverse()
+    while rows:
+        yield rows.pop()
 
 
 def _ndjson(body: bytes) -> File:
     lines = (line for line in body.split(b"\n") if line.strip())
-    return File([_line(line) for line in in_turns(_few(lines))])
+    return File(_line(line) for line in in_turns(_few(lines)))
 
 
 def _csv(body: bytes) -> File:
     try:
         text = body.decode("utf-8-sig")
-        rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    except UnicodeDecodeError:
+        raise Unreadable("The file must be CSV in UTF-8.") from None
+    return File(_csv_rows(text))
+
+
+def _csv_rows(text: str) -> Iterator[Any]:
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
         names = [unguarded(name) for name in next(rows, [])]
         _check_header(names)
         # csv gives an empty list for an empty line.
-        return File([_row(names, cells) for cells in in_turns(_few(filter(None, rows)))])
-    except UnicodeDecodeError:
-        raise Unreadable("The file must be CSV in UTF-8.") from None
+        for cells in in_turns(_few(filter(None, rows))):
+            yield _row(names, cells)
     except csv.Error:
         raise Unreadable("The file is not valid CSV (RFC 4180), or its end is missing.") from None
 

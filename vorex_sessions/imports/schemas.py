@@ -1,6 +1,6 @@
 """Schemas of an import, and the validation of what a file holds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -123,15 +123,17 @@ def validated(learner_id: str, file: File) -> Valid:
     return Valid(
         _items(_SESSION, file.sessions, "sessions"),
         {
-            one.member: _items(one.row, rows_of(file.members[one.member], one.member), one.member)
+            one.member: list(
+                _items(one.row, rows_of(file.members[one.member], one.member), one.member)
+            )
             for one in registry().taken_back
             if file.members.get(one.member) is not None
         },
     )
 
 
-def _items(schema: ma.Schema, rows: Sequence[Any], member: str) -> list[Item]:
-    return [_item(schema, row, f"#/{member}/{index}") for index, row in enumerate(in_turns(rows))]
+def _items(schema: ma.Schema, rows: Iterable[Any], member: str) -> Iterator[Item]:
+    return (_item(schema, row, f"#/{member}/{index}") for index, row in enumerate(in_turns(rows)))
 
 
 def _item(schema: ma.Schema, row: Any, start: str) -> Item:

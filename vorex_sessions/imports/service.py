@@ -1,6 +1,6 @@
 """Takes a file back: first what decides on sessions and how they count, then the sessions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -28,7 +28,7 @@ _TIMEOUT = 10  # seconds for thousands of rows
 class Valid:
     """What a file holds, with the problem of each row that breaks a rule."""
 
-    sessions: Sequence[Item]
+    sessions: Iterable[Item]  # made as they are asked for
     members: Mapping[str, Sequence[Item]]
 
 
@@ -157,17 +157,16 @@ def _add(
 
 
 def _without_deleted(
-    sessions: Sequence[Item], deleted: Sequence[Item], answers: Sequence[Answer]
-) -> list[Item]:
+    sessions: Iterable[Item], deleted: Sequence[Item], answers: Sequence[Answer]
+) -> Iterator[Item]:
     """The sessions; a problem instead of one that the same file says was deleted."""
     gone = {
         item["session_result_id"]
         for item, answer in zip(deleted, answers, strict=True)
         if isinstance(item, Mapping) and isinstance(answer, str)
     }
-    return [
-        Gone("This session was deleted; it cannot be saved again.")
-        if isinstance(item, Mapping) and item["session_result_id"] in gone
-        else item
-        for item in sessions
-    ]
+    for item in sessions:
+        if isinstance(item, Mapping) and item["session_result_id"] in gone:
+            yield Gone("This session was deleted; it cannot be saved again.")
+        else:
+            yield item

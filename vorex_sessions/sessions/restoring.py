@@ -1,6 +1,6 @@
 """Taking session results back, as an export has them: by id, with their days and times, safe to repeat."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timezone
 from typing import Any
 
@@ -22,7 +22,7 @@ _SET_BEFORE = ("user_id", "practiced_on", "created_at", "updated_at", "version")
 
 def restore(
     learner_id: str,
-    items: Sequence[Mapping[str, Any] | Problem],
+    items: Iterable[Mapping[str, Any] | Problem],
     *,
     now: datetime,
     dry_run: bool = False,
@@ -33,14 +33,16 @@ def restore(
     derived from many and may follow is left to the next query, which derives it once. A `dry_run` stores
     nothing and returns the same.
     """
-    answers: list[str | Problem] = ["" if isinstance(one, Mapping) else one for one in items]
+    answers: list[str | Problem] = []
     entries: dict[int, Entry] = {}
     for index, item in enumerate(in_turns(items)):
         try:
-            if isinstance(item, Mapping):
-                entries[index] = restored_entry(learner_id, item, now, f"#/sessions/{index}")
+            if isinstance(item, Problem):
+                raise item
+            entries[index] = restored_entry(learner_id, item, now, f"#/sessions/{index}")
+            answers.append("")
         except Problem as problem:
-            answers[index] = problem
+            answers.append(problem)
     many = len(entries) > _MANY
     for portion in _portions(entries):
         given = [entries[index] for index in portion]
@@ -65,7 +67,7 @@ def _answer(outcome: Outcome | Problem) -> str | Problem:
 def _portions(entries: Mapping[int, Entry]) -> Iterator[list[int]]:
     """The indexes of the entries in portions, by day and time; those with the same id are in one."""
     by_id: dict[str, list[int]] = {}
-    for index, entry in entries.items():
+    for index, entry in in_turns(entries.items()):
         by_id.setdefault(entry.id, []).append(index)
 
     def order(indexes: list[int]) -> tuple[Any, ...]:
@@ -74,7 +76,7 @@ def _portions(entries: Mapping[int, Entry]) -> Iterator[list[int]]:
 
     portion: list[int] = []
     ids = words = 0
-    for indexes in sorted(by_id.values(), key=order):
+    for indexes in in_turns(sorted(by_id.values(), key=order)):
         portion += indexes
         ids += 1
         words += sum(size(entries[index].row) for index in indexes)
