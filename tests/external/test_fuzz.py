@@ -45,7 +45,6 @@ OPERATIONS = {
     "GET /api/sessions/daily-breakdown",
     "POST /api/sessions/batch",
     "POST /api/sessions/import",
-    "GET /api/sessions/changes",
     "GET /api/sessions/streak",
     "GET /api/sessions/languages",
     "GET /api/sessions/rhythm",
