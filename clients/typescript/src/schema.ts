@@ -297,6 +297,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Answer several of my questions at once, as of one moment, for a home screen.
+         * @description Each answer is what its own endpoint gives with the same parameters. A parameter of an answer has the answer's name before its own, as in `stats.period=month`, and needs the answer in `include`.
+         */
+        get: operations["getOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/export": {
         parameters: {
             query?: never;
@@ -343,6 +363,23 @@ export interface paths {
         post?: never;
         /** Erase everything that is stored about a learner, and close the account to further saves. */
         delete: operations["closeLearner"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what an export gave: by id, safe to repeat, with an answer for each session. */
+        post: operations["importSessions"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -457,6 +494,8 @@ export interface components {
              */
             session_result_id: string | null;
         };
+        /** @enum {string} */
+        AchievementKey: "first_session" | "first_conversation" | "first_pronunciation" | "first_roleplay" | "all_types" | "sessions_10" | "sessions_50" | "sessions_100" | "sessions_500" | "minutes_60" | "minutes_600" | "minutes_3000" | "minutes_6000" | "spoken_1000" | "spoken_10000" | "spoken_100000" | "words_25" | "words_100" | "words_500" | "words_2000" | "streak_3" | "streak_7" | "streak_30" | "streak_100" | "streak_365" | "days_30" | "days_180" | "score_80" | "score_100" | "pronunciation_90" | "fluency_90" | "grammar_90" | "languages_2" | "languages_3" | "goal_day" | "goal_days_7" | "goal_days_30" | "goal_days_100" | "goal_week" | "goal_weeks_4" | "goal_weeks_26" | "comeback_7" | "comeback_30";
         /** @enum {string} */
         AchievementTier: "bronze" | "silver" | "gold";
         Achievements: {
@@ -1143,6 +1182,107 @@ export interface components {
              */
             hour: number;
         };
+        ImportFile: {
+            /**
+             * Format: uuid
+             * @description The learner's own id; a file of another learner is refused.
+             * @example 00000000-0000-4000-8000-000000000001
+             */
+            user_id?: string;
+            /**
+             * @description The sessions.
+             * @example []
+             */
+            sessions?: components["schemas"]["RestoredSession"][];
+            /**
+             * @description Rows of `deleted_sessions`, as the export has them.
+             * @example []
+             */
+            deleted_sessions?: components["schemas"]["KeptDeletion"][];
+            /**
+             * @description Rows of `preferences`, as the export has them.
+             * @example []
+             */
+            preferences?: components["schemas"]["KeptPreferences"][];
+            /**
+             * @description Rows of `achievements`, as the export has them.
+             * @example []
+             */
+            achievements?: components["schemas"]["KeptUnlock"][];
+            /**
+             * @description Rows of `comparison`, as the export has them.
+             * @example []
+             */
+            comparison?: components["schemas"]["KeptParticipant"][];
+        } & {
+            [key: string]: unknown;
+        };
+        Imported: {
+            /**
+             * @description Whether nothing was stored, as asked for.
+             * @example false
+             */
+            dry_run: boolean;
+            /** @description A result for each session, in order. */
+            results: components["schemas"]["ImportedRow"][];
+            /**
+             * @description How many sessions were stored now.
+             * @example 57
+             */
+            created: number;
+            /**
+             * @description How many sessions had been stored before.
+             * @example 1
+             */
+            replayed: number;
+            /**
+             * @description How many sessions were not stored.
+             * @example 1
+             */
+            rejected: number;
+            /** @description The same for rows beside the sessions: preferences, comparison, achievements, deleted sessions. */
+            other_results: components["schemas"]["ImportedMemberRow"][];
+            /**
+             * @description Members of the file that the service does not know; at most 100.
+             * @example [
+             *       "moods"
+             *     ]
+             */
+            unknown_members: string[];
+        };
+        ImportedMemberRow: {
+            /**
+             * @description The place of the row in it, from 0.
+             * @example 0
+             */
+            index: number;
+            /**
+             * @description `created`: stored now; `replayed`: stored before; `rejected`: not stored. One of `SavedStatus`; later versions may add values.
+             * @example created
+             */
+            status: string;
+            /** @description Why it was rejected. The first 100 of a file have `errors`. */
+            problem?: components["schemas"]["Problem"];
+            /**
+             * @description The member of the file.
+             * @example preferences
+             */
+            member: string;
+        };
+        ImportedRow: {
+            /**
+             * @description The place of the session in the file, from 0.
+             * @example 1
+             */
+            index: number;
+            /**
+             * @description `created`: stored now; `replayed`: stored before; `rejected`: not stored. One of `SavedStatus`; later versions may add values.
+             * @example created
+             */
+            status: string;
+            /** @description Why it was rejected. The first 100 of a file have `errors`. */
+            problem?: components["schemas"]["Problem"];
+        };
         Interval: {
             /**
              * @description Its lower end, points a week.
@@ -1159,6 +1299,106 @@ export interface components {
              * @example 0.9833
              */
             confidence: number;
+        };
+        KeptDeletion: {
+            /**
+             * Format: uuid
+             * @description The id of the deleted session, which is not saved again.
+             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+             */
+            session_result_id: string;
+            /**
+             * Format: date-time
+             * @description When it was deleted.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            deleted_at: string;
+        };
+        KeptParticipant: {
+            /**
+             * Format: date-time
+             * @description When the learner joined.
+             * @example 2026-03-01T03:30:00.000000Z
+             */
+            since: string;
+        };
+        KeptPreferences: {
+            /**
+             * @description The hour at which the learner's day starts. A session before it counts on the day before, if it is saved after this was set.
+             * @default 0
+             * @example 4
+             */
+            day_starts_at?: number;
+            /**
+             * @description The first day of the learner's week.
+             * @default monday
+             * @example monday
+             */
+            week_starts_on?: components["schemas"]["WeekStart"];
+            /**
+             * @description The goal in minutes a day; null: none.
+             * @default 10
+             * @example 15
+             */
+            daily_goal_minutes?: number | null;
+            /**
+             * @description The goal in days of practice a week; null: none.
+             * @default null
+             * @example 5
+             */
+            weekly_goal_days?: number | null;
+            /**
+             * @description Weekdays on which the learner rests: a missed one neither breaks a streak nor costs a freeze. They count from the day on which they are set.
+             * @example [
+             *       "sunday"
+             *     ]
+             */
+            rest_days?: components["schemas"]["Weekday"][];
+            /**
+             * Format: date
+             * @description The day from which on it was in force.
+             * @example 2026-03-01
+             */
+            set_on: string;
+            /**
+             * Format: date-time
+             * @description When it was last set on that day.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            set_at: string;
+            /**
+             * Format: date
+             * @description The first day of the pause, or null.
+             * @default null
+             * @example 2026-07-01
+             */
+            pause_from?: string | null;
+            /**
+             * Format: date
+             * @description Its last day, or null.
+             * @default null
+             * @example 2026-07-14
+             */
+            pause_to?: string | null;
+        };
+        KeptUnlock: {
+            /**
+             * @description Its key.
+             * @example first_session
+             */
+            achievement: components["schemas"]["AchievementKey"];
+            /**
+             * Format: date-time
+             * @description When its session was completed.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            unlocked_at: string;
+            /**
+             * Format: uuid
+             * @description The session that unlocked it; it may have been deleted since.
+             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+             */
+            session_result_id: string;
         };
         Languages: {
             /** @description The languages, that of the latest session first. */
@@ -1405,6 +1645,36 @@ export interface components {
              */
             outcome: components["schemas"]["ExerciseOutcome"];
         };
+        Overview: {
+            /** @description What `/api/sessions/history` answers, if included. */
+            history?: components["schemas"]["History"];
+            /** @description What `/api/sessions/preferences` answers, if included. */
+            preferences?: components["schemas"]["SetPreferences"];
+            /** @description What `/api/sessions/stats` answers, if included. */
+            stats?: components["schemas"]["Stats"];
+            /** @description What `/api/sessions/daily-breakdown` answers, if included. */
+            "daily-breakdown"?: components["schemas"]["Breakdown"];
+            /** @description What `/api/sessions/rhythm` answers, if included. */
+            rhythm?: components["schemas"]["Rhythm"];
+            /** @description What `/api/sessions/warmup` answers, if included. */
+            warmup?: components["schemas"]["Warmup"];
+            /** @description What `/api/sessions/trends` answers, if included. */
+            trends?: components["schemas"]["Trends"];
+            /** @description What `/api/sessions/streak` answers, if included. */
+            streak?: components["schemas"]["StreakPage"];
+            /** @description What `/api/sessions/achievements` answers, if included. */
+            achievements?: components["schemas"]["Achievements"];
+            /** @description What `/api/sessions/languages` answers, if included. */
+            languages?: components["schemas"]["Languages"];
+            /** @description What `/api/sessions/vocabulary` answers, if included. */
+            vocabulary?: components["schemas"]["Vocabulary"];
+            /** @description What `/api/sessions/skills` answers, if included. */
+            skills?: components["schemas"]["Skills"];
+            /** @description What `/api/sessions/comparison` answers, if included. */
+            comparison?: components["schemas"]["Comparison"];
+        };
+        /** @enum {string} */
+        OverviewPart: "history" | "preferences" | "stats" | "daily-breakdown" | "rhythm" | "warmup" | "trends" | "streak" | "achievements" | "languages" | "vocabulary" | "skills" | "comparison";
         ParticipantRow: {
             /**
              * Format: date-time
@@ -1656,6 +1926,143 @@ export interface components {
              *     ]
              */
             "violated-policies"?: string[];
+        };
+        RestoredSession: {
+            /**
+             * @description What was practised.
+             * @example conversation
+             */
+            session_type: components["schemas"]["SessionType"];
+            /**
+             * @description How long it took, in seconds.
+             * @example 300
+             */
+            duration_seconds: number;
+            /**
+             * @description How many words the learner spoke; 0 by default.
+             * @example 120
+             */
+            words_spoken?: number | null;
+            /**
+             * @description Pronunciation score, 0 to 100 points; null where it was not measured.
+             * @example 85.5
+             */
+            pronunciation_score?: number | null;
+            /**
+             * @description Fluency score, 0 to 100 points; null where it was not measured.
+             * @example 85.5
+             */
+            fluency_score?: number | null;
+            /**
+             * @description Grammar score, 0 to 100 points; null where it was not measured.
+             * @example 85.5
+             */
+            grammar_score?: number | null;
+            /**
+             * @description What it was about. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
+             * @example [
+             *       "travel",
+             *       "hotels"
+             *     ]
+             */
+            topics?: string[] | null;
+            /**
+             * @description Words the learner met. At most 500 texts of at most 100 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats are spelt the same.
+             * @example [
+             *       "reservation",
+             *       "available"
+             *     ]
+             */
+            vocabulary_learned?: string[] | null;
+            /**
+             * @description What the learner should work on. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
+             * @example [
+             *       "past tense",
+             *       "prepositions"
+             *     ]
+             */
+            areas_to_improve?: string[] | null;
+            /**
+             * @description The outcomes of exercises with single words, in order. A word may occur several times. It counts as met even if `vocabulary_learned` does not have it. At most 500.
+             * @example [
+             *       {
+             *         "word": "reservation",
+             *         "outcome": "good"
+             *       }
+             *     ]
+             */
+            vocabulary_results?: components["schemas"]["Outcome"][] | null;
+            /**
+             * @description Scores of single skills, each skill once. At most 50. Only in a language that has a graph of skills.
+             * @example [
+             *       {
+             *         "skill": "past-simple",
+             *         "score": 72.5
+             *       }
+             *     ]
+             */
+            skills?: components["schemas"]["SkillScore"][] | null;
+            /**
+             * @description Any other data of the app, kept by value: at most 16 KiB as compact JSON without exponents (1e20 counts 21 bytes), at most 8 levels deep, integers within 64 bits.
+             * @example {
+             *       "scenario_id": "hotel-check-in",
+             *       "user_level": "B1"
+             *     }
+             */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Format: date-time
+             * @description When the session ended.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            completed_at: string;
+            /**
+             * @description The learner's time zone, which decides the calendar day: an IANA name or `UTC±HH:MM`. By default the offset of `completed_at`, else UTC.
+             * @example Europe/Berlin
+             */
+            timezone?: string | null;
+            /**
+             * @description The language practised, as a tag of BCP 47: `es`, `pt-BR`. Any case is taken; answers have the usual one. By default the service's `DEFAULT_LANGUAGE`, which is `en` unless the operator has set another.
+             * @example pt-BR
+             */
+            language?: string | null;
+            /**
+             * Format: uuid
+             * @description The session result's id, under which it is stored once.
+             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+             */
+            session_result_id: string;
+            /**
+             * Format: uuid
+             * @description The learner's own id; another learner's session is refused.
+             * @example 9b2f4f0e-52b0-4b1c-8b54-0d6c2a1e6a11
+             */
+            user_id?: string | null;
+            /**
+             * Format: date
+             * @description The calendar day that it counts on, within a day of `completed_at`. By default that of `completed_at` in `timezone`, as in a save.
+             * @example 2026-03-01
+             */
+            practiced_on?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was first stored; kept. By default the time of the import.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            created_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was last changed; kept. By default `created_at`.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            updated_at?: string | null;
+            /**
+             * @description Ignored: the session gets a new version.
+             * @example 17
+             */
+            version?: number | null;
         };
         Review: {
             /**
@@ -2793,7 +3200,7 @@ export interface components {
             period_start: string;
             /**
              * Format: date
-             * @description The last day of the period: today, or `date_to`. A traveller's session of a day after today counts, too.
+             * @description The last day of the period: today, or `date_to`. A traveller's session of a later day counts, too.
              * @example 2026-03-01
              */
             period_end: string;
@@ -3261,7 +3668,7 @@ export interface components {
                  *       "type": "/problems/too-large",
                  *       "title": "Body too large",
                  *       "status": 413,
-                 *       "detail": "The body may have at most 1 MiB (4 MiB for a batch)."
+                 *       "detail": "The body may have at most 1 MiB (4 MiB for a batch or an import)."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -3303,6 +3710,26 @@ export interface components {
                  *       "title": "Service unavailable",
                  *       "status": 503,
                  *       "detail": "The database cannot be reached right now; please try again in a moment."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Unknown format */
+        UnknownFormatProblem: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/unknown-format",
+                 *       "title": "Unknown format",
+                 *       "status": 415,
+                 *       "detail": "Send the file with the header `Content-Type: application/json`, `application/x-ndjson` or `text/csv`."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -3610,7 +4037,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -3623,7 +4050,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3640,7 +4067,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3672,7 +4099,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -3685,7 +4112,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3702,7 +4129,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3723,7 +4150,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -3742,7 +4169,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3759,7 +4186,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3781,7 +4208,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the session as the app knows it. If it was changed since, the answer is 412 and nothing is changed. Without it, the last change wins. */
+                /** @description The `ETag` of the session as the app knows it, for example `"17"`. If it was changed since, the answer is 412 and nothing is changed. Without it, the last change wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -3815,7 +4242,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the session as the app knows it. If it was changed since, the answer is 412 and nothing is changed. Without it, the last change wins. */
+                /** @description The `ETag` of the session as the app knows it, for example `"17"`. If it was changed since, the answer is 412 and nothing is changed. Without it, the last change wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -3868,7 +4295,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -3881,7 +4308,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3898,7 +4325,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4002,7 +4429,7 @@ export interface operations {
                 language?: string;
             };
             header?: {
-                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -4015,7 +4442,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4032,7 +4459,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4079,7 +4506,7 @@ export interface operations {
                 language?: string;
             };
             header?: {
-                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -4092,7 +4519,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4109,7 +4536,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4151,7 +4578,7 @@ export interface operations {
                 language?: string;
             };
             header?: {
-                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -4164,7 +4591,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4181,7 +4608,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4213,7 +4640,7 @@ export interface operations {
                 language?: string;
             };
             header?: {
-                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -4226,7 +4653,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4243,7 +4670,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4290,7 +4717,7 @@ export interface operations {
                 language?: string;
             };
             header?: {
-                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -4303,7 +4730,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4320,7 +4747,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4357,7 +4784,7 @@ export interface operations {
                 goal_minutes?: number | null;
             };
             header?: {
-                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -4370,7 +4797,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4387,7 +4814,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4408,7 +4835,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -4421,7 +4848,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4438,7 +4865,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4465,7 +4892,7 @@ export interface operations {
                 timezone?: string;
             };
             header?: {
-                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -4478,7 +4905,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4495,7 +4922,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4547,7 +4974,7 @@ export interface operations {
                 timezone?: string;
             };
             header?: {
-                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -4560,7 +4987,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4577,7 +5004,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4604,7 +5031,7 @@ export interface operations {
                 language?: string;
             };
             header?: {
-                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -4617,7 +5044,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4634,7 +5061,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4671,7 +5098,7 @@ export interface operations {
                 level?: string;
             };
             header?: {
-                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -4684,7 +5111,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4701,7 +5128,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4755,6 +5182,292 @@ export interface operations {
             503: components["responses"]["UnavailableProblem"];
         };
     };
+    getOverview: {
+        parameters: {
+            query: {
+                /**
+                 * @description What to answer: names of other endpoints, separated by commas, each once; at most 8.
+                 * @example [
+                 *       "stats",
+                 *       "streak",
+                 *       "warmup"
+                 *     ]
+                 */
+                include: components["schemas"]["OverviewPart"][];
+                /**
+                 * @description Only sessions of this type.
+                 * @example conversation
+                 */
+                "history.session_type"?: components["schemas"]["SessionType"];
+                /**
+                 * @description Only sessions with this topic, in any case.
+                 * @example travel
+                 */
+                "history.topic"?: string;
+                /**
+                 * @description First calendar day (`practiced_on`), included.
+                 * @example 2026-03-01
+                 */
+                "history.date_from"?: string;
+                /**
+                 * @description Last calendar day (`practiced_on`), included.
+                 * @example 2026-03-31
+                 */
+                "history.date_to"?: string;
+                /**
+                 * @description Only sessions whose `metadata.scenario_id` equals this; 5 finds the number and the text.
+                 * @example hotel-check-in
+                 */
+                "history.scenario_id"?: string;
+                /**
+                 * @description Only sessions of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @example pt-BR
+                 */
+                "history.language"?: string;
+                /**
+                 * @description Sessions per page; a value above 100 counts as 100.
+                 * @example 20
+                 */
+                "history.limit"?: number;
+                /**
+                 * @description How many sessions to skip, 0 by default. Not together with `cursor`.
+                 * @example 40
+                 */
+                "history.offset"?: number;
+                /**
+                 * @description `next_cursor` of the previous page, with the same filters. Every page costs the same. Pages neither overlap nor skip sessions, whatever is saved meanwhile.
+                 * @example AAZMP2E5wAA_DJ9uekFMVJ8LL21fP38QEjRWeJq8
+                 */
+                "history.cursor"?: string;
+                /**
+                 * @description First calendar day (`practiced_on`), included.
+                 * @example 2026-03-01
+                 */
+                "stats.date_from"?: string;
+                /**
+                 * @description Last calendar day (`practiced_on`), included.
+                 * @example 2026-03-31
+                 */
+                "stats.date_to"?: string;
+                /**
+                 * @description `day`, `week`, `month`, `year`: the last 1, 7, 30 or 365 calendar days, today included. `this_week` and so on: calendar units; a week starts on the learner's `week_starts_on`. `all`: all time. Instead, `date_from` and `date_to`, at most 3,660 days.
+                 * @example week
+                 */
+                "stats.period"?: components["schemas"]["StatsPeriod"];
+                /**
+                 * @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC.
+                 * @example Europe/Berlin
+                 */
+                "stats.timezone"?: string;
+                /**
+                 * @description Only sessions of this type.
+                 * @example roleplay
+                 */
+                "stats.session_type"?: components["schemas"]["SessionType"];
+                /**
+                 * @description Only sessions of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @example pt-BR
+                 */
+                "stats.language"?: string;
+                /**
+                 * @description First calendar day (`practiced_on`), included.
+                 * @example 2026-03-01
+                 */
+                "daily-breakdown.date_from"?: string;
+                /**
+                 * @description Last calendar day (`practiced_on`), included.
+                 * @example 2026-03-31
+                 */
+                "daily-breakdown.date_to"?: string;
+                /**
+                 * @description How many calendar days, today included. Instead, `date_from` and `date_to`, at most 366 days.
+                 * @example 7
+                 */
+                "daily-breakdown.days"?: number;
+                /**
+                 * @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC.
+                 * @example Europe/Berlin
+                 */
+                "daily-breakdown.timezone"?: string;
+                /**
+                 * @description Only sessions of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @example pt-BR
+                 */
+                "daily-breakdown.language"?: string;
+                /**
+                 * @description The last 30 or 365 calendar days, today included, or all time.
+                 * @example month
+                 */
+                "rhythm.period"?: components["schemas"]["RhythmPeriod"];
+                /**
+                 * @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC.
+                 * @example Europe/Berlin
+                 */
+                "rhythm.timezone"?: string;
+                /**
+                 * @description Only sessions of this type.
+                 * @example roleplay
+                 */
+                "rhythm.session_type"?: components["schemas"]["SessionType"];
+                /**
+                 * @description Only sessions of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @example pt-BR
+                 */
+                "rhythm.language"?: string;
+                /**
+                 * @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC.
+                 * @example Europe/Berlin
+                 */
+                "warmup.timezone"?: string;
+                /**
+                 * @description The language to answer for, a tag of BCP 47 in any case. By default that of the latest session; without any, the service's `DEFAULT_LANGUAGE`.
+                 * @example pt-BR
+                 */
+                "warmup.language"?: string;
+                /**
+                 * @description First calendar day (`practiced_on`), included.
+                 * @example 2026-03-01
+                 */
+                "trends.date_from"?: string;
+                /**
+                 * @description Last calendar day (`practiced_on`), included.
+                 * @example 2026-03-31
+                 */
+                "trends.date_to"?: string;
+                /**
+                 * @description The last 30 or 365 calendar days, today included. Instead, `date_from` and `date_to`, at most 366 days.
+                 * @example month
+                 */
+                "trends.period"?: components["schemas"]["MonthOrYear"];
+                /**
+                 * @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC.
+                 * @example Europe/Berlin
+                 */
+                "trends.timezone"?: string;
+                /**
+                 * @description Only scores of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @example pt-BR
+                 */
+                "trends.language"?: string;
+                /**
+                 * @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC.
+                 * @example Europe/Berlin
+                 */
+                "streak.timezone"?: string;
+                /**
+                 * @description Only days of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @example pt-BR
+                 */
+                "streak.language"?: string;
+                /**
+                 * @description A goal in minutes a day, instead of the one in the preferences.
+                 * @example 10
+                 */
+                "streak.goal_minutes"?: number | null;
+                /**
+                 * @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC.
+                 * @example Europe/Berlin
+                 */
+                "languages.timezone"?: string;
+                /**
+                 * @description `due`: predicted recall below 0.9. `known`: 0.9 or more for at least 21 days after the last exercise, and not due. Else `learning`.
+                 * @example due
+                 */
+                "vocabulary.status"?: components["schemas"]["WordStatus"];
+                /**
+                 * @description Only words of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @example pt-BR
+                 */
+                "vocabulary.language"?: string;
+                /**
+                 * @description Only words that contain this, in any case, whatever their accents.
+                 * @example reserv
+                 */
+                "vocabulary.q"?: string;
+                /**
+                 * @description Words per page; a value above 100 counts as 100.
+                 * @example 50
+                 */
+                "vocabulary.limit"?: number;
+                /**
+                 * @description `next_cursor` of the previous page, with the same filters.
+                 * @example bG9uZy1hY2Nlc3M=
+                 */
+                "vocabulary.cursor"?: string;
+                /**
+                 * @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC.
+                 * @example Europe/Berlin
+                 */
+                "vocabulary.timezone"?: string;
+                /**
+                 * @description The language to answer for, a tag of BCP 47 in any case. By default that of the latest session; without any, the service's `DEFAULT_LANGUAGE`.
+                 * @example pt-BR
+                 */
+                "skills.language"?: string;
+                /**
+                 * @description The last 30 or 365 days before the day (UTC) of the snapshot.
+                 * @example month
+                 */
+                "comparison.period"?: components["schemas"]["MonthOrYear"];
+                /**
+                 * @description The language to answer for, a tag of BCP 47 in any case. By default that of the latest session; without any, the service's `DEFAULT_LANGUAGE`.
+                 * @example pt-BR
+                 */
+                "comparison.language"?: string;
+                /**
+                 * @description The level to compare at, as in `metadata.user_level` of sessions, in any case. By default the level at which the learner practised the language last.
+                 * @example B1
+                 */
+                "comparison.level"?: string;
+            };
+            header?: {
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
     exportSessions: {
         parameters: {
             query?: {
@@ -4780,7 +5493,7 @@ export interface operations {
                 language?: string;
             };
             header?: {
-                /** @description The `ETag` of the answer that the app has; 304 without a body if it is still right. */
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -4798,7 +5511,7 @@ export interface operations {
                     "Content-Disposition"?: string;
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4817,7 +5530,7 @@ export interface operations {
                 headers: {
                     /**
                      * @description Stands for the answer, for `If-None-Match`.
-                     * @example W/"aGVsbG8tdm9yZXgt"
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
                      */
                     ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4893,6 +5606,56 @@ export interface operations {
             401: components["responses"]["NotSignedInProblem"];
             403: components["responses"]["ForbiddenProblem"];
             404: components["responses"]["NotFoundProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    importSessions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `true`: answer the same, but store nothing.
+                 * @example true
+                 */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "sessions": [],
+                 *       "preferences": []
+                 *     }
+                 */
+                "application/json": components["schemas"]["ImportFile"];
+                "application/x-ndjson": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            400: components["responses"]["UnreadableProblem"];
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            408: components["responses"]["TooSlowProblem"];
+            413: components["responses"]["TooLargeProblem"];
+            415: components["responses"]["UnknownFormatProblem"];
             422: components["responses"]["InvalidProblem"];
             429: components["responses"]["QuotaExceededProblem"];
             503: components["responses"]["UnavailableProblem"];
