@@ -296,6 +296,19 @@ def test_a_file_of_another_learner_is_refused_whole(learner: Learner, other: Lea
     assert learner.count() == 0
 
 
+def test_an_import_counts_as_a_write(learner: Learner) -> None:
+    response = post(learner, b"{}", MEDIA["json"])
+    assert response.headers["RateLimit"].startswith('"writes"')
+
+
+def test_unknown_parameters_and_other_values_of_dry_run_are_refused(learner: Learner) -> None:
+    for query, named in (("dry_run=yes", "dry_run"), ("dry=true", "dry")):
+        response = learner.request(
+            "POST", f"{IMPORT}?{query}", data=b"{}", headers={"Content-Type": MEDIA["json"]}
+        )
+        assert pointers(response) == [named]
+
+
 def test_unknown_members_of_a_file_are_named_and_left_out(learner: Learner) -> None:
     body = file(exported(learner), moods=[1], exported_at=AT, totals=[{"sessions": 99}], words=None)
     answer = take_back(learner, body)
@@ -403,6 +416,7 @@ def test_more_sessions_than_any_export_of_4_mib_has_are_413(
         ("application/json", b'{"sessions": {}}', 422),
         ("application/json", b'{"preferences": 3}', 422),
         ("application/json", b"{}", 200),
+        ("application/json", b'{"sessions": null, "preferences": null}', 200),
         ("application/vnd.api+json", b"{}", 200),
         ("text/csv; charset=utf-8; header=present", b"", 422),
         ("text/csv", b"\xff", 400),

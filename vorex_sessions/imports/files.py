@@ -52,7 +52,8 @@ def _json(body: bytes) -> File:
     value = json_bodies.parse(body)
     if not isinstance(value, dict):
         raise validation_problem({"_schema": ["must be a JSON object, as the export has it"]})
-    return File(_taken(rows_of(value.pop("sessions", []), "sessions")), value)
+    sessions = value.pop("sessions", None)
+    return File(_taken(rows_of([] if sessions is None else sessions, "sessions")), value)
 
 
 def _taken(rows: list[Any]) -> Iterator[Any]:
