@@ -54,6 +54,17 @@ class Server:
         """Return the address of a database on this server."""
         return self._address.replace("/postgres?", f"/{name}?", 1)
 
+    def empty(self, name: str) -> str:
+        """Create a database without rows, in place of one that is there; return its address."""
+        with closing(psycopg2.connect(self.address_of("postgres"))) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                database = sql.Identifier(name)
+                cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(database))
+                cursor.execute(sql.SQL("CREATE DATABASE {}").format(database))
+        upgrade(self.address_of(name))
+        return self.address_of(name)
+
     def database(self, sessions: int, until: date, *, rebuild: bool = False) -> str:
         """Return the address of the database with this many sessions; build it unless it is of today.
 

@@ -11,17 +11,14 @@ import csv
 import math
 import time
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import psycopg2
-
 import config
-from bench.databases import SECRET, Server, upgrade
+from bench.databases import SECRET, Server
 from vorex_sessions import create_app
 from vorex_sessions.models.limits import OUTCOMES
 from vorex_sessions.recall import memory
@@ -68,7 +65,7 @@ def main() -> None:
     server = Server()
     try:
         app = create_app(
-            config.read({"DATABASE_URL": _database(server), "SUPABASE_JWT_SECRET": SECRET})
+            config.read({"DATABASE_URL": server.empty(_NAME), "SUPABASE_JWT_SECRET": SECRET})
         )
         with app.app_context():
             scored = _replay(reviews)
@@ -94,18 +91,6 @@ def _read(log: Path) -> list[Review]:
             )
             for line in csv.DictReader(lines)
         ]
-
-
-def _database(server: Server) -> str:
-    """Create a database on the bench's server; return its address."""
-    address = server.address_of(_NAME)
-    with closing(psycopg2.connect(server.address_of("postgres"))) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS {_NAME} WITH (FORCE)")
-            cursor.execute(f"CREATE DATABASE {_NAME}")
-    upgrade(address)
-    return address
 
 
 def _replay(reviews: list[Review]) -> list[Scored]:
