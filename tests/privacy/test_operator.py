@@ -14,6 +14,7 @@ from tests.clock import ago
 from tests.cohorts.practising import opt, snapshot
 from tests.contract import check_contract
 from tests.factories import Learner, content, token
+from tests.sessions.test_changes import Device
 from vorex_sessions import create_app
 from vorex_sessions.database import locks
 from vorex_sessions.extensions import db
@@ -225,6 +226,20 @@ def test_after_a_restored_backup_replay_erases_what_had_been_erased(
     assert other.try_save(content(session_result_id=deleted)).status_code == 410
     assert run(app, "replay", "-", stdin=kept.read_bytes()).startswith("Removed 0 sessions")
     assert learner.count() == 1  # what came after the erasure stays
+
+
+def test_after_a_replay_a_device_gets_what_was_saved_after_an_erasure_in_pages(
+    app: Flask, learner: Learner
+) -> None:
+    learner.save(completed_at=ago(days=2))
+    learner.request("DELETE", "/api/sessions?confirm=true")
+    saved = {learner.save()["session_result_id"] for _ in range(3)}
+    device = Device(learner, limit=1)
+    assert device.sync().keys() == saved
+    run(app, "replay", "-", stdin=run(app, "tombstones"))
+    assert device.sync().keys() == saved
+    changes = learner.get("/changes")["changes"]
+    assert {one["session_result_id"] for one in changes} == saved  # no tombstones of the erasure
 
 
 def after_content(session: dict) -> dict:

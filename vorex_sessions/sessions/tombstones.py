@@ -50,45 +50,51 @@ def add_tombstones(*conditions: sa.ColumnElement[bool]) -> sa.Executable:
     """
     names = (_stored.user_id, _stored.session_result_id)
     rows = sa.select(*names, sa.bindparam("now"), versions.CURRENT)
-    return _add_deleted(rows.where(_stored.user_id == USER_ID, *conditions), "version")
+    return _add_deleted(rows.where(_stored.user_id == USER_ID, *conditions))
 
 
-def _add_deleted(rows: sa.SelectBase, *more: str) -> sa.Executable:
-    names = ["user_id", "session_result_id", "deleted_at", *more]
+def _add_deleted(rows: sa.SelectBase) -> sa.Executable:
+    names = ["user_id", "session_result_id", "deleted_at", "version"]
     added = insert(deleted_sessions).from_select(names, rows)
     return added.on_conflict_do_nothing(index_elements=names[:2])
 
 
-def _add_erased(rows: sa.SelectBase, *more: str) -> sa.Executable:
+def _add_erased(rows: sa.SelectBase, *, has_happened_now: bool) -> sa.Executable:
     """The latest erasure counts, and a closed learner stays closed."""
-    added = insert(erased_learners).from_select(["user_id", "erased_at", "closed", *more], rows)
-    return added.on_conflict_do_update(
-        index_elements=["user_id"],
-        set_={
-            "erased_at": sa.func.greatest(_erased.erased_at, added.excluded.erased_at),
-            "closed": sa.or_(_erased.closed, added.excluded.closed),
-            "version": added.excluded.version,
-        },
-    )
+    names = ["user_id", "erased_at", "closed", "version"]
+    added = insert(erased_learners).from_select(names, rows)
+    values = {
+        "erased_at": sa.func.greatest(_erased.erased_at, added.excluded.erased_at),
+        "closed": sa.or_(_erased.closed, added.excluded.closed),
+    }
+    if has_happened_now:
+        values["version"] = added.excluded.version
+    return added.on_conflict_do_update(index_elements=["user_id"], set_=values)
 
 
 # The learner's erasure, as of `:now`; `:close` closes the account. The learner's version is raised before.
 ADD_ERASURE = _add_erased(
-    sa.select(USER_ID, sa.bindparam("now"), sa.bindparam("close"), versions.CURRENT), "version"
+    sa.select(USER_ID, sa.bindparam("now"), sa.bindparam("close"), versions.CURRENT),
+    has_happened_now=True,
 )
 _given = recordset("given", (_deleted.user_id, _deleted.session_result_id, _deleted.deleted_at))
 _given_erased = recordset("given", (_erased.user_id, _erased.erased_at, _erased.closed))
+# What is kept happened before whatever is stored: with a later version, an erasure would tell devices to drop
+# sessions that came after it. BEGIN_ANEW follows, so every device begins anew.
+_BEFORE_ALL: sa.ColumnElement[int] = sa.literal_column("0", sa.BigInteger)
 # Tombstones from the JSON objects in `:rows`, of both kinds.
 ADD_KEPT = (
-    _add_deleted(sa.select(*_given.c).where(_given.c.session_result_id.is_not(None))),
+    _add_deleted(sa.select(*_given.c, _BEFORE_ALL).where(_given.c.session_result_id.is_not(None))),
     _add_erased(
         sa.select(
             _given_erased.c.user_id,
             sa.func.max(_given_erased.c.erased_at),
             sa.func.bool_or(_given_erased.c.closed),
+            _BEFORE_ALL,
         )
         .where(_given_erased.c.erased_at.is_not(None))
-        .group_by(_given_erased.c.user_id)
+        .group_by(_given_erased.c.user_id),
+        has_happened_now=False,
     ),
 )
 
