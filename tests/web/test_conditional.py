@@ -1,6 +1,7 @@
 """ETag and If-None-Match, on everything that a learner can get."""
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -8,7 +9,10 @@ from tests.factories import Learner
 from tests.statements import recorded, statements
 from tests.web.questions import QUESTIONS, all_questions, days_around, learners_endpoints
 from vorex_sessions import create_app
+from vorex_sessions.database import run
 from vorex_sessions.extensions import db
+from vorex_sessions.hooks import freshness
+from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.web import conditional
 
 ENDPOINTS = sorted(QUESTIONS)
@@ -176,6 +180,29 @@ def test_another_release_and_another_setting_are_other_answers(
             ] == []
     monkeypatch.setattr(conditional, "VERSION", "next")
     assert [path for path, tag in weak.items() if ask(learner, path, tag).status_code != 200] == []
+
+
+def test_an_answer_that_began_before_a_save_has_no_tag_of_after_it(
+    app: Flask, learner: Learner
+) -> None:
+    parameters = {"user_id": learner.id}
+    nothing = sa.select(session_results.c.session_result_id).where(
+        session_results.c.user_id == USER_ID
+    )
+    with app.app_context(), freshness.Basis() as basis:
+        assert not run(nothing, parameters)
+        learner.save()
+        run(sa.select(sa.literal_column("1")), parameters)
+    assert basis.value is None
+
+
+def test_a_topic_that_nothing_has_is_looked_up_once(app: Flask, learner: Learner) -> None:
+    for topics in ([], ["Food"]):
+        learner.save(topics=topics)
+        learner.get("/history", topic="nothing")
+        with recorded(app) as sent:
+            assert learner.get("/history", topic="nothing")["total"] == 0
+        assert len(sent) == 2
 
 
 class OtherApp:

@@ -27,15 +27,17 @@ _NESTED_LOOPS_AGAIN = "SET LOCAL enable_nestloop TO DEFAULT;"
 
 
 class Beside:
-    """A value that is read beside the first query that has rows, in the same snapshot.
+    """A value that is read beside the first query, as of the same moment.
 
     `with Beside(column) as read:` holds for the queries of the block; afterwards `read.value` is the value of
-    this scalar subquery, or None where no query had rows.
+    this scalar subquery, or None where the first query had no row that could carry it: beside a later one it
+    would be newer than the answer of the first.
     """
 
     def __init__(self, column: sa.ScalarSelect[Any]) -> None:
         self.column = column
         self.value: Any = None
+        self.is_over = False  # whether a later query would be too late
 
     def __enter__(self) -> Self:
         self._token = _beside.set(self)
@@ -94,11 +96,13 @@ def _send(
     if (
         extra is None
         or extra.value is not None
+        or extra.is_over
         or not isinstance(statement, sa.Select | sa.CompoundSelect)
     ):
         return cursor.send([(statement, parameters)], before)
     whole = _with(statement, extra.column)
     rows, extra.value = cursor.send_with_extra((whole, parameters), before)
+    extra.is_over = current_snapshot() is None  # all queries of a snapshot see the same
     return rows
 
 

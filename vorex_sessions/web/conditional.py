@@ -71,7 +71,7 @@ def conditional(view: Callable[..., Response]) -> Callable[..., Response]:
                 basis.value = freshness.state_of(learner_id(), more)
             response = view(*args, **kwargs)
         if basis.value is None and not basis.on_others and "ETag" not in response.headers:
-            # No query had rows. What is read after an answer may be newer, so the answer is made again.
+            # The first query had no rows. What is read after it may be newer, so the answer is made again.
             with freshness.Basis() as basis:
                 basis.value = freshness.state_of(learner_id())
                 response = view(*args, **kwargs)
