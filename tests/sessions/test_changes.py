@@ -1,8 +1,13 @@
 """What a device has missed: GET /api/sessions/changes."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from tests.clock import ago
 from tests.factories import Learner
+from vorex_sessions.privacy import retention
 
 
 class Device:
@@ -58,3 +63,22 @@ def test_a_device_ends_with_what_is_stored(learner: Learner) -> None:
     learner.save()
     assert device.sync() == stored(learner)
     assert len(device.sessions) == 1
+
+
+@pytest.mark.parametrize("is_moved", [True, False])
+def test_a_device_drops_what_was_moved_to_an_old_day_and_purged(
+    learner: Learner, is_moved: bool
+) -> None:
+    kept = learner.save(completed_at=ago(days=1))
+    old = learner.save(completed_at=ago(days=1 if is_moved else 100))
+    device = Device(learner)
+    device.sync()
+    if is_moved:
+        path = f"/api/sessions/{old['session_result_id']}"
+        learner.request("PATCH", path, json={"completed_at": ago(days=100)})
+    with learner.app.app_context():
+        assert retention.purge(datetime.now(UTC) - timedelta(days=50)).sessions == 1
+    page = learner.get("/changes", since=device.since)
+    assert page["reset"] is is_moved  # else the device keeps what it has
+    assert device.sync().keys() == {kept["session_result_id"]}
+    assert device.sync() == stored(learner)

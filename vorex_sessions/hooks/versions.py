@@ -17,6 +17,8 @@ _v = learner_versions.c
 _of_learner = _v.user_id == USER_ID
 _one: sa.ColumnElement[int] = sa.literal_column("1", sa.BigInteger)
 _LEAP: sa.ColumnElement[int] = sa.literal_column("1000000", sa.BigInteger)
+_same_epoch: sa.ColumnElement[int] = sa.literal_column("0", sa.BigInteger)
+_new_epoch = sa.cast(sa.func.random() * sa.literal_column("1e15"), sa.BigInteger) + _one
 
 # The version of the learner `:user_id`, for what is stored after RAISE.
 CURRENT = sa.func.coalesce(
@@ -52,17 +54,21 @@ def raise_if(condition: sa.ColumnElement[bool]) -> Insert:
     return _raised(insert(learner_versions).from_select(["user_id", "version"], row))
 
 
-def raise_with_purge(newest_removed: sa.ScalarSelect[Any]) -> Insert:
-    """Raise the version, as sessions completed up to an instant are removed; nothing where it is NULL."""
-    removed = sa.select(newest_removed.label("at")).subquery("removed")
+def raise_with_purge(removed: sa.Subquery) -> Insert:
+    """Raise the version, as sessions completed up to the instant `at` are removed; nothing where it is NULL.
+
+    `are_moved`: devices may have one of them with a later time, so that all begin anew.
+    """
     kept_since = removed.c.at + sa.cast("1 microsecond", sa.Interval)
-    row = sa.select(USER_ID, _one, kept_since, _one).where(removed.c.at.is_not(None))
-    names = ["user_id", "version", "kept_since", "purged_version"]
+    epoch = sa.case((removed.c.are_moved, _new_epoch), else_=_same_epoch)
+    row = sa.select(USER_ID, _one, kept_since, _one, epoch).where(removed.c.at.is_not(None))
+    names = ["user_id", "version", "kept_since", "purged_version", "epoch"]
     added = insert(learner_versions).from_select(names, row)
     return _raised(
         added,
         kept_since=sa.func.greatest(_v.kept_since, added.excluded.kept_since),
         purged_version=_v.version + _one,
+        epoch=sa.case((added.excluded.epoch == _same_epoch, _v.epoch), else_=added.excluded.epoch),
     )
 
 
@@ -72,10 +78,9 @@ def begin_anew(*tables: Any) -> Insert:
     The version leaps, so that none of that past comes again with another meaning.
     """
     learners = sa.union(*(sa.select(table.c.user_id) for table in (*tables, learner_versions)))
-    epoch = sa.cast(sa.func.random() * sa.literal_column("1e15"), sa.BigInteger)
     rows = learners.subquery("learners").c
     added = insert(learner_versions).from_select(
-        ["user_id", "version", "epoch"], sa.select(rows.user_id, _LEAP, epoch)
+        ["user_id", "version", "epoch"], sa.select(rows.user_id, _LEAP, _new_epoch)
     )
     return added.on_conflict_do_update(
         index_elements=["user_id"],

@@ -127,7 +127,7 @@ def changes(learner_id: str, *, since: str | None = None, limit: int) -> dict[st
     """The changes after a place, in order of version, as the API returns them. Raises Invalid.
 
     `reset`: the device has to drop all that it has, because it begins, or everything was erased since, or
-    its place is of another past than that of the database, which was restored from a backup.
+    its place is of another epoch: a backup was restored, or a purge removed what was moved to an old day.
     """
     place = _read(since)
     rows = _rows(learner_id, place, limit)

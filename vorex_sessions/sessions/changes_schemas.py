@@ -41,7 +41,7 @@ class ChangesSchema(Schema):
     has_more = answer_fields.flag("Whether there is more to get at once.")
     reset = answer_fields.flag(
         "Whether to drop every session that the device has of this learner: it begins, or everything was "
-        "erased since, or the service was restored from a backup."
+        "erased since, a backup was restored, or a session that a correction had made old was removed."
     )
     erased_at = answer_fields.instant(
         "When the learner's data was erased, if since then; UTC.", allow_none=True

@@ -37,7 +37,7 @@ def purge_batches(
 ) -> PurgeResult:
     """Remove each learner's sessions that meet the condition. Safe to stop, and to run again.
 
-    `by_age`: the condition is met by whatever was completed before an instant.
+    `by_age`: the condition is met by whatever was completed before the instant `:cutoff`.
     """
     removed: Counter[str] = Counter()
     statements = _statements(condition, by_age)
@@ -80,12 +80,17 @@ def _statements(
 ) -> tuple[sa.Executable, sa.Executable]:
     """What raises the learner's version, and what removes the oldest sessions that meet the condition."""
     is_of_learner = _s.user_id == USER_ID
-    oldest = sa.select(_s.session_result_id, _s.completed_at).where(is_of_learner, condition)
+    # Corrected when it was so old already: perhaps it was moved there, and devices do not know.
+    is_moved = sa.and_(_s.updated_at > _s.created_at, _s.updated_at >= sa.bindparam("cutoff"))
+    columns = (_s.session_result_id, _s.completed_at, is_moved.label("is_moved"))
+    oldest = sa.select(*columns).where(is_of_learner, condition)
     oldest = oldest.order_by(_s.completed_at).limit(sa.literal_column(str(_BATCH)))
     ids = oldest.with_only_columns(_s.session_result_id).correlate(None)
     removed = sa.delete(session_results).where(is_of_learner, _s.session_result_id.in_(ids))
     removing = removed.returning(_s.session_result_id)
     if not by_age:
         return versions.raise_if(sa.exists().where(is_of_learner, condition)), removing
-    newest = sa.select(sa.func.max(oldest.subquery("oldest").c.completed_at))
-    return versions.raise_with_purge(newest.scalar_subquery()), removing
+    old = oldest.subquery("oldest").c
+    newest = sa.func.max(old.completed_at).label("at")
+    are_moved = sa.func.bool_or(old.is_moved).label("are_moved")
+    return versions.raise_with_purge(sa.select(newest, are_moved).subquery("removed")), removing

@@ -660,7 +660,7 @@ export interface components {
              */
             has_more: boolean;
             /**
-             * @description Whether to drop every session that the device has of this learner: it begins, or everything was erased since, or the service was restored from a backup.
+             * @description Whether to drop every session that the device has of this learner: it begins, or everything was erased since, a backup was restored, or a session that a correction had made old was removed.
              * @example false
              */
             reset: boolean;
