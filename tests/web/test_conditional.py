@@ -130,6 +130,7 @@ def test_head_is_conditional_too(learner: Learner, paths: list[str]) -> None:
         head = ask(learner, path, method="HEAD")
         assert head.status_code == 200, path
         assert ask(learner, path, head.headers["ETag"], method="HEAD").status_code == 304
+        assert ask(learner, path, head.headers["ETag"]).status_code == 304, path
 
 
 def test_problems_have_no_tag(learner: Learner) -> None:

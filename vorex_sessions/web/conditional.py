@@ -131,7 +131,7 @@ def _digest(state: str) -> str:
     """The digest of what an answer to the current request rests on; `state` is the learner's."""
     config, environ = current_app.config, request.environ
     release = [VERSION, *[str(config[name]) for name in DECISIVE]]
-    asked = [environ[name] for name in ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING")]
+    asked = [environ[name] for name in ("PATH_INFO", "QUERY_STRING")]
     return _hash("\n".join([*release, learner_id(), *asked, state]).encode())
 
 
