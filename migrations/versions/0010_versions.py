@@ -81,7 +81,6 @@ def upgrade() -> None:
             op.execute(
                 f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS version bigint NOT NULL DEFAULT 0"
             )
-            op.execute(f"{RERUN}ALTER TABLE {table} ALTER COLUMN version SET DEFAULT -1")
         for function in (NEXT, ON_INSERT, ON_UPDATE):
             op.execute(function)
         for table in VERSIONED:
@@ -89,6 +88,8 @@ def upgrade() -> None:
                 f"CREATE OR REPLACE TRIGGER set_version BEFORE INSERT ON {table}"
                 " FOR EACH ROW WHEN (NEW.version < 0) EXECUTE FUNCTION vorex_set_version()"
             )
+            # After the trigger: no row is stored in between with a version that nobody has given.
+            op.execute(f"{RERUN}ALTER TABLE {table} ALTER COLUMN version SET DEFAULT -1")
         build(INDEX, "session_results (user_id, version, session_result_id)")
         build(DELETED_INDEX, "deleted_sessions (user_id, version, session_result_id)")
         if has_session:
