@@ -22,6 +22,7 @@ LEFT_OUT = {
     "no SQL of their own": "auth server attack tools test_openapi.py test_structure.py test_commands.py "
     "sessions/test_json_bodies.py growth/test_two_years.py growth/test_catalogue.py "
     "growth/test_streak_arithmetic.py founding/test_conversion.py",
+    "how many rows the newest planner reads": "sessions/test_save_cost.py",
     "start the embedded PostgreSQL": "local test_faults.py test_fail_over.py",
     "what gunicorn does, whatever a query answers": "test_serving.py operations/test_watching.py "
     "operations/test_security.py operations/test_shared_memory.py operations/test_fairness.py",

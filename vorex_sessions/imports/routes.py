@@ -26,7 +26,10 @@ LIMIT = 4 * 1024 * 1024  # bytes
 @blueprint.alt_response(415, component_name(UnknownFormat))
 @blueprint.doc(requestBody=schemas.FILE)
 def import_sessions(query: dict[str, Any]) -> Response:
-    """Take back what an export gave: by id, safe to repeat, with an answer for each session."""
+    """Take back what an export gave: by id, safe to repeat, with an answer for each session.
+
+    The body may also be `application/x-ndjson` or `text/csv`, as the export writes them.
+    """
     file_format, body = uploaded_file()
     file = files.read(body, file_format)
     valid = schemas.validated(learner_id(), file)

@@ -377,7 +377,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take back what an export gave: by id, safe to repeat, with an answer for each session. */
+        /**
+         * Take back what an export gave: by id, safe to repeat, with an answer for each session.
+         * @description The body may also be `application/x-ndjson` or `text/csv`, as the export writes them.
+         */
         post: operations["importSessions"];
         delete?: never;
         options?: never;
@@ -5633,8 +5636,6 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["ImportFile"];
-                "application/x-ndjson": string;
-                "text/csv": string;
             };
         };
         responses: {
