@@ -5,7 +5,7 @@ query itself (docs/performance.md).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -106,6 +106,18 @@ def checkout(engine: sa.Engine) -> Iterator[Cursor]:
         if connection.is_valid and connection.get_transaction_status() != TRANSACTION_STATUS_IDLE:
             faults.abandon(connection)
         connection.close()
+
+
+@contextmanager
+def rolled_back_on_error(cursor: Cursor) -> Iterator[None]:
+    """Roll back the transaction of a block that fails."""
+    try:
+        yield
+    except BaseException:
+        # Where the connection is gone, the transaction is, too.
+        with suppress(psycopg2.Error):
+            cursor.execute("ROLLBACK")
+        raise
 
 
 def retried(attempt: Callable[[], T], engine: sa.Engine) -> T:

@@ -6,13 +6,10 @@ many requests wait for each other.
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import ContextVar
 from typing import TypeVar
 
-import psycopg2
-
-from vorex_sessions.database.connection import Cursor, checkout, retried
+from vorex_sessions.database.connection import Cursor, checkout, retried, rolled_back_on_error
 from vorex_sessions.database.timeouts import QUERY_TIMEOUT, deadline
 from vorex_sessions.extensions import db
 
@@ -57,14 +54,10 @@ def in_snapshot(read: Callable[[], T]) -> T:
             snapshot = OneSnapshot(cursor)
             token = _snapshot.set(snapshot)
             try:
-                answer = read()
-                if snapshot.is_begun:
-                    cursor.execute("COMMIT")
-            except BaseException:
-                # Where the connection is gone, the transaction is, too.
-                with suppress(psycopg2.Error):
-                    cursor.execute("ROLLBACK")
-                raise
+                with rolled_back_on_error(cursor):
+                    answer = read()
+                    if snapshot.is_begun:
+                        cursor.execute("COMMIT")
             finally:
                 _snapshot.reset(token)
         later[:] = snapshot.later
@@ -79,7 +72,7 @@ def in_snapshot(read: Callable[[], T]) -> T:
 
 def after_snapshot(action: Callable[[], None]) -> None:
     """Run `action` now, or when the snapshot under way is over."""
-    if (snapshot := _snapshot.get()) is None:
+    if (snapshot := current_snapshot()) is None:
         action()
     else:
         snapshot.later.append(action)

@@ -5,14 +5,18 @@ deferred statements with whatever is sent next, at the latest with COMMIT.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, TypeVar
 
-import psycopg2
 import sqlalchemy as sa
 
 from vorex_sessions.database import locks
-from vorex_sessions.database.connection import Bound, Cursor, checkout, retried
+from vorex_sessions.database.connection import (
+    Bound,
+    Cursor,
+    checkout,
+    retried,
+    rolled_back_on_error,
+)
 from vorex_sessions.database.one_snapshot import current_snapshot
 from vorex_sessions.database.timeouts import QUERY_TIMEOUT, deadline
 from vorex_sessions.extensions import db
@@ -115,7 +119,7 @@ def run_transaction(
     def attempt() -> T:
         with checkout(db.engine) as cursor:
             transaction = Transaction(cursor, before)
-            try:
+            with rolled_back_on_error(cursor):
                 if timeout <= QUERY_TIMEOUT:
                     return transaction.complete(work)
                 # Work that may take long must not wait long for its beginning.
@@ -123,11 +127,6 @@ def run_transaction(
                 transaction.run(_SET_STATEMENT_TIMEOUT, {"milliseconds": milliseconds})
                 with deadline(timeout):
                     return transaction.complete(work)
-            except BaseException:
-                # Where the connection is gone, the transaction is, too.
-                with suppress(psycopg2.Error):
-                    cursor.execute("ROLLBACK")
-                raise
 
     with deadline(QUERY_TIMEOUT):
         return retried(attempt, db.engine)

@@ -14,24 +14,26 @@ from vorex_sessions.database import prepared
 from vorex_sessions.models import USER_ID, learner_versions
 
 _v = learner_versions.c
-_of_learner = _v.user_id == USER_ID
 _one: sa.ColumnElement[int] = sa.literal_column("1", sa.BigInteger)
 _LEAP: sa.ColumnElement[int] = sa.literal_column("1000000", sa.BigInteger)
 _same_epoch: sa.ColumnElement[int] = sa.literal_column("0", sa.BigInteger)
 _new_epoch = sa.cast(sa.func.random() * sa.literal_column("1e15"), sa.BigInteger) + _one
 
-# The version of the learner `:user_id`, for what is stored after RAISE.
-CURRENT = sa.func.coalesce(
-    sa.select(_v.version).where(_of_learner).scalar_subquery(), sa.literal_column("0")
-)
-# The same for what is stored before RAISE, in the same transaction.
-NEXT = CURRENT + _one
+
+def _current_of(learner: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
+    version = sa.select(_v.version).where(_v.user_id == learner).scalar_subquery()
+    return sa.func.coalesce(version, sa.literal_column("0"))
 
 
 def next_of(learner: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
     """NEXT of each learner of a statement on many."""
-    current = sa.select(_v.version).where(_v.user_id == learner).scalar_subquery()
-    return sa.func.coalesce(current, sa.literal_column("0")) + _one
+    return _current_of(learner) + _one
+
+
+# The version of the learner `:user_id`, for what is stored after RAISE.
+CURRENT = _current_of(USER_ID)
+# The same for what is stored before RAISE, in the same transaction.
+NEXT = next_of(USER_ID)
 
 
 def _raised(insertion: Insert, **more: sa.ColumnElement[Any]) -> Insert:

@@ -69,7 +69,10 @@ def list_languages(
     """The learner's languages with sessions, time and streak, that of the latest session first."""
     parameters = {"user_id": learner_id, "shortest_day": setting("STREAK_MIN_SECONDS")}
     rows = run(_LANGUAGES, parameters)
-    history = from_json(rows[0].history if rows else None)
+    if not rows:
+        return {"languages": []}
+    history, zone_name = from_json(rows[0].history), zone_name or rows[0].timezone
+    right_until(end_of_today(now, zone_name, history.latest.day_starts_at))
     return {
         "languages": [
             {
@@ -84,9 +87,7 @@ def list_languages(
     }
 
 
-def _current_streak(row: Any, history: History, zone_name: str | None, now: datetime) -> int:
+def _current_streak(row: Any, history: History, zone_name: str, now: datetime) -> int:
     state = streaks.of_days(row.days or (), history)
-    zone_name = zone_name or row.timezone
-    right_until(end_of_today(now, zone_name, history.latest.day_starts_at))
     current: int = streaks.streak(state, zone_name=zone_name, now=now, history=history)["current"]
     return current

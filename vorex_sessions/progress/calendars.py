@@ -1,6 +1,6 @@
 """Pure: how a learner divides time into days and weeks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from vorex_sessions.periods import day_of, end_of_today, todays, wall_clock
@@ -26,6 +26,10 @@ class Calendar:
     def today(self, now: datetime) -> date:
         """The learner's day at an instant."""
         return day_of(now, self.zone_name, self.day_starts_at)
+
+    def in_zone(self, zone_name: str | None) -> "Calendar":
+        """The same in another zone, if one is given."""
+        return replace(self, zone_name=zone_name) if zone_name else self
 
     def end_of_today(self, now: datetime) -> datetime:
         """Until when today is sure to be today."""

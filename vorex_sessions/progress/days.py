@@ -1,6 +1,5 @@
 """The learner's calendar days, each with the sums of its sessions."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from vorex_sessions.database import run
@@ -25,8 +24,7 @@ def last_days(
     first = now.astimezone(UTC).date() - timedelta(days=count)
     parameters = {"user_id": learner_id, "since": earliest_instant(first), "language": language}
     rows = run(BY_DAY, parameters)
-    learners = calendar(*rows[0][:_HEAD])
-    learners = replace(learners, zone_name=zone_name) if zone_name else learners
+    learners = calendar(*rows[0][:_HEAD]).in_zone(zone_name)
     right_until(learners.end_of_today(now))
     today = learners.today(now)
     start = today + ONE_DAY - timedelta(days=count)

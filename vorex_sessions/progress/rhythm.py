@@ -3,7 +3,6 @@
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -40,8 +39,8 @@ def rhythm(
     """
     wanted = {"user_id": learner_id, "session_type": session_type, "language": language}
     rows = _read(wanted | _days(period, now))
-    learners = calendar(rows[0].zone_name, rows[0].day_starts_at, rows[0].week_starts_on)
-    learners = replace(learners, zone_name=zone_name) if zone_name else learners
+    head = rows[0]
+    learners = calendar(head.zone_name, head.day_starts_at, head.week_starts_on).in_zone(zone_name)
     right_until(learners.end_of_today(now))
     today = learners.today(now)
     start = None if period == "all" else today + ONE_DAY - timedelta(days=DAYS[period])

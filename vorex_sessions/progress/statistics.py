@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
@@ -86,7 +86,7 @@ def statistics(
 
     Calls `changes_at` with the instants at which they change without a new session.
     """
-    learners = replace(data.calendar, zone_name=zone_name) if zone_name else data.calendar
+    learners = data.calendar.in_zone(zone_name)
     changes_at(learners.end_of_today(now))
     if asked.period == "all":
         start = min((tally.practiced_on for tally in data.tallies), default=None)

@@ -130,11 +130,12 @@ def changes(learner_id: str, *, since: str | None = None, limit: int) -> dict[st
     its place is of another epoch: a backup was restored, or a purge removed what was moved to an old day.
     """
     place = _read(since)
-    rows = _rows(learner_id, place, limit)
+    parameters = {"version": place.version, "after_id": place.session_result_id}
+    rows = run(_PAGE, {"user_id": learner_id, **parameters, "limit": limit + 1})
     state = rows[0]
-    if place.epoch != state.epoch or place.version > state.latest_version:
-        if place != BEGINNING:
-            return {**changes(learner_id, limit=limit), "reset": True}
+    is_of_now = place.epoch == state.epoch and place.version <= state.latest_version
+    if place != BEGINNING and not is_of_now:
+        return changes(learner_id, limit=limit)
     found = [row for row in rows if row.session_result_id is not None]
     shown, has_more = found[:limit], len(found) > limit
     erased = state.erased_at is not None and place.version < state.erased_version
@@ -147,16 +148,6 @@ def changes(learner_id: str, *, since: str | None = None, limit: int) -> dict[st
         "erased_at": stamp(state.erased_at) if erased else None,
         "kept_since": stamp(state.kept_since) if purged else None,
     }
-
-
-def _rows(learner_id: str, place: Place, limit: int) -> Any:
-    parameters = {
-        "user_id": learner_id,
-        "version": place.version,
-        "after_id": place.session_result_id,
-        "limit": limit + 1,
-    }
-    return run(_PAGE, parameters)
 
 
 def _end(state: Any, last: Any) -> Place:

@@ -48,7 +48,7 @@ IF_NONE_MATCH = {
 
 
 def rests_also_on(more: Callable[[str], Any]) -> Callable[[F], F]:
-    """Decorate a view whose answer changes with something else, too: `more(learner_id)`, for JSON."""
+    """Decorate a view whose answer changes with something else, too: the text of `more(learner_id)`."""
 
     def decorate(view: F) -> F:
         view.more_basis = more  # type: ignore[attr-defined]  # read by conditional

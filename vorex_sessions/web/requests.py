@@ -47,8 +47,6 @@ def read_json(limit: int) -> None:
     Raises TooSlow, TooLarge, UnknownCoding, NotJson or Unreadable, in about this order.
     """
     body = _body(limit)
-    if len(body) > limit:
-        raise TooLarge
     if not request.is_json:
         raise NotJson
     checkpoint()
@@ -62,8 +60,6 @@ def read_file(limit: int, media_types: Mapping[str, str]) -> None:
     Raises TooSlow, TooLarge, UnknownCoding or UnknownFormat.
     """
     body = _body(limit)
-    if len(body) > limit:
-        raise TooLarge
     media_type = "application/json" if request.is_json else request.mimetype
     if media_type not in media_types:
         raise UnknownFormat
@@ -78,7 +74,7 @@ def uploaded_file() -> tuple[str, bytes]:
 
 
 def _body(limit: int) -> bytes:
-    """Return the body, decompressed; it is longer than `limit` if there is more."""
+    """Return the body, decompressed. Raises TooSlow, TooLarge, UnknownCoding, Unreadable or Unavailable."""
     coding = request.environ.get("HTTP_CONTENT_ENCODING")
     # Werkzeug reads only this much of a chunked body.
     request.max_content_length = limit + (content_coding.OVERHEAD if coding else 1)
@@ -86,13 +82,15 @@ def _body(limit: int) -> bytes:
         with _body_timeout():
             body = request.get_data(cache=False)
         if coding and content_coding.is_gzip(coding):
-            return content_coding.decompress(body, limit, _count_decompressed)
+            body = content_coding.decompress(body, limit, _count_decompressed)
     except ClientDisconnected:  # or SLOW_CLIENT in server/worker.py has passed
         raise TooSlow from None
     except BadBody:
         raise Unreadable("The body's chunks are malformed or too small.") from None
     except Busy:
         raise Unavailable("The service is busy right now; please try again in a moment.") from None
+    if len(body) > limit:
+        raise TooLarge
     return body
 
 
