@@ -123,6 +123,7 @@ def test_everything_derived_agrees_with_the_sessions_after_anything(
     random = Random(seed)  # no secret
     stored: list[str] = []
     before, had = reached_and_unlocked(app, learner)
+    set_late: set[str] = set()  # reached by a goal that was set after its practice
     for step in range(260):
         what = random.choices(
             ["save", "at once", "batch", "patch", "delete", "again", "set"], [6, 1, 2, 2, 1, 1, 1]
@@ -148,8 +149,11 @@ def test_everything_derived_agrees_with_the_sessions_after_anything(
             learner.get("/warmup")  # rebuilds the rows that the next saves update
         after, has = reached_and_unlocked(app, learner)
         new = set() if what in ("delete", "again", "set") else after - before - had
+        if what == "set":
+            set_late |= after - before
         # Of several sessions one may make a break that another closes.
-        assert has == had | new or (what in ("batch", "at once") and has >= had | new), what
+        may_have = BY_KEY.keys() if what in ("batch", "at once") else had | new | set_late
+        assert had | new <= has <= may_have, what
         before, had = after, has
         if step % 20 == 19:
             export = learner.get("/export")  # brings everything up to date
