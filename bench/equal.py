@@ -18,7 +18,7 @@ _VOLATILE = ("session_result_id", "created_at", "updated_at")
 # Fields that the peer does not have, or not everywhere.
 _OURS_ONLY = {
     *("achievements_unlocked", "streak", "vocabulary_results", "skills", "vocabulary_details"),
-    *("focus_skills", "vocabulary_review", "language"),
+    *("focus_skills", "vocabulary_review", "language", "version"),
 }
 _ANSWERED = (  # one header of each thing that the equipped peer adds
     *("X-Request-ID", "X-RateLimit-Remaining", "X-Content-Type-Options"),
