@@ -4,92 +4,17 @@
 """
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-import language_tags
+import setting_values
 from database_address import database_url
 
 
 class SettingError(RuntimeError):
     """A setting is missing or unusable; the message names it and says what to do."""
-
-
-def _text(value: str) -> str:
-    return value
-
-
-def _web_url(value: str) -> str:
-    parts = urlsplit(value)
-    extra = parts.path.strip("/") or parts.query or parts.fragment
-    if parts.scheme not in ("http", "https") or not parts.netloc or extra:
-        raise ValueError("must look like https://project.supabase.co")
-    return value.rstrip("/")
-
-
-def _integer(minimum: int, maximum: int) -> Callable[[str], int]:
-    def parse(value: str) -> int:
-        if not value.isdecimal() or not minimum <= int(value) <= maximum:
-            raise ValueError(f"must be a whole number from {minimum} to {maximum}")
-        return int(value)
-
-    return parse
-
-
-def _secret(value: str) -> str:
-    if len(value.encode()) < 32:
-        raise ValueError("must have 32 bytes or more (RFC 7518, section 3.2)")
-    return value
-
-
-def _bearer_token(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9._~+/-]{16,}=*", value):
-        raise ValueError("must have 16 or more letters, digits or -._~+/ (RFC 6750)")
-    return value
-
-
-def _boolean(value: str) -> bool:
-    if value.lower() not in ("true", "false"):
-        raise ValueError("must be true or false")
-    return value.lower() == "true"
-
-
-def _counter_url(value: str) -> str:
-    if value != "memory://" and urlsplit(value).scheme not in ("redis", "rediss", "unix"):
-        raise ValueError("must be memory:// or look like redis://host:6379/0")
-    return value
-
-
-def _origins(value: str) -> list[str]:
-    origins = [origin.strip() for origin in value.split(",") if origin.strip()]
-    for origin in origins:
-        # Refuse what Flask-CORS would read as a regular expression.
-        if origin != "*" and not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]+)?", origin):
-            raise ValueError("must look like https://app.example.com,https://www.example.com")
-    return origins
-
-
-def _language(value: str) -> str:
-    try:
-        return language_tags.canonical(value)
-    except ValueError:
-        raise ValueError("must be a language tag such as en or pt-BR (BCP 47)") from None
-
-
-def _schema(value: str) -> str:
-    # Names that need no quotes: they stand in settings of connections and in commands that people copy.
-    if not re.fullmatch("[a-z_][a-z0-9_]{0,62}", value) or value.startswith("pg_"):
-        raise ValueError("must be lower-case letters, digits and _, and not begin with pg_")
-    return value
-
-
-def _log_level(value: str) -> str:
-    if value.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-        raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
-    return value.upper()
 
 
 @dataclass(frozen=True)
@@ -107,112 +32,165 @@ SETTINGS = (
     Setting("DATABASE_URL", database_url, None, "Address of PostgreSQL; required."),
     Setting(
         "SUPABASE_JWT_SECRET",
-        _secret,
+        setting_values.secret,
         None,
         "Secret that signs HS256 tokens; required unless `SUPABASE_URL` is set.",
     ),
     Setting(
         "SUPABASE_URL",
-        _web_url,
+        setting_values.web_url,
         None,
         "Address of the Supabase project, whose published keys verify ES256, RS256 and EdDSA tokens.",
     ),
-    Setting("JWT_AUDIENCE", _text, "authenticated", "Required `aud` of a learner's token."),
-    Setting("PORT", _integer(1, 65535), "8000", "Port that gunicorn listens on."),
-    Setting("WEB_CONCURRENCY", _integer(1, 64), "2", "Number of worker processes."),
-    Setting("DB_POOL_SIZE", _integer(1, 200), "10", "Maximum database connections per worker."),
+    Setting(
+        "JWT_AUDIENCE", setting_values.text, "authenticated", "Required `aud` of a learner's token."
+    ),
+    Setting("PORT", setting_values.integer(1, 65535), "8000", "Port that gunicorn listens on."),
+    Setting("WEB_CONCURRENCY", setting_values.integer(1, 64), "2", "Number of worker processes."),
+    Setting(
+        "DB_POOL_SIZE",
+        setting_values.integer(1, 200),
+        "10",
+        "Maximum database connections per worker.",
+    ),
     Setting(
         "DB_TRANSACTION_POOLER",
-        _boolean,
+        setting_values.boolean,
         "false",
         "Whether `DATABASE_URL` points to a transaction pooler (PgBouncer, Supabase's port 6543).",
     ),
     Setting(
         "DATABASE_SCHEMA",
-        _schema,
+        setting_values.schema,
         None,
         "Schema of the service's tables; unset: that of the role's `search_path`, mostly `public`.",
     ),
     Setting(
         "EXPORT_CONNECTIONS",
-        _integer(1, 50),
+        setting_values.integer(1, 50),
         "2",
         "Maximum concurrent downloads per worker, each on a connection outside `DB_POOL_SIZE`.",
     ),
     Setting(
         "SESSION_RETENTION_DAYS",
-        _integer(1, 36500),
+        setting_values.integer(1, 36500),
         None,
         "Days after which `flask privacy purge` removes a session; unset: never.",
     ),
     Setting(
         "DEFAULT_LANGUAGE",
-        _language,
+        setting_values.language,
         "en",
         "Language of sessions that name none, as a tag of BCP 47.",
         decides_answers=True,
     ),
     Setting(
         "STREAK_MIN_SECONDS",
-        _integer(0, 86_400),
+        setting_values.integer(0, 86_400),
         "60",
         "Seconds of practice that a day needs to count in a streak.",
         decides_answers=True,
     ),
     Setting(
         "COHORT_MIN_OTHERS",
-        _integer(5, 1000),
+        setting_values.integer(5, 1000),
         "10",
         "Minimum number of other learners in a comparison.",
         decides_answers=True,
     ),
-    Setting("RATELIMIT_ENABLED", _boolean, "true", "Whether requests are counted and limited."),
+    Setting(
+        "EVENTS",
+        setting_values.boolean,
+        "false",
+        "Whether events are kept for `GET /api/admin/events`; with a destination they always are.",
+    ),
+    Setting(
+        "WEBHOOK_URL",
+        setting_values.endpoint,
+        None,
+        "Address that `flask events deliver` sends events to.",
+    ),
+    Setting(
+        "WEBHOOK_SECRETS",
+        setting_values.signing_keys,
+        None,
+        "Secret that signs them, `whsec_…`; two with a comma while the second one is replaced.",
+    ),
+    Setting(
+        "WEBHOOK_ALLOW_HTTP",
+        setting_values.boolean,
+        "false",
+        "Whether `WEBHOOK_URL` may be `http://` on another host than localhost.",
+    ),
+    Setting(
+        "EVENTS_KEPT_DAYS",
+        setting_values.integer(1, 365),
+        "7",
+        "Days for which an event is kept, and after which `flask events deliver` removes it.",
+    ),
+    Setting(
+        "STREAK_WARNING_HOUR",
+        setting_values.integer(0, 23),
+        "19",
+        "Hour of the learner's day from which on `streak.at_risk` is written.",
+    ),
+    Setting(
+        "RATELIMIT_ENABLED",
+        setting_values.boolean,
+        "true",
+        "Whether requests are counted and limited.",
+    ),
     Setting(
         "RATELIMIT_READS",
-        _integer(1, 1_000_000),
+        setting_values.integer(1, 1_000_000),
         "600",
         "Maximum read requests per minute, per learner or, without one, per IP address.",
     ),
     Setting(
         "RATELIMIT_WRITES",
-        _integer(1, 1_000_000),
+        setting_values.integer(1, 1_000_000),
         "120",
         "Maximum write requests per minute, per learner or, without one, per IP address.",
     ),
     Setting(
         "RATELIMIT_STORAGE_URI",
-        _counter_url,
+        setting_values.counter_url,
         "memory://",
         "Where requests are counted: `memory://` per worker, `redis://…` for all workers together.",
     ),
     Setting(
         "TRUSTED_PROXIES",
-        _integer(0, 10),
+        setting_values.integer(0, 10),
         "0",
         "Number of proxies in front of the service that each add to `X-Forwarded-For`.",
     ),
     Setting(
         "CORS_ORIGINS",
-        _origins,
+        setting_values.origins,
         None,
         "Origins that may call the API from a browser, separated by commas; `*` for all.",
     ),
-    Setting("LOG_LEVEL", _log_level, "INFO", "Minimum log level: DEBUG, INFO, WARNING, ERROR."),
+    Setting(
+        "LOG_LEVEL",
+        setting_values.log_level,
+        "INFO",
+        "Minimum log level: DEBUG, INFO, WARNING, ERROR.",
+    ),
     Setting(
         "METRICS_TOKEN",
-        _bearer_token,
+        setting_values.bearer_token,
         None,
         "Bearer token that `/metrics` asks for; unset: it is open.",
     ),
     Setting(
         "LEARNER_HASH_KEY",
-        _text,
+        setting_values.text,
         None,
         "Key that hashes learner ids in logs; unset: derived from `DATABASE_URL`.",
     ),
     Setting(
         "GRACEFUL_TIMEOUT",
-        _integer(1, 600),
+        setting_values.integer(1, 600),
         "30",
         "Seconds that running requests get to finish when the service stops.",
     ),
@@ -243,4 +221,20 @@ def require(values: Mapping[str, Any]) -> None:
         raise SettingError(
             "SUPABASE_URL or SUPABASE_JWT_SECRET is missing: set the address of the Supabase project, or "
             "the secret that signs its tokens, or both."
+        )
+    if values["WEBHOOK_URL"]:
+        _require_webhook(values)
+
+
+def _require_webhook(values: Mapping[str, Any]) -> None:
+    if not values["WEBHOOK_SECRETS"]:
+        raise SettingError(
+            "WEBHOOK_SECRETS is missing: set the secret that signs what is sent to WEBHOOK_URL."
+        )
+    parts = urlsplit(values["WEBHOOK_URL"])
+    is_local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if parts.scheme == "http" and not is_local and not values["WEBHOOK_ALLOW_HTTP"]:
+        raise SettingError(
+            "WEBHOOK_URL must begin with https://, or set WEBHOOK_ALLOW_HTTP=true where the network between "
+            "is your own."
         )

@@ -2,6 +2,7 @@
 
 from vorex_sessions import (
     cohorts,
+    events,
     founding,
     growth,
     imports,
@@ -30,6 +31,7 @@ CAPABILITIES = tuple(
         recall,
         skills,
         cohorts,
+        events,
         overview,
         privacy,
         founding,

@@ -11,7 +11,9 @@ from vorex_sessions.database import Transaction, as_rows, prepared, recordset
 from vorex_sessions.growth import words
 from vorex_sessions.growth.totals import Totals
 from vorex_sessions.growth.unlocking import Unlock
+from vorex_sessions.hooks import events
 from vorex_sessions.models import USER_ID, learner_achievements, learner_totals
+from vorex_sessions.periods import stamp
 
 _t, _a = learner_totals.c, learner_achievements.c
 _is_of_learner = _t.user_id == USER_ID
@@ -101,4 +103,11 @@ def store(
         for unlock in some
     )
     rows = transaction.run(_STORE[kind, True], parameters)
-    return [Unlock(row[0], row[1], str(row[2])) for row in rows]
+    added = [Unlock(row[0], row[1], str(row[2])) for row in rows]
+    events.record(transaction, learner_id, map(_happened, added))
+    return added
+
+
+def _happened(unlock: Unlock) -> events.Happened:
+    data = {"achievement": unlock.achievement, "unlocked_at": stamp(unlock.unlocked_at)}
+    return events.Happened(events.UNLOCKED, unlock.session_result_id, data=data)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 
 from vorex_sessions.hooks.answers import Answer
+from vorex_sessions.hooks.destinations import Destination
 from vorex_sessions.hooks.personal_data import Export
 from vorex_sessions.hooks.projections import Projection
 from vorex_sessions.hooks.taking_back import TakenBack
@@ -35,12 +36,14 @@ class Capability:
     # Members of the export beside sessions that an import takes back.
     taken_back: Sequence[TakenBack] = ()
     # Removes what a restored backup brings back and does not go with the sessions.
-    after_restore: Sequence[sa.Delete] = ()
+    after_restore: Sequence[sa.Executable] = ()
     # Members that this capability adds to documented answers: OpenAPI component -> schema of the members.
     answer_schemas: Mapping[str, type[ma.Schema]] = field(default_factory=dict)
     # Names of enumerations in OpenAPI. A name stands for its values wherever they occur.
     enumerations: Mapping[str, Sequence[str]] = field(default_factory=dict)
     commands: Sequence[click.Command] = ()
+    # Where events are sent.
+    destinations: Sequence[Destination] = ()
 
 
 class Registry:
@@ -57,6 +60,7 @@ class Registry:
             for one in getattr(blueprint, "answers", ())
         }
         self.exports = {one.member: one for part in parts for one in part.exports}
+        self.destinations = tuple(one for part in parts for one in part.destinations)
         self.taken_back = tuple(one for part in parts for one in part.taken_back)
         self.after_restore = tuple(one for part in parts for one in part.after_restore)
         self.unversioned_tables = tuple(

@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vorex_sessions.models import comparison, derived, preferences, sessions
+from vorex_sessions.models import events as _events
 from vorex_sessions.models.columns import Uuid
 
 # The parameter that every statement on a learner's table has: the learner's id, as text.
@@ -33,3 +34,6 @@ cohort_participants = _table(comparison.CohortParticipant)
 cohort_snapshots = _table(comparison.CohortSnapshot)
 cohort_standings = _table(comparison.CohortStanding)
 cohorts = _table(comparison.Cohort)
+events = _table(_events.Event)
+event_queues = _table(_events.EventQueue)
+event_destinations = _table(_events.EventDestination)

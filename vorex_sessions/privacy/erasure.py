@@ -7,7 +7,7 @@ from functools import lru_cache
 import sqlalchemy as sa
 
 from vorex_sessions.database import Transaction, run_transaction
-from vorex_sessions.hooks import versions
+from vorex_sessions.hooks import events, versions
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.sessions import tombstones
@@ -31,6 +31,7 @@ def erase(learner_id: str, *, now: datetime, close: bool = False) -> int:
         first = (versions.RAISE, _ADD_TOMBSTONES, tombstones.ADD_ERASURE)
         for statement in (*first, *deletions):
             transaction.defer(statement, parameters)
+        events.record_erasure(transaction, learner_id)
         return count
 
     return run_transaction(work, learner_id=learner_id, timeout=TIMEOUT)

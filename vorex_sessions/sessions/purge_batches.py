@@ -4,15 +4,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from vorex_sessions.database import Transaction, locks, run_transaction
-from vorex_sessions.hooks import versions
+from vorex_sessions.hooks import events, versions
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, session_results
+from vorex_sessions.sessions import tombstones
 
 _BATCH = 500  # sessions
 _ROUNDS = 3  # attempts on a learner whose lock is taken
@@ -49,7 +50,7 @@ def purge_batches(
 
 def _purge(
     learner_id: str,
-    statements: tuple[sa.Executable, sa.Executable],
+    statements: "_Statements",
     parameters: Mapping[str, Any],
     removed: Counter[str],
 ) -> bool:
@@ -57,10 +58,10 @@ def _purge(
     values = {**parameters, "user_id": learner_id, "changed": None}
 
     def work(transaction: Transaction) -> int:
-        raising, removing = statements
-        for statement in (*registry().invalidation(), raising):
+        for statement in (*registry().invalidation(), statements.raising):
             transaction.defer(statement, values)
-        return len(transaction.finish(removing, values))
+        events.record_removal(transaction, learner_id, statements.told, values)
+        return len(transaction.finish(statements.removing, values))
 
     count = _BATCH
     while count == _BATCH:
@@ -74,23 +75,38 @@ def _purge(
     return True
 
 
+class _Statements(NamedTuple):
+    """What raises the learner's version, selects the sessions to tell of, and removes them.
+
+    After an erasure that was told, no single session is told of.
+    """
+
+    raising: sa.Executable
+    told: sa.Select[Any]
+    removing: sa.Executable
+
+
 @lru_cache(maxsize=8)
-def _statements(
-    condition: sa.ColumnElement[bool], by_age: bool
-) -> tuple[sa.Executable, sa.Executable]:
-    """What raises the learner's version, and what removes the oldest sessions that meet the condition."""
+def _statements(condition: sa.ColumnElement[bool], by_age: bool) -> _Statements:
+    """Statements on the oldest sessions that meet the condition."""
     is_of_learner = _s.user_id == USER_ID
     # Corrected when it was so old already: perhaps it was moved there, and devices do not know.
     is_moved = sa.and_(_s.updated_at > _s.created_at, _s.updated_at >= sa.bindparam("cutoff"))
     columns = (_s.session_result_id, _s.completed_at, is_moved.label("is_moved"))
     oldest = sa.select(*columns).where(is_of_learner, condition)
-    oldest = oldest.order_by(_s.completed_at).limit(sa.literal_column(str(_BATCH)))
+    oldest = oldest.order_by(_s.completed_at, _s.session_result_id)
+    oldest = oldest.limit(sa.literal_column(str(_BATCH)))
     ids = oldest.with_only_columns(_s.session_result_id).correlate(None)
     removed = sa.delete(session_results).where(is_of_learner, _s.session_result_id.in_(ids))
     removing = removed.returning(_s.session_result_id)
+    of_batch = sa.select(_s.session_result_id).where(
+        is_of_learner, _s.session_result_id.in_(ids), ~tombstones.is_erased(_s.completed_at)
+    )
     if not by_age:
-        return versions.raise_if(sa.exists().where(is_of_learner, condition)), removing
+        raising = versions.raise_if(sa.exists().where(is_of_learner, condition))
+        return _Statements(raising, of_batch, removing)
     old = oldest.subquery("oldest").c
     newest = sa.func.max(old.completed_at).label("at")
     are_moved = sa.func.bool_or(old.is_moved).label("are_moved")
-    return versions.raise_with_purge(sa.select(newest, are_moved).subquery("removed")), removing
+    raising = versions.raise_with_purge(sa.select(newest, are_moved).subquery("removed"))
+    return _Statements(raising, of_batch, removing)

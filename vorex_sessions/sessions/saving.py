@@ -1,6 +1,6 @@
 """Idempotent saves: one statement inserts what is new, a second one finds out why the rest was not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -18,7 +18,7 @@ from vorex_sessions.database import (
     run_transaction,
 )
 from vorex_sessions.database.timeouts import LARGE_SAVE_TIMEOUT, QUERY_TIMEOUT
-from vorex_sessions.hooks import versions
+from vorex_sessions.hooks import events, versions
 from vorex_sessions.hooks.learner_days import DAY_STARTS_AT
 from vorex_sessions.hooks.projections import DERIVED_VERSION, AnswerExtras, Projection, SaveEvent
 from vorex_sessions.hooks.registry import registry
@@ -162,6 +162,7 @@ def _store(
         extras: AnswerExtras = {str(row.session_result_id): {} for row in rows}
         if rows:
             transaction.defer(versions.RAISE, {"user_id": learner_id})
+            events.record(transaction, learner_id, _saved(rows, restored))
             derived_version, is_new_learner, *contexts = rows[0][len(results.COLUMNS) :]
             event = SaveEvent(transaction, learner_id, rows, now, derived_version, is_new_learner)
             for projection, context in zip(projections, contexts, strict=True):
@@ -177,6 +178,13 @@ def _store(
         name: Outcome(session, by_id[name].fingerprint, created=True, extras=extras[name])
         for name, session in stored.items()
     }
+
+
+def _saved(rows: Iterable[Any], restored: bool) -> Iterator[events.Happened]:
+    """The events of stored rows; what an import brings may be years old."""
+    data = {"imported": True} if restored else None
+    for row in rows:
+        yield events.Happened(events.SAVED, str(row.session_result_id), row.version, data)
 
 
 def size(row: Mapping[str, Any]) -> int:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 import sqlalchemy as sa
 
 from vorex_sessions.database import Transaction, as_rows, recordset, run, run_transaction
-from vorex_sessions.hooks import versions
+from vorex_sessions.hooks import events, versions
 from vorex_sessions.hooks.learner_days import DAY_STARTS_AT
 from vorex_sessions.hooks.projections import SaveEvent
 from vorex_sessions.hooks.registry import registry
@@ -144,6 +144,9 @@ def correct(
         if fields and is_expected and not is_expected(old.version):
             raise ChangedMeanwhile
         new = _update(transaction, parameters, old, {name: values[name] for name in fields})
+        if fields:
+            corrected = events.Happened(events.CORRECTED, session_result_id, new.version)
+            events.record(transaction, learner_id, [corrected])
         event = SaveEvent(transaction, learner_id, [new], now, derived_version=None, is_first=False)
         answer = results.as_json(new)
         for projection in registry().projections:
@@ -203,8 +206,10 @@ def delete(
         stored = transaction.run(_VERSION, parameters) if is_expected else ()
         if is_expected and stored and not is_expected(stored[0].version):
             raise ChangedMeanwhile
-        for statement in (*registry().invalidation(), _RAISE_IF_STORED, _ADD_TOMBSTONE, _DELETE):
+        for statement in (*registry().invalidation(), _RAISE_IF_STORED, _ADD_TOMBSTONE):
             transaction.defer(statement, parameters)
+        events.record_removal(transaction, learner_id, _SHOW, parameters)
+        transaction.defer(_DELETE, parameters)
         return bool(transaction.finish(_IS_DELETED, parameters)[0].deleted)
 
     if not run_transaction(work, learner_id=learner_id):
