@@ -27,6 +27,7 @@ LAYERS = [
     *(
         "database_address",
         "language_tags",
+        "setting_values",
         "config",
         "logs",
         "version",
@@ -51,6 +52,7 @@ LAYERS = [
         "recall",
         "skills",
         "cohorts",
+        "events",
         "overview",
         "privacy",
         "founding",
@@ -62,7 +64,7 @@ CURE = (
     "imports point downward, from newer to older. Move what both need to a lower folder, or let the newer "
     "capability offer it through hooks/ (docs/development.md, Layers)"
 )
-TOP_LEVEL = {"config", "database_address", "language_tags", "logs"}
+TOP_LEVEL = {"config", "database_address", "language_tags", "logs", "setting_values"}
 LOCAL = "local"  # what only `make run` and the tests use
 MODULES = sorted(PACKAGE.rglob("*.py"))
 CAPABILITIES: dict[str, Capability] = {
@@ -78,6 +80,8 @@ SHARED = {
     ("hooks", "session_results"): "a rebuild reads all sessions",
     ("hooks", "learner_totals"): "its derived_version is about all projections (hooks/rebuild.py)",
     ("hooks", "learner_versions"): "every write of a learner raises it (hooks/versions.py)",
+    ("hooks", "events"): "every change of a learner writes them (hooks/events.py)",
+    ("hooks", "event_queues"): "with those who wait for them",
     ("hooks", "erased_learners"): "what a restored backup brought back is erased again",
 }
 

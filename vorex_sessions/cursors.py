@@ -18,7 +18,9 @@ def write(place: bytes, filters: Mapping[str, Any]) -> str:
     return base64.urlsafe_b64encode(place + _digest(filters)).decode()
 
 
-def read(cursor: str, filters: Mapping[str, Any], *, size: int | None = None) -> bytes:
+def read(
+    cursor: str, filters: Mapping[str, Any], *, size: int | None = None, parameter: str = "cursor"
+) -> bytes:
     """The place, of `size` bytes if given. Raises Invalid unless `write` made it for these filters."""
     try:
         packed = base64.b64decode(cursor, altchars=b"-_", validate=True)
@@ -26,9 +28,9 @@ def read(cursor: str, filters: Mapping[str, Any], *, size: int | None = None) ->
         packed = b""
     place = packed[:-_DIGEST]
     if not place or size not in (None, len(place)):
-        raise invalid()
+        raise invalid(parameter=parameter)
     if packed[-_DIGEST:] != _digest(filters):
-        raise invalid("belongs to other filters than these")
+        raise invalid("belongs to other filters than these", parameter)
     return place
 
 

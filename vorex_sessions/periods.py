@@ -18,6 +18,7 @@ _BY_LOWER_CASE = {name.lower(): name for name in ZONE_NAMES}
 # The calendar day of a session differs from its UTC day by one at most, whatever its offset.
 ONE_DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
+_LARGEST_OFFSET = 24 * 60 - 1  # minutes
 DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 FIRST_DAY = date(1999, 1, 1)  # before the first day that a session can have
 _LAST_DAY = date(9000, 1, 1)  # after the last one
@@ -118,6 +119,15 @@ def todays(now: datetime) -> list[date]:
     last = (now.astimezone(UTC) + timedelta(hours=23, minutes=59)).date()
     first = now.astimezone(UTC).date() - ONE_DAY
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def zones_from_hour(now: datetime, hour: int) -> list[str]:
+    """Return the names of all zones in which it is this hour or later, before midnight."""
+    offsets = (
+        timedelta(minutes=minutes) for minutes in range(-_LARGEST_OFFSET, _LARGEST_OFFSET + 1)
+    )
+    fixed = {offset_name(now.astimezone(timezone(offset))) for offset in offsets}
+    return [name for name in ZONE_NAMES | fixed if wall_clock(now, name).hour >= hour]
 
 
 def wall_clock(instant: datetime, zone_name: str) -> datetime:

@@ -11,7 +11,7 @@ from vorex_sessions.extensions import db
 from vorex_sessions.models.columns import Instant, Texts, Uuid
 
 # The transaction that writes a row, as a number.
-_THIS_TRANSACTION = "CAST(CAST(pg_current_xact_id() AS text) AS bigint)"
+THIS_TRANSACTION = sa.text("CAST(CAST(pg_current_xact_id() AS text) AS bigint)")
 
 
 class Event(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAlchemy builds Model at run time
@@ -33,9 +33,7 @@ class Event(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAlchemy bu
     session_result_id: Mapped[str | None] = mapped_column(Uuid)
     version: Mapped[int | None] = mapped_column(sa.BigInteger)
     data: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  # further members
-    written_by: Mapped[int] = mapped_column(
-        sa.BigInteger, server_default=sa.text(_THIS_TRANSACTION)
-    )
+    written_by: Mapped[int] = mapped_column(sa.BigInteger, server_default=THIS_TRANSACTION)
     given_up: Mapped[list[str] | None] = mapped_column(Texts)  # destinations that did not get it
 
 

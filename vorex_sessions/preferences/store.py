@@ -51,6 +51,12 @@ def _put() -> Insert:
     )
 
 
+def has_days_off(learner: sa.ColumnElement[str]) -> sa.Exists:
+    """Whether a learner of a statement on many has ever set rest days or a pause."""
+    has_any = sa.or_(sa.func.cardinality(_p.rest_days) > 0, _p.pause_from.is_not(None))
+    return sa.exists().where(_p.user_id == learner, has_any)
+
+
 LATEST_IF_ANY = _latest_if_any()
 BEFORE_CHANGE = _before_change()
 PUT = _put()

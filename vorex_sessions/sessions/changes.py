@@ -21,7 +21,6 @@ from vorex_sessions.models import (
     session_results,
 )
 from vorex_sessions.periods import stamp
-from vorex_sessions.problems.kinds import Invalid
 from vorex_sessions.sessions import results
 
 _s, _d, _e, _v = session_results.c, deleted_sessions.c, erased_learners.c, learner_versions.c
@@ -51,10 +50,7 @@ def _read(since: str | None) -> Place:
     """The place that a client sends back. Raises Invalid."""
     if since is None:
         return BEGINNING
-    try:
-        place = cursors.read(since, {}, size=_PLACE.size)
-    except Invalid:
-        raise cursors.invalid(parameter="since") from None
+    place = cursors.read(since, {}, size=_PLACE.size, parameter="since")
     epoch, version, session_result_id = _PLACE.unpack(place)
     return Place(epoch, version, str(UUID(bytes=session_result_id)))
 

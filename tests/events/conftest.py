@@ -1,0 +1,39 @@
+"""An app whose operator has asked for events, and the back end that receives them."""
+
+import base64
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from tests.events.receiver import Receiver, receiving
+from vorex_sessions import create_app
+from vorex_sessions.extensions import db
+
+KEYS = [b"a key of 32 bytes for the tests.", b"the key before, 32 bytes as well"]
+SECRETS = [f"whsec_{base64.b64encode(key).decode()}" for key in KEYS]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def pushing(app: Flask, settings: dict, receiver: Receiver) -> Iterator[Flask]:
+    """The app with the receiver as its webhook."""
+    given = {"WEBHOOK_URL": receiver.url, "WEBHOOK_SECRETS": KEYS}
+    pushing = create_app({**settings, **given})
+    yield pushing
+    with pushing.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def pulling(app: Flask, settings: dict) -> Iterator[Flask]:
+    """The app that only keeps events."""
+    pulling = create_app({**settings, "EVENTS": True})
+    yield pulling
+    with pulling.app_context():
+        db.engine.dispose()

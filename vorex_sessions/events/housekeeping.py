@@ -1,0 +1,37 @@
+"""What the deliverer does beside delivering: warnings of streaks that end, and removing old events."""
+
+import logging
+import threading
+from datetime import UTC, datetime
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from vorex_sessions.events.deliverer import Context
+from vorex_sessions.events.pruning import prune
+from vorex_sessions.events.warnings import warn
+
+log = logging.getLogger(__name__)
+_EVERY = 300  # seconds
+
+
+def run(now: datetime) -> None:
+    """Do all of it once. Raises DBAPIError and PoolTimeout."""
+    warned, removed = warn(now), prune()
+    if warned or removed:
+        log.info("events kept in order", extra={"fields": {"warned": warned, "removed": removed}})
+
+
+def start(context: Context, stopping: threading.Event) -> None:
+    """Do it every five minutes in a thread, until `stopping` is set."""
+    threading.Thread(target=_run_on, args=(context, stopping), daemon=True).start()
+
+
+def _run_on(context: Context, stopping: threading.Event) -> None:
+    while not stopping.is_set():
+        with context():
+            try:
+                run(datetime.now(UTC))
+            except (DBAPIError, PoolTimeout) as error:
+                log.warning("events are kept in order later: %s", type(error).__name__)
+        stopping.wait(_EVERY)

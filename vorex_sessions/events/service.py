@@ -1,0 +1,88 @@
+"""Events for who would rather pull: pages in an order to which nothing is added behind the reader.
+
+Events of a transaction that is running become visible later, with numbers below those of others. So a page
+ends before the oldest transaction that is running.
+"""
+
+import struct
+import time
+from typing import Any
+
+import sqlalchemy as sa
+
+from vorex_sessions import cursors
+from vorex_sessions.database import run
+from vorex_sessions.events.payload import payload
+from vorex_sessions.events.queues import event_of
+from vorex_sessions.flask_config import setting
+from vorex_sessions.hooks.events import are_kept
+from vorex_sessions.problems.kinds import NotFound
+
+_PLACE = struct.Struct(">qqq")  # written_by, id, when the page was read (seconds)
+_BEGINNING = (-1, 0, 0)
+_DAY = 24 * 3600
+_MOST_READ = 5000  # events that a page looks at, where a type is asked for
+_NEXT = sa.text(f"""
+WITH page AS (
+    SELECT * FROM events
+    WHERE (written_by, id) > (:written_by, :id)
+        AND written_by < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)
+    ORDER BY written_by, id LIMIT CASE WHEN CAST(:type AS text) IS NULL THEN :limit ELSE {_MOST_READ} END
+), wanted AS (
+    SELECT * FROM page WHERE CAST(:type AS text) IS NULL OR type = CAST(:type AS text)
+    ORDER BY written_by, id LIMIT :limit
+), read AS (
+    SELECT count(*) AS number, max(written_by) AS last_written_by FROM page
+)
+SELECT wanted.*, read.number, read.last_written_by,
+    (SELECT max(page.id) FROM page WHERE page.written_by = read.last_written_by) AS last_id
+FROM read LEFT JOIN wanted ON true ORDER BY wanted.written_by, wanted.id
+""")  # noqa: S608  # our own number
+
+
+class NoEvents(NotFound):
+    """The service keeps no events."""
+
+    detail = "The service keeps no events; its operator can set EVENTS=true."
+
+
+def list_events(
+    *, after: str | None = None, event_type: str | None = None, limit: int
+) -> dict[str, Any]:
+    """The events after a place, as the API returns them. Raises Invalid and NoEvents.
+
+    With a type, a page may be short though more follow. `missed`: events may have been removed since the
+    reader's last page.
+    """
+    if not are_kept():
+        raise NoEvents
+    filters = {"type": event_type}
+    written_by, number, read_at = _read(after, filters)
+    place = {"written_by": written_by, "id": number}
+    rows = run(_NEXT, {**place, "type": event_type, "limit": limit + 1})
+    found = [row for row in rows if row.id is not None]
+    shown = found[:limit]
+    most_read = limit + 1 if event_type is None else _MOST_READ
+    has_more = len(found) > limit or rows[0].number == most_read
+    if len(found) > limit:
+        place = {"written_by": shown[-1].written_by, "id": shown[-1].id}
+    elif rows[0].number:
+        place = {"written_by": rows[0].last_written_by, "id": rows[0].last_id}
+    now = int(time.time())
+    packed = _PLACE.pack(place["written_by"], place["id"], now)
+    events = [event_of(row) for row in shown]
+    return {
+        "events": [{"id": event.event_id, **payload(event)} for event in events],
+        "next": cursors.write(packed, filters),
+        "has_more": has_more,
+        "missed": after is not None and now - read_at > setting("EVENTS_KEPT_DAYS") * _DAY,
+    }
+
+
+def _read(after: str | None, filters: dict[str, Any]) -> tuple[int, int, int]:
+    """The place that a reader sends back. Raises Invalid."""
+    if after is None:
+        return _BEGINNING
+    place = cursors.read(after, filters, size=_PLACE.size, parameter="after")
+    written_by, number, read_at = _PLACE.unpack(place)
+    return written_by, number, read_at
