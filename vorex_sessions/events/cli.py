@@ -21,22 +21,18 @@ events = AppGroup(
 )
 
 
-class _Named(click.ParamType[Destination]):
-    name = "destination"
-
-    def convert(self, value: object, param: object, ctx: object) -> Destination:
-        """The destination of this name."""
-        if isinstance(value, Destination):
-            return value
-        known = {one.name: one for one in deliverer.configured()}
-        if found := known.get(str(value)):
-            return found
-        self.fail(f"{value!r} is not configured; known: {', '.join(known) or 'none'}.")
-
-
 _destination = click.option(
-    "--destination", type=_Named(), default="webhook", show_default=True, help="Its name."
+    "--destination", "name", default="webhook", show_default=True, help="Its name."
 )
+
+
+def _named(name: str) -> Destination:
+    known = {one.name: one for one in deliverer.configured()}
+    if name not in known:
+        raise click.ClickException(
+            f"{name} is not configured; configured: {', '.join(known) or 'nothing'}."
+        )
+    return known[name]
 
 
 @events.command("deliver")
@@ -97,7 +93,7 @@ def status_command() -> None:
 @click.option("--given-up", is_flag=True, help="What was given up.")
 @report_database_errors
 def redeliver_command(
-    destination: Destination, since: datetime | None, event_id: UUID | None, given_up: bool
+    name: str, since: datetime | None, event_id: UUID | None, given_up: bool
 ) -> None:
     """Send events again, and for each learner what followed, so that the order stays.
 
@@ -106,7 +102,7 @@ def redeliver_command(
     if sum(map(bool, (since, event_id, given_up))) != 1:
         raise click.UsageError("Give one of --since, --id and --given-up.")
     count = status.redeliver(
-        destination,
+        _named(name),
         since=since and since.replace(tzinfo=UTC),
         event_id=str(event_id) if event_id else None,
         given_up=given_up,
@@ -133,7 +129,7 @@ def test_command() -> None:
 @events.command("enable")
 @_destination
 @report_database_errors
-def enable_command(destination: Destination) -> None:
+def enable_command(name: str) -> None:
     """Send to a destination again that was disabled (410) or paused; what waits is due now."""
-    status.enable(destination)
-    click.echo(f"{destination.name} is open; what waits for it is due now.")
+    status.enable(_named(name))
+    click.echo(f"{name} is open; what waits for it is due now.")

@@ -52,22 +52,20 @@ class _Https(HTTPSConnection):
 _CONNECTIONS = {"http": HTTPConnection, "https": _Https}
 
 
-def post(
-    url: str, body: bytes, headers: Mapping[str, str], *, keep: int = 0, longest: float = LONGEST
-) -> Reply:
+def post(url: str, body: bytes, headers: Mapping[str, str], *, keep: int = 0) -> Reply:
     """Send `body`; returns the answer, with up to `keep` bytes of its body. Raises NoReply."""
     parts = urlsplit(url)
     connection = _CONNECTIONS[parts.scheme](parts.hostname or "", parts.port, timeout=_SILENCE)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    done, ends = threading.Event(), time.monotonic() + longest
-    threading.Thread(target=_watch, args=(connection, done, longest), daemon=True).start()
+    done, ends = threading.Event(), time.monotonic() + LONGEST
+    threading.Thread(target=_watch, args=(connection, done, LONGEST), daemon=True).start()
     try:
         connection.connect()
-        if time.monotonic() > ends:
-            raise TimeoutError
+        _check(ends)
         sent = {"User-Agent": f"vorex-sessions/{VERSION}", **headers}
         connection.request("POST", target, body, {**sent, "Connection": "close"})
         response = connection.getresponse()
+        _check(ends)  # a head that was broken off looks like one that has ended
         retry_after = response.getheader("Retry-After")
         return Reply(response.status, retry_after, _beginning(response, keep))
     except (OSError, HTTPException, ValueError) as error:
@@ -77,6 +75,11 @@ def post(
     finally:
         done.set()
         connection.close()
+
+
+def _check(ends: float) -> None:
+    if time.monotonic() > ends:
+        raise TimeoutError
 
 
 def _watch(connection: HTTPConnection, done: threading.Event, longest: float) -> None:
