@@ -57,7 +57,7 @@ def test_the_documented_snippet_accepts_what_is_sent_and_nothing_else(
         (one.headers, one.body + b" ", secret),
         (one.headers, one.body, "whsec_" + "A" * 32),
     ):
-        with pytest.raises(ValueError, match="signature|old"):
+        with pytest.raises(ValueError, match=r"signature|old"):
             verified(*wrong)
 
 
@@ -70,9 +70,9 @@ def test_another_attempt_is_signed_as_of_its_own_time(pushing: Flask, receiver: 
     deliver(pushing)
     first, second = receiver.received[:2]
     assert first.id == second.id
-    assert first.headers["webhook-signature"].startswith(
-        second.headers["webhook-signature"]
-    ) == (first.headers["webhook-timestamp"] == second.headers["webhook-timestamp"])
+    assert first.headers["webhook-signature"].startswith(second.headers["webhook-signature"]) == (
+        first.headers["webhook-timestamp"] == second.headers["webhook-timestamp"]
+    )
     Webhook(SECRETS[0]).verify(second.body.decode(), second.headers)
 
 
