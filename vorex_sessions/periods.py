@@ -123,11 +123,10 @@ def todays(now: datetime) -> list[date]:
 
 def zones_from_hour(now: datetime, hour: int) -> list[str]:
     """Return the names of all zones in which it is this hour or later, before midnight."""
-    offsets = (
-        timedelta(minutes=minutes) for minutes in range(-_LARGEST_OFFSET, _LARGEST_OFFSET + 1)
-    )
-    fixed = {offset_name(now.astimezone(timezone(offset))) for offset in offsets}
-    return [name for name in ZONE_NAMES | fixed if wall_clock(now, name).hour >= hour]
+    minutes = range(-_LARGEST_OFFSET, _LARGEST_OFFSET + 1)
+    fixed = (now.astimezone(timezone(number * _MINUTE)) for number in minutes)
+    names = {offset_name(local) for local in fixed if local.hour >= hour}
+    return sorted(names.union(one for one in ZONE_NAMES if wall_clock(now, one).hour >= hour))
 
 
 def wall_clock(instant: datetime, zone_name: str) -> datetime:

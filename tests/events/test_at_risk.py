@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -13,6 +12,7 @@ from tests.factories import Learner
 from tests.statements import recorded
 from vorex_sessions.events.warnings import warn
 from vorex_sessions.growth import risk
+from vorex_sessions.periods import zone as zone_of
 
 TODAY = date(2026, 3, 10)  # a Tuesday; days before it have passed, so that sessions can be saved
 BERLIN = "Europe/Berlin"
@@ -20,13 +20,13 @@ BERLIN = "Europe/Berlin"
 
 def practise(learner: Learner, *days_ago: int, zone: str = BERLIN, **more: Any) -> None:
     for days in days_ago:
-        at = datetime.combine(TODAY - timedelta(days=days), time(12), ZoneInfo(zone))
+        at = datetime.combine(TODAY - timedelta(days=days), time(12), zone_of(zone))
         learner.save(completed_at=at.isoformat(), timezone=zone, **more)
 
 
 def at(hour: int, minute: int = 0, *, zone: str = BERLIN, days: int = 0) -> datetime:
     day = TODAY + timedelta(days=days)
-    return datetime.combine(day, time(hour, minute), ZoneInfo(zone)).astimezone(UTC)
+    return datetime.combine(day, time(hour, minute), zone_of(zone)).astimezone(UTC)
 
 
 def warned(app: Flask, now: datetime) -> int:
@@ -79,8 +79,7 @@ def test_evening_is_in_the_zone_of_the_learner(pulling: Flask) -> None:
     for zone in zones:
         practise(Learner(pulling), 3, 2, 1, zone=zone)
     for zone in zones:
-        named = ZoneInfo("Asia/Kathmandu") if zone == "UTC+05:45" else ZoneInfo(zone)
-        evening = datetime.combine(TODAY, time(19), named).astimezone(UTC)
+        evening = at(19, zone=zone)
         assert warned(pulling, evening - timedelta(minutes=5)) == 0
         assert warned(pulling, evening) == 1
 

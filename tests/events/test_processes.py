@@ -138,7 +138,7 @@ def test_whatever_is_killed_exactly_what_happened_arrives_in_order(
     answers = [TAKEN, TAKEN, status(500), slow(0.05, TAKEN), slow(0.3, status(503))]
     receiver.answer = lambda handler, received: chance.choice(answers)(handler, received)
     log = tmp_path / "log"
-    for _ in range(3):
+    for _ in range(2):
         with deliverer(database_url, receiver, log), deliverer(database_url, receiver, log):
             began, lasts = len(receiver.received), chance.uniform(0.2, 1.5)
             for _ in range(25):
