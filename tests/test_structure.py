@@ -390,13 +390,14 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 def test_compose_passes_every_setting_through() -> None:
     services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
-    for name in ("service", "upgrade"):
+    for name in ("service", "upgrade", "deliverer"):
         given = services[name]["environment"]
         passed = {entry.partition("=")[0]: "=" in entry for entry in given}
         assert set(passed) == {setting.name for setting in config.SETTINGS} - {"PORT"}
         # The address of its own database; all others come from the shell or from .env, or are unset.
         assert [setting for setting, has_value in passed.items() if has_value] == ["DATABASE_URL"]
-    assert services["service"]["restart"] == services["postgres"]["restart"] == "unless-stopped"
+    kept_up = ("service", "postgres", "deliverer")
+    assert {services[name]["restart"] for name in kept_up} == {"unless-stopped"}
     assert services["service"]["ports"] == ["${PORT:-8000}:8000"]
     assert "?" not in str(services)  # no setting is required but those that the service asks for
 

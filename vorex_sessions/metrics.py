@@ -49,6 +49,13 @@ SNAPSHOT = Gauge(
     multiprocess_mode="max",
 )
 
+EVENTS_WAIT_SINCE = Gauge(
+    "vorex_events_waiting_since_timestamp_seconds",
+    "Since when the event that has waited longest for a destination waits; now where none does.",
+    ("destination",),
+    multiprocess_mode="max",
+)
+
 
 def page() -> bytes:
     """Return all metrics in Prometheus' text format."""

@@ -63,6 +63,7 @@ OPERATIONS = {
     "DELETE /api/sessions",
     "GET /api/sessions/export",
     "DELETE /api/admin/learners/{user_id}",
+    "GET /api/admin/events",
     "GET /healthz",
     "GET /metrics",
     "GET /readyz",

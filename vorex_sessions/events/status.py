@@ -1,6 +1,5 @@
 """What waits for each destination, for the operator; enabling a destination, and sending again."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vorex_sessions.database import Transaction, run, run_long, run_transaction
+from vorex_sessions.events.deliverer import configured
 from vorex_sessions.hooks.destinations import Destination
 
 _TIMEOUT = 600  # seconds for what reads every event
@@ -23,9 +23,9 @@ SELECT count(*) AS learners, count(*) FILTER (WHERE failing_since IS NOT NULL) A
         WHERE closed.destination = :destination AND paused_until > now()) AS paused_until
 FROM event_queues WHERE destination = :destination
 """)
-# The longest wait among those that have been due for longest: near enough, however many wait.
-_OLDEST = sa.text("""
-SELECT CAST(coalesce(extract(epoch FROM now() - min(since)), 0) AS float8) AS oldest FROM (
+# Among those that have been due for longest: near enough, however many wait.
+_WAITING_SINCE = sa.text("""
+SELECT CAST(extract(epoch FROM coalesce(min(since), now())) AS float8) AS since FROM (
     SELECT since FROM event_queues WHERE destination = :destination ORDER BY due_at LIMIT 1000
 ) AS waiting
 """)
@@ -83,9 +83,10 @@ def status(destination: Destination) -> Status:
     return Status(*row)
 
 
-def oldest(destinations: Sequence[Destination]) -> dict[str, float]:
-    """For how many seconds an event has waited for each destination; cheap."""
-    return {one.name: run(_OLDEST, {"destination": one.name})[0].oldest for one in destinations}
+def waiting_since() -> dict[str, float]:
+    """For each destination, since when an event waits (Unix time): now where none does. Cheap."""
+    names = [one.name for one in configured()]
+    return {name: run(_WAITING_SINCE, {"destination": name})[0].since for name in names}
 
 
 def enable(destination: Destination) -> None:

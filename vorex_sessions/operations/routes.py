@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from vorex_sessions import metrics
 from vorex_sessions.cohorts.service import latest_snapshot
+from vorex_sessions.events.status import waiting_since
 from vorex_sessions.flask_config import setting
 from vorex_sessions.operations import readiness, schemas
 from vorex_sessions.problems.kinds import NotFound, NotSignedIn, Unavailable
@@ -45,6 +46,8 @@ def get_metrics() -> Response:
     with suppress(SQLAlchemyError):  # metrics are there without the database, too
         if begun := latest_snapshot():
             metrics.SNAPSHOT.set(begun.timestamp())
+        for name, since in waiting_since().items():
+            metrics.EVENTS_WAIT_SINCE.labels(name).set(since)
     return Response(metrics.page(), content_type=metrics.CONTENT_TYPE)
 
 
