@@ -6,6 +6,8 @@ VENV := .venv/.installed
 PEERS := .venv/peers/.installed
 GENERATORS := tests/external/generators
 GENERATORS_READY := $(GENERATORS)/node_modules/.installed
+LRS := tests/external/lrs
+LRS_READY := $(LRS)/node_modules/.installed
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-header --no-emit-index-url --no-emit-find-links
@@ -60,7 +62,7 @@ lint: $(VENV) ## ruff, formatter, mypy, squawk
 	$(BIN)/mypy
 	$(BIN)/python -m tests.tools.squawk $(BIN)/squawk
 
-external: $(VENV) $(GENERATORS_READY) ## what needs a browser, Node or PostgreSQL 15 (apt-get install, see .ci/run)
+external: $(VENV) $(GENERATORS_READY) $(LRS_READY) ## what needs a browser, Node or PostgreSQL 15 (apt-get install, see .ci/run)
 	$(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder -m external $(ARGS)
 
 attack: $(VENV) ## hostile clients beside a well-behaved learner, for SECONDS (120)
@@ -81,9 +83,10 @@ lock: $(VENV) ## upgrade and pin the requirements, with hashes
 	$(LOCK) -c requirements-dev.txt requirements.in -o requirements.txt
 	$(LOCK) --upgrade bench/peers/requirements.in -o bench/peers/requirements.txt
 	$(LOCK) --upgrade $(GENERATORS)/requirements.in -o $(GENERATORS)/requirements.txt
+	$(LOCK) --upgrade $(LRS)/requirements.in -o $(LRS)/requirements.txt
 
 clean: ## remove what the other commands made, data included
-	rm -rf .venv $(GENERATORS)/.venv $(GENERATORS)/node_modules instance .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv $(GENERATORS)/.venv $(GENERATORS)/node_modules $(LRS)/.venv $(LRS)/node_modules instance .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -rf clients/typescript/node_modules clients/typescript/dist clients/typescript/build
 
 $(RUN): requirements-run.txt
@@ -108,3 +111,10 @@ $(GENERATORS_READY): $(GENERATORS)/requirements.txt $(GENERATORS)/package-lock.j
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(GENERATORS)/.venv $(GENERATORS)/requirements.txt
 	@cd $(GENERATORS) && PATH="$$PWD/.venv/bin:$$PATH" npm ci --silent --no-audit --no-fund --ignore-scripts
 	@touch $(GENERATORS_READY)
+
+$(LRS_READY): $(LRS)/requirements.txt $(LRS)/package-lock.json | $(VENV)
+	@echo "Installing a learning record store (once, about 70 MB) …"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LRS)/.venv
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(LRS)/.venv $(LRS)/requirements.txt
+	@cd $(LRS) && npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $(LRS_READY)

@@ -171,6 +171,13 @@ SETTINGS = (
         "Origins that may call the API from a browser, separated by commas; `*` for all.",
     ),
     Setting(
+        "XAPI_HOME_PAGE",
+        setting_values.home_page,
+        None,
+        "Home page of learners' accounts in xAPI statements; unset: `SUPABASE_URL`, else `http://localhost`.",
+        decides_answers=True,
+    ),
+    Setting(
         "LOG_LEVEL",
         setting_values.log_level,
         "INFO",

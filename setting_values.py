@@ -25,6 +25,13 @@ def web_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def home_page(value: str) -> str:
+    """An address that others begin with."""
+    if not re.fullmatch(r"https?://[\w.:\[\]-]+(/[\w.~/%-]*)?", value, re.ASCII):
+        raise ValueError("must look like https://app.example.com")
+    return value.rstrip("/")
+
+
 def integer(minimum: int, maximum: int) -> Callable[[str], int]:
     """A whole number between two others."""
 

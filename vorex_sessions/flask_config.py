@@ -34,6 +34,7 @@ def flask_config(values: Mapping[str, Any]) -> dict[str, Any]:
     algorithms = [*(["HS256"] if secret else []), *(["ES256", "RS256", "EdDSA"] if project else [])]
     return {
         **values,
+        "XAPI_HOME_PAGE": values["XAPI_HOME_PAGE"] or project or "http://localhost",
         "PSEUDONYM_KEY": _pseudonym_key(values),
         "SQLALCHEMY_DATABASE_URI": values["DATABASE_URL"],
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(values, values["DB_POOL_SIZE"]),

@@ -82,7 +82,7 @@ def test_what_is_exported_is_what_the_api_shows(learner: Learner, metadata: dict
     assert orjson.loads(row["metadata"]) == metadata
 
 
-@pytest.mark.parametrize("file_format", ["json", "csv", "ndjson"])
+@pytest.mark.parametrize("file_format", ["json", "csv", "ndjson", "xapi"])
 def test_a_table_that_cannot_be_read_is_told_before_anything_is_sent(
     learner: Learner, file_format: str
 ) -> None:
@@ -203,7 +203,12 @@ def test_a_topic_that_is_a_formula_starts_no_cell(learner: Learner) -> None:
 
 @pytest.mark.parametrize(
     ("file_format", "media"),
-    [("json", "application/json"), ("csv", "text/csv"), ("ndjson", "application/x-ndjson")],
+    [
+        ("json", "application/json"),
+        ("csv", "text/csv"),
+        ("ndjson", "application/x-ndjson"),
+        ("xapi", "application/x-ndjson"),
+    ],
 )
 def test_a_download_says_what_it_is_and_what_to_call_it(
     learner: Learner, file_format: str, media: str
@@ -211,10 +216,9 @@ def test_a_download_says_what_it_is_and_what_to_call_it(
     for method in ("GET", "HEAD"):
         response = learner.request(method, f"{EXPORT}?format={file_format}")
         assert response.mimetype == media
-        day = datetime.now(UTC).date()
-        assert response.headers["Content-Disposition"] == (
-            f'attachment; filename="vorex-sessions-{day}.{file_format}"'
-        )
+        name = f"vorex-sessions-{datetime.now(UTC).date()}.{file_format}"
+        ending = ".ndjson" if file_format == "xapi" else ""
+        assert response.headers["Content-Disposition"] == (f'attachment; filename="{name}{ending}"')
         assert response.headers["Cache-Control"] == "no-store"
 
 
@@ -295,7 +299,7 @@ def test_a_failure_half_way_breaks_the_connection_off(
     fill(learner, count)
     mark_current(learner)
     with gunicorn(database_url, WEB_CONCURRENCY="1", EXPORT_CONNECTIONS="1") as (address, _):
-        for file_format in ("json", "csv", "ndjson"):
+        for file_format in ("json", "csv", "xapi", "ndjson"):
             url = f"{address}{EXPORT}?format={file_format}"
             headers = {**bearer(learner), "Accept-Encoding": coding}
             with requests.get(url, headers=headers, stream=True, timeout=30) as response:
@@ -380,7 +384,7 @@ def test_a_large_export_starts_at_once_and_takes_no_more_memory_than_a_small_one
     assert peaks[large.id] - peaks[small.id] < 4_000_000
 
 
-@pytest.mark.parametrize("file_format", ["json", "csv", "ndjson"])
+@pytest.mark.parametrize("file_format", ["json", "csv", "ndjson", "xapi"])
 def test_the_largest_sessions_start_at_once_and_take_little_memory(
     app: Flask, database_url: str, file_format: str
 ) -> None:

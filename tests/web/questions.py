@@ -20,7 +20,13 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
         *("", "?language=de", f"?timezone={_ZONES[0]}"),
         "?date_from={before}&date_to={today}",
     ),
-    "/api/sessions/export": ("", "?format=csv", "?format=ndjson", "?date_from={before}"),
+    "/api/sessions/export": (
+        "",
+        "?format=csv",
+        "?format=ndjson",
+        "?format=xapi",
+        "?date_from={before}",
+    ),
     "/api/sessions/history": ("", "?limit=2", "?language=de", "?date_from={before}&limit=3"),
     "/api/sessions/languages": ("", f"?timezone={_ZONES[2]}"),
     "/api/sessions/overview": (

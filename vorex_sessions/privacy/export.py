@@ -17,6 +17,7 @@ from logs import chain
 from vorex_sessions import metrics
 from vorex_sessions.database import run
 from vorex_sessions.database.snapshot import Snapshot
+from vorex_sessions.flask_config import setting
 from vorex_sessions.hooks.personal_data import Export
 from vorex_sessions.hooks.rebuild import is_stale, rebuild
 from vorex_sessions.hooks.registry import registry
@@ -32,7 +33,10 @@ FORMATS = {
     "json": "application/json",
     "csv": "text/csv; charset=utf-8; header=present",
     "ndjson": "application/x-ndjson",
+    "xapi": "application/x-ndjson",
 }
+# How the names of files end, where not by the format.
+ENDINGS = {"xapi": "xapi.ndjson"}
 LONGEST = 600  # seconds; a download that takes longer is broken off
 _ATTEMPTS = 3  # a change after the rebuild makes it stale again
 _PIECE = 64 * 1024  # bytes; the client must read each within gunicorn's SLOW_CLIENT
@@ -151,6 +155,8 @@ class Download:
         sessions = exports["sessions"]
         if file_format == "ndjson":
             return formats.as_ndjson(self._portions(sessions))
+        if file_format == "xapi":
+            return formats.as_xapi(self._portions(sessions), setting("XAPI_HOME_PAGE"))
         if file_format == "csv":
             names = [column.name for column in sessions.rows.selected_columns]
             return formats.as_csv(names, self._portions(sessions))

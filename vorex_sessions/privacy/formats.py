@@ -1,4 +1,4 @@
-"""Exports as text, piece by piece: JSON, NDJSON, CSV. Pure: JSON objects in text in, bytes out."""
+"""Exports as text, piece by piece: JSON, NDJSON, CSV, xAPI. Pure: JSON objects in text in, bytes out."""
 
 import csv
 import io
@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
+
+from vorex_sessions import xapi
 
 # A text that a spreadsheet would run as a formula, or one behind apostrophes of its own: it begins with a
 # character that starts a formula, or that is skipped before one (OWASP, "CSV Injection").
@@ -36,6 +38,13 @@ def as_ndjson(portions: Portions) -> Iterator[bytes]:
     """One object per line."""
     for portion in portions:
         yield "\n".join([*portion, ""]).encode()
+
+
+def as_xapi(portions: Portions, home_page: str) -> Iterator[bytes]:
+    """One statement per line, so that a file can be cut at any line."""
+    for portion in portions:
+        statements = (xapi.statement(orjson.loads(row), home_page) for row in portion)
+        yield b"".join(orjson.dumps(one, option=orjson.OPT_APPEND_NEWLINE) for one in statements)
 
 
 def as_csv(names: Sequence[str], portions: Portions) -> Iterator[bytes]:

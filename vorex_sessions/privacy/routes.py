@@ -10,7 +10,7 @@ from vorex_sessions import compression
 from vorex_sessions.auth.caller import learner_id, require_operator
 from vorex_sessions.privacy import schemas
 from vorex_sessions.privacy.erasure import erase as erase_learner
-from vorex_sessions.privacy.export import FORMATS, Download, unversioned
+from vorex_sessions.privacy.export import ENDINGS, FORMATS, Download, unversioned
 from vorex_sessions.problems.kinds import NotFound, OldHttp
 from vorex_sessions.web.blueprint import Blueprint, component_name, json_response
 from vorex_sessions.web.conditional import rests_also_on
@@ -40,7 +40,7 @@ def export_sessions(query: dict[str, Any]) -> Response:
     if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
         raise OldHttp
     file_format, now = query["file_format"], datetime.now(UTC)
-    name = f"vorex-sessions-{now.date()}.{file_format}"
+    name = f"vorex-sessions-{now.date()}.{ENDINGS.get(file_format, file_format)}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     if request.method == "HEAD":
         head = Response(headers=headers, content_type=FORMATS[file_format])

@@ -7,7 +7,7 @@ from vorex_sessions.web import answer_fields, body_fields, query_fields
 from vorex_sessions.web.date_ranges import DatesQuerySchema
 from vorex_sessions.web.schemas import Schema
 
-FORMATS = ("json", "csv", "ndjson")
+FORMATS = ("json", "csv", "ndjson", "xapi")
 
 
 class EraseQuerySchema(Schema):
@@ -32,7 +32,7 @@ class ExportQuerySchema(DatesQuerySchema):
         data_key="format",
         load_default="json",
         description="`json`: everything stored, with `date_from` or `date_to` only the sessions; `csv` and "
-        "`ndjson`: the sessions.",
+        "`ndjson`: the sessions; `xapi`: a statement of xAPI 1.0.3 for each session.",
         example="json",
     )
     language = query_fields.language("sessions, and other members that have a language,")
@@ -80,7 +80,10 @@ EXPORT = {
         "application/json": {"schema": {"oneOf": [LearnerExportSchema, DaysExportSchema]}},
         "text/csv": {"schema": {"type": "string", "description": "RFC 4180, with a header line."}},
         "application/x-ndjson": {
-            "schema": {"type": "string", "description": "One session result per line."}
+            "schema": {
+                "type": "string",
+                "description": "One session result per line; with `format=xapi`, one statement.",
+            }
         },
     },
 }
