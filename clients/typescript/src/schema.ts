@@ -1099,7 +1099,7 @@ export interface components {
         /** @enum {string} */
         ExerciseOutcome: "again" | "hard" | "good" | "easy";
         /** @enum {string} */
-        ExportFormat: "json" | "csv" | "ndjson";
+        ExportFormat: "json" | "csv" | "ndjson" | "xapi";
         /** @enum {string} */
         FocusReason: "foundation" | "named" | "almost" | "in progress" | "new";
         FocusSkill: {
@@ -5485,7 +5485,7 @@ export interface operations {
                  */
                 date_to?: string;
                 /**
-                 * @description `json`: everything stored, with `date_from` or `date_to` only the sessions; `csv` and `ndjson`: the sessions.
+                 * @description `json`: everything stored, with `date_from` or `date_to` only the sessions; `csv` and `ndjson`: the sessions; `xapi`: a statement of xAPI 1.0.3 for each session.
                  * @example json
                  */
                 format?: components["schemas"]["ExportFormat"];
