@@ -63,9 +63,8 @@ def learning_record_store(folder: Path) -> Iterator[Store]:
         "RALPH_RUNSERVER_BACKEND": "fs",
         "RALPH_RUNSERVER_MAX_SEARCH_HITS_COUNT": "10000",
     }
-    command = ["uvicorn", "ralph.api:app", "--host", "127.0.0.1", "--port", str(port)]
     process = subprocess.Popen(
-        [BIN / command[0], *command[1:]],
+        [BIN / "python", LRS / "serve.py", str(port)],
         cwd=folder,
         env=environment,
         stdout=subprocess.DEVNULL,

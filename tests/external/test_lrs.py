@@ -2,7 +2,6 @@
 
 import subprocess
 from collections.abc import Iterator
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -63,32 +62,28 @@ def test_statements_on_sessions_of_every_shape_are_valid(
     assert said == ["valid"] * 2 * len(SHAPES)
 
 
-@pytest.mark.parametrize("validator", [*VALIDATORS, "ours"])
-@pytest.mark.parametrize(
-    ("member", "value"),
-    [
-        ("actor", None),
-        ("id", "17"),
-        ("timestamp", "yesterday"),
-        ("verb", {"id": "completed"}),
-        ("result", {"duration": "598 seconds"}),
-        ("result", {"score": {"scaled": 1.1}}),
-        ("result", {"extensions": {"words_spoken": 7}}),
-        ("context", {"registration": "1"}),
-        ("context", {"language": "English!"}),
-        ("context", {"topics": []}),
-    ],
-)
-def test_what_breaks_a_rule_of_xapi_is_refused(
-    learner: Learner, validator: str, member: str, value: Any
-) -> None:
+BROKEN: list[dict[str, Any]] = [
+    {"actor": None},
+    {"id": "17"},
+    {"timestamp": "yesterday"},
+    {"verb": {"id": "completed"}},
+    {"result": {"duration": "598 seconds"}},
+    {"result": {"score": {"scaled": 1.1}}},
+    {"result": {"extensions": {"words_spoken": 7}}},
+    {"context": {"registration": "1"}},
+    {"context": {"language": "English!"}},
+    {"context": {"topics": []}},
+]
+
+
+@pytest.mark.parametrize("validator", VALIDATORS)
+def test_what_breaks_a_rule_of_xapi_is_refused(learner: Learner, validator: str) -> None:
     learner.save()
     (statement,) = exported(learner)
-    broken = deepcopy(statement) | {member: value}
-    if validator == "ours":
-        assert not STATEMENT.is_valid(broken)
-    else:
-        assert verdicts(validator, [statement, broken])[1].startswith("refused")
+    broken = [statement | members for members in BROKEN]
+    for members, verdict in zip(BROKEN, verdicts(validator, broken), strict=True):
+        assert verdict.startswith("refused"), members
+    assert not any(map(STATEMENT.is_valid, broken))
 
 
 def test_an_lrs_takes_an_export_in_pieces_and_a_repeat_changes_nothing(
