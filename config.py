@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import setting_values
 from database_address import database_url
@@ -123,6 +122,27 @@ SETTINGS = (
         "Whether `WEBHOOK_URL` may be `http://` on another host than localhost.",
     ),
     Setting(
+        "XAPI_URL",
+        setting_values.record_store,
+        None,
+        "Address of an LRS that gets xAPI statements.",
+    ),
+    Setting("XAPI_KEY", setting_values.user_name, None, "Key for `XAPI_URL`: its user name."),
+    Setting("XAPI_SECRET", setting_values.text, None, "Secret for `XAPI_URL`: its password."),
+    Setting(
+        "XAPI_ALLOW_HTTP",
+        setting_values.boolean,
+        "false",
+        "Whether `XAPI_URL` may be `http://` on another host than localhost.",
+    ),
+    Setting(
+        "XAPI_HOME_PAGE",
+        setting_values.home_page,
+        None,
+        "Home page of learners' accounts in xAPI statements; unset: `SUPABASE_URL`, else `http://localhost`.",
+        decides_answers=True,
+    ),
+    Setting(
         "EVENTS_KEPT_DAYS",
         setting_values.integer(1, 365),
         "7",
@@ -171,13 +191,6 @@ SETTINGS = (
         "Origins that may call the API from a browser, separated by commas; `*` for all.",
     ),
     Setting(
-        "XAPI_HOME_PAGE",
-        setting_values.home_page,
-        None,
-        "Home page of learners' accounts in xAPI statements; unset: `SUPABASE_URL`, else `http://localhost`.",
-        decides_answers=True,
-    ),
-    Setting(
         "LOG_LEVEL",
         setting_values.log_level,
         "INFO",
@@ -216,32 +229,3 @@ def read(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         except ValueError as error:
             raise SettingError(f"{setting.name} {error}.") from None
     return values
-
-
-def require(values: Mapping[str, Any]) -> None:
-    """Check that the required settings are there. Raises `SettingError`."""
-    if not values["DATABASE_URL"]:
-        raise SettingError(
-            "DATABASE_URL is missing: set it to the address of a PostgreSQL database."
-        )
-    if not values["SUPABASE_JWT_SECRET"] and not values["SUPABASE_URL"]:
-        raise SettingError(
-            "SUPABASE_URL or SUPABASE_JWT_SECRET is missing: set the address of the Supabase project, or "
-            "the secret that signs its tokens, or both."
-        )
-    if values["WEBHOOK_URL"]:
-        _require_webhook(values)
-
-
-def _require_webhook(values: Mapping[str, Any]) -> None:
-    if not values["WEBHOOK_SECRETS"]:
-        raise SettingError(
-            "WEBHOOK_SECRETS is missing: set the secret that signs what is sent to WEBHOOK_URL."
-        )
-    parts = urlsplit(values["WEBHOOK_URL"])
-    is_local = parts.hostname in ("localhost", "127.0.0.1", "::1")
-    if parts.scheme == "http" and not is_local and not values["WEBHOOK_ALLOW_HTTP"]:
-        raise SettingError(
-            "WEBHOOK_URL must begin with https://, or set WEBHOOK_ALLOW_HTTP=true where the network between "
-            "is your own."
-        )

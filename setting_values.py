@@ -25,6 +25,13 @@ def web_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def user_name(value: str) -> str:
+    """The name of a user, as HTTP's basic authentication sends it."""
+    if ":" in value:
+        raise ValueError("must have no colon (RFC 7617)")
+    return value
+
+
 def home_page(value: str) -> str:
     """An address that others begin with."""
     if not re.fullmatch(r"https?://[\w.:\[\]-]+(/[\w.~/%-]*)?", value, re.ASCII):
@@ -109,6 +116,13 @@ def endpoint(value: str) -> str:
     except ValueError:
         raise ValueError("must have a port from 0 to 65535, or none") from None
     return value
+
+
+def record_store(value: str) -> str:
+    """The address of an LRS, which `/statements` follows."""
+    if urlsplit(endpoint(value)).query:
+        raise ValueError("must have no query")
+    return value.rstrip("/").removesuffix("/statements")
 
 
 def signing_keys(value: str) -> list[bytes]:

@@ -29,6 +29,7 @@ LAYERS = [
         "language_tags",
         "setting_values",
         "config",
+        "required_settings",
         "logs",
         "version",
         "text",
@@ -65,7 +66,10 @@ CURE = (
     "imports point downward, from newer to older. Move what both need to a lower folder, or let the newer "
     "capability offer it through hooks/ (docs/development.md, Layers)"
 )
-TOP_LEVEL = {"config", "database_address", "language_tags", "logs", "setting_values"}
+TOP_LEVEL = {
+    *("config", "database_address", "language_tags", "logs"),
+    *("required_settings", "setting_values"),
+}
 LOCAL = "local"  # what only `make run` and the tests use
 MODULES = sorted(PACKAGE.rglob("*.py"))
 CAPABILITIES: dict[str, Capability] = {

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import current_app
 
-import config
+import required_settings
 from vorex_sessions.database import snapshot
 from vorex_sessions.database.engine import engine_options
 from vorex_sessions.version import VERSION
@@ -28,7 +28,7 @@ def flask_config(values: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises SettingError for a missing one.
     """
-    config.require(values)
+    required_settings.require(values)
     secret, project = values["SUPABASE_JWT_SECRET"], values["SUPABASE_URL"]
     downloads = engine_options(values, values["EXPORT_CONNECTIONS"])
     algorithms = [*(["HS256"] if secret else []), *(["ES256", "RS256", "EdDSA"] if project else [])]

@@ -16,6 +16,7 @@ class Received:
 
     headers: dict[str, str]
     body: bytes
+    path: str = "/"
 
     @property
     def id(self) -> str:
@@ -36,7 +37,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        received = Received({name.lower(): value for name, value in self.headers.items()}, body)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        received = Received(headers, body, self.path)
         with self.server.lock:
             self.server.received.append(received)
         self.server.answer(self, received)

@@ -9,6 +9,7 @@ from flask import Flask
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 import config
+import required_settings
 from tests.events.conftest import KEYS, SECRETS
 from tests.events.delivering import deliver, make_due
 from tests.events.receiver import Receiver, Script, status
@@ -107,7 +108,7 @@ def test_secrets_are_read_newest_first() -> None:
 )
 def test_an_unusable_setting_is_named(name: str, value: str) -> None:
     with pytest.raises(config.SettingError, match=name) as told:
-        config.require(config.read({**WHOLE, name: value}))
+        required_settings.require(config.read({**WHOLE, name: value}))
     assert "W0rd" not in str(told.value)
 
 
@@ -121,4 +122,4 @@ def test_an_unusable_setting_is_named(name: str, value: str) -> None:
     ],
 )
 def test_plain_http_is_for_the_same_machine_or_by_a_setting(given: dict[str, str]) -> None:
-    config.require(config.read({**WHOLE, **given}))
+    required_settings.require(config.read({**WHOLE, **given}))

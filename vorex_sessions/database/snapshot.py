@@ -48,7 +48,7 @@ class Snapshot:
         """Each row as a JSON object, in portions; `name` is the cursor's. Raises DBAPIError."""
         with _in_time():
             declare = f"DECLARE {name} NO SCROLL CURSOR FOR "
-            self._cursor.send([(_as_documents(rows), parameters)], declare)
+            self._cursor.send([(as_documents(rows), parameters)], declare)
         asked, portion = _FIRST_PORTION, [""] * _FIRST_PORTION
         while len(portion) == asked:
             if size := sum(map(len, portion)):
@@ -86,7 +86,7 @@ def _in_time() -> Iterator[None]:
 
 
 @lru_cache(maxsize=64)
-def _as_documents(rows: sa.Select[Any]) -> sa.Select[Any]:
+def as_documents(rows: sa.Select[Any]) -> sa.Select[Any]:
     """Each row as one JSON object in text, its members named like the columns."""
     shown = [
         sa.func.to_char(sa.func.timezone("UTC", column), _STAMP).label(column.name)

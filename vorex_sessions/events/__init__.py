@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from vorex_sessions.events.cli import events as commands
+from vorex_sessions.events.record_store import RecordStore
 from vorex_sessions.events.routes import blueprint
 from vorex_sessions.events.webhook import Webhook
 from vorex_sessions.hooks.events import ERASED, TYPES
@@ -26,5 +27,5 @@ CAPABILITY = Capability(
     ),
     enumerations={"EventType": TYPES},
     commands=(commands,),
-    destinations=(Webhook(),),
+    destinations=(RecordStore(), Webhook()),
 )

@@ -68,7 +68,7 @@ def status_command() -> None:
     """Say what waits for each destination."""
     destinations = deliverer.configured()
     if not destinations:
-        click.echo("No destination is configured; set WEBHOOK_URL.")
+        click.echo("No destination is configured; set WEBHOOK_URL or XAPI_URL.")
     for destination in destinations:
         now = status.status(destination)
         state = "open"

@@ -35,6 +35,9 @@ class EventDataSchema(Schema):
     version = answer_fields.whole(
         "The version of the session, or of its deletion.", 17, required=False
     )
+    previous_version = answer_fields.whole(
+        "The version of the session before it was corrected or deleted.", 16, required=False
+    )
     imported = answer_fields.flag(
         "Sent with `true` where an import has brought the session, which may be old.",
         required=False,

@@ -53,7 +53,7 @@ def record(transaction: Transaction, learner_id: str, happened: Iterable[Happene
 def record_removal(
     transaction: Transaction, learner_id: str, removed: sa.Select[Any], parameters: dict[str, Any]
 ) -> None:
-    """Write that sessions are deleted: those that `removed` selects, by their ids.
+    """Write that sessions are deleted: those that `removed` selects, with ids and versions.
 
     Before they are, and after the learner's version was raised.
     """
@@ -139,7 +139,9 @@ _FORGET_OTHERS = sa.delete(event_queues).where(
 
 @lru_cache(maxsize=16)
 def _removal(removed: sa.Select[Any], is_queued: bool) -> sa.Executable:
-    ids = removed.subquery("removed").c.session_result_id
+    sessions = removed.subquery("removed").c
+    ids, previous = sessions.session_result_id, sa.literal_column("'previous_version'", sa.Text)
+    data = sa.func.jsonb_build_object(previous, sessions.version)
     deleted = sa.literal_column(f"'{DELETED}'", sa.Text)
-    row = (USER_ID, deleted, ids, versions.CURRENT, sa.cast(sa.null(), _e.data.type))
+    row = (USER_ID, deleted, ids, versions.CURRENT, data)
     return _recording(sa.select(*row).order_by(ids), is_queued=is_queued)

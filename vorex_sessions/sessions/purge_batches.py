@@ -99,7 +99,7 @@ def _statements(condition: sa.ColumnElement[bool], by_age: bool) -> _Statements:
     ids = oldest.with_only_columns(_s.session_result_id).correlate(None)
     removed = sa.delete(session_results).where(is_of_learner, _s.session_result_id.in_(ids))
     removing = removed.returning(_s.session_result_id)
-    of_batch = sa.select(_s.session_result_id).where(
+    of_batch = sa.select(_s.session_result_id, _s.version).where(
         is_of_learner, _s.session_result_id.in_(ids), ~tombstones.is_erased(_s.completed_at)
     )
     if not by_age:

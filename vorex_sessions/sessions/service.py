@@ -145,7 +145,8 @@ def correct(
             raise ChangedMeanwhile
         new = _update(transaction, parameters, old, {name: values[name] for name in fields})
         if fields:
-            corrected = events.Happened(events.CORRECTED, session_result_id, new.version)
+            data = {"previous_version": old.version}
+            corrected = events.Happened(events.CORRECTED, session_result_id, new.version, data)
             events.record(transaction, learner_id, [corrected])
         event = SaveEvent(transaction, learner_id, [new], now, derived_version=None, is_first=False)
         answer = results.as_json(new)
