@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from config import SettingError, read, require
+from config import SettingError, read
 from logs import logging_config
+from required_settings import require
 from server import shared_metrics
 from server.worker import MAX_OPEN, NoAccessLog, Worker
 

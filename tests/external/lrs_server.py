@@ -36,7 +36,7 @@ class Store:
         return self._request("POST", json=statements)
 
     def statements(self, **query: str) -> list[dict[str, Any]]:
-        """What is stored, the latest first."""
+        """What is stored."""
         found: list[dict[str, Any]] = self._request("GET", params=query).json()["statements"]
         return found
 

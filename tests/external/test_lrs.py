@@ -1,4 +1,4 @@
-"""Statements of the export, by the validation of two learning record stores (LRS), stored by one."""
+"""Statements of xAPI, by the validation of two learning record stores (LRS), stored by one."""
 
 import subprocess
 from collections.abc import Iterator
@@ -9,11 +9,13 @@ import orjson
 import pytest
 from flask import Flask
 
+from tests.events.delivering import command, deliver, make_due
 from tests.external.lrs_server import BIN, KEY, LRS, SECRET, Store, learning_record_store
 from tests.factories import Learner, token
 from tests.privacy.xapi_shapes import SHAPES, STATEMENT
 from tests.serving import ROOT, gunicorn
-from vorex_sessions import xapi
+from vorex_sessions import create_app, xapi
+from vorex_sessions.extensions import db
 
 pytestmark = pytest.mark.external
 
@@ -94,8 +96,7 @@ def test_an_lrs_takes_an_export_in_pieces_and_a_repeat_changes_nothing(
         for start in range(0, len(statements), 10):
             answer = lrs.post(statements[start : start + 10])
             assert answer.status_code == expected, answer.text
-    agent = {"account": {"homePage": "http://localhost", "name": practised.id}}
-    stored = lrs.statements(agent=orjson.dumps(agent).decode())
+    stored = stored_of(practised.id, lrs)
     assert {one["id"]: content_of(one) for one in stored} == {
         one["id"]: content_of(one) for one in statements
     }
@@ -142,5 +143,63 @@ def test_the_commands_of_the_documentation_send_an_export(
                 timeout=60,
                 check=True,
             )
-    agent = {"account": {"homePage": "http://localhost", "name": learner.id}}
-    assert len(lrs.statements(agent=orjson.dumps(agent).decode())) == 7
+    assert len(stored_of(learner.id, lrs)) == 7
+
+
+@pytest.fixture
+def delivering(settings: dict, app: Flask, lrs: Store) -> Iterator[Flask]:
+    """The app with the LRS."""
+    named = {"XAPI_URL": lrs.url, "XAPI_KEY": KEY, "XAPI_SECRET": SECRET}
+    delivering = create_app({**settings, **named, "XAPI_HOME_PAGE": "http://localhost"})
+    yield delivering
+    with delivering.app_context():
+        db.engine.dispose()
+
+
+def test_the_deliverer_sends_sessions_of_every_shape_and_a_repeat_changes_nothing(
+    delivering: Flask, lrs: Store
+) -> None:
+    learner = Learner(delivering)
+    for shape in SHAPES.values():
+        learner.save(**shape)
+    deliver(delivering)
+    stored = stored_of(learner.id, lrs)
+    assert {one["id"] for one in stored} == {one["id"] for one in exported(learner)}
+    command(delivering, "redeliver", "--destination", "xapi", "--since", "2026-01-01")
+    assert "0 attempts failed" in deliver(delivering)
+    assert stored_of(learner.id, lrs) == stored
+
+
+def test_the_deliverer_voids_what_was_corrected_and_deleted(delivering: Flask, lrs: Store) -> None:
+    learner = Learner(delivering)
+    sessions = [learner.save() for _ in range(3)]
+    deliver(delivering)
+    before = {one["id"] for one in exported(learner)}
+    paths = [f"/api/sessions/{one['session_result_id']}" for one in sessions]
+    learner.request("PATCH", paths[0], json={"words_spoken": 7})
+    learner.request("DELETE", paths[1])
+    assert "0 attempts failed" in deliver(delivering)
+    voided = {one["object"]["id"] for one in stored_of("vorex-sessions", lrs)}
+    now = {one["id"] for one in exported(learner)}
+    assert before - voided < now
+    assert {one["id"] for one in stored_of(learner.id, lrs)} - voided == now
+
+
+def test_a_wrong_secret_is_told_to_the_operator_and_nothing_is_lost(
+    delivering: Flask, lrs: Store
+) -> None:
+    learner = Learner(delivering)
+    learner.save()
+    delivering.config["XAPI_SECRET"] = "wrong"
+    deliver(delivering)
+    assert "HTTP 401" in command(delivering, "status")
+    delivering.config["XAPI_SECRET"] = SECRET
+    make_due(delivering)
+    deliver(delivering)
+    assert len(stored_of(learner.id, lrs)) == 1
+
+
+def stored_of(name: str, lrs: Store) -> list[dict[str, Any]]:
+    """The statements that the LRS has of an account: a learner's, or the service's own."""
+    agent = {"account": {"homePage": "http://localhost", "name": name}}
+    return lrs.statements(agent=orjson.dumps(agent).decode())
