@@ -84,20 +84,18 @@ def _post(statements: Sequence[dict[str, Any]]) -> Reply:
 
 
 def _statements(events: Iterable[Event]) -> list[dict[str, Any]]:
-    """The statements on events, in order, each once."""
+    """The statements on events, in order, each once; on what has gone since only those that void."""
     home_page, current = setting("XAPI_HOME_PAGE"), _current(events)
     statements: dict[str, dict[str, Any]] = {}
     for event in events:
-        if event.session_result_id is None or event.version is None:
+        if event.session_result_id is None:
             continue
         former = event.data.get("previous_version")
         if former is not None:
             voided = xapi.statement_id(event.user_id, event.session_result_id, former)
             voiding = xapi.voiding(voided, home_page, stamp(event.occurred_at))
             statements[voiding["id"]] = voiding
-        session = current.get((event.user_id, event.session_result_id))
-        # Another version has an event of its own, which follows.
-        if session and session["version"] == event.version:
+        if session := current.get((event.user_id, event.session_result_id)):
             statement = xapi.statement(session, home_page)
             statements[statement["id"]] = statement
     return list(statements.values())

@@ -297,6 +297,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what has happened to learners' data, oldest first. */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/overview": {
         parameters: {
             query?: never;
@@ -1095,6 +1112,104 @@ export interface components {
              * @example false
              */
             closed: boolean;
+        };
+        Event: {
+            /**
+             * Format: uuid
+             * @description The event's id, `webhook-id` where it is delivered.
+             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+             */
+            id: string;
+            /**
+             * @description What has happened. One of `EventType`; later versions may add values.
+             * @example session.saved
+             */
+            type: string;
+            /**
+             * Format: date-time
+             * @description When it happened; UTC.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            timestamp: string;
+            /** @description What it is about; members as the type has them. */
+            data: components["schemas"]["EventData"];
+        };
+        EventData: {
+            /**
+             * @description The learner's id.
+             * @example 00000000-0000-4000-8000-000000000001
+             */
+            user_id?: string;
+            /**
+             * Format: uuid
+             * @description The session's id.
+             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+             */
+            session_result_id?: string;
+            /**
+             * @description The version of the session, or of its deletion.
+             * @example 17
+             */
+            version?: number;
+            /**
+             * @description The version of the session before it was corrected or deleted.
+             * @example 16
+             */
+            previous_version?: number;
+            /**
+             * @description Sent with `true` where an import has brought the session, which may be old.
+             * @example false
+             */
+            imported?: boolean;
+            /**
+             * @description The key of the achievement.
+             * @example streak-7
+             */
+            achievement?: string;
+            /**
+             * Format: date-time
+             * @description When it was unlocked.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            unlocked_at?: string;
+            /**
+             * @description The streak in days.
+             * @example 12
+             */
+            streak?: number;
+            /**
+             * Format: date
+             * @description The learner's today.
+             * @example 2026-03-01
+             */
+            day?: string;
+            /**
+             * Format: date-time
+             * @description When the streak ends without practice.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            ends_at?: string;
+        };
+        /** @enum {string} */
+        EventType: "session.saved" | "session.corrected" | "session.deleted" | "achievement.unlocked" | "streak.at_risk" | "learner.erased";
+        Events: {
+            /** @description The events; with a `type` perhaps fewer than `limit`. */
+            events: components["schemas"]["Event"][];
+            /**
+             * @description The `after` of the next request, also where no event came.
+             * @example AAAAAAAAA-gAAAAAAAAAEQAAAABpoxGAAAAAAAAA
+             */
+            next: string;
+            /**
+             * @description Whether there is more to get at once.
+             * @example false
+             */
+            has_more: boolean;
+            /**
+             * @description Whether the last page was read so long ago that events may have been removed since.
+             * @example false
+             */
+            missed: boolean;
         };
         /** @enum {string} */
         ExerciseOutcome: "again" | "hard" | "good" | "easy";
@@ -5180,6 +5295,51 @@ export interface operations {
             410: components["responses"]["GoneProblem"];
             413: components["responses"]["TooLargeProblem"];
             415: components["responses"]["NotJsonProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `next` of the last answer, with the same `type`; without it, the oldest event that is kept comes first.
+                 * @example AAAAAAAAA-gAAAAAAAAAEQAAAABpoxGAAAAAAAAA
+                 */
+                after?: string;
+                /**
+                 * @description Only events of this type.
+                 * @example session.saved
+                 */
+                type?: components["schemas"]["EventType"];
+                /**
+                 * @description Events per page; a value above 100 counts as 100.
+                 * @example 100
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Events"];
+                };
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            404: components["responses"]["NotFoundProblem"];
             422: components["responses"]["InvalidProblem"];
             429: components["responses"]["QuotaExceededProblem"];
             503: components["responses"]["UnavailableProblem"];
