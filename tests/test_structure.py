@@ -55,6 +55,7 @@ LAYERS = [
         "skills",
         "cohorts",
         "events",
+        "live",
         "overview",
         "privacy",
         "founding",

@@ -57,6 +57,9 @@ OPERATIONS = {
     "GET /api/sessions/comparison",
     "GET /api/sessions/overview",
     "PUT /api/sessions/comparison",
+    "GET /api/sessions/live",
+    "PUT /api/sessions/live/{session_result_id}",
+    "DELETE /api/sessions/live/{session_result_id}",
     "GET /api/sessions/{session_result_id}",
     "PATCH /api/sessions/{session_result_id}",
     "DELETE /api/sessions/{session_result_id}",
@@ -71,6 +74,7 @@ OPERATIONS = {
 TAKE_NOTHING = {
     "GET /api/sessions/achievements",
     "GET /api/sessions/preferences",
+    "GET /api/sessions/live",
     "GET /healthz",
     "GET /metrics",
     "GET /readyz",

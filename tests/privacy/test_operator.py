@@ -14,6 +14,7 @@ from tests.clock import ago
 from tests.cohorts.practising import opt, snapshot
 from tests.contract import check_contract
 from tests.factories import Learner, content, token
+from tests.live.practising import begin
 from tests.sessions.test_changes import Device
 from vorex_sessions import create_app
 from vorex_sessions.database import locks
@@ -112,6 +113,7 @@ def fill_every_table(learner: Learner) -> None:
     opt(learner, into=True)
     learner.save(metadata={"user_level": "B1"})
     snapshot(learner.app, day=1)
+    begin(learner, started_at=datetime.now(UTC).isoformat())
     with learner.app.app_context():
         rollups.roll_up(learner.id, datetime.now(UTC) + timedelta(days=30))
     empty = [t for t in tables_of_learners(learner.app) if not rows_of(learner.app, t, learner)]

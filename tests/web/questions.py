@@ -29,6 +29,7 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "/api/sessions/history": ("", "?limit=2", "?language=de", "?date_from={before}&limit=3"),
     "/api/sessions/languages": ("", f"?timezone={_ZONES[2]}"),
+    "/api/sessions/live": ("",),
     "/api/sessions/overview": (
         "?include=stats,streak,warmup,history,languages",
         f"?include=stats,trends&stats.period=month&stats.timezone={_ZONES[0]}",

@@ -12,6 +12,7 @@ from flask import Flask
 
 from tests.cohorts.practising import cohort, opt
 from tests.factories import Learner, content, sendable, token
+from tests.live.practising import beat, cancel
 from tests.web.questions import all_questions, days_around, said
 from vorex_sessions import create_app
 from vorex_sessions.cohorts.snapshot import refresh
@@ -45,6 +46,7 @@ class World:
         self.app, self.learner, self.random, self.clock = app, learner, random, clock
         self.kept: dict[str, dict[str, Any]] = {}
         self.ids: list[str] = []
+        self.live: list[str] = []
         self.since = ""
         self.day = datetime.now(UTC).date().isoformat()
         self.first = ""
@@ -130,6 +132,24 @@ class World:
         path = f"/api/sessions/{self.random.choice(self.ids)}"
         self.learner.request("PATCH", path, json={name: changes[name] for name in names})
 
+    def beat(self) -> None:
+        ids = [*self.ids[-2:], *self.live[-3:], str(uuid4())]
+        session_id = self.random.choice(ids)
+        self.live.append(session_id)
+        beat(self.learner, session_id, self.random.randrange(50))
+
+    def cancel(self) -> None:
+        if self.live:
+            cancel(self.learner, self.random.choice(self.live))
+
+    def finish(self) -> None:
+        if self.live:
+            self.learner.try_save(self.practice() | {"session_result_id": self.live[-1]})
+
+    def sweep(self) -> None:
+        self.app.config["LIVE_SAVE_ABANDONED"] = self.random.random() < 0.5
+        self.run("live", "sweep")
+
     def delete(self) -> None:
         gone = self.ids.pop(self.random.randrange(len(self.ids)))
         self.learner.request("DELETE", f"/api/sessions/{gone}")
@@ -178,7 +198,7 @@ class World:
     def wait(self) -> None:
         """Let time pass; often to just before or after a midnight, a day's start or the time of a session."""
         now = datetime.now(UTC)
-        steps = [1, 59, 600, 1800, 3600, 3600, 7200, 20_000, 90_000]
+        steps = [1, 59, 120, 600, 1800, 3600, 3600, 7200, 20_000, 90_000]
         hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(
             hours=self.random.choice([1, 1, 2, 5])
         )
@@ -201,7 +221,8 @@ def test_a_304_stands_for_the_answer_that_would_be_sent(unlimited: Flask, seed: 
             *((world.wait, 22), (world.save, 5), (world.batch, 2), (world.replay, 1)),
             *((world.patch, 3), (world.delete, 1), (world.prefer, 2), (world.join, 2)),
             *((world.snapshot, 2), (world.purge, 1), (world.rebuild, 1), (world.pull, 1)),
-            *((world.restore, 1), (world.erase, 1)),
+            *((world.restore, 1), (world.erase, 1), (world.beat, 6), (world.cancel, 1)),
+            *((world.finish, 2), (world.sweep, 1)),
         ]
         for step in range(20):
             what = random.choices(*zip(*choices, strict=True))[0]

@@ -1,5 +1,6 @@
 """How the service talks to PostgreSQL: `run` for one statement, `run_transaction` for several."""
 
+from vorex_sessions.database.connection import Bound
 from vorex_sessions.database.prepared_statements import prepared
 from vorex_sessions.database.queries import NO_NESTED_LOOPS, run, run_large
 from vorex_sessions.database.recordset import as_rows, recordset
@@ -7,6 +8,7 @@ from vorex_sessions.database.transactions import Transaction, run_long, run_tran
 
 __all__ = [
     "NO_NESTED_LOOPS",
+    "Bound",
     "Transaction",
     "as_rows",
     "prepared",

@@ -13,6 +13,7 @@ from vorex_sessions.hooks.answers import Answer
 from vorex_sessions.hooks.destinations import Destination
 from vorex_sessions.hooks.personal_data import Export
 from vorex_sessions.hooks.projections import Projection
+from vorex_sessions.hooks.save_removals import SaveRemoval
 from vorex_sessions.hooks.taking_back import TakenBack
 from vorex_sessions.hooks.warmup_sections import WarmupSection
 
@@ -31,6 +32,7 @@ class Capability:
     # Those of `learner_tables` whose rows change though the learner does nothing (hooks/versions.py).
     unversioned_tables: Sequence[sa.Table] = ()
     projections: Sequence[Projection] = ()
+    save_removals: Sequence[SaveRemoval] = ()
     warmup_sections: Sequence[WarmupSection] = ()
     exports: Sequence[Export] = ()
     # Members of the export beside sessions that an import takes back.
@@ -52,6 +54,7 @@ class Registry:
     def __init__(self, capabilities: Iterable[Capability]) -> None:
         self.capabilities = parts = tuple(capabilities)
         self.projections = tuple(one for part in parts for one in part.projections)
+        self.save_removals = tuple(one for part in parts for one in part.save_removals)
         self.warmup_sections = tuple(one for part in parts for one in part.warmup_sections)
         self.answers: dict[str, Answer] = {
             one.name: one

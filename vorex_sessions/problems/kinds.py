@@ -95,6 +95,15 @@ class Conflict(Problem):
     detail = "A session with this id and different content is already stored; nothing was changed."
 
 
+class TooManyLive(Problem):
+    """The learner has as many live sessions as are allowed."""
+
+    status = HTTPStatus.CONFLICT
+    slug = "too-many-live-sessions"
+    title = "Too many live sessions"
+    detail = "You have too many live sessions; finish or cancel one first."
+
+
 class Gone(Problem):
     """The resource was deleted on purpose and cannot be saved again."""
 
@@ -121,7 +130,9 @@ class TooLarge(Problem):
     status = HTTPStatus(413)  # its name in HTTPStatus depends on the version of Python
     slug = "too-large"
     title = "Body too large"
-    detail = "The body may have at most 1 MiB (4 MiB for a batch or an import)."
+    detail = (
+        "The body may have at most 1 MiB (16 KiB for a heartbeat, 4 MiB for a batch or an import)."
+    )
 
 
 class NotJson(Problem):

@@ -6,8 +6,10 @@ allowed while the counter is unavailable.
 
 import logging
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, request
 
@@ -23,6 +25,8 @@ log = logging.getLogger(__name__)
 _READ_METHODS = frozenset({"GET", "HEAD"})
 _EXEMPT = frozenset({"operations.get_health", "operations.get_readiness", "operations.get_metrics"})
 _COUNTER = "vorex-request-counter"
+_KIND = "vorex_quota"  # the attribute of a view that `counted_as` sets
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,16 @@ class Policy:
             "RateLimit-Policy": f'"{self.name}";q={self.quota};w={WINDOW}',
             "RateLimit": f'"{self.name}";r={remaining};t={math.ceil(seconds_left)}',
         }
+
+
+def counted_as(kind: str) -> Callable[[F], F]:
+    """Decorate a view whose requests have a limit of their own, the setting RATELIMIT_<KIND>."""
+
+    def decorate(view: F) -> F:
+        setattr(view, _KIND, kind)
+        return view
+
+    return decorate
 
 
 def init_app(app: Flask) -> None:
@@ -67,7 +81,7 @@ def _count() -> None:
     # A browser's preflight is not the learner's request, and the app could not read a 429 to it.
     if request.endpoint in _EXEMPT or request.method == "OPTIONS":
         return
-    kind = "reads" if request.method in _READ_METHODS else "writes"
+    kind = _kind()
     policy = Policy(kind, current_app.config[f"RATELIMIT_{kind.upper()}"])
     counter: Counter = current_app.extensions[_COUNTER]
     try:
@@ -79,6 +93,12 @@ def _count() -> None:
     g.rate_limit = policy.headers(count, seconds_left)
     if count > policy.quota:
         raise QuotaExceeded(kind, policy.quota, math.ceil(seconds_left))
+
+
+def _kind() -> str:
+    view = current_app.view_functions.get(request.endpoint or "")
+    kind = getattr(view, _KIND, "writes")
+    return "reads" if request.method in _READ_METHODS else str(kind)
 
 
 def _client_key() -> str:

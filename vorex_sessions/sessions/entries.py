@@ -1,7 +1,7 @@
 """Session results to save, and what became of them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -73,3 +73,32 @@ def entry_of(
     if refusal and not (client_id or derived_id):
         raise refusal
     return Entry(row, digest, KeyReused if derived_id and not client_id else Conflict, refusal)
+
+
+def first_of_each(entries: Sequence[Entry]) -> dict[str, Entry]:
+    """The first entry with each id; one that may be stored comes before one that may not."""
+    first = {entry.id: entry for entry in reversed(entries)}
+    return first | {entry.id: entry for entry in reversed(entries) if not entry.refusal}
+
+
+def outcomes_of(
+    entries: Sequence[Entry],
+    first: Mapping[str, Entry],
+    resolved: Mapping[str, Outcome | Problem],
+) -> list[Outcome | Problem]:
+    """The outcome of each entry, in order, by what became of the first one with its id."""
+    return [_outcome(entry, resolved[entry.id], entry is first[entry.id]) for entry in entries]
+
+
+def _outcome(entry: Entry, result: Outcome | Problem, is_first: bool) -> Outcome | Problem:
+    """The outcome of an entry. Of entries with the same id, the first may be new, the others are replays.
+
+    The same content is what was sent at first, or what is stored now.
+    """
+    if isinstance(result, Problem):
+        return entry.refusal or result
+    if result.fingerprint != entry.fingerprint and results.differing(
+        {column.name: entry.row[column.name] for column in results.CONTENT}, result.session
+    ):
+        return entry.refusal or entry.conflict()
+    return result if is_first or not result.created else replace(result, created=False)

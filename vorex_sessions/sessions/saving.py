@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from vorex_sessions.database import (
     NO_NESTED_LOOPS,
+    Bound,
     Transaction,
     as_rows,
     prepared,
@@ -20,12 +21,19 @@ from vorex_sessions.database import (
 from vorex_sessions.database.timeouts import LARGE_SAVE_TIMEOUT, QUERY_TIMEOUT
 from vorex_sessions.hooks import events, versions
 from vorex_sessions.hooks.learner_days import DAY_STARTS_AT
-from vorex_sessions.hooks.projections import DERIVED_VERSION, AnswerExtras, Projection, SaveEvent
+from vorex_sessions.hooks.projections import (
+    DERIVED_VERSION,
+    MARK_STALE,
+    AnswerExtras,
+    Projection,
+    SaveEvent,
+)
 from vorex_sessions.hooks.registry import registry
+from vorex_sessions.hooks.save_removals import SaveRemoval, remove
 from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.problems.kinds import Problem, Unavailable
 from vorex_sessions.sessions import results, tombstones
-from vorex_sessions.sessions.entries import Entry, Outcome
+from vorex_sessions.sessions.entries import Entry, Outcome, first_of_each, outcomes_of
 from vorex_sessions.sessions.finding import find
 from vorex_sessions.turns import in_turns
 
@@ -51,9 +59,12 @@ def _insert(*, keeps_times: bool) -> sa.CTE:
 
 @lru_cache(maxsize=64)
 def _save_statement(
-    projections: tuple[Projection, ...], is_large: bool, keeps_times: bool = False
+    projections: tuple[Projection, ...],
+    removals: tuple[SaveRemoval, ...],
+    is_large: bool,
+    keeps_times: bool = False,
 ) -> sa.Select[Any]:
-    """Insert what is new; returns it, the first row with the context of each projection.
+    """Insert what is new; returns it, the first row with the context of each projection, then what is due.
 
     In every row, the contexts of a batch with many words would be 100 times as large.
     """
@@ -72,9 +83,14 @@ def _save_statement(
         DERIVED_VERSION.label("derived_version"),
         sa.case((is_first, is_new_learner)).label("is_new_learner"),
         *contexts,
+        *(sa.case((is_first, one.is_due)).label(f"due_{n}") for n, one in enumerate(removals)),
     )
     statement = statement.add_cte(*(cte for cte in inserted if cte is not None))
     return statement if is_large or keeps_times else prepared(statement)
+
+
+class NotAnyMore(Exception):
+    """What a save was to depend on does not hold; nothing was stored."""
 
 
 _ATTEMPTS = 3
@@ -91,49 +107,37 @@ def save_all(
     now: datetime,
     restored: bool = False,
     is_large: bool = False,
+    only_if: Bound | None = None,
 ) -> list[Outcome | Problem]:
     """Store what is new, all or nothing; returns the outcome of each entry, in order.
 
     What is `restored` keeps its times, and its outcomes have no extras of replays. What `is_large`, or has
-    many words, is derived from by the next query where that may follow.
+    many words, is derived from by the next query where that may follow. Raises NotAnyMore where the query
+    `only_if` has no row, behind the learner's lock.
     """
     is_large = is_large or sum(size(entry.row) for entry in entries) > _LARGE
-    first = _first(entries)
+    first = first_of_each(entries)
     resolved: dict[str, Outcome | Problem] = {}
     for _ in range(_ATTEMPTS):
         if allowed := [one for one in _unresolved(first, resolved) if not one.refusal]:
-            resolved |= _store(learner_id, allowed, now, restored, is_large)
+            resolved |= _store(learner_id, allowed, now, restored, is_large, only_if)
         if unresolved := _unresolved(first, resolved):
             resolved |= find(learner_id, unresolved)
         if not _unresolved(first, resolved):
-            outcomes = _outcomes(entries, first, resolved)
+            outcomes = outcomes_of(entries, first, resolved)
             return outcomes if restored else _with_replays(learner_id, outcomes, resolved, now)
     raise Unavailable  # each time, another request stored and removed a session between our statements
 
 
 def would_save(learner_id: str, entries: Sequence[Entry]) -> list[Outcome | Problem]:
     """What `save_all` would return, without the extras; stores nothing."""
-    first = _first(entries)
+    first = first_of_each(entries)
     found = find(learner_id, list(first.values()))
     new = {
         name: Outcome(dict(entry.row), entry.fingerprint, created=True)
         for name, entry in first.items()
     }
-    return _outcomes(entries, first, new | found)
-
-
-def _first(entries: Sequence[Entry]) -> dict[str, Entry]:
-    """The first entry with each id; one that may be stored comes before one that may not."""
-    first = {entry.id: entry for entry in reversed(entries)}
-    return first | {entry.id: entry for entry in reversed(entries) if not entry.refusal}
-
-
-def _outcomes(
-    entries: Sequence[Entry],
-    first: Mapping[str, Entry],
-    resolved: Mapping[str, Outcome | Problem],
-) -> list[Outcome | Problem]:
-    return [_outcome(entry, resolved[entry.id], entry is first[entry.id]) for entry in entries]
+    return outcomes_of(entries, first, new | found)
 
 
 def _unresolved(first: Mapping[str, Entry], resolved: Mapping[str, object]) -> list[Entry]:
@@ -141,7 +145,12 @@ def _unresolved(first: Mapping[str, Entry], resolved: Mapping[str, object]) -> l
 
 
 def _store(
-    learner_id: str, entries: Sequence[Entry], now: datetime, restored: bool, is_large: bool
+    learner_id: str,
+    entries: Sequence[Entry],
+    now: datetime,
+    restored: bool,
+    is_large: bool,
+    only_if: Bound | None,
 ) -> dict[str, Outcome]:
     """Store what is new, and run the projections, in one transaction."""
     by_id = {entry.id: entry for entry in entries}
@@ -154,21 +163,20 @@ def _store(
     projections = tuple(one for one in applying if not (is_large and one.may_follow))
     for projection in projections:
         parameters |= projection.context_parameters([entry.row for entry in entries])
+    statement = _save_statement(projections, registry().save_removals, is_large, restored)
 
     def work(transaction: Transaction) -> tuple[Sequence[Any], AnswerExtras]:
         if is_large:
             transaction.defer(NO_NESTED_LOOPS, {})
-        rows = transaction.run(_save_statement(projections, is_large, restored), parameters)
-        extras: AnswerExtras = {str(row.session_result_id): {} for row in rows}
-        if rows:
-            transaction.defer(versions.RAISE, {"user_id": learner_id})
-            events.record(transaction, learner_id, _saved(rows, restored))
-            derived_version, is_new_learner, *contexts = rows[0][len(results.COLUMNS) :]
-            event = SaveEvent(transaction, learner_id, rows, now, derived_version, is_new_learner)
-            for projection, context in zip(projections, contexts, strict=True):
-                _merge(extras, projection.on_save(event, context))
-            if projections != applying:
-                event.leave_stale()
+        if only_if and not transaction.run(*only_if):
+            raise NotAnyMore
+        rows = transaction.run(statement, parameters)
+        if not rows:
+            return rows, {}
+        events.record(transaction, learner_id, _saved(rows, restored))
+        extras = _follow(transaction, learner_id, rows, now, projections)
+        if projections != applying:
+            transaction.defer(MARK_STALE, {"user_id": learner_id})
         return rows, extras
 
     timeout = LARGE_SAVE_TIMEOUT if is_large else QUERY_TIMEOUT
@@ -185,6 +193,25 @@ def _saved(rows: Iterable[Any], restored: bool) -> Iterator[events.Happened]:
     data = {"imported": True} if restored else None
     for row in rows:
         yield events.Happened(events.SAVED, str(row.session_result_id), row.version, data)
+
+
+def _follow(
+    transaction: Transaction,
+    learner_id: str,
+    rows: Sequence[Any],
+    now: datetime,
+    projections: Sequence[Projection],
+) -> AnswerExtras:
+    """Do what follows from the rows that were stored just now; returns what the answers tell."""
+    extras: AnswerExtras = {str(row.session_result_id): {} for row in rows}
+    transaction.defer(versions.RAISE, {"user_id": learner_id})
+    derived_version, is_new_learner, *values = rows[0][len(results.COLUMNS) :]
+    contexts, are_due = values[: len(projections)], values[len(projections) :]
+    event = SaveEvent(transaction, learner_id, rows, now, derived_version, is_new_learner)
+    remove(event, registry().save_removals, are_due)
+    for projection, context in zip(projections, contexts, strict=True):
+        _merge(extras, projection.on_save(event, context))
+    return extras
 
 
 def size(row: Mapping[str, Any]) -> int:
@@ -218,17 +245,3 @@ def _with_replays(
         else outcome
         for outcome in outcomes
     ]
-
-
-def _outcome(entry: Entry, result: Outcome | Problem, is_first: bool) -> Outcome | Problem:
-    """The outcome of an entry. Of entries with the same id, the first may be new, the others are replays.
-
-    The same content is what was sent at first, or what is stored now.
-    """
-    if isinstance(result, Problem):
-        return entry.refusal or result
-    if result.fingerprint != entry.fingerprint and results.differing(
-        {column.name: entry.row[column.name] for column in results.CONTENT}, result.session
-    ):
-        return entry.refusal or entry.conflict()
-    return result if is_first or not result.created else replace(result, created=False)

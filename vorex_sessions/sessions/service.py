@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 
-from vorex_sessions.database import Transaction, as_rows, recordset, run, run_transaction
+from vorex_sessions.database import Bound, Transaction, as_rows, recordset, run, run_transaction
 from vorex_sessions.hooks import events, versions
 from vorex_sessions.hooks.learner_days import DAY_STARTS_AT
 from vorex_sessions.hooks.projections import SaveEvent
@@ -49,18 +49,24 @@ class SessionNotFound(NotFound):
 
 
 def save(
-    learner_id: str, body: Mapping[str, Any], *, key: str | None = None, now: datetime
+    learner_id: str,
+    body: Mapping[str, Any],
+    *,
+    key: str | None = None,
+    now: datetime,
+    only_if: Bound | None = None,
 ) -> Outcome:
     """Save one session result. Raises Invalid, Conflict, KeyReused or Gone.
 
-    Its id is the client's `session_result_id`, or derived from learner and key, or random.
+    Its id is the client's `session_result_id`, or derived from learner and key, or random. Raises NotAnyMore
+    where the query `only_if` has no row, behind the learner's lock.
     """
     if key is not None and "session_result_id" in body:
         raise validation_problem(
             {"session_result_id": ["must be left out where Idempotency-Key is sent"]}
         )
     entry = entry_of(body, key and uuid5(UUID(learner_id), key), now)
-    (outcome,) = counted(save_all(learner_id, [entry], now=now))
+    (outcome,) = counted(save_all(learner_id, [entry], now=now, only_if=only_if))
     if isinstance(outcome, Problem):
         raise outcome
     has_client_id = key is not None or "session_result_id" in body
