@@ -8,7 +8,7 @@ from flask import Response
 
 from vorex_sessions.auth.caller import learner_id
 from vorex_sessions.live import schemas, service
-from vorex_sessions.problems.kinds import Conflict, Gone
+from vorex_sessions.problems.kinds import Conflict, Gone, NotFound
 from vorex_sessions.rate_limits.limiter import counted_as
 from vorex_sessions.web.answer_fields import SESSION_ID
 from vorex_sessions.web.blueprint import Blueprint, body_limit, component_name, json_response
@@ -43,6 +43,7 @@ def list_live() -> Response:
 @blueprint.alt_response(
     201, schema=schemas.LiveSessionSchema, description="The session is live now", success=True
 )
+@blueprint.alt_response(404, component_name(NotFound))
 @blueprint.alt_response(409, component_name(Conflict))
 @blueprint.alt_response(410, component_name(Gone))
 def beat_live(heartbeat: dict[str, Any], session_result_id: UUID) -> Response:
@@ -55,6 +56,7 @@ def beat_live(heartbeat: dict[str, Any], session_result_id: UUID) -> Response:
 
 @blueprint.delete(_BY_ID, parameters=[_ID])
 @blueprint.response(204)
+@blueprint.alt_response(404, component_name(NotFound))
 @blueprint.alt_response(409, component_name(Conflict))
 def cancel_live(session_result_id: UUID) -> Response:
     """Cancel a live session: it ends and is not saved."""

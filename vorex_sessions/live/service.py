@@ -94,7 +94,7 @@ def _stored(row: Any, now: datetime) -> dict[str, Any] | None:
     if row.seq is None or states.state_of(row.heartbeat_at, now) == states.GONE:
         return None
     columns = row._asdict()
-    return {column.name: columns[column.name] for column in store.COLUMNS}
+    return {name: columns[name] for name in store.NAMES}
 
 
 def _refusal(

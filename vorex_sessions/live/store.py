@@ -13,6 +13,7 @@ from vorex_sessions.sessions import tombstones
 _l, _s = live_sessions.c, session_results.c
 ID: sa.BindParameter[str] = sa.bindparam("session_result_id", type_=Uuid)
 COLUMNS = tuple(column for column in _l if column.name != "user_id")
+NAMES = tuple(str(column.name) for column in COLUMNS)  # plain str: orjson takes no subclass as key
 _is_of_learner = _l.user_id == USER_ID
 _is_it = sa.and_(_is_of_learner, _l.session_result_id == ID)
 # Live sessions whose last heartbeat was later are not gone.
