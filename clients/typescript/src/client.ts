@@ -1,9 +1,10 @@
 /** The client: the calls that every app makes, and `request` for the others. */
 
 import { Http, type HttpOptions } from "./http.js";
+import { LivePractice, type LiveOptions } from "./live.js";
 import type {
-  BatchAnswer, HistoryPage, HistoryQuery, NewSession, SavedSession, SessionResult, Stats, StatsQuery, Warmup,
-  WarmupQuery,
+  BatchAnswer, HistoryPage, HistoryQuery, LiveSession, LiveSessions, NewSession, SavedSession, SessionResult, Stats,
+  StatsQuery, Warmup, WarmupQuery,
 } from "./types.js";
 
 /** Values of a query; undefined and null are left out. */
@@ -54,6 +55,16 @@ export class SessionsClient {
 
   warmup(query: WarmupQuery = {}): Promise<Warmup> {
     return this.request("GET", "/api/sessions/warmup", { query: query as QueryValues });
+  }
+
+  /** The learner's sessions that go on, or can be resumed. */
+  async liveSessions(): Promise<LiveSession[]> {
+    return (await this.request<LiveSessions>("GET", "/api/sessions/live")).sessions;
+  }
+
+  /** Practice that begins now, or goes on: `client.live({ learner, session, totals }).start()`. */
+  live(options: LiveOptions): LivePractice {
+    return new LivePractice(this.http, options);
   }
 
   /** Any other call: `client.request<Streak>("GET", "/api/sessions/streak", { query: { goal_minutes: 15 } })`. */

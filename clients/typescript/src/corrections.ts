@@ -53,7 +53,7 @@ export function corrected(entry: Entry, problem: Problem, clock: Clock): Entry |
 const CORRECTABLE = ["completed_at", "timezone"];
 
 /** The server's time: by a `Date` header, or else as the refusal says it. */
-function serverTime(problem: Problem, clock: Clock): number | null {
+export function serverTime(problem: Problem, clock: Clock): number | null {
   if (clock.skew() !== null) return clock.now();
   const detail = JSON.stringify([problem.errors, problem.detail]);
   const stated = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/.exec(detail);

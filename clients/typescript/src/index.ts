@@ -3,6 +3,7 @@ export { Clock } from "./clock.js";
 export type { QueuedSession } from "./entries.js";
 export type { HttpOptions, TokenSource } from "./http.js";
 export type { Fetch, HttpRequest, HttpResponse } from "./platform.js";
+export { LivePractice, type LiveEvent, type LiveOptions, type LiveTotals } from "./live.js";
 export { LocalCopy } from "./local.js";
 export { ConflictError, NoAnswerError, ProblemError, UnknownSessionError, type Problem } from "./problem.js";
 export type { Added, CopyOptions, FlushReport, QueueEvent, QueueOptions, SyncReport } from "./events.js";

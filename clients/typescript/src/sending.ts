@@ -66,4 +66,4 @@ export function isFinal(problem: Problem): boolean {
 }
 
 /** 4xx that say nothing about the request: too slow, too early, too many. */
-const REPEATABLE = [408, 425, 429];
+export const REPEATABLE = [408, 425, 429];

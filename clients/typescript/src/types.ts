@@ -4,6 +4,7 @@ import type { paths } from "./schema.js";
 
 type Get<Path extends keyof paths> = NonNullable<paths[Path]["get"]>;
 type Post<Path extends keyof paths> = NonNullable<paths[Path]["post"]>;
+type Put<Path extends keyof paths> = NonNullable<paths[Path]["put"]>;
 type Patch<Path extends keyof paths> = NonNullable<paths[Path]["patch"]>;
 type Json<Content> = Content extends { content: { "application/json": infer Body } } ? Body : never;
 type Sent<Operation> = Operation extends { requestBody?: infer Body } ? Json<NonNullable<Body>> : never;
@@ -28,6 +29,11 @@ export type HistoryQuery = Query<Get<"/api/sessions/history">>;
 export type HistoryPage = Answered<Get<"/api/sessions/history">, 200>;
 /** A stored session. */
 export type SessionResult = NonNullable<HistoryPage["sessions"]>[number];
+/** Practice that goes on, as a heartbeat tells it: totals so far. */
+export type Heartbeat = Sent<Put<"/api/sessions/live/{session_result_id}">>;
+/** The learner's live sessions, and the seconds between heartbeats. */
+export type LiveSessions = Answered<Get<"/api/sessions/live">, 200>;
+export type LiveSession = LiveSessions["sessions"][number];
 export type StatsQuery = Query<Get<"/api/sessions/stats">>;
 export type Stats = Answered<Get<"/api/sessions/stats">, 200>;
 export type WarmupQuery = Query<Get<"/api/sessions/warmup">>;

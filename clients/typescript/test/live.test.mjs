@@ -1,0 +1,172 @@
+/** Live sessions under faults, in front of the real service. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Device, HOUR, accessToken, faults, history } from "./device.mjs";
+
+const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** A device that practises; `totals` are what it has counted. */
+function practising(options = {}, session = { session_type: "conversation" }) {
+  const device = new Device({ firstPauseMs: 20, longestPauseMs: 50, ...options });
+  const totals = { active_seconds: 0, words_spoken: 0 };
+  const events = [];
+  const live = device.client.live({
+    learner: device.learner, session, totals: () => ({ ...totals }), onEvent: (event) => events.push(event),
+    firstPauseMs: 20, longestPauseMs: 50, refusedPauseMs: 20, ...options,
+  });
+  return { device, totals, events, live, kinds: () => events.map((event) => event.kind) };
+}
+
+const waitFor = async (condition) => {
+  for (let tries = 0; tries < 200 && !(await condition()); tries++) await sleep(20);
+  assert.ok(await condition(), String(condition));
+};
+
+test("heartbeats carry the newest totals, and the queue ends the session", async () => {
+  const { device, totals, live, kinds } = practising();
+  await live.beat();
+  Object.assign(totals, { active_seconds: 5, words_spoken: 12, topics: ["travel"] });
+  await live.beat();
+  const [shown] = await device.client.liveSessions();
+  assert.deepEqual([shown.session_result_id, shown.state, shown.seq], [live.id, "active", 2]);
+  assert.deepEqual([shown.words_spoken, shown.topics], [12, ["travel"]]);
+  await live.finish(device.queue, { session_type: "conversation", duration_seconds: 60, words_spoken: 20 });
+  await device.queue.flush();
+  assert.deepEqual(await device.client.liveSessions(), []);
+  const [saved] = await history(device.learner);
+  assert.deepEqual([saved.session_result_id, saved.words_spoken], [live.id, 20]);
+  await live.beat();
+  assert.deepEqual(kinds(), ["beaten", "beaten"]);
+});
+
+test("started, it beats by itself until it is stopped", async () => {
+  const { device, events, live } = practising({ intervalMs: 30 });
+  live.start();
+  await waitFor(() => events.length >= 4);
+  live.stop();
+  await sleep(100);
+  const count = device.requests;
+  await sleep(100);
+  assert.equal(device.requests, count);
+});
+
+test("without a network nothing is lost: what follows has the newest totals alone", async () => {
+  let down = true;
+  const { device, totals, events, live } = practising({ network: () => (down ? faults.down : undefined), intervalMs: 10 });
+  live.start();
+  for (let words = 1; words <= 5; words++) {
+    totals.words_spoken = words;
+    await sleep(20);
+  }
+  await waitFor(() => events.some((event) => event.kind === "postponed" && event.retryInMs > 0));
+  down = false;
+  const before = device.requests;
+  await waitFor(() => events.some((event) => event.kind === "beaten"));
+  live.stop();
+  const [first] = events.filter((event) => event.kind === "beaten");
+  assert.equal(first.session.words_spoken, 5);
+  assert.ok(device.requests <= before + 3);
+});
+
+test("an answer that was lost does not hide newer totals", async () => {
+  const { device, totals, live } = practising({ network: (_, __, number) => (number === 1 ? faults.cut : undefined) });
+  totals.words_spoken = 1;
+  await live.beat();
+  totals.words_spoken = 2;
+  await sleep(60);
+  await live.beat();
+  assert.equal((await device.client.liveSessions())[0].words_spoken, 2);
+});
+
+test("Retry-After is kept, also by those who call at once", async () => {
+  const busy = faults.answer(503, { "Retry-After": "1" });
+  const { device, events, live } = practising({ network: (_, __, number) => (number === 1 ? busy : undefined) });
+  await live.beat();
+  assert.equal(events[0].status, 503);
+  assert.ok(events[0].retryInMs >= 900);
+  await live.beat();
+  await live.beat();
+  assert.equal(device.requests, 1);
+  device.passed = 1200;
+  await live.beat();
+  assert.deepEqual(events.map((event) => event.kind), ["postponed", "beaten"]);
+});
+
+for (const [name, ahead] of [["3 hours ahead", 3 * HOUR], ["3 hours behind", -3 * HOUR], ["in 1970", -Date.now()]]) {
+  for (const hidden of [false, true]) {
+    test(`a clock that is ${name} starts a session now${hidden ? ", although the date is hidden" : ""}`, async () => {
+      const { device, live, kinds } = practising({ network: () => (hidden ? faults.hideDate : undefined) });
+      device.ahead = ahead;
+      await live.beat();
+      const isLate = ahead === -3 * HOUR; // a start of up to a day ago is taken
+      const [session] = await device.client.liveSessions();
+      assert.deepEqual(kinds(), ["beaten"]);
+      const apart = Math.abs(Date.parse(session.started_at) - Date.now());
+      assert.ok(apart < (isLate ? 3 * HOUR : 0) + 60_000, session.started_at);
+    });
+  }
+}
+
+test("a session goes on after the app was killed, above what the service has", async () => {
+  const first = practising();
+  first.totals.words_spoken = 10;
+  for (let count = 0; count < 3; count++) await first.live.beat();
+  const [session] = await first.device.client.liveSessions();
+  const second = practising({ learner: first.device.learner }, session);
+  second.totals.words_spoken = session.words_spoken + 1;
+  await second.live.beat();
+  assert.equal(second.live.id, first.live.id);
+  const [now] = await second.device.client.liveSessions();
+  assert.deepEqual([now.seq, now.words_spoken, now.started_at], [4, 11, session.started_at]);
+  first.totals.words_spoken = 12; // the other device is behind in seq, and goes on above it
+  for (let count = 0; count < 2; count++) await first.live.beat();
+  assert.equal((await first.device.client.liveSessions())[0].words_spoken, 12);
+});
+
+test("what was saved or cancelled elsewhere ends the heartbeats", async () => {
+  for (const end of [
+    (client, live) => client.save({ session_type: "roleplay", duration_seconds: 5, session_result_id: live.id }),
+    (_, live) => live.cancel(),
+  ]) {
+    const { device, live } = practising();
+    await live.beat();
+    const [session] = await device.client.liveSessions();
+    const other = practising({ learner: device.learner }, session);
+    await end(other.device.client, other.live);
+    const again = practising({ learner: device.learner, intervalMs: 10 }, session);
+    again.live.start();
+    await waitFor(() => again.kinds().includes("ended"));
+    const count = again.device.requests;
+    await sleep(60);
+    assert.equal(again.device.requests, count);
+  }
+});
+
+test("a cancelled session is gone, and to cancel needs the network", async () => {
+  let down = false;
+  const { device, live } = practising({ network: () => (down ? faults.down : undefined) });
+  await live.beat();
+  down = true;
+  await assert.rejects(live.cancel());
+  down = false;
+  await live.cancel();
+  assert.deepEqual(await device.client.liveSessions(), []);
+});
+
+test("no heartbeat is sent with the token of another learner", async () => {
+  const { device, live, kinds } = practising({ token: () => accessToken("3b1f8c1e-2f0a-4d7e-9d5b-8f2f6f0c4a11") });
+  await live.beat();
+  assert.deepEqual([device.requests, kinds()], [0, ["refused"]]);
+});
+
+test("the app's mistake is reported, and does not end the heartbeats", async () => {
+  const { totals, live, kinds } = practising();
+  totals.words_spoken = -1;
+  await live.beat();
+  totals.words_spoken = 1;
+  await sleep(60);
+  await live.beat();
+  assert.deepEqual(kinds(), ["refused", "beaten"]);
+});
