@@ -150,7 +150,7 @@ def test_every_answer_without_a_path_is_a_part(app: Flask) -> None:
         for path, operations in document(app)["paths"].items()
         if path.startswith("/api/sessions/") and "{" not in path and "get" in operations
     }
-    assert gets - set(names(app)) == {"overview", "export", "changes"}
+    assert gets - set(names(app)) == {"overview", "export", "changes", "live"}
 
 
 def test_an_overview_is_one_transaction_on_one_connection(app: Flask, learner: Learner) -> None:

@@ -160,7 +160,8 @@ def test_a_304_costs_one_statement_and_an_answer_none_more(
     for path in paths:
         tag = ask(learner, path).headers["ETag"]
         ask(learner, path, tag)
-        if "/export" in path or "comparison" in path or not tag.startswith("W/"):
+        rests_on_more = any(name in path for name in ("/export", "comparison", "/live"))
+        if rests_on_more or not tag.startswith("W/"):
             continue
         with recorded(app) as sent:
             assert ask(learner, path, tag).status_code == 304

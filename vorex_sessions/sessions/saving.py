@@ -60,9 +60,9 @@ def _insert(*, keeps_times: bool) -> sa.CTE:
 @lru_cache(maxsize=64)
 def _save_statement(
     projections: tuple[Projection, ...],
-    removals: tuple[SaveRemoval, ...],
     is_large: bool,
     keeps_times: bool = False,
+    removals: tuple[SaveRemoval, ...] = (),
 ) -> sa.Select[Any]:
     """Insert what is new; returns it, the first row with the context of each projection, then what is due.
 
@@ -163,7 +163,7 @@ def _store(
     projections = tuple(one for one in applying if not (is_large and one.may_follow))
     for projection in projections:
         parameters |= projection.context_parameters([entry.row for entry in entries])
-    statement = _save_statement(projections, registry().save_removals, is_large, restored)
+    statement = _save_statement(projections, is_large, restored, registry().save_removals)
 
     def work(transaction: Transaction) -> tuple[Sequence[Any], AnswerExtras]:
         if is_large:

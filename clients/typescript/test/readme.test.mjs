@@ -25,7 +25,7 @@ const APP = `
   const addEventListener = () => {};
 `;
 
-test("there are four examples", () => assert.equal(EXAMPLES.length, 4));
+test("there are five examples", () => assert.equal(EXAMPLES.length, 5));
 
 for (const [index, example] of EXAMPLES.entries()) {
   test(`example ${index + 1} works`, async () => {
