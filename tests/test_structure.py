@@ -56,6 +56,7 @@ LAYERS = [
         "cohorts",
         "events",
         "live",
+        "insights",
         "overview",
         "privacy",
         "founding",

@@ -110,6 +110,9 @@ def fill_every_table(learner: Learner) -> None:
         skills=[{"skill": "past-simple", "score": 80}],
     )
     learner.request("PUT", "/api/sessions/preferences", json={"day_starts_at": 4})
+    learner.request("PUT", "/api/sessions/insights/preferences", json={"tone": "friendly"})
+    feedback = "/api/sessions/insights/words_due.all~0123456789/feedback"
+    learner.request("POST", feedback, json={"verdict": "hide"})
     opt(learner, into=True)
     learner.save(metadata={"user_level": "B1"})
     snapshot(learner.app, day=1)

@@ -28,12 +28,14 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
         "?date_from={before}",
     ),
     "/api/sessions/history": ("", "?limit=2", "?language=de", "?date_from={before}&limit=3"),
+    "/api/sessions/insights": ("", "?period=month&locale=de", "?language=de&locale=fr-CA"),
     "/api/sessions/languages": ("", f"?timezone={_ZONES[2]}"),
     "/api/sessions/live": ("",),
     "/api/sessions/overview": (
         "?include=stats,streak,warmup,history,languages",
         f"?include=stats,trends&stats.period=month&stats.timezone={_ZONES[0]}",
         "?include=comparison,preferences",
+        "?include=insights,streak&insights.locale=es",
     ),
     "/api/sessions/preferences": ("",),
     "/api/sessions/rhythm": ("", "?period=all", f"?period=month&timezone={_ZONES[1]}"),
@@ -50,8 +52,8 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "/api/sessions/warmup": ("", "?language=de", f"?timezone={_ZONES[0]}"),
     "/api/sessions/{id}": ("",),
 }
-# What an answer says of the moment at which it is made.
-_MOMENT = "exported_at"
+# What answers say of the moment at which they are made.
+_MOMENTS = ("exported_at", "generated_at")
 
 
 def all_questions(**filled_in: str) -> list[str]:
@@ -84,9 +86,12 @@ def learners_endpoints(app: Flask) -> set[str]:
 
 
 def said(body: bytes, content_type: str | None) -> Any:
-    """What an answer says, byte for byte, apart from the moment at which an export was made."""
-    if content_type != "application/json" or _MOMENT.encode() not in body[:200]:
+    """What an answer says, byte for byte, apart from the moment at which it was made."""
+    if content_type != "application/json" or not any(name.encode() in body for name in _MOMENTS):
         return body
     answer = orjson.loads(body)
-    answer.pop(_MOMENT, None)
+    parts = [part for part in answer.values() if isinstance(part, dict)]  # of an overview
+    for part in (answer, *parts):
+        for name in _MOMENTS:
+            part.pop(name, None)
     return orjson.dumps(answer)

@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.models import comparison, derived, live, preferences, sessions
+from vorex_sessions.models import comparison, derived, insights, live, preferences, sessions
 from vorex_sessions.models import events as _events
 from vorex_sessions.models.columns import Uuid
 
@@ -31,6 +31,8 @@ learner_rollups = _table(derived.LearnerRollup)
 learner_skills = _table(derived.LearnerSkill)
 learner_preferences = _table(preferences.LearnerPreferences)
 live_sessions = _table(live.LiveSession)
+learner_insight_preferences = _table(insights.LearnerInsightPreferences)
+learner_insight_feedback = _table(insights.LearnerInsightFeedback)
 cohort_participants = _table(comparison.CohortParticipant)
 cohort_snapshots = _table(comparison.CohortSnapshot)
 cohort_standings = _table(comparison.CohortStanding)

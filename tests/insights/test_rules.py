@@ -1,0 +1,156 @@
+"""Each rule speaks where its evidence is enough, and only there."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from tests.clock import now, today
+from tests.factories import Learner
+from tests.insights import histories
+from tests.insights.samples import UNITS
+from tests.statements import recorded
+from vorex_sessions.insights import answers, rules, wording
+from vorex_sessions.insights.facts import Insight
+
+KINDS = [kind for kind in rules.KINDS if kind != "weekly_goal"]  # it needs a goal, see below
+
+
+def found(
+    learner: Learner, period: str = "week", language: str | None = None
+) -> dict[str, Insight]:
+    """All that the rules find, by kind."""
+    with learner.app.app_context():
+        asked = answers.read(learner.id, period=period, language=language, now=now())
+        return {one.kind: one for one in rules.all_of(asked)} if asked else {}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_rule_speaks_where_its_evidence_is_enough(learner: Learner, kind: str) -> None:
+    histories.save(learner, histories.enough()[kind])
+    insight = found(learner)[kind]
+    units = {fact.id: fact.unit for fact in insight.finding.facts}
+    assert units == UNITS[insight.template]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_rule_is_silent_where_its_evidence_is_thin(learner: Learner, kind: str) -> None:
+    histories.save(learner, histories.not_enough()[kind])
+    assert kind not in found(learner)
+
+
+@pytest.mark.parametrize("kind", rules.KINDS)
+def test_each_rule_says_when_it_speaks(kind: str) -> None:
+    rule = next(rule for rule in rules.RULES if rule.kind == kind)
+    assert rule.find.__doc__
+
+
+def values(insight: Insight) -> dict[str, object]:
+    return {fact.id: fact.value for fact in insight.finding.facts}
+
+
+def test_a_weekly_goal_is_told_of_where_it_can_still_be_reached(learner: Learner) -> None:
+    start = today() - timedelta(days=2)  # a week that began two days ago
+    names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    first = names[start.weekday()]
+    if first not in ("monday", "sunday", "saturday"):
+        first, start = "monday", today() - timedelta(days=today().weekday())
+    into = (today() - start).days  # days of the week before today
+    left = 7 - into
+    histories.save(learner, histories.days(range(1, into + 1)) or [histories.day(0)])
+    done, left = (into, left) if into else (1, left - 1)
+    for goal in range(1, 8):
+        settings = {"weekly_goal_days": goal, "week_starts_on": first}
+        learner.request("PUT", "/api/sessions/preferences", json=settings)
+        missing = goal - done
+        told = found(learner).get("weekly_goal")
+        assert (told is not None) == (missing in (1, left) and 0 < missing <= left), goal
+        if told:
+            assert values(told) == {"missing": missing, "goal": goal}
+
+
+def test_who_rests_or_pauses_today_is_not_pushed(learner: Learner) -> None:
+    histories.save(learner, histories.enough()["away"])
+    assert "away" in found(learner)
+    pause = {"from": f"{today() - timedelta(days=1)}", "to": f"{today() + timedelta(days=1)}"}
+    learner.request("PUT", "/api/sessions/preferences", json={"pause": pause})
+    assert "away" not in found(learner)
+
+
+def test_scores_of_two_languages_are_not_mixed(learner: Learner) -> None:
+    """A change of language is no decline."""
+    beginner = histories.scored(lambda age: 40, range(0, 22))
+    for session in beginner:
+        session["language"] = "de"
+    histories.save(learner, [*histories.scored(lambda age: 90, range(22, 28)), *beginner])
+    kinds = found(learner)
+    assert "trend_down" not in kinds
+    assert values(kinds["plateau"]) == {"score": "fluency", "days": 22}
+    assert (
+        kinds["plateau"]
+        .finding.facts[0]
+        .source.startswith("/api/sessions/trends?period=month&language=de#")
+    )
+
+
+def test_a_month_is_compared_with_the_month_before(learner: Learner) -> None:
+    ages = [*range(1, 7), *range(31, 37)]
+    sessions = [histories.day(age, duration_seconds=900 if age < 30 else 300) for age in ages]
+    histories.save(learner, sessions)
+    told = found(learner, period="month")["more_practice"]
+    assert values(told) == {"now": 5400, "before": 1800}
+    assert told.template == "more_practice_month"
+    assert "more_practice" not in found(learner, period="week")
+
+
+def test_at_most_three_and_one_of_a_group(learner: Learner) -> None:
+    every = histories.enough()
+    histories.save(
+        learner, [*every["steady"], *every["words_due"], *every["next_skill"], *every["trend_up"]]
+    )
+    insights = learner.get("/insights")["insights"]
+    assert len(insights) == 3
+    groups = {rule.kind: rule.group for rule in rules.RULES}
+    assert len({groups[one["kind"]] for one in insights}) == 3
+    assert [one["priority"] for one in insights] == sorted(
+        (one["priority"] for one in insights), reverse=True
+    )
+
+
+def test_without_a_session_it_is_too_early_and_without_evidence_nothing_is_said(
+    learner: Learner, other: Learner
+) -> None:
+    for query in ({}, {"language": "de"}):
+        answer = learner.get("/insights", **query)
+        assert (answer["insights"], answer["status"]) == ([], "too_early")
+    histories.save(other, histories.days([2, 8]))
+    answer = other.get("/insights")
+    assert (answer["insights"], answer["status"]) == ([], "nothing_new")
+    assert other.get("/insights", language="de")["status"] == "too_early"
+
+
+def test_a_question_is_answered_from_one_moment(app: Flask, learner: Learner) -> None:
+    """Within its own snapshot, and within that of an overview."""
+    histories.save(learner, histories.enough()["steady"])
+    learner.get("/insights")  # what is derived is up to date
+    for path, query in (("/insights", {}), ("/overview", {"include": "insights,streak"})):
+        with recorded(app) as sent:
+            learner.get(path, **query)
+        text = "\n".join(sent)
+        assert text.count("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") == 1
+        assert text.count("COMMIT") == 1
+
+
+def test_tones_and_locales_change_the_words_alone(learner: Learner) -> None:
+    histories.save(learner, histories.enough()["away"])
+    bodies = set()
+    for tone in wording.TONES:
+        learner.request("PUT", "/api/sessions/insights/preferences", json={"tone": tone})
+        for locale in ("en", "de", "es", "fr", "de-CH", "pt"):
+            answer = learner.get("/insights", locale=locale)
+            (insight,) = answer["insights"]
+            bodies.add(insight["body"])
+            assert insight["facts"][1]["value"] == 7
+            assert answer["preferences"]["tone"] == tone
+            assert answer["locale"] == ("en" if locale == "pt" else locale)
+    assert len(bodies) == 8

@@ -1,0 +1,82 @@
+"""The answers that the rules look at: those of other capabilities' services, of one moment."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from vorex_sessions.growth.service import show_streak
+from vorex_sessions.insights.facts import Answered
+from vorex_sessions.languages.service import list_languages
+from vorex_sessions.progress.rhythm import rhythm
+from vorex_sessions.progress.stats import stats
+from vorex_sessions.progress.warmup import warmup
+from vorex_sessions.recall.service import list_words
+from vorex_sessions.skills.service import show_skills
+from vorex_sessions.trends.service import show_trends
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the endpoints of these names answer. `language` is what was asked for, None: all."""
+
+    period: str
+    language: str | None
+    languages: Answered
+    stats: Answered
+    streak: Answered
+    trends: Answered
+    vocabulary: Answered
+    warmup: Answered
+    skills: Answered
+    rhythm: Answered
+
+    @property
+    def today(self) -> date:
+        """The learner's day."""
+        today: date = self.stats.body["period_end"]
+        return today
+
+    @property
+    def practised(self) -> list[tuple[int, Mapping[str, Any]]]:
+        """The rows of the languages that are asked about, each with its place."""
+        rows = enumerate(self.languages.body["languages"])
+        return [pair for pair in rows if self.language in (None, pair[1]["language"])]
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions there are, ever."""
+        return sum(row["sessions"] for _, row in self.practised)
+
+
+def read(learner_id: str, *, period: str, language: str | None, now: datetime) -> Answers | None:
+    """Ask all of them; None without a session.
+
+    Scores, words to warm up with and skills are those of one language, by default that of the latest session:
+    over several, a change of language would look like a change of scores.
+    """
+    languages = Answered("/api/sessions/languages", list_languages(learner_id, now=now))
+    names = [row["language"] for row in languages.body["languages"]]
+    if not names or (language and language not in names):
+        return None
+    one = language or names[0]
+
+    def ask(name: str, service: Callable[..., Any], **query: Any) -> Answered:
+        given = {key: value for key, value in query.items() if value is not None}
+        address = f"/api/sessions/{name}?{urlencode(given)}".rstrip("?")
+        when = {} if service is show_skills else {"now": now}
+        return Answered(address, service(learner_id, **given, **when))
+
+    return Answers(
+        period,
+        language,
+        languages,
+        stats=ask("stats", stats, period=period, language=language),
+        streak=ask("streak", show_streak, language=language),
+        trends=ask("trends", show_trends, period="month", language=one),
+        vocabulary=ask("vocabulary", list_words, status="due", limit=1, language=language),
+        warmup=ask("warmup", warmup, language=one),
+        skills=ask("skills", show_skills, language=one),
+        rhythm=ask("rhythm", rhythm, period="month", language=language),
+    )

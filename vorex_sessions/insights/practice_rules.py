@@ -1,0 +1,178 @@
+"""Pure: rules about when and how much a learner practises."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from itertools import pairwise
+from math import ceil
+from typing import Any
+
+from vorex_sessions.insights.answers import Answers
+from vorex_sessions.insights.facts import Finding
+from vorex_sessions.periods import ONE_DAY
+
+_SHORT_STREAK = 3  # days: less is no loss
+_BREAK = 7  # days without practice
+_FEW = 3  # sessions, below which there is no habit to return to
+_LEAST_SESSIONS = {"week": 3, "month": 6}
+_MORE, _LESS, _LEAST_SECONDS = 1.3, 0.7, 600
+_WEEK = 7  # days
+_HOURS, _HABIT, _LEAST_OF_RHYTHM = 3, 0.6, 10
+
+
+def streak_risk(answers: Answers) -> Finding | None:
+    """The streak breaks tonight, and has 3 days or more. The rule of the streak itself leaves no doubt."""
+    streak = answers.streak
+    if not streak.body["at_risk"] or streak.body["current"] < _SHORT_STREAK:
+        return None
+    days = streak.fact("days", "/current", "days", n=streak.body["current"])
+    return Finding((days,), "practise", answers.language)
+
+
+def weekly_goal(answers: Answers) -> Finding | None:
+    """The goal that the learner has set needs one more day, or each day that is left, and can be reached."""
+    streak, week = answers.streak, answers.streak.body["week"]
+    if not week["goal_days"] or not week["days_practiced"] or _is_off(answers):
+        return None
+    missing = week["goal_days"] - week["days_practiced"]
+    end = week["starts_on"] + (_WEEK - 1) * ONE_DAY
+    left = (end - answers.today).days + (not streak.body["practiced_today"])
+    if not 0 < missing <= left or missing not in (1, left):
+        return None
+    facts = (
+        streak.fact("missing", "/week/days_practiced", "days", period="week", value=missing),
+        streak.fact("goal", "/week/goal_days", "days", period="week"),
+    )
+    return Finding(facts, "practise", answers.language)
+
+
+def daily_goal(answers: Answers) -> Finding | None:
+    """At least half of today's goal is practised: who has not begun needs no push, who is through is done."""
+    streak = answers.streak
+    goal, seconds = streak.body["goal_minutes"], streak.body["seconds_today"]
+    if not goal or streak.body["goal_reached"] or seconds * 2 < goal * 60 or _is_off(answers):
+        return None
+    missing = ceil((goal * 60 - seconds) / 60)
+    facts = (
+        streak.fact("missing", "/seconds_today", "minutes", period="today", value=missing),
+        streak.fact("goal", "/goal_minutes", "minutes", period="today"),
+    )
+    return Finding(facts, "practise", answers.language)
+
+
+def away(answers: Answers) -> Finding | None:
+    """No practice for 7 days, after 3 sessions or more: less is a normal week, or nothing to come back to."""
+    place, row = max(answers.practised, key=lambda pair: pair[1]["last_practiced_on"])
+    days = (answers.today - row["last_practiced_on"]).days
+    if days < _BREAK or answers.sessions < _FEW or _is_off(answers):
+        return None
+    at = f"/languages/{place}/last_practiced_on"
+    facts = (
+        answers.languages.fact("last", at, "date"),
+        answers.languages.fact("days", at, "days", value=days),
+    )
+    return Finding(facts, "practise", answers.language)
+
+
+def come_back(answers: Answers) -> Finding | None:
+    """Practice of the last 7 days that follows a break of 7 days or more, as the streak's calendar has it."""
+    days = sorted((row["date"] for row in _calendar(answers) if row["minutes"]), reverse=True)
+    for place, (day, before) in enumerate(pairwise(days), start=1):
+        gap = (day - before).days - 1
+        if gap >= _BREAK and (answers.today - day).days < _WEEK:
+            facts = (
+                answers.streak.fact("gap", "/calendar", "days", period="month", value=gap),
+                answers.streak.fact("days", "/calendar", "days", period="week", value=place),
+            )
+            return Finding(facts, "practise", answers.language)
+    return None
+
+
+def first_week(answers: Answers) -> Finding | None:
+    """All sessions ever are of the last 7 days, and have a minute or more: else there is nothing to say."""
+    stats = answers.stats
+    days = [row["date"] for row in stats.body["improvement_trends"]]
+    is_all = stats.body["total_sessions"] == answers.sessions
+    if not is_all or not days or (answers.today - min(days)).days >= _WEEK:
+        return None
+    if stats.body["total_duration"] < 60:
+        return None
+    count, period = stats.body["total_sessions"], answers.period
+    facts = (
+        stats.fact("sessions", "/total_sessions", "sessions", period=period, n=count),
+        stats.fact("time", "/total_duration", "seconds", period=period, n=count),
+    )
+    return Finding(facts, "practise", answers.language)
+
+
+def more_practice(answers: Answers) -> Finding | None:
+    """A third more time than the period before; see `_change`."""
+    return _change(answers, lambda ratio: ratio >= _MORE)
+
+
+def less_practice(answers: Answers) -> Finding | None:
+    """A third less time than the period before; see `_change`."""
+    return _change(answers, lambda ratio: ratio <= _LESS)
+
+
+def _change(answers: Answers, is_clear: Callable[[float], bool]) -> Finding | None:
+    """3 sessions (week) or 6 (month) in both periods, and a change of 10 minutes: less may be one session."""
+    stats, previous = answers.stats, answers.stats.body["previous"]
+    now, before = stats.body["total_duration"], previous["total_duration"]
+    counts = (stats.body["total_sessions"], previous["total_sessions"])
+    if min(counts) < _LEAST_SESSIONS[answers.period] or abs(now - before) < _LEAST_SECONDS:
+        return None
+    if not is_clear(now / before if before else 0.0):
+        return None
+    period = answers.period
+    facts = (
+        stats.fact("now", "/total_duration", "seconds", period=period, n=counts[0]),
+        stats.fact("before", "/previous/total_duration", "seconds", period=period, n=counts[1]),
+    )
+    return Finding(facts, "practise", answers.language, subject=period, variant=period)
+
+
+def steady(answers: Answers) -> Finding | None:
+    """3 days or more in each of the last four weeks, which a single good week cannot reach."""
+    days = [row for row in _calendar(answers) if row["date"] <= answers.today]
+    weeks = [days[start : start + _WEEK] for start in range(0, len(days), _WEEK)]
+    if any(sum(row["minutes"] > 0 for row in week) < 3 for week in weeks):
+        return None
+    count = sum(row["minutes"] > 0 for row in days)
+    facts = (
+        answers.streak.fact("days", "/calendar", "days", period="month", n=count, value=count),
+        answers.streak.fact("span", "/calendar", "days", period="month", value=len(days)),
+    )
+    return Finding(facts, "practise", answers.language)
+
+
+def usual_hours(answers: Answers) -> Finding | None:
+    """10 sessions of the last 30 days, and 60 % of them within 3 hours.
+
+    Were the hours between 7 and 23 all alike, this would happen to fewer than 1 of 20 learners.
+    """
+    counts = [row["sessions"] for row in answers.rhythm.body["hours"]]
+    total = sum(counts)
+    windows = [sum(counts[(hour + more) % 24] for more in range(_HOURS)) for hour in range(24)]
+    start = max(range(24), key=lambda hour: windows[hour])
+    if total < _LEAST_OF_RHYTHM or windows[start] < _HABIT * total:
+        return None
+    end = (start + _HOURS) % 24
+    rhythm = answers.rhythm
+    facts = (
+        rhythm.fact("count", "/hours", "sessions", period="month", n=total, value=windows[start]),
+        rhythm.fact("total", "/hours", "sessions", period="month", n=total, value=total),
+        rhythm.fact("start", f"/hours/{start}/hour", "hour", period="month"),
+        rhythm.fact("end", f"/hours/{end}/hour", "hour", period="month"),
+    )
+    return Finding(facts, "remind", f"{start:02}:00")
+
+
+def _calendar(answers: Answers) -> list[Mapping[str, Any]]:
+    rows: list[Mapping[str, Any]] = answers.streak.body["calendar"]
+    return rows
+
+
+def _is_off(answers: Answers) -> bool:
+    """Whether today is a rest day or paused: the learner wants no push."""
+    today: date = answers.today
+    return any(row["rest"] or row["paused"] for row in _calendar(answers) if row["date"] == today)
