@@ -76,7 +76,12 @@ SETTINGS = (
         None,
         "Days after which `flask privacy purge` removes a session; unset: never.",
     ),
-    Setting("LIVE_SAVE_ABANDONED", _boolean, "false", "Whether abandoned live sessions are saved."),
+    Setting(
+        "LIVE_SAVE_ABANDONED",
+        setting_values.boolean,
+        "false",
+        "Whether abandoned live sessions are saved.",
+    ),
     Setting(
         "DEFAULT_LANGUAGE",
         setting_values.language,
@@ -174,7 +179,10 @@ SETTINGS = (
         "Maximum write requests per minute, per learner or, without one, per IP address.",
     ),
     Setting(
-        "RATELIMIT_HEARTBEATS", _integer(1, 10_000), "60", "Heartbeats per minute and learner."
+        "RATELIMIT_HEARTBEATS",
+        setting_values.integer(1, 10_000),
+        "60",
+        "Heartbeats per minute and learner.",
     ),
     Setting(
         "RATELIMIT_STORAGE_URI",
