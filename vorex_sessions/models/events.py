@@ -25,7 +25,7 @@ class Event(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAlchemy bu
     __table_args__ = (sa.Index("ix_events_written", "written_by", "id"),)
 
     user_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
-    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(always=True), primary_key=True)
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
     # What receivers know it by: other than `id`, it does not repeat after a restored backup.
     event_id: Mapped[str] = mapped_column(Uuid, server_default=sa.text("gen_random_uuid()"))
     type: Mapped[str] = mapped_column(sa.Text)
