@@ -9,6 +9,7 @@ from flask import Flask
 from jsonschema_rs import Draft202012Validator
 
 from tests.contract import document
+from vorex_sessions.events.schemas import EventDataSchema
 from vorex_sessions.hooks.answers import Answer
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.version import VERSION
@@ -196,6 +197,7 @@ def test_what_is_always_sent_is_required(app: Flask) -> None:
     assert sometimes.pop("Overview") == {answer.name for answer in all_answers(app)}
     assert {name: members for name, members in sometimes.items() if members} == {
         "Change": {"session", "deleted_at"},
+        "EventData": set(EventDataSchema().fields) - {"user_id"},  # as the type has them
         "ImportedRow": {"problem"},
         "ImportedMemberRow": {"problem"},
         "Place": {"pointer", "parameter", "header"},

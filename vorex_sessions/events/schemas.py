@@ -28,9 +28,7 @@ class EventsQuerySchema(Schema):
 class EventDataSchema(Schema):
     """What it is about."""
 
-    user_id = answer_fields.text(
-        "The learner's id.", "00000000-0000-4000-8000-000000000001", required=False
-    )
+    user_id = answer_fields.text("The learner's id.", "00000000-0000-4000-8000-000000000001")
     session_result_id = answer_fields.session_id("The session's id.", required=False)
     version = answer_fields.whole(
         "The version of the session, or of its deletion.", 17, required=False
