@@ -37,7 +37,7 @@ _OF_CONTEXT = ("session_result_id", "version", "timezone", "practiced_on", "topi
 
 def statement_id(user_id: str, session_id: str, version: int) -> str:
     """Return the id of the statement on a session as it was at a version."""
-    return str(uuid5(UUID(_registration(user_id, session_id)), str(version)))
+    return _id_of_version(_registration(user_id, session_id), version)
 
 
 def statement(session: Mapping[str, Any], home_page: str) -> dict[str, Any]:
@@ -45,14 +45,14 @@ def statement(session: Mapping[str, Any], home_page: str) -> dict[str, Any]:
 
     `home_page` is that of the learners' accounts; our own IRIs begin with it.
     """
-    user_id, session_id = session["user_id"], session["session_result_id"]
+    registration = _registration(session["user_id"], session["session_result_id"])
     return {
-        "id": statement_id(user_id, session_id, session["version"]),
-        "actor": _agent(home_page, user_id),
+        "id": _id_of_version(registration, session["version"]),
+        "actor": _agent(home_page, session["user_id"]),
         "verb": _verb("completed"),
         "object": _activity(session["session_type"], home_page),
         "result": _result(session, home_page),
-        "context": _context(session, home_page),
+        "context": _context(session, home_page, str(registration)),
         "timestamp": _timestamp(session["completed_at"], session["timezone"]),
     }
 
@@ -68,9 +68,13 @@ def voiding(voided_id: str, home_page: str, at: str) -> dict[str, Any]:
     }
 
 
-def _registration(user_id: str, session_id: str) -> str:
+def _registration(user_id: str, session_id: str) -> UUID:
     # Not the session's id: that is unique for its learner only, and may be a UUID that validators refuse.
-    return str(uuid5(_NAMESPACE, f"{user_id}/{session_id}"))
+    return uuid5(_NAMESPACE, f"{user_id}/{session_id}")
+
+
+def _id_of_version(registration: UUID, version: int) -> str:
+    return str(uuid5(registration, str(version)))
 
 
 def _agent(home_page: str, name: str) -> dict[str, Any]:
@@ -105,9 +109,9 @@ def _result(session: Mapping[str, Any], home_page: str) -> dict[str, Any]:
     return result
 
 
-def _context(session: Mapping[str, Any], home_page: str) -> dict[str, Any]:
+def _context(session: Mapping[str, Any], home_page: str, registration: str) -> dict[str, Any]:
     context = {
-        "registration": _registration(session["user_id"], session["session_result_id"]),
+        "registration": registration,
         "platform": PLATFORM,
         "language": session["language"],
         "extensions": _extensions({name: session[name] for name in _OF_CONTEXT}, home_page),

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from vorex_sessions import xapi
+from vorex_sessions.turns import in_turns
 
 # A text that a spreadsheet would run as a formula, or one behind apostrophes of its own: it begins with a
 # character that starts a formula, or that is skipped before one (OWASP, "CSV Injection").
@@ -43,7 +44,8 @@ def as_ndjson(portions: Portions) -> Iterator[bytes]:
 def as_xapi(portions: Portions, home_page: str) -> Iterator[bytes]:
     """One statement per line, so that a file can be cut at any line."""
     for portion in portions:
-        statements = (xapi.statement(orjson.loads(row), home_page) for row in portion)
+        sessions = map(orjson.loads, in_turns(portion))
+        statements = (xapi.statement(session, home_page) for session in sessions)
         yield b"".join(orjson.dumps(one, option=orjson.OPT_APPEND_NEWLINE) for one in statements)
 
 
