@@ -2,7 +2,11 @@
 
 import base64
 import json
+import random
+import time
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -13,15 +17,19 @@ from flask import Flask
 import config
 import required_settings
 from tests.events.conftest import KEYS
-from tests.events.delivering import command, deliver, execute, make_due
-from tests.events.receiver import Handler, Received, Receiver, Script, receiving, status
+from tests.events.delivering import command, deliver, deliverer, execute, make_due
+from tests.events.receiver import Handler, Received, Receiver, Script, receiving, slow, status
+from tests.events.test_outbox import queued
+from tests.events.test_processes import Life, expire
 from tests.factories import SECRET, Learner
 from tests.privacy.test_operator import close
 from tests.privacy.xapi_shapes import SHAPES, STATEMENT
+from tests.timing import wait_until
 from vorex_sessions import create_app, xapi
 from vorex_sessions.extensions import db
 
 HOME = "https://app.example.com"
+XAPI = ("XAPI_URL", "XAPI_KEY", "XAPI_SECRET", "XAPI_HOME_PAGE")
 
 
 class Store:
@@ -258,7 +266,7 @@ def test_a_webhook_and_an_lrs_do_not_wait_for_each_other(
 ) -> None:
     with receiving() as receiver:
         receiver.answer = status(500)
-        named = {name: value for name, value in sending.config.items() if name.startswith("XAPI_")}
+        named = {name: sending.config[name] for name in XAPI}
         both = create_app(
             {**settings, **named, "WEBHOOK_URL": receiver.url, "WEBHOOK_SECRETS": KEYS}
         )
@@ -269,6 +277,41 @@ def test_a_webhook_and_an_lrs_do_not_wait_for_each_other(
         assert len(store.valid(learner)) == 1
         with both.app_context():
             db.engine.dispose()
+
+
+def test_whatever_is_killed_each_session_has_one_statement_that_is_not_voided(
+    sending: Flask, store: Store, database_url: str, tmp_path: Path
+) -> None:
+    chance = random.Random()
+    lives = [Life(Learner(sending), chance) for _ in range(6)]
+    erased = Life(Learner(sending), chance)
+    answers = [
+        store.answer,
+        store.answer,
+        slow(0.2, store.answer),
+        status(500),
+        slow(0.2, status(503)),
+    ]
+    store.receiver.answer = lambda *request: chance.choice(answers)(*request)
+    settings = {name: sending.config[name] for name in XAPI} | {"WEBHOOK_URL": ""}
+    process = partial(deliverer, database_url, store.receiver, tmp_path / "log", **settings)
+    for _ in range(2):
+        with process(), process():
+            began = len(store.receiver.received)
+            for _ in range(40):
+                chance.choice([*lives, erased]).act()
+            wait_until(lambda began=began: len(store.receiver.received) > began)
+            time.sleep(chance.uniform(0.2, 1))  # then both are killed
+        expire(sending)
+    erased.erase()
+    store.receiver.answer = store.answer
+    before = len(store.receiver.received)
+    with process(), process():
+        wait_until(lambda: not queued(sending), most=60)
+    for life in lives:
+        assert by_id(store.valid(life.learner)) == by_id(exported(life.learner))
+    assert erased.learner.id not in str(store.receiver.received[before:])
+    assert "Traceback" not in (tmp_path / "log").read_text()
 
 
 WHOLE = {

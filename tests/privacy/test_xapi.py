@@ -7,6 +7,7 @@ import pytest
 
 from tests.factories import Learner, token
 from tests.privacy.test_export import EXPORT, download, fill
+from tests.privacy.test_operator import run
 from tests.privacy.xapi_shapes import SCORES, SHAPES, STATEMENT
 from vorex_sessions import create_app, xapi
 
@@ -176,3 +177,11 @@ def test_accounts_and_terms_are_under_the_home_page(
     assert statement["actor"]["account"]["homePage"] == home
     assert statement["object"]["id"] == f"{home}/xapi/activities/conversation"
     assert f"{home}/xapi/extensions/words_spoken" in statement["result"]["extensions"]
+
+
+def test_the_operator_s_command_gives_the_same_statements(learner: Learner) -> None:
+    for shape in ("every score", "a role-play"):
+        learner.save(**SHAPES[shape])
+    assert run(learner.app, "export", learner.id, "--format", "xapi") == (
+        download(learner, "xapi").decode()
+    )

@@ -27,5 +27,5 @@ CAPABILITY = Capability(
     ),
     enumerations={"EventType": TYPES},
     commands=(commands,),
-    destinations=(RecordStore(), Webhook()),
+    destinations=(Webhook(), RecordStore()),
 )
