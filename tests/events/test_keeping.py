@@ -129,3 +129,20 @@ def put_back(app: Flask, backup: dict[str, list[dict]]) -> None:
     with app.app_context(), db.engine.connect() as connection:
         for name in ("events", "event_queues"):
             connection.execute(sa.insert(db.metadata.tables[name]), backup[name])
+
+
+def test_queues_of_a_destination_that_is_no_more_are_removed_in_the_end(
+    app: Flask, pushing: Flask
+) -> None:
+    old, new = Learner(pushing), Learner(pushing)
+    for learner in (old, new):
+        learner.save()
+    age(pushing, old, 31)
+    execute(
+        pushing,
+        f"UPDATE event_queues SET since = now() - interval '31 days' WHERE user_id = '{old.id}'",
+    )
+    prune(app)
+    assert [str(row.user_id) for row in execute(app, "SELECT user_id FROM event_queues")] == [
+        new.id
+    ]

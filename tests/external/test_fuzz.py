@@ -118,7 +118,7 @@ def practised(app: Flask) -> Learner:
 @pytest.fixture(scope="module")
 def unlimited(app: Flask, settings: dict[str, Any]) -> Flask:
     """The same service without rate limits."""
-    return create_app({**settings, "RATELIMIT_ENABLED": False})
+    return create_app({**settings, "RATELIMIT_ENABLED": False, "EVENTS": True})
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from vorex_sessions.cli_errors import report_database_errors
-from vorex_sessions.events import deliverer, housekeeping, status
+from vorex_sessions.events import deliverer, housekeeping, resending, status
 from vorex_sessions.events.posting import NoReply
 from vorex_sessions.events.webhook import Webhook
 from vorex_sessions.hooks.destinations import Destination, Event
@@ -101,7 +101,7 @@ def redeliver_command(
     """
     if sum(map(bool, (since, event_id, given_up))) != 1:
         raise click.UsageError("Give one of --since, --id and --given-up.")
-    count = status.redeliver(
+    count = resending.redeliver(
         _named(name),
         since=since and since.replace(tzinfo=UTC),
         event_id=str(event_id) if event_id else None,
@@ -131,5 +131,5 @@ def test_command() -> None:
 @report_database_errors
 def enable_command(name: str) -> None:
     """Send to a destination again that was disabled (410) or paused; what waits is due now."""
-    status.enable(_named(name))
+    resending.enable(_named(name), now=datetime.now(UTC))
     click.echo(f"{name} is open; what waits for it is due now.")

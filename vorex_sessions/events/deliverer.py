@@ -67,8 +67,15 @@ class Deliverer:
                         break
                     self._stopping.wait(_POLL)
             while self._running:
-                self._note_finished()
+                self._note_last()
         return self.count
+
+    def _note_last(self) -> None:
+        """Note what is answered while it stops; what cannot be noted is sent again by another one."""
+        try:
+            self._note_finished()
+        except (DBAPIError, PoolTimeout) as error:
+            log.warning("events will be sent again: %s", type(error).__name__)
 
     def _step(self, pool: ThreadPoolExecutor) -> bool:
         """Send what is due, and note what has been answered; returns whether there was any."""

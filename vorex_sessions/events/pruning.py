@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from vorex_sessions.database import run_long
+from vorex_sessions.database import Transaction, run_long, run_transaction
 from vorex_sessions.flask_config import setting
 
 _PAGE = 1000
@@ -31,6 +31,20 @@ SELECT written_by, id, (SELECT count(*) FROM removed) AS removed,
 FROM page ORDER BY written_by DESC, id DESC LIMIT 1
 """)  # noqa: S608  # our own numbers
 
+# Queues of destinations that are configured no more, when their events are gone. What is locked is being
+# written to; the lock lets the next statement see what was written before it.
+_ABANDONED = sa.text(f"""
+SELECT user_id FROM event_queues WHERE since < now() - make_interval(days => greatest(:days, {LONGEST_WAIT}))
+    AND NOT EXISTS (
+        SELECT FROM events WHERE events.user_id = event_queues.user_id AND id > after_id)
+ORDER BY user_id LIMIT {_PAGE} FOR UPDATE OF event_queues SKIP LOCKED
+""")  # noqa: S608  # our own numbers
+_DROP = sa.text("""
+DELETE FROM event_queues WHERE user_id = ANY(CAST(:learners AS uuid[]))
+    AND NOT EXISTS (
+        SELECT FROM events WHERE events.user_id = event_queues.user_id AND id > after_id)
+""")
+
 
 def prune() -> int:
     """Remove what is old; returns how many events. Safe to stop, and to run twice at once."""
@@ -44,4 +58,11 @@ def prune() -> int:
         if not last.was_old:
             break
         place = {"written_by": last.written_by, "id": last.id}
+    run_transaction(_drop_abandoned, timeout=_TIMEOUT)
     return removed
+
+
+def _drop_abandoned(transaction: Transaction) -> None:
+    rows = transaction.run(_ABANDONED, {"days": setting("EVENTS_KEPT_DAYS")})
+    if rows:
+        transaction.run(_DROP, {"learners": [str(row.user_id) for row in rows]})
