@@ -121,12 +121,13 @@ def todays(now: datetime) -> list[date]:
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
-def zones_from_hour(now: datetime, hour: int) -> list[str]:
-    """Return the names of all zones in which it is this hour or later, before midnight."""
+def zones_from_hour(now: datetime, hour: int) -> dict[str, date]:
+    """Return the zones in which it is this hour or later, before midnight, each with its date."""
     minutes = range(-_LARGEST_OFFSET, _LARGEST_OFFSET + 1)
     fixed = (now.astimezone(timezone(number * _MINUTE)) for number in minutes)
-    names = {offset_name(local) for local in fixed if local.hour >= hour}
-    return sorted(names.union(one for one in ZONE_NAMES if wall_clock(now, one).hour >= hour))
+    there = {offset_name(local): local for local in fixed}
+    there |= {name: wall_clock(now, name) for name in ZONE_NAMES}
+    return {name: local.date() for name, local in there.items() if local.hour >= hour}
 
 
 def wall_clock(instant: datetime, zone_name: str) -> datetime:

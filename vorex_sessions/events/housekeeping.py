@@ -12,7 +12,7 @@ from vorex_sessions.events.pruning import prune
 from vorex_sessions.events.warnings import warn
 
 log = logging.getLogger(__name__)
-_EVERY = 300  # seconds
+_EVERY = 600  # seconds
 
 
 def run(now: datetime) -> None:
@@ -23,7 +23,7 @@ def run(now: datetime) -> None:
 
 
 def start(context: Context, stopping: threading.Event) -> None:
-    """Do it every five minutes in a thread, until `stopping` is set."""
+    """Do it every ten minutes in a thread, until `stopping` is set."""
     threading.Thread(target=_run_on, args=(context, stopping), daemon=True).start()
 
 

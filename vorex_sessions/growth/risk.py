@@ -1,49 +1,57 @@
-"""Streaks that end today unless the learner practises: found page by page, then judged one by one."""
+"""Streaks that end today unless the learner practises: found page by page."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from vorex_sessions.database import Transaction, run
-from vorex_sessions.growth.telling import current_streak, run_current_totals, totals_and_history
-from vorex_sessions.growth.totals import from_columns
+from vorex_sessions.growth.streaks import streak
+from vorex_sessions.growth.telling import run_current_totals, totals_and_history
+from vorex_sessions.growth.totals import Totals, from_columns
 from vorex_sessions.models import learner_totals
-from vorex_sessions.periods import day_of, todays, zones_from_hour
-from vorex_sessions.preferences.history import from_json
-from vorex_sessions.preferences.store import has_days_off
+from vorex_sessions.periods import day_of, zones_from_hour
+from vorex_sessions.preferences.history import History, from_json
+from vorex_sessions.preferences.store import has_days_off, history_of
 
 SHORTEST = 3  # days of a streak that is worth a warning
-_PAGE = 5000  # learners; a million take some seconds
+_PAGE = 5000  # learners
+_LATEST_START = 6  # the hour at which a day starts at the latest
 _LONGEST_PAUSE = 400  # days without practice that a streak can outlive; a pause has 366 at most
 _BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
-_t = learner_totals.c
 _TOTALS = totals_and_history().select()
 
 
 def _page() -> sa.Select[Any]:
     """Of a page of learners: those whose streak may end today in one of `:zones`, and the last one."""
-    after = _t.user_id > sa.bindparam("after", type_=_t.user_id.type)
-    names = ("user_id", "current_streak", "counted_on", "freezes", "timezone", "counted")
-    page = sa.select(*(_t[name] for name in names), _t.last_day).where(after)
-    page = page.order_by(_t.user_id).limit(sa.literal_column(str(_PAGE)))
+    after = learner_totals.c.user_id > sa.bindparam("after", type_=learner_totals.c.user_id.type)
+    page = sa.select(learner_totals).where(after).order_by(learner_totals.c.user_id)
+    page = page.limit(sa.literal_column(str(_PAGE)))
     row = page.cte("page").prefix_with("MATERIALIZED", dialect="postgresql").c
-    first, last = sa.bindparam("first", type_=sa.Date), sa.bindparam("last", type_=sa.Date)
-    long_ago = last - sa.literal_column(str(_LONGEST_PAUSE), sa.Integer)
-    # Without days off it ends when more days are missed than there are freezes.
+    zones = sa.cast(sa.bindparam("zones"), JSONB)
+    today = sa.cast(zones[row.timezone].astext, sa.Date)  # NULL in other zones
+    long_ago = today - sa.literal_column(str(_LONGEST_PAUSE), sa.Integer)
+    # Without days off it ends when more days are missed than there are freezes. In the night, where a
+    # learner's day has not begun yet, it is the day before.
     ends_on = row.counted_on + row.freezes + sa.literal_column("1", sa.Integer)
     may_end = sa.or_(
-        ends_on.between(first, last),
-        sa.and_(row.counted_on.between(long_ago, last), has_days_off(row.user_id)),
+        ends_on.between(today - sa.cast(sa.bindparam("nights"), sa.Integer), today),
+        sa.and_(row.counted_on.between(long_ago, today), has_days_off(row.user_id)),
     )
     counted = sa.and_(row.counted, row.current_streak >= sa.literal_column(str(SHORTEST)), may_end)
-    stale = sa.and_(~row.counted, row.last_day >= long_ago)
-    zones = sa.cast(sa.bindparam("zones"), sa.ARRAY(sa.Text))
-    is_found = sa.and_(row.timezone == sa.any_(zones), sa.or_(counted, stale))
+    is_found = sa.or_(counted, sa.and_(~row.counted, row.last_day >= long_ago))
     last_one = sa.select(sa.func.max(sa.cast(row.user_id, sa.Text))).scalar_subquery()
     is_last = sa.cast(row.user_id, sa.Text) == last_one
-    columns = (row.user_id, row.counted, is_found.label("is_found"))
+    columns = (
+        row.user_id,
+        row.counted,
+        is_found.label("is_found"),
+        sa.func.row_to_json(sa.literal_column("page")).label("totals"),
+        history_of(row.user_id).label("history"),
+    )
     return sa.select(*columns).where(sa.or_(is_found, is_last)).order_by(row.user_id)
 
 
@@ -51,21 +59,23 @@ _NEXT = _page()
 
 
 def in_danger(now: datetime, hour: int) -> Iterator[list[str]]:
-    """Learners whose streak may end today, in pages; only where it is `hour` or later, before midnight.
+    """Learners whose streak ends today, in pages; only where it is `hour` or later, before midnight.
 
-    Their totals are current. Raises DBAPIError.
+    Totals that are stale are counted again. Raises DBAPIError.
     """
-    days = todays(now)
-    parameters = {"zones": zones_from_hour(now, hour), "first": days[0], "last": days[-1]}
-    after = _BEFORE_ALL
-    while rows := run(_NEXT, {**parameters, "after": after}):
-        found = [row for row in rows if row.is_found]
-        for row in found:
-            if not row.counted:
-                run_current_totals(_TOTALS, {"user_id": str(row.user_id)})
-        if found:
-            yield [str(row.user_id) for row in found]
-        after = str(rows[-1].user_id)
+    zones = {name: day.isoformat() for name, day in zones_from_hour(now, hour).items()}
+    nights = 1 if hour < _LATEST_START else 0
+    parameters = {"zones": orjson.dumps(zones).decode(), "nights": nights, "after": _BEFORE_ALL}
+    while rows := run(_NEXT, parameters):
+        if found := [str(row.user_id) for row in rows if row.is_found and _is_ending(row, now)]:
+            yield found
+        parameters["after"] = str(rows[-1].user_id)
+
+
+def _is_ending(row: Any, now: datetime) -> bool:
+    if not row.counted:
+        (row,) = run_current_totals(_TOTALS, {"user_id": str(row.user_id)})
+    return _ending(from_columns(row.totals), from_json(row.history), now) is not None
 
 
 def ending_today(transaction: Transaction, learner_id: str, now: datetime) -> dict[str, Any] | None:
@@ -74,9 +84,13 @@ def ending_today(transaction: Transaction, learner_id: str, now: datetime) -> di
     `day` is the learner's today, in the zone of the latest session.
     """
     (row,) = transaction.run(_TOTALS, {"user_id": learner_id})
-    totals, history = from_columns(row.totals), from_json(row.history)
-    summary = current_streak(totals, learner_id, now, transaction.run, history=history)
+    return _ending(from_columns(row.totals), from_json(row.history), now)
+
+
+def _ending(totals: Totals, history: History, now: datetime) -> dict[str, Any] | None:
+    zone_name = totals.timezone or "UTC"
+    summary = streak(totals, zone_name=zone_name, now=now, history=history)
     if not summary["at_risk"] or summary["current"] < SHORTEST:
         return None
-    today = day_of(now, totals.timezone or "UTC", history.latest.day_starts_at)
+    today = day_of(now, zone_name, history.latest.day_starts_at)
     return {"streak": summary["current"], "day": today.isoformat(), "ends_at": summary["ends_at"]}

@@ -1,5 +1,7 @@
 """Statements on what learners have set. This module alone writes `learner_preferences`."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Insert, aggregate_order_by, insert
 
@@ -11,14 +13,15 @@ _p, _s = learner_preferences.c, session_results.c
 _COLUMNS = [_p[name] for name in Preferences._fields]
 _is_of_learner = _p.user_id == USER_ID
 
+
+def history_of(learner: sa.ColumnElement[str]) -> sa.ScalarSelect[Any]:
+    """HISTORY of each learner of a statement on many."""
+    days = aggregate_order_by(sa.func.json_build_array(*_COLUMNS), _p.set_on.asc())
+    return sa.select(sa.func.json_agg(days)).where(_p.user_id == learner).scalar_subquery()
+
+
 # All that the learner `:user_id` has set, as one JSON value for history.from_json; NULL: nothing.
-HISTORY = (
-    sa.select(
-        sa.func.json_agg(aggregate_order_by(sa.func.json_build_array(*_COLUMNS), _p.set_on.asc()))
-    )
-    .where(_is_of_learner)
-    .scalar_subquery()
-)
+HISTORY = history_of(USER_ID)
 LATEST = sa.select(*_COLUMNS).where(_is_of_learner).order_by(_p.set_on.desc()).limit(1)
 
 
