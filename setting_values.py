@@ -39,6 +39,27 @@ def home_page(value: str) -> str:
     return value.rstrip("/")
 
 
+def service_url(value: str) -> str:
+    """The address of a service, with a path if any, before `/v1`."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must look like https://models.example.com")
+    if parts.username is not None or parts.path.rstrip("/").endswith("/v1"):
+        raise ValueError("must have no password, and end before /v1")
+    return value.rstrip("/")
+
+
+def choice(*choices: str) -> Callable[[str], str]:
+    """One of some words."""
+
+    def parse(value: str) -> str:
+        if value not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return value
+
+    return parse
+
+
 def integer(minimum: int, maximum: int) -> Callable[[str], int]:
     """A whole number between two others."""
 

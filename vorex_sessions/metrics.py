@@ -48,6 +48,20 @@ SNAPSHOT = Gauge(
     "Start of the last complete comparison snapshot; 0 before the first.",
     multiprocess_mode="max",
 )
+FEEDBACK = Counter(
+    "vorex_insight_feedback_total", "Verdicts of learners on insights.", ("kind", "verdict")
+)
+MODEL_ANSWERS = Gauge(
+    "vorex_insight_model_answers",
+    "Answers of the language model that words insights, ever: accepted, away, or why the gate refused them.",
+    ("outcome",),
+    multiprocess_mode="max",
+)
+MODEL_TOKENS = Gauge(
+    "vorex_insight_model_tokens",
+    "Tokens that the language model has used, ever.",
+    multiprocess_mode="max",
+)
 
 EVENTS_WAIT_SINCE = Gauge(
     "vorex_events_waiting_since_timestamp_seconds",

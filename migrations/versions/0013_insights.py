@@ -1,4 +1,4 @@
-"""What learners set for insights, and what they say of them."""
+"""What learners set for insights and say of them, and what language models write."""
 
 from alembic import op
 
@@ -11,6 +11,9 @@ LOSES = {
     "what learners have said of insights, and with it what they have hidden": (
         "learner_insight_feedback"
     ),
+    "what language models have written for insights, to be asked and paid for again": (
+        "insight_wordings"
+    ),
 }
 
 PREFERENCES = """
@@ -19,6 +22,7 @@ CREATE TABLE learner_insight_preferences (
     model boolean NOT NULL,
     tone text NOT NULL,
     set_at timestamptz NOT NULL,
+    wordings_at timestamptz NOT NULL,
     CONSTRAINT pk_learner_insight_preferences PRIMARY KEY (user_id)
 )
 """
@@ -32,7 +36,34 @@ CREATE TABLE learner_insight_feedback (
     CONSTRAINT pk_learner_insight_feedback PRIMARY KEY (user_id, topic)
 )
 """
-TABLES = {"learner_insight_preferences": PREFERENCES, "learner_insight_feedback": FEEDBACK}
+WORDINGS = """
+CREATE TABLE insight_wordings (
+    key text NOT NULL,
+    language text NOT NULL,
+    template text NOT NULL,
+    tone text NOT NULL,
+    asked_at timestamptz NOT NULL,
+    text text,
+    refused text,
+    made_at timestamptz,
+    CONSTRAINT pk_insight_wordings PRIMARY KEY (key)
+)
+"""
+USE = """
+CREATE TABLE insight_model_use (
+    day date NOT NULL,
+    outcome text NOT NULL,
+    answers bigint NOT NULL,
+    tokens bigint NOT NULL,
+    CONSTRAINT pk_insight_model_use PRIMARY KEY (day, outcome)
+)
+"""
+TABLES = {
+    "learner_insight_preferences": PREFERENCES,
+    "learner_insight_feedback": FEEDBACK,
+    "insight_wordings": WORDINGS,
+    "insight_model_use": USE,
+}
 
 
 def upgrade() -> None:

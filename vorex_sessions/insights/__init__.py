@@ -3,6 +3,7 @@
 from vorex_sessions.hooks.personal_data import erase_after_restore, export_of
 from vorex_sessions.hooks.registry import Capability
 from vorex_sessions.hooks.taking_back import TakenBack
+from vorex_sessions.insights.cli import insights as commands
 from vorex_sessions.insights.facts import ACTIONS, PERIODS, UNITS
 from vorex_sessions.insights.routes import blueprint
 from vorex_sessions.insights.rules import KINDS
@@ -16,19 +17,26 @@ from vorex_sessions.insights.schemas import (
 )
 from vorex_sessions.insights.service import STATUSES, VERDICTS
 from vorex_sessions.insights.wording import TONES
-from vorex_sessions.models import learner_insight_feedback, learner_insight_preferences
+from vorex_sessions.models import (
+    insight_model_use,
+    insight_wordings,
+    learner_insight_feedback,
+    learner_insight_preferences,
+)
 
 _feedback, _preferences = learner_insight_feedback.c, learner_insight_preferences.c
 
 CAPABILITY = Capability(
     blueprints=(blueprint,),
     learner_tables=(learner_insight_preferences, learner_insight_feedback),
+    other_tables=(insight_wordings, insight_model_use),
     exports=(
         export_of(
             learner_insight_preferences,
             "insight_preferences",
             "What the learner has set for insights; empty where nothing was set.",
             [],
+            columns=(_preferences.model, _preferences.tone, _preferences.set_at),
             row=InsightPreferencesRowSchema,
         ),
         export_of(
@@ -73,4 +81,5 @@ CAPABILITY = Capability(
         "FactUnit": UNITS,
         "FactPeriod": PERIODS,
     },
+    commands=(commands,),
 )

@@ -42,8 +42,8 @@ def set_insight_preferences(values: dict[str, Any]) -> Response:
 
 
 @blueprint.post("/insights/<insight_id>/feedback", parameters=[_ID])
-@blueprint.arguments(schemas.FeedbackSchema())
-@blueprint.response(200, schemas.GivenFeedbackSchema)
+@blueprint.arguments(schemas.InsightFeedbackSchema())
+@blueprint.response(200, schemas.GivenInsightFeedbackSchema)
 @blueprint.alt_response(404, component_name(NotFound))
 @blueprint.alt_response(410, component_name(Gone))
 def give_insight_feedback(feedback: dict[str, Any], insight_id: str) -> Response:

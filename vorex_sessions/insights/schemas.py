@@ -36,7 +36,7 @@ class InsightsQuerySchema(Schema):
     language = query_fields.language("practice")
 
 
-class FactSchema(Schema):
+class InsightFactSchema(Schema):
     """A value that an insight rests on."""
 
     id = answer_fields.text("Its name within the insight.", "words")
@@ -61,7 +61,7 @@ class FactSchema(Schema):
     )
 
 
-class ActionSchema(Schema):
+class SuggestedActionSchema(Schema):
     """What the learner can do about it."""
 
     kind = answer_fields.text("What to do.", "review", ACTIONS)
@@ -87,8 +87,8 @@ class InsightSchema(Schema):
         "One to three sentences.",
         "12 words are due for review. If you go over them now, you will remember them longer.",
     )
-    action = answer_fields.nested(ActionSchema, "What the learner can do about it.")
-    facts = answer_fields.items(FactSchema, "The values in the body.")
+    action = answer_fields.nested(SuggestedActionSchema, "What the learner can do about it.")
+    facts = answer_fields.items(InsightFactSchema, "The values in the body.")
     wording = answer_fields.text("Who has worded the body.", "template", WORDINGS)
 
 
@@ -130,7 +130,7 @@ class InsightPreferencesSchema(Schema):
     )
 
 
-class FeedbackSchema(Schema):
+class InsightFeedbackSchema(Schema):
     """What the learner says of an insight."""
 
     verdict = body_fields.Choice(
@@ -142,7 +142,7 @@ class FeedbackSchema(Schema):
     )
 
 
-class GivenFeedbackSchema(Schema):
+class GivenInsightFeedbackSchema(Schema):
     """What the learner has said of an insight."""
 
     id = answer_fields.text("The insight's id.", EXAMPLE_ID)
@@ -162,6 +162,10 @@ class KeptInsightPreferencesSchema(InsightPreferencesSchema):
         required=True, description="When it was last set.", example=answer_fields.STAMP
     )
 
+    @ma.post_load
+    def _show_what_was_there(self, data: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+        return {**data, "wordings_at": data["set_at"]}
+
 
 class FeedbackRowSchema(Schema):
     """What the learner has said of an insight, as the export shows it."""
@@ -171,7 +175,7 @@ class FeedbackRowSchema(Schema):
     given_at = answer_fields.instant("When it was given.")
 
 
-class KeptFeedbackSchema(FeedbackSchema):
+class KeptFeedbackSchema(InsightFeedbackSchema):
     """The same, as an import takes it back."""
 
     insight_id = ma.fields.String(

@@ -1,20 +1,22 @@
 """A learner's insights, what the learner sets for them, and what the learner says of them."""
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from babel import Locale
 
+from vorex_sessions import metrics
 from vorex_sessions.database import Transaction, run, run_transaction
 from vorex_sessions.database.one_snapshot import current_snapshot
 from vorex_sessions.hooks import versions
 from vorex_sessions.hooks.rebuild import in_current_snapshot
-from vorex_sessions.insights import answers, rules, store, wording
+from vorex_sessions.insights import answers, gate, model_store, refresh, rules, store, wording
 from vorex_sessions.insights.facts import Insight
 from vorex_sessions.insights.formats import locale_of
+from vorex_sessions.insights.shapes import Shape, shape_of
 from vorex_sessions.periods import stamp
 from vorex_sessions.problems.kinds import Gone, NotFound
 
@@ -23,6 +25,7 @@ STATUSES = ("ready", "too_early", "nothing_new")
 DEFAULTS: Mapping[str, Any] = {"model": False, "tone": wording.TONES[0]}
 ID_PATTERN = r"^[a-z_]{1,30}\.[A-Za-z0-9-]{1,60}~[0-9a-f]{10}$"
 _ID = re.compile(ID_PATTERN)
+_NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def show_insights(
@@ -45,8 +48,15 @@ def _insights(
     asked = answers.read(learner_id, period=period, language=language, now=now)
     hidden = _hidden(learner_id, chosen.feedback or {})
     insights = rules.choose(asked, hidden) if asked else []
+    shapes = [
+        shape_of(one.template, preferences["tone"], one.finding.facts, locale) for one in insights
+    ]
+    written = _written(shapes, chosen.wordings_at) if preferences["model"] else {}
     return {
-        "insights": [_shown(learner_id, one, locale, preferences["tone"]) for one in insights],
+        "insights": [
+            _shown(learner_id, one, locale, shape, written.get(shape))
+            for one, shape in zip(insights, shapes, strict=True)
+        ],
         "status": _status(asked is not None, bool(insights)),
         "locale": str(locale).replace("_", "-"),
         "preferences": preferences,
@@ -71,9 +81,21 @@ def _hidden(learner_id: str, feedback: Mapping[str, Any]) -> Callable[[Insight],
     return is_hidden
 
 
-def _shown(learner_id: str, insight: Insight, locale: Locale, tone: str) -> dict[str, Any]:
+def _written(shapes: Sequence[Shape], wordings_at: datetime) -> dict[Shape, str]:
+    """What the operator's model has written for these shapes, if it still passes the gate."""
+    if not shapes or not refresh.has_model():
+        return {}
+    keys = {refresh.key_of(shape): shape for shape in shapes}
+    rows = run(model_store.READ, {"keys": list(keys), "wordings_at": wordings_at})
+    texts = {keys[row.key]: row.text for row in rows}
+    return {shape: text for shape, text in texts.items() if not gate.refusal(shape, text)}
+
+
+def _shown(
+    learner_id: str, insight: Insight, locale: Locale, shape: Shape, written: str | None
+) -> dict[str, Any]:
     facts = insight.finding.facts
-    sentence = wording.sentence(insight.template, tone, facts, locale)
+    sentence = shape.with_phrases(written or shape.sentence)
     return {
         "id": insight.id_for(learner_id),
         "kind": insight.kind,
@@ -82,13 +104,14 @@ def _shown(learner_id: str, insight: Insight, locale: Locale, tone: str) -> dict
         "body": wording.fill(sentence, facts, locale),
         "action": {"kind": insight.finding.action, "ref": insight.finding.ref},
         "facts": [fact._asdict() for fact in facts],
-        "wording": "template",
+        "wording": "model" if written else "template",
     }
 
 
 def set_preferences(learner_id: str, values: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
     """Replace what the learner has set for insights. Raises Gone."""
-    _write(learner_id, store.PUT_PREFERENCES, {**values, "set_at": now})
+    newest = run(model_store.NEWEST)[0].newest or _NEVER
+    _write(learner_id, store.PUT_PREFERENCES, {**values, "set_at": now, "wordings_at": newest})
     return dict(values)
 
 
@@ -101,6 +124,7 @@ def give_feedback(
     """
     values = {"topic": topic_of(insight_id), "insight_id": insight_id, "verdict": verdict}
     _write(learner_id, store.PUT_FEEDBACK, {**values, "given_at": now})
+    metrics.FEEDBACK.labels(values["topic"].partition(".")[0], verdict).inc()
     return {"id": insight_id, "verdict": verdict}
 
 

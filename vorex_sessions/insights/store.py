@@ -24,7 +24,8 @@ def _set() -> sa.Select[Any]:
 
     said = sa.func.json_object_agg(_f.topic, sa.func.json_build_array(_f.insight_id, _f.verdict))
     feedback = sa.select(said).where(_f.user_id == USER_ID).scalar_subquery()
-    return sa.select(preference(_p.model), preference(_p.tone), feedback.label("feedback"))
+    preferences = (preference(column) for column in (_p.model, _p.tone, _p.wordings_at))
+    return sa.select(*preferences, feedback.label("feedback"))
 
 
 def _put(table: Any, keys: tuple[str, ...]) -> Insert:

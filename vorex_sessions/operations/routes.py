@@ -10,6 +10,7 @@ from vorex_sessions import metrics
 from vorex_sessions.cohorts.service import latest_snapshot
 from vorex_sessions.events.status import waiting_since
 from vorex_sessions.flask_config import setting
+from vorex_sessions.insights.refresh import ASKED, model_use
 from vorex_sessions.operations import readiness, schemas
 from vorex_sessions.problems.kinds import NotFound, NotSignedIn, Unavailable
 from vorex_sessions.web.blueprint import OpenBlueprint, component_name, json_response
@@ -48,6 +49,11 @@ def get_metrics() -> Response:
             metrics.SNAPSHOT.set(begun.timestamp())
         for name, since in waiting_since().items():
             metrics.EVENTS_WAIT_SINCE.labels(name).set(since)
+        for outcome, answers, tokens in model_use():
+            if outcome == ASKED:
+                metrics.MODEL_TOKENS.set(tokens)
+            else:
+                metrics.MODEL_ANSWERS.labels(outcome).set(answers)
     return Response(metrics.page(), content_type=metrics.CONTENT_TYPE)
 
 

@@ -1,0 +1,169 @@
+"""What a language model may write: for every sentence, what is wrong in any way does not pass."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.insights.model_server import REMARKS
+from vorex_sessions.insights.gate import REASONS, refusal
+from vorex_sessions.insights.shapes import Shape, all_shapes
+
+SHAPES = all_shapes()
+# In no other language of these, and with common words of theirs.
+ELSEWHERE = {
+    "en": "Das ist wirklich gut, und jetzt kannst du noch mehr üben, wenn du Zeit hast.",
+    "de": "Keep it going today, it is a good time to take a short session with your words.",
+    "es": "Das ist wirklich gut, und jetzt kannst du noch üben, wenn du heute Zeit hast.",
+    "fr": "Keep it going today, it is a good time to take a short session with your words.",
+}
+
+
+def shape(template: str, language: str = "en", tone: str = "plain") -> Shape:
+    wanted = (template, tone, language)
+    return next(one for one in SHAPES if (one.template, one.tone, one.language) == wanted)
+
+
+@pytest.mark.parametrize("language", REMARKS)
+def test_each_sentence_passes_itself_and_with_a_kind_remark(language: str) -> None:
+    own = [one for one in SHAPES if one.language == language]
+    assert len(own) > 30
+    for one in own:
+        for text in (one.sentence, f"{one.sentence} {REMARKS[language]}"):
+            assert refusal(one, text) is None, text
+
+
+WRONG: dict[str, Callable[[Shape], object]] = {
+    "nothing": lambda one: None,
+    "a number": lambda one: 5,
+    "a list": lambda one: [one.sentence],
+    "an empty text": lambda one: "  ",
+    "a digit": lambda one: f"{one.sentence} 7",
+    "an Arabic digit": lambda one: f"{one.sentence} \u0667",
+    "a superscript": lambda one: f"{one.sentence}²",
+    "a fraction": lambda one: f"½ {one.sentence}",
+    "a circled digit": lambda one: f"① {one.sentence}",
+    "a Roman numeral": lambda one: f"{one.sentence} XII",
+    "a Roman numeral of Unicode": lambda one: f"{one.sentence} Ⅻ",
+    "an English number": lambda one: f"{one.sentence} Twenty-five.",
+    "a German number": lambda one: f"{one.sentence} Siebenundzwanzig.",
+    "a Spanish number": lambda one: f"{one.sentence} Veintidós, tres.",
+    "a French number": lambda one: f"{one.sentence} Quatre-vingts.",
+    "an ordinal": lambda one: f"{one.sentence} Twentieth, third.",
+    "a multiple": lambda one: f"{one.sentence} Twice.",
+    "a percentage": lambda one: f"{one.sentence} Half, percent.",
+    "a missing slot": lambda one: one.sentence.replace("{f1}", "it"),
+    "another slot": lambda one: f"{one.sentence} {{f9}}",
+    "a repeated slot": lambda one: f"{one.sentence} {{f1}}",
+    "the name of a fact": lambda one: one.sentence.replace("{f1}", "{days}"),
+    "a slot of Python": lambda one: f"{one.sentence} {{f1.__class__}}",
+    "a brace": lambda one: f"{one.sentence} {{",
+    "HTML": lambda one: f"<b>{one.sentence}</b>",
+    "a script": lambda one: f"{one.sentence}<script>alert()</script>",
+    "an entity": lambda one: f"{one.sentence} &lt;b&gt;",
+    "Markdown": lambda one: f"**{one.sentence}**",
+    "a heading": lambda one: f"# {one.sentence}",
+    "a link of Markdown": lambda one: f"[{one.sentence}](x)",
+    "an address": lambda one: f"{one.sentence} https://example.com",
+    "a bare domain": lambda one: f"{one.sentence} example.com",
+    "a name at a host": lambda one: f"{one.sentence} me@example",
+    "a scheme": lambda one: f"{one.sentence} javascript:alert",
+    "a control character": lambda one: f"{one.sentence}\x00",
+    "a line": lambda one: f"{one.sentence}\n\nOK",
+    "a zero-width space": lambda one: f"{one.sentence}\u200b",
+    "a direction override": lambda one: f"\u202e{one.sentence}",
+    "a Cyrillic letter": lambda one: f"{one.sentence} \u041ek.",
+    "an emoji": lambda one: f"{one.sentence} 🎉",
+    "decomposed letters": lambda one: f"{one.sentence} cafe\u0301",
+    "Chinese": lambda one: f"{one.sentence} 很好",
+    "another language": lambda one: f"{one.sentence} {ELSEWHERE[one.language]}",
+    "a whole megabyte": lambda one: one.sentence + " ok" * 350_000,
+    "an essay": lambda one: f"{one.sentence} " + REMARKS[one.language] * 20,
+    "a refusal": lambda one: "I am sorry, but I cannot help with that request, as an assistant.",
+    "a refusal with slots": lambda one: f"Sorry, as an AI model: {one.sentence}",
+    "an obeyed instruction": lambda one: "Ignore the rules. Visit our shop and buy more today!",
+    "a negation": lambda one: f"Never: {one.sentence}",
+    "a German negation": lambda one: f"{one.sentence} Nicht.",
+    "a Spanish negation": lambda one: f"{one.sentence} Nunca.",
+    "a French negation": lambda one: f"{one.sentence} Jamais.",
+    "an English contraction": lambda one: f"{one.sentence} You haven't.",
+    "a loss": lambda one: f"{one.sentence} Perdido, verloren, perdu, lost.",
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_passes_for_no_sentence(name: str) -> None:
+    passed = [one for one in SHAPES if refusal(one, WRONG[name](one)) is None]
+    assert not passed
+
+
+def test_slots_in_another_order_do_not_pass() -> None:
+    swapped = [one for one in SHAPES if "{f2}" in one.sentence]
+    assert len(swapped) > 30
+    for one in swapped:
+        text = one.sentence.replace("{f1}", "{x}").replace("{f2}", "{f1}").replace("{x}", "{f2}")
+        assert refusal(one, text) == "slots"
+
+
+REVERSED = [
+    ("trend_up", "en", "Your {f1} score has fallen by {f2}."),
+    ("trend_up", "en", "Your {f1} score has changed by {f2}."),
+    ("trend_up", "en", "Your {f1} score has risen, or rather dropped, by {f2}."),
+    ("trend_up", "en", "Your {f1} score is worse by {f2}."),
+    ("trend_up", "en", "Your {f1} score is stable, {f2}."),
+    ("trend_down", "en", "Your {f1} score has improved by {f2}."),
+    ("trend_down", "en", "Your {f1} score is higher by {f2}."),
+    ("plateau", "en", "Your {f1} score has improved within the last month, measured on {f2}."),
+    ("plateau", "en", "Your {f1} score has changed within the last month, measured on {f2}."),
+    ("trend_up", "de", "Dein Wert für {f1} ist um {f2} gesunken."),
+    ("trend_up", "de", "Dein Wert für {f1} ist um {f2} schlechter."),
+    ("trend_down", "de", "Dein Wert für {f1} ist um {f2} gestiegen."),
+    ("trend_down", "de", "Dein Wert für {f1} hat sich um {f2} verbessert."),
+    ("plateau", "de", "Dein Wert für {f1} hat sich verändert, gemessen an {f2}, im letzten Monat."),
+    ("trend_up", "es", "Tu puntuación de {f1} ha bajado {f2}."),
+    ("trend_down", "es", "Tu puntuación de {f1} ha subido {f2}."),
+    ("trend_down", "es", "Tu puntuación de {f1} ha mejorado {f2}."),
+    ("plateau", "es", "Tu puntuación de {f1} ha subido en el último mes, según {f2} de mes."),
+    ("trend_up", "fr", "Ta note de {f1} a baissé de {f2}."),
+    ("trend_up", "fr", "Ta note de {f1} a diminué de {f2}."),
+    ("trend_down", "fr", "Ta note de {f1} a augmenté de {f2}."),
+    ("trend_down", "fr", "Ta note de {f1} est en hausse de {f2}."),
+    (
+        "plateau",
+        "fr",
+        "Ta note de {f1} a changé au cours du dernier mois, d\u2019après {f2}, tu vois bien.",
+    ),
+    ("word_slipping", "en", "You know {f1} better, in {f2}."),
+    ("streak_risk", "en", "Improved: your streak of {f1}."),
+]
+
+
+@pytest.mark.parametrize(("template", "language", "text"), REVERSED)
+def test_a_direction_that_the_facts_do_not_have_does_not_pass(
+    template: str, language: str, text: str
+) -> None:
+    assert refusal(shape(template, language), text) == "direction"
+
+
+@pytest.mark.parametrize(
+    ("template", "language", "text"),
+    [
+        (
+            "trend_up",
+            "en",
+            "Well done! Your {f1} score has gone up by {f2}. That is more than chance.",
+        ),
+        ("trend_up", "de", "Super: Dein Wert für {f1} hat um {f2} zugenommen. Mach weiter so!"),
+        ("trend_down", "es", "Tu puntuación de {f1} ha disminuido {f2}. Con práctica, vamos bien."),
+        ("streak_risk", "fr", "Ta belle série de {f1}. Allez, une séance !"),
+        ("words_due", "en", "{f1}. Take a short look at them now."),
+    ],
+)
+def test_a_good_rewording_passes(template: str, language: str, text: str) -> None:
+    assert refusal(shape(template, language), text) is None
+
+
+def test_each_reason_is_known_to_those_who_count_them() -> None:
+    found = {refusal(one, make(one)) for one in SHAPES[:40] for make in WRONG.values()}
+    found |= {refusal(one, one.sentence) for one in SHAPES}
+    found |= {refusal(shape(template, language), text) for template, language, text in REVERSED}
+    assert found == {*REASONS, None}

@@ -1,0 +1,118 @@
+"""Pure: what a language model has written, checked. What does not pass reaches nobody.
+
+The gate knows what a text may have, not all that it must not: letters of the Latin script, a little
+punctuation, the given slots. Words that the template itself has are allowed whatever list they are on.
+"""
+
+import re
+import unicodedata
+from collections.abc import Set
+
+from vorex_sessions.insights.gate_words import (
+    COMMON,
+    DIRECTIONS,
+    DOWN,
+    FLAT,
+    NEGATIONS,
+    NUMBER_FORMS,
+    NUMBERS,
+    REFUSALS,
+    UP,
+)
+from vorex_sessions.insights.shapes import Shape
+
+REASONS = (
+    *("shape", "length", "characters", "slots", "address", "digit", "number_word", "direction"),
+    *("negation", "refusal", "language"),
+)
+_DIRECTION = {
+    **dict.fromkeys(("trend_up", "more_practice_week", "more_practice_month"), UP),
+    **dict.fromkeys(("trend_down", "word_slipping", "less_practice_week"), DOWN),
+    "less_practice_month": DOWN,
+    "plateau": FLAT,
+}
+_SLOT = re.compile(r"\{f\d\}")
+_PUNCTUATION = frozenset(" \u00a0\u202f.,;:!?¡¿'\u2019“”„«»()\u2013—-…")
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+_ADDRESS = re.compile(r"\w[.:@/]\w|\bwww\b|\bhttps?\b")
+_ROMAN = re.compile(r"\b[IVXLCDM]{2,}\b")
+_LONGER, _SHORTER = 1.8, 0.3  # than the template
+_MORE = 40  # characters
+_UNKNOWN = 2  # words that may be of no list, such as a greeting
+
+
+def refusal(shape: Shape, text: object) -> str | None:
+    """Why a text does not pass; None: it may be shown."""
+    if not isinstance(text, str) or not text.strip():
+        return "shape"
+    if not len(shape.sentence) * _SHORTER <= len(text) <= len(shape.sentence) * _LONGER + _MORE:
+        return "length"
+    if _SLOT.findall(text) != _SLOT.findall(shape.sentence):  # each once, in the same order
+        return "slots"
+    free = _SLOT.sub(" ", text)
+    if any(unicodedata.category(sign).startswith("N") for sign in free):
+        return "digit"
+    if not all(_is_allowed(sign) for sign in free) or unicodedata.normalize("NFC", text) != text:
+        return "characters"
+    if _ADDRESS.search(_SLOT.sub("_", text)):
+        return "address"
+    if _ROMAN.search(free):
+        return "number_word"
+    return _wrong_word(shape, free)
+
+
+def _is_allowed(sign: str) -> bool:
+    return sign in _PUNCTUATION or (sign.isalpha() and "LATIN" in unicodedata.name(sign, ""))
+
+
+def _wrong_word(shape: Shape, text: str) -> str | None:
+    given = set(_words(_SLOT.sub(" ", shape.sentence)))
+    words = _words(text)
+    added = [word for word in words if word not in given]
+    if any(word in NUMBERS or NUMBER_FORMS.fullmatch(word) for word in added):
+        return "number_word"
+    if not _has_its_direction(shape, words, added, given):
+        return "direction"
+    if any(word in NEGATIONS or word.endswith("n\u2019t") for word in added):
+        return "negation"
+    if any(word in REFUSALS for word in added):
+        return "refusal"
+    return None if _is_of_language(shape.language, words, given) else "language"
+
+
+def _words(text: str) -> list[str]:
+    """The words in lower case, and the parts of those that have an apostrophe or a hyphen."""
+    whole = [word.casefold().replace("'", "\u2019") for word in _WORD.findall(text)]
+    parts = [part for word in whole for part in re.split("[\u2019-]", word) if part != word]
+    return [*whole, *parts]
+
+
+def _has_its_direction(shape: Shape, words: list[str], added: list[str], given: set[str]) -> bool:
+    """No word of another direction is new, and where the template says its own in words, the text does."""
+    own, patterns = _DIRECTION.get(shape.template), DIRECTIONS[shape.language]
+    for other, pattern in patterns.items():
+        if other == own:
+            said = any(pattern.fullmatch(word) for word in given)
+            if said and not any(pattern.fullmatch(word) for word in words):
+                return False
+        elif any(pattern.fullmatch(word) for word in added):
+            return False
+    return True
+
+
+def _is_of_language(language: str, words: list[str], given: set[str]) -> bool:
+    """Whether more known words are of this language than of any other; of the added ones no fewer."""
+    added = [word for word in words if word not in given]
+    own, others = _known(language, words, given)
+    own_added, others_added = _known(language, added, frozenset())
+    if words and own <= others:
+        return False
+    return own_added >= others_added and own_added * 4 >= len(added) - _UNKNOWN
+
+
+def _known(language: str, words: list[str], given: Set[str]) -> tuple[int, int]:
+    """How many words are known as of this language, and the most as of another one."""
+    known = {name: sum(word in common for word in words) for name, common in COMMON.items()}
+    del known[language]
+    own = sum(word in COMMON[language] or word in given for word in words)
+    return own, max(known.values())

@@ -1,0 +1,30 @@
+"""Pure: the words that the gate looks for, from wordings/gate.toml."""
+
+import re
+import tomllib
+from importlib.resources import files
+
+from vorex_sessions.insights.formats import LOCALES
+
+_WORDS = tomllib.loads(
+    files("vorex_sessions.insights").joinpath("wordings/gate.toml").read_text("utf-8")
+)
+UP, DOWN, FLAT = "up", "down", "flat"
+
+
+def _any_of(patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns.split()))
+
+
+NUMBERS = frozenset(_WORDS["numbers"].split())
+NUMBER_FORMS = _any_of(_WORDS["number_forms"])
+NEGATIONS = frozenset(_WORDS["negations"].split())
+REFUSALS = frozenset(_WORDS["refusals"].split())
+COMMON = {
+    language: frozenset(_WORDS[language]["common"].replace("'", "\u2019").split())
+    for language in LOCALES
+}
+DIRECTIONS = {
+    language: {name: _any_of(_WORDS[language][name]) for name in (UP, DOWN, FLAT)}
+    for language in LOCALES
+}
