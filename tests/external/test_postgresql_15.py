@@ -26,7 +26,7 @@ LEFT_OUT = {
     "start the embedded PostgreSQL": "local test_faults.py test_fail_over.py",
     "what gunicorn does, whatever a query answers": "test_serving.py operations/test_watching.py "
     "operations/test_security.py operations/test_shared_memory.py operations/test_fairness.py",
-    "what a command's process does, likewise": "founding/test_process.py",
+    "what a command's process does, likewise": "founding/test_process.py events/test_processes.py",
     "thousands of random sessions, whose statements the other tests of the folder send": "test_isolation.py "
     "growth/test_projection.py progress/test_stats_by_oracle.py cohorts/test_simulation.py",
 }
