@@ -297,6 +297,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what has happened to learners' data, oldest first. */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List my sessions that go on, or can be resumed. */
+        get: operations["listLive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/live/{session_result_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Start a live session, or send its heartbeat: all totals so far. */
+        put: operations["beatLive"];
+        post?: never;
+        /** Cancel a live session: it ends and is not saved. */
+        delete: operations["cancelLive"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/insights": {
         parameters: {
             query?: never;
@@ -1159,10 +1211,108 @@ export interface components {
              */
             closed: boolean;
         };
+        Event: {
+            /**
+             * Format: uuid
+             * @description The event's id, `webhook-id` where it is delivered.
+             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+             */
+            id: string;
+            /**
+             * @description What has happened. One of `EventType`; later versions may add values.
+             * @example session.saved
+             */
+            type: string;
+            /**
+             * Format: date-time
+             * @description When it happened; UTC.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            timestamp: string;
+            /** @description What it is about; members as the type has them. */
+            data: components["schemas"]["EventData"];
+        };
+        EventData: {
+            /**
+             * @description The learner's id.
+             * @example 00000000-0000-4000-8000-000000000001
+             */
+            user_id: string;
+            /**
+             * Format: uuid
+             * @description The session's id.
+             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+             */
+            session_result_id?: string;
+            /**
+             * @description The version of the session, or of its deletion.
+             * @example 17
+             */
+            version?: number;
+            /**
+             * @description The version of the session before it was corrected or deleted.
+             * @example 16
+             */
+            previous_version?: number;
+            /**
+             * @description Sent with `true` where an import has brought the session, which may be old.
+             * @example false
+             */
+            imported?: boolean;
+            /**
+             * @description The key of the achievement.
+             * @example streak-7
+             */
+            achievement?: string;
+            /**
+             * Format: date-time
+             * @description When it was unlocked.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            unlocked_at?: string;
+            /**
+             * @description The streak in days.
+             * @example 12
+             */
+            streak?: number;
+            /**
+             * Format: date
+             * @description The learner's today.
+             * @example 2026-03-01
+             */
+            day?: string;
+            /**
+             * Format: date-time
+             * @description When the streak ends without practice.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            ends_at?: string;
+        };
+        /** @enum {string} */
+        EventType: "session.saved" | "session.corrected" | "session.deleted" | "achievement.unlocked" | "streak.at_risk" | "learner.erased";
+        Events: {
+            /** @description The events; with a `type` perhaps fewer than `limit`. */
+            events: components["schemas"]["Event"][];
+            /**
+             * @description The `after` of the next request, also where no event came.
+             * @example AAAAAAAAA-gAAAAAAAAAEQAAAABpoxGAAAAAAAAA
+             */
+            next: string;
+            /**
+             * @description Whether there is more to get at once.
+             * @example false
+             */
+            has_more: boolean;
+            /**
+             * @description Whether the last page was read so long ago that events may have been removed since.
+             * @example false
+             */
+            missed: boolean;
+        };
         /** @enum {string} */
         ExerciseOutcome: "again" | "hard" | "good" | "easy";
         /** @enum {string} */
-        ExportFormat: "json" | "csv" | "ndjson";
+        ExportFormat: "json" | "csv" | "ndjson" | "xapi";
         /** @enum {string} */
         FactPeriod: "today" | "week" | "month" | "all";
         /** @enum {string} */
@@ -1220,6 +1370,84 @@ export interface components {
              * @example hide
              */
             verdict: string;
+        };
+        Heartbeat: {
+            /**
+             * @description What was practised.
+             * @example conversation
+             */
+            session_type: components["schemas"]["SessionType"];
+            /**
+             * @description How many words the learner spoke; 0 by default.
+             * @example 120
+             */
+            words_spoken?: number | null;
+            /**
+             * @description Pronunciation score, 0 to 100 points; null where it was not measured.
+             * @example 85.5
+             */
+            pronunciation_score?: number | null;
+            /**
+             * @description Fluency score, 0 to 100 points; null where it was not measured.
+             * @example 85.5
+             */
+            fluency_score?: number | null;
+            /**
+             * @description Grammar score, 0 to 100 points; null where it was not measured.
+             * @example 85.5
+             */
+            grammar_score?: number | null;
+            /**
+             * @description What it was about. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
+             * @example [
+             *       "travel",
+             *       "hotels"
+             *     ]
+             */
+            topics?: string[] | null;
+            /**
+             * @description Words the learner met. At most 500 texts of at most 100 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats are spelt the same.
+             * @example [
+             *       "reservation",
+             *       "available"
+             *     ]
+             */
+            vocabulary_learned?: string[] | null;
+            /**
+             * @description Any other data of the app so far, as in a save.
+             * @example {
+             *       "scenario_id": "hotel-check-in"
+             *     }
+             */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description The learner's time zone: an IANA name or `UTC±HH:MM`. By default the offset of `started_at`.
+             * @example Europe/Berlin
+             */
+            timezone?: string | null;
+            /**
+             * @description The language practised, as a tag of BCP 47: `es`, `pt-BR`. Any case is taken; answers have the usual one. By default the service's `DEFAULT_LANGUAGE`, which is `en` unless the operator has set another.
+             * @example pt-BR
+             */
+            language?: string | null;
+            /**
+             * Format: date-time
+             * @description When the session started, with the offset of the phone's clock. That of the first heartbeat counts: at most 24 hours ago then; later heartbeats repeat it.
+             * @example 2026-03-01T18:25:00+01:00
+             */
+            started_at: string;
+            /**
+             * @description Grows with each heartbeat. One that is not above the last changes nothing, so that heartbeats may be lost, repeated or late.
+             * @example 7
+             */
+            seq: number;
+            /**
+             * @description Seconds of practice so far, without pauses. More than have passed since `started_at` by the server's clock are cut off, with a tolerance of 10 s.
+             * @example 140
+             */
+            active_seconds: number;
         };
         History: {
             /** @description The sessions of this page, newest `completed_at` first, ties by the greater id. */
@@ -1782,11 +2010,226 @@ export interface components {
             comparison: components["schemas"]["ParticipantRow"][];
             /** @description The learner's own values in the last snapshot; `published`: the published ones, if different. */
             standings: components["schemas"]["StandingRow"][];
+            /** @description Practice that is not saved yet, as the newest heartbeat has it. */
+            live_sessions: components["schemas"]["LiveRow"][];
             /** @description What the learner has set for insights; empty where nothing was set. */
             insight_preferences: components["schemas"]["InsightPreferencesRow"][];
             /** @description What the learner has said of insights, the last word on each topic. */
             insight_feedback: components["schemas"]["FeedbackRow"][];
         };
+        LiveRow: {
+            /**
+             * @description What was practised. One of `SessionType`; later versions may add values.
+             * @example conversation
+             */
+            session_type: string;
+            /**
+             * @description How many words the learner spoke; 0 by default.
+             * @example 120
+             */
+            words_spoken: number;
+            /**
+             * @description Pronunciation score, 0 to 100 points; null where it was not measured.
+             * @example 85.5
+             */
+            pronunciation_score: number | null;
+            /**
+             * @description Fluency score, 0 to 100 points; null where it was not measured.
+             * @example 85.5
+             */
+            fluency_score: number | null;
+            /**
+             * @description Grammar score, 0 to 100 points; null where it was not measured.
+             * @example 85.5
+             */
+            grammar_score: number | null;
+            /**
+             * @description What it was about. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
+             * @example [
+             *       "travel",
+             *       "hotels"
+             *     ]
+             */
+            topics: string[];
+            /**
+             * @description Words the learner met. At most 500 texts of at most 100 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats are spelt the same.
+             * @example [
+             *       "reservation",
+             *       "available"
+             *     ]
+             */
+            vocabulary_learned: string[];
+            /**
+             * @description Any other data of the app so far, as in a save.
+             * @example {
+             *       "scenario_id": "hotel-check-in"
+             *     }
+             */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description The learner's time zone: an IANA name or `UTC±HH:MM`. By default the offset of `started_at`.
+             * @example Europe/Berlin
+             */
+            timezone: string;
+            /**
+             * @description The language practised, as a tag of BCP 47: `es`, `pt-BR`. Any case is taken; answers have the usual one. By default the service's `DEFAULT_LANGUAGE`, which is `en` unless the operator has set another.
+             * @example pt-BR
+             */
+            language: string;
+            /**
+             * Format: date-time
+             * @description When it started.
+             * @example 2026-03-01T17:25:00.000000Z
+             */
+            started_at: string;
+            /**
+             * @description Grows with each heartbeat. One that is not above the last changes nothing, so that heartbeats may be lost, repeated or late.
+             * @example 7
+             */
+            seq: number;
+            /**
+             * @description Seconds of practice so far, without pauses. More than have passed since `started_at` by the server's clock are cut off, with a tolerance of 10 s.
+             * @example 140
+             */
+            active_seconds: number;
+            /**
+             * Format: uuid
+             * @description The id under which it would be saved.
+             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+             */
+            session_result_id: string;
+            /**
+             * Format: date-time
+             * @description When the first heartbeat came.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the last heartbeat came.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            heartbeat_at: string;
+            /**
+             * @description Whether it was cancelled; its content is removed then.
+             * @example false
+             */
+            cancelled: boolean;
+        };
+        LiveSession: {
+            /**
+             * @description What was practised. One of `SessionType`; later versions may add values.
+             * @example conversation
+             */
+            session_type: string;
+            /**
+             * @description How many words the learner spoke; 0 by default.
+             * @example 120
+             */
+            words_spoken: number;
+            /**
+             * @description Pronunciation score, 0 to 100 points; null where it was not measured.
+             * @example 85.5
+             */
+            pronunciation_score: number | null;
+            /**
+             * @description Fluency score, 0 to 100 points; null where it was not measured.
+             * @example 85.5
+             */
+            fluency_score: number | null;
+            /**
+             * @description Grammar score, 0 to 100 points; null where it was not measured.
+             * @example 85.5
+             */
+            grammar_score: number | null;
+            /**
+             * @description What it was about. At most 50 texts of at most 200 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats differ only in case.
+             * @example [
+             *       "travel",
+             *       "hotels"
+             *     ]
+             */
+            topics: string[];
+            /**
+             * @description Words the learner met. At most 500 texts of at most 100 characters. White space is normalised, invisible format characters are removed. Empty texts and repeats are dropped; repeats are spelt the same.
+             * @example [
+             *       "reservation",
+             *       "available"
+             *     ]
+             */
+            vocabulary_learned: string[];
+            /**
+             * @description Any other data of the app so far, as in a save.
+             * @example {
+             *       "scenario_id": "hotel-check-in"
+             *     }
+             */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description The learner's time zone: an IANA name or `UTC±HH:MM`. By default the offset of `started_at`.
+             * @example Europe/Berlin
+             */
+            timezone: string;
+            /**
+             * @description The language practised, as a tag of BCP 47: `es`, `pt-BR`. Any case is taken; answers have the usual one. By default the service's `DEFAULT_LANGUAGE`, which is `en` unless the operator has set another.
+             * @example pt-BR
+             */
+            language: string;
+            /**
+             * Format: date-time
+             * @description When it started; UTC.
+             * @example 2026-03-01T17:25:00.000000Z
+             */
+            started_at: string;
+            /**
+             * @description Grows with each heartbeat. One that is not above the last changes nothing, so that heartbeats may be lost, repeated or late.
+             * @example 7
+             */
+            seq: number;
+            /**
+             * @description Seconds of practice so far, without pauses. More than have passed since `started_at` by the server's clock are cut off, with a tolerance of 10 s.
+             * @example 140
+             */
+            active_seconds: number;
+            /**
+             * Format: uuid
+             * @description The id under which the session is saved when it ends.
+             * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+             */
+            session_result_id: string;
+            /**
+             * @description `active`; `idle` after 2 minutes without a heartbeat, `abandoned` after 30. It can be resumed by a heartbeat, until `resumable_until`. One of `LiveState`; later versions may add values.
+             * @example active
+             */
+            state: string;
+            /**
+             * Format: date-time
+             * @description When the last heartbeat came, by the server's clock, to the second; UTC.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            heartbeat_at: string;
+            /**
+             * Format: date-time
+             * @description When it is gone, unless a heartbeat comes before; UTC.
+             * @example 2026-03-02T17:30:00.000000Z
+             */
+            resumable_until: string;
+        };
+        LiveSessions: {
+            /** @description The one that was started first at the top; without those that are gone. */
+            sessions: components["schemas"]["LiveSession"][];
+            /**
+             * @description Seconds between heartbeats.
+             * @example 20
+             */
+            interval: number;
+        };
+        /** @enum {string} */
+        LiveState: "active" | "idle" | "abandoned";
         Measure: {
             /**
              * @description `compared`, or why not. One of `MeasureStatus`; later versions may add values.
@@ -3977,7 +4420,7 @@ export interface components {
                  *       "type": "/problems/too-large",
                  *       "title": "Body too large",
                  *       "status": 413,
-                 *       "detail": "The body may have at most 1 MiB (4 MiB for a batch or an import)."
+                 *       "detail": "The body may have at most 1 MiB (16 KiB for a heartbeat, 4 MiB for a batch or an import)."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -5491,6 +5934,211 @@ export interface operations {
             503: components["responses"]["UnavailableProblem"];
         };
     };
+    listEvents: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `next` of the last answer, with the same `type`; without it, the oldest event that is kept comes first.
+                 * @example AAAAAAAAA-gAAAAAAAAAEQAAAABpoxGAAAAAAAAA
+                 */
+                after?: string;
+                /**
+                 * @description Only events of this type.
+                 * @example session.saved
+                 */
+                type?: components["schemas"]["EventType"];
+                /**
+                 * @description Events per page; a value above 100 counts as 100.
+                 * @example 100
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Events"];
+                };
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            404: components["responses"]["NotFoundProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    listLive: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveSessions"];
+                };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    beatLive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the session, which the save that ends it has as well.
+                 * @example 3f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10
+                 */
+                session_result_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "session_type": "conversation",
+                 *       "language": "es",
+                 *       "timezone": "Europe/Berlin",
+                 *       "started_at": "2026-03-01T18:25:00+01:00",
+                 *       "seq": 7,
+                 *       "active_seconds": 140,
+                 *       "words_spoken": 58,
+                 *       "pronunciation_score": 81,
+                 *       "topics": [
+                 *         "travel"
+                 *       ],
+                 *       "vocabulary_learned": [
+                 *         "reserva"
+                 *       ],
+                 *       "metadata": {
+                 *         "scenario_id": "hotel-check-in"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["Heartbeat"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveSession"];
+                };
+            };
+            /** @description The session is live now */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveSession"];
+                };
+            };
+            400: components["responses"]["UnreadableProblem"];
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            404: components["responses"]["NotFoundProblem"];
+            408: components["responses"]["TooSlowProblem"];
+            409: components["responses"]["ConflictProblem"];
+            410: components["responses"]["GoneProblem"];
+            413: components["responses"]["TooLargeProblem"];
+            415: components["responses"]["NotJsonProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    cancelLive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the session, which the save that ends it has as well. */
+                session_result_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            404: components["responses"]["NotFoundProblem"];
+            409: components["responses"]["ConflictProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
     getInsights: {
         parameters: {
             query?: {
@@ -5954,7 +6602,7 @@ export interface operations {
                  */
                 date_to?: string;
                 /**
-                 * @description `json`: everything stored, with `date_from` or `date_to` only the sessions; `csv` and `ndjson`: the sessions.
+                 * @description `json`: everything stored, with `date_from` or `date_to` only the sessions; `csv` and `ndjson`: the sessions; `xapi`: a statement of xAPI 1.0.3 for each session.
                  * @example json
                  */
                 format?: components["schemas"]["ExportFormat"];
