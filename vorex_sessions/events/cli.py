@@ -1,5 +1,6 @@
 """`flask events …`: deliver, status, redeliver, test, enable."""
 
+import logging.config
 import signal
 import threading
 from datetime import UTC, datetime
@@ -9,10 +10,12 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from logs import logging_config
 from vorex_sessions.cli_errors import report_database_errors
 from vorex_sessions.events import deliverer, housekeeping, resending, status
 from vorex_sessions.events.posting import NoReply
 from vorex_sessions.events.webhook import Webhook
+from vorex_sessions.flask_config import setting
 from vorex_sessions.hooks.destinations import Destination, Event
 from vorex_sessions.text import counted
 
@@ -49,6 +52,7 @@ def deliver_command(once: bool) -> None:
     if once:
         housekeeping.run(datetime.now(UTC))
     else:
+        logging.config.dictConfig(logging_config(setting("LOG_LEVEL")))
         _stop_on_signals(stopping)
         housekeeping.start(app.app_context, stopping)
     count = deliverer.Deliverer(app.app_context, stopping, once=once).run()
