@@ -130,6 +130,8 @@ def endpoint(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
         raise ValueError("must look like https://api.example.com/events")
+    if not re.fullmatch(r"[!-~]+", value):
+        raise ValueError("must have no spaces, and other characters than ASCII percent-encoded")
     if "@" in parts.netloc:  # the value is not shown: it may hold a password
         raise ValueError("must name no user and no password")
     try:

@@ -97,6 +97,8 @@ def test_secrets_are_read_newest_first() -> None:
         ("WEBHOOK_URL", "https://user:passW0rd@api.example.com/"),
         ("WEBHOOK_URL", "https://api.example.com:port/"),
         ("WEBHOOK_URL", "https://api.example.com/#events"),
+        ("WEBHOOK_URL", "https://api.example.com/my events"),
+        ("WEBHOOK_URL", "https://api.example.com/é"),
         ("WEBHOOK_URL", "http://api.example.com/events"),
         ("WEBHOOK_SECRETS", ""),
         ("WEBHOOK_SECRETS", "passW0rd"),

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from functools import lru_cache
+from http.client import HTTPS_PORT, HTTPConnection, HTTPException, HTTPResponse
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -36,13 +37,21 @@ class Reply(NamedTuple):
     text: str  # the beginning of the body, as far as it was asked for
 
 
-class _Https(HTTPSConnection):
-    _tls = ssl.create_default_context()
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """The host's certificates, or those in SSL_CERT_FILE. Read on use: the service's workers send nothing."""
+    return ssl.create_default_context()
+
+
+class _Https(HTTPConnection):
+    """Not http.client's own, which reads all certificates for each connection."""
+
+    default_port = HTTPS_PORT
 
     def connect(self) -> None:
         """Connect; while hands are shaken, `sock` is a socket that can be shut down."""
-        HTTPConnection.connect(self)
-        secure = self._tls.wrap_socket(
+        super().connect()
+        secure = _tls().wrap_socket(
             self.sock, server_hostname=self.host, do_handshake_on_connect=False
         )
         self.sock = secure
@@ -55,7 +64,10 @@ _CONNECTIONS = {"http": HTTPConnection, "https": _Https}
 def post(url: str, body: bytes, headers: Mapping[str, str], *, keep: int = 0) -> Reply:
     """Send `body`; returns the answer, with up to `keep` bytes of its body. Raises NoReply."""
     parts = urlsplit(url)
-    connection = _CONNECTIONS[parts.scheme](parts.hostname or "", parts.port, timeout=_SILENCE)
+    kind = _CONNECTIONS[parts.scheme]
+    # With a port, since it would look for one in an address of IPv6.
+    port = parts.port or kind.default_port
+    connection = kind(parts.hostname or "", port, timeout=_SILENCE)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     done, ends = threading.Event(), time.monotonic() + LONGEST
     threading.Thread(target=_watch, args=(connection, done, LONGEST), daemon=True).start()
