@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import psycopg2
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from tests import postgres
@@ -21,6 +22,7 @@ from tests.founding.founding_system import (
 )
 from tests.serving import ROOT, environment
 from vorex_sessions.database import locks
+from vorex_sessions.extensions import db
 
 
 def test_sessions_are_what_their_learner_would_have_saved(
@@ -336,3 +338,14 @@ def test_a_learner_whose_lock_is_taken_is_waited_for(
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert b"Brought over 1 session" in said
+
+
+def test_what_is_brought_over_is_told_to_nobody(app: Flask, old: FoundingSystem) -> None:
+    """The operator has it already."""
+    old.add()
+    app.config["EVENTS"] = True
+    status, said = bring(app, old)
+    app.config["EVENTS"] = False
+    assert status == 0, said
+    with app.app_context(), db.engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM events")).scalar_one() == 0
