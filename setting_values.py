@@ -127,6 +127,8 @@ def schema(value: str) -> str:
 
 def endpoint(value: str) -> str:
     """The address of an endpoint, with a path if any."""
+    if not re.fullmatch("[!-~]*", value):
+        raise ValueError("must have only ASCII characters, and no space")
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
         raise ValueError("must look like https://api.example.com/events")

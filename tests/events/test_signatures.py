@@ -94,6 +94,8 @@ def test_secrets_are_read_newest_first() -> None:
     [
         ("WEBHOOK_URL", "api.example.com/events"),
         ("WEBHOOK_URL", "ftp://api.example.com/"),
+        ("WEBHOOK_URL", "https://api.example .com/"),
+        ("WEBHOOK_URL", "https://api.example.com/ü"),
         ("WEBHOOK_URL", "https://user:passW0rd@api.example.com/"),
         ("WEBHOOK_URL", "https://api.example.com:port/"),
         ("WEBHOOK_URL", "https://api.example.com/#events"),
