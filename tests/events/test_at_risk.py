@@ -4,12 +4,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from tests.events.delivering import execute
 from tests.events.test_outbox import stored
 from tests.factories import Learner
+from tests.postgres import transaction
 from tests.statements import recorded
+from vorex_sessions.database import locks
 from vorex_sessions.events.warnings import warn
 from vorex_sessions.growth import risk
 from vorex_sessions.periods import zone as zone_of
@@ -115,6 +118,19 @@ def test_totals_that_are_stale_are_counted_first(pulling: Flask) -> None:
     path = f"/api/sessions/{last['session_result_id']}"
     learner.request("PATCH", path, json={"duration_seconds": 100})
     assert warned(pulling, at(20)) == 1
+
+
+def test_a_learner_who_cannot_be_counted_just_now_delays_no_other(pulling: Flask) -> None:
+    busy, other = Learner(pulling, "00000000-0000-4000-8000-000000000001"), Learner(pulling)
+    for learner in (busy, other):
+        practise(learner, 3, 2, 1)
+    execute(pulling, f"UPDATE learner_totals SET counted = false WHERE user_id = '{busy.id}'")
+    with pulling.app_context(), transaction(20) as connection:
+        lock = sa.text("SELECT pg_advisory_xact_lock(:key)")
+        connection.execute(lock, {"key": locks.key(busy.id)})
+        assert warned(pulling, at(20)) == 1
+    assert warned(pulling, at(20)) == 1
+    assert warnings(pulling, busy)
 
 
 def test_the_hour_is_a_setting(pulling: Flask) -> None:

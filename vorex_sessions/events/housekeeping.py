@@ -17,7 +17,7 @@ _EVERY = 600  # seconds
 
 def run(now: datetime) -> None:
     """Do all of it once. Raises DBAPIError and PoolTimeout."""
-    warned, removed = warn(now), prune()
+    removed, warned = prune(), warn(now)
     if warned or removed:
         log.info("events kept in order", extra={"fields": {"warned": warned, "removed": removed}})
 
@@ -34,4 +34,6 @@ def _run_on(context: Context, stopping: threading.Event) -> None:
                 run(datetime.now(UTC))
             except (DBAPIError, PoolTimeout) as error:
                 log.warning("events are kept in order later: %s", type(error).__name__)
+            except Exception:  # else nothing would be removed any more, while all seems well
+                log.exception("events could not be kept in order")
         stopping.wait(_EVERY)

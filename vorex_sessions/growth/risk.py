@@ -1,5 +1,6 @@
 """Streaks that end today unless the learner practises: found page by page."""
 
+import logging
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
 
 from vorex_sessions.database import Transaction, run
 from vorex_sessions.growth.streaks import streak
@@ -17,11 +19,15 @@ from vorex_sessions.periods import day_of, zones_from_hour
 from vorex_sessions.preferences.history import History, from_json
 from vorex_sessions.preferences.store import has_days_off, history_of
 
+log = logging.getLogger(__name__)
+
 SHORTEST = 3  # days of a streak that is worth a warning
 _PAGE = 5000  # learners
 _LATEST_START = 6  # the hour at which a day starts at the latest
 _LONGEST_PAUSE = 400  # days without practice that a streak can outlive; a pause has 366 at most
 _BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
+# SQLSTATEs that concern one learner: a lock that stays taken, a count that takes too long.
+_OF_ONE = {"55P03", "57014"}
 _TOTALS = totals_and_history().select()
 
 
@@ -73,8 +79,15 @@ def in_danger(now: datetime, hour: int) -> Iterator[list[str]]:
 
 
 def _is_ending(row: Any, now: datetime) -> bool:
-    if not row.counted:
-        (row,) = run_current_totals(_TOTALS, {"user_id": str(row.user_id)})
+    """Judge a learner; False where it is left to the next run, lest the others wait."""
+    try:
+        if not row.counted:
+            (row,) = run_current_totals(_TOTALS, {"user_id": str(row.user_id)})
+    except DBAPIError as error:
+        if getattr(error.orig, "pgcode", None) not in _OF_ONE:
+            raise
+        log.warning("a streak is not judged: %s", type(error.orig).__name__)
+        return False
     return _ending(from_columns(row.totals), from_json(row.history), now) is not None
 
 
