@@ -15,6 +15,7 @@ from tests.privacy.test_operator import restore, run, table_rows
 from tests.serving import gunicorn
 from vorex_sessions.events import pruning
 from vorex_sessions.extensions import db
+from vorex_sessions.sessions import purge_batches
 
 
 def age(app: Flask, learner: Learner, days: int) -> None:
@@ -106,12 +107,15 @@ def test_metrics_say_since_when_an_event_waits(
         assert float(found[1]) > 1_700_000_000
 
 
-def test_after_a_restore_nothing_of_an_erased_learner_is_sent(
-    pushing: Flask, receiver: Receiver
+def test_after_a_restore_nothing_of_an_erased_learner_is_sent_but_the_erasure(
+    pushing: Flask, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(purge_batches, "_BATCH", 2)
+    purge_batches._statements.cache_clear()
     learner, other = Learner(pushing), Learner(pushing)
     for person in (learner, other):
-        person.save(completed_at="2026-01-01T10:00:00Z")
+        for _ in range(3):
+            person.save(completed_at="2026-01-01T10:00:00Z")
     backup = {
         name: table_rows(pushing, name) for name in ("session_results", "events", "event_queues")
     }
@@ -121,8 +125,10 @@ def test_after_a_restore_nothing_of_an_erased_learner_is_sent(
     put_back(pushing, backup)
     run(pushing, "replay", "-", stdin=kept)
     deliver(pushing)
-    assert {one.user_id for one in receiver.received} == {other.id}
+    assert [one.event["type"] for one in receiver.of(learner.id)] == ["learner.erased"]
+    assert {one.user_id for one in receiver.received} == {learner.id, other.id}
     assert queued(pushing) == 0
+    purge_batches._statements.cache_clear()
 
 
 def put_back(app: Flask, backup: dict[str, list[dict]]) -> None:

@@ -76,6 +76,16 @@ def record_erasure(transaction: Transaction, learner_id: str) -> None:
         transaction.defer(_RECORD_ERASURE[bool(destinations)], parameters)
 
 
+def record_erasure_again(
+    transaction: Transaction, learner_id: str, is_due: sa.ColumnElement[bool]
+) -> None:
+    """Write that the learner was erased, where `is_due`: a restored backup has lost the event."""
+    if are_kept():
+        destinations = _destinations({ERASED})
+        parameters = {"user_id": learner_id, "destinations": destinations}
+        transaction.defer(_erasure_again(is_due, bool(destinations)), parameters)
+
+
 def _destinations(types: Iterable[str]) -> list[str]:
     """The destinations that get any of these, in the order in which all transactions lock their rows."""
     return sorted(
@@ -126,6 +136,11 @@ def _given() -> sa.Select[Any]:
 def _erasure() -> sa.Select[Any]:
     nothing = (sa.cast(sa.null(), _e[name].type) for name in _NAMES[1:])
     return sa.select(USER_ID, sa.literal_column(f"'{ERASED}'", sa.Text), *nothing)
+
+
+@lru_cache(maxsize=4)
+def _erasure_again(is_due: sa.ColumnElement[bool], is_queued: bool) -> sa.Executable:
+    return _recording(_erasure().where(is_due), is_queued=is_queued)
 
 
 _RECORD = {one: prepared(_recording(_given(), is_queued=one)) for one in (False, True)}

@@ -60,6 +60,8 @@ def _purge(
     def work(transaction: Transaction) -> int:
         for statement in (*registry().invalidation(), statements.raising):
             transaction.defer(statement, values)
+        if not (statements.by_age or removed[learner_id]):  # once, though in several batches
+            events.record_erasure_again(transaction, learner_id, tombstones.HAS_ERASED)
         events.record_removal(transaction, learner_id, statements.told, values)
         return len(transaction.finish(statements.removing, values))
 
@@ -78,12 +80,13 @@ def _purge(
 class _Statements(NamedTuple):
     """What raises the learner's version, selects the sessions to tell of, and removes them.
 
-    After an erasure that was told, no single session is told of.
+    What was erased is told of as an erasure, and no single session of it.
     """
 
     raising: sa.Executable
     told: sa.Select[Any]
     removing: sa.Executable
+    by_age: bool
 
 
 @lru_cache(maxsize=8)
@@ -104,9 +107,9 @@ def _statements(condition: sa.ColumnElement[bool], by_age: bool) -> _Statements:
     )
     if not by_age:
         raising = versions.raise_if(sa.exists().where(is_of_learner, condition))
-        return _Statements(raising, of_batch, removing)
+        return _Statements(raising, of_batch, removing, by_age)
     old = oldest.subquery("oldest").c
     newest = sa.func.max(old.completed_at).label("at")
     are_moved = sa.func.bool_or(old.is_moved).label("are_moved")
     raising = versions.raise_with_purge(sa.select(newest, are_moved).subquery("removed"))
-    return _Statements(raising, of_batch, removing)
+    return _Statements(raising, of_batch, removing, by_age)

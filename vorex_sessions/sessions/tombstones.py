@@ -119,7 +119,7 @@ RESTORED_LEARNERS = sa.union(
     .join(erased_learners, _erased.user_id == _stored.user_id)
     .where(_is_restored),
 )
-IS_RESTORED = sa.or_(
-    is_deleted(_stored.session_result_id),
-    sa.exists().where(_erased.user_id == USER_ID, _is_restored),
-)
+_IS_ERASED = sa.exists().where(_erased.user_id == USER_ID, _is_restored)
+IS_RESTORED = sa.or_(is_deleted(_stored.session_result_id), _IS_ERASED)
+# Whether sessions of the learner are stored that an erasure had removed.
+HAS_ERASED = sa.exists().where(_stored.user_id == USER_ID, _IS_ERASED)
