@@ -190,6 +190,13 @@ def test_410_closes_the_endpoint_until_it_is_enabled(pushing: Flask, receiver: R
     assert len(receiver.of(learner.id)) == len(stored(pushing, learner))
 
 
+@pytest.mark.parametrize(
+    "value", ["soon", "-1", "1.5", "²", "Thu, 99 Nov 2026", "Fri, 31 Dec 9999 23:59:59 -1200"]
+)
+def test_a_retry_after_without_a_meaning_is_as_none(value: str) -> None:
+    assert posting.meaning(posting.Reply(503, value, "")).retry_after is None
+
+
 @pytest.mark.parametrize("code", [429, 503])
 @pytest.mark.parametrize("form", ["seconds", "date"])
 def test_retry_after_is_kept_for_all_learners(

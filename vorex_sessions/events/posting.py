@@ -144,8 +144,8 @@ def _seconds(retry_after: str | None) -> float | None:
     if retry_after.strip().isdecimal():
         return min(float(retry_after), _LONGEST_PAUSE)
     try:
-        instant = parsedate_to_datetime(retry_after)
-    except ValueError:
+        instant = parsedate_to_datetime(retry_after).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    seconds = (instant.astimezone(UTC) - datetime.now(UTC)).total_seconds()
+    seconds = (instant - datetime.now(UTC)).total_seconds()
     return min(max(seconds, 0.0), _LONGEST_PAUSE)
