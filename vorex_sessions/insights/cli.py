@@ -8,9 +8,8 @@ import click
 from flask.cli import AppGroup
 
 from vorex_sessions.cli_errors import report_database_errors
-from vorex_sessions.insights import answers, formats, refresh, rules, shapes, wording
+from vorex_sessions.insights import answers, formats, model_words, rules, shapes, wording
 from vorex_sessions.insights.facts import Insight
-from vorex_sessions.insights.model_client import ModelAway
 from vorex_sessions.text import counted
 
 insights = AppGroup("insights", help="Insights for learners, and their words.")
@@ -22,9 +21,11 @@ _UNSET = "INSIGHTS_MODEL_URL and INSIGHTS_MODEL are not set: templates word all 
 @report_database_errors
 def refresh_command(most: int | None) -> None:
     """Ask the language model for wordings. Safe to stop, to run again, and to run twice at once."""
-    if not refresh.has_model():
+    if not model_words.has_model():
         raise click.ClickException(_UNSET)
-    result = refresh.refresh(most=most)
+    from vorex_sessions.insights.refresh import refresh  # here: no worker needs what it loads
+
+    result = refresh(most=most)
     refused = [f"{count} {reason}" for reason, count in sorted(result.outcomes.items())]
     click.echo(
         f"Asked for {counted(result.outcomes.total(), 'wording')}"
@@ -62,11 +63,13 @@ def _lines(insight: Insight, tag: str, tone: str) -> Iterator[str]:
         yield f"  fact      {fact.id} = {fact.value} {fact.unit} (n {fact.n}), {fact.source}"
     yield f"  template  {wording.fill(shape.with_phrases(shape.sentence), facts, locale)}"
     yield f"  sent      {shape.sentence}"
-    if not refresh.has_model():
+    if not model_words.has_model():
         return
+    from vorex_sessions.insights import model_client, refresh  # here: no worker needs what it loads
+
     try:
         text, reason = refresh.attempt(shape)
-    except (ModelAway, refresh.NoTokens) as error:
+    except (model_client.ModelAway, refresh.NoTokens) as error:
         yield f"  model     none: {error}"
         return
     yield f"  model     {text}"

@@ -13,12 +13,13 @@ from vorex_sessions.flask_config import setting
 from vorex_sessions.hooks import versions
 from vorex_sessions.insights import gate, model_store, prompts
 from vorex_sessions.insights.model_client import ModelAway, ask
+from vorex_sessions.insights.model_words import key_of, newest
 from vorex_sessions.insights.shapes import Shape, all_shapes
 
 _ABANDONED, _AGAIN = timedelta(minutes=10), timedelta(days=7)
 _MOST_FAILURES = 3  # in a row: then the server has a rest until the next run
 _BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
-ACCEPTED, AWAY, ASKED = "accepted", "away", "asked"
+ACCEPTED, AWAY = "accepted", "away"
 
 
 class NoTokens(Exception):
@@ -32,22 +33,6 @@ class Result:
     outcomes: Counter[str] = field(default_factory=Counter)
     learners: int = 0
     stopped: str | None = None
-
-
-def key_of(shape: Shape) -> str:
-    """The key of a model's wording: of another model or prompt it is another one."""
-    return shape.key(prompts.VERSION, setting("INSIGHTS_MODEL"))
-
-
-def has_model() -> bool:
-    """Whether the operator has set a model."""
-    return bool(setting("INSIGHTS_MODEL_URL") and setting("INSIGHTS_MODEL"))
-
-
-def model_use() -> list[tuple[str, int, int]]:
-    """Each outcome with how often it came; the one of `ASKED` has the tokens. Nothing without a model."""
-    rows = run(model_store.USE) if has_model() else ()
-    return [(row.outcome, row.answers, row.tokens) for row in rows]
 
 
 def refresh(*, most: int | None = None) -> Result:
@@ -122,20 +107,20 @@ def attempt(shape: Shape, refused: str | None = None) -> tuple[str | None, str |
 
 def _show() -> int:
     """Show the newest wordings to learners who want them, each with a new version: tags of before end."""
-    newest = run(model_store.NEWEST)[0].newest
+    at = newest()
     count, after = 0, _BEFORE_ALL
-    while newest and (page := run(model_store.BEHIND, {"newest": newest, "after": after})):
+    while at and (page := run(model_store.BEHIND, {"newest": at, "after": after})):
         for row in page:
-            _show_to(str(row.user_id), newest)
+            _show_to(str(row.user_id), at)
         after, count = str(page[-1].user_id), count + len(page)
     return count
 
 
-def _show_to(learner_id: str, newest: datetime) -> None:
+def _show_to(learner_id: str, at: datetime) -> None:
     parameters = {"user_id": learner_id}
 
     def work(transaction: Transaction) -> None:
         transaction.defer(versions.RAISE, parameters)
-        transaction.defer(model_store.SHOW, {**parameters, "newest": newest})
+        transaction.defer(model_store.SHOW, {**parameters, "newest": at})
 
     run_transaction(work, learner_id=learner_id)

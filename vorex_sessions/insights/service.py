@@ -1,7 +1,7 @@
 """A learner's insights, what the learner sets for them, and what the learner says of them."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from vorex_sessions.database import Transaction, run, run_transaction
 from vorex_sessions.database.one_snapshot import current_snapshot
 from vorex_sessions.hooks import versions
 from vorex_sessions.hooks.rebuild import in_current_snapshot
-from vorex_sessions.insights import answers, gate, model_store, refresh, rules, store, wording
+from vorex_sessions.insights import answers, model_words, rules, store, wording
 from vorex_sessions.insights.facts import Insight
 from vorex_sessions.insights.formats import locale_of
 from vorex_sessions.insights.shapes import Shape, shape_of
@@ -51,10 +51,10 @@ def _insights(
     shapes = [
         shape_of(one.template, preferences["tone"], one.finding.facts, locale) for one in insights
     ]
-    written = _written(shapes, chosen.wordings_at) if preferences["model"] else {}
+    texts = model_words.written(shapes, chosen.wordings_at) if preferences["model"] else {}
     return {
         "insights": [
-            _shown(learner_id, one, locale, shape, written.get(shape))
+            _shown(learner_id, one, locale, shape, texts.get(shape))
             for one, shape in zip(insights, shapes, strict=True)
         ],
         "status": _status(asked is not None, bool(insights)),
@@ -81,16 +81,6 @@ def _hidden(learner_id: str, feedback: Mapping[str, Any]) -> Callable[[Insight],
     return is_hidden
 
 
-def _written(shapes: Sequence[Shape], wordings_at: datetime) -> dict[Shape, str]:
-    """What the operator's model has written for these shapes, if it still passes the gate."""
-    if not shapes or not refresh.has_model():
-        return {}
-    keys = {refresh.key_of(shape): shape for shape in shapes}
-    rows = run(model_store.READ, {"keys": list(keys), "wordings_at": wordings_at})
-    texts = {keys[row.key]: row.text for row in rows}
-    return {shape: text for shape, text in texts.items() if not gate.refusal(shape, text)}
-
-
 def _shown(
     learner_id: str, insight: Insight, locale: Locale, shape: Shape, written: str | None
 ) -> dict[str, Any]:
@@ -110,7 +100,7 @@ def _shown(
 
 def set_preferences(learner_id: str, values: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
     """Replace what the learner has set for insights. Raises Gone."""
-    newest = run(model_store.NEWEST)[0].newest or _NEVER
+    newest = model_words.newest() or _NEVER
     _write(learner_id, store.PUT_PREFERENCES, {**values, "set_at": now, "wordings_at": newest})
     return dict(values)
 

@@ -10,7 +10,7 @@ from vorex_sessions import metrics
 from vorex_sessions.cohorts.service import latest_snapshot
 from vorex_sessions.events.status import waiting_since
 from vorex_sessions.flask_config import setting
-from vorex_sessions.insights.refresh import ASKED, model_use
+from vorex_sessions.insights.model_words import ASKED, model_use
 from vorex_sessions.operations import readiness, schemas
 from vorex_sessions.problems.kinds import NotFound, NotSignedIn, Unavailable
 from vorex_sessions.web.blueprint import OpenBlueprint, component_name, json_response
