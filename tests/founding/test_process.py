@@ -37,7 +37,7 @@ def test_killed_at_any_moment_and_run_again_it_brings_over_each_session_once(
             env=environment(database_url),
             stdout=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while len(stored(app)) <= counts[-1] and process.poll() is None:
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -45,7 +45,7 @@ def test_killed_at_any_moment_and_run_again_it_brings_over_each_session_once(
         process.send_signal(signal.SIGKILL)
         process.wait(timeout=10)
         counts.append(len(stored(app)))
-    assert 0 < counts[1] < 20_000
+    assert any(0 < count < 20_000 for count in counts)  # killed on the way, not after it
     status, said = bring(app, old)
     assert status == 0, said
     assert figures(said, "in the founding system") == figures(said, "here")
