@@ -23,7 +23,7 @@ for _library in (
     *("flask_sqlalchemy", "fsrs", "importlib.resources", "marshmallow", "zoneinfo"),
     *("orjson", "rapidfuzz.fuzz", "rapidfuzz.process", "sqlalchemy.orm", "statistics", "tomllib"),
     *("apispec.ext.marshmallow", "psycopg2.extras", "sqlalchemy.dialects.postgresql.psycopg2"),
-    *("webargs.flaskparser", "wsgiref.handlers"),
+    *("webargs.flaskparser", "wsgiref.handlers", "wsproto.connection"),
 ):
     importlib.import_module(_library)
 

@@ -18,6 +18,7 @@ from server.answers import OnePacketResponse
 from server.bodies import BadBody
 from server.body_limits import limits
 from server.listener import Listener
+from server.sockets import Upgraded, sockets
 
 MAX_OPEN = 2000  # connections of a worker; beyond, the longest idle one is closed
 SLOW_CLIENT = 30  # seconds without a byte in either direction, within a request
@@ -100,6 +101,13 @@ class Worker(GeventWorker):
             sock.settimeout(None)
             self.idle[sock] = None
 
+    def is_already_handled(self, respiter: Any) -> bool:
+        """Let an upgraded connection be served by what the app has returned, then end it."""
+        if not isinstance(respiter, Upgraded):
+            return False
+        respiter.serve()
+        raise StopIteration
+
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer what is not HTTP, or what went wrong outside of the app, with a problem."""
         if isinstance(exc, SystemExit | gevent.GreenletExit):
@@ -130,6 +138,7 @@ class Worker(GeventWorker):
         GeventWorker waits for idle connections until the graceful timeout ends: every stop took 30 s.
         """
         super().handle_exit(sig, frame)
+        gevent.spawn(sockets.stop)
         gevent.spawn(self._close_idle)
 
     def _close_idle(self) -> None:

@@ -12,6 +12,7 @@ from vorex_sessions.capabilities import CAPABILITIES
 from vorex_sessions.database import engine, migrate
 from vorex_sessions.flask_config import flask_config
 from vorex_sessions.hooks import registry
+from vorex_sessions.live import socket_routes
 from vorex_sessions.problems import handler
 from vorex_sessions.rate_limits import limiter
 from vorex_sessions.web.blueprint import Api
@@ -46,4 +47,5 @@ def create_app(
         for blueprint in capability.blueprints:
             api.register_blueprint(blueprint)
     document_answers(api, registered)
+    socket_routes.init_app(app)
     return app

@@ -17,6 +17,11 @@ def setting(name: str) -> Any:
     return current_app.config[name]
 
 
+def extension(name: str) -> Any:
+    """Return what the current app has under a name in its `extensions`."""
+    return current_app.extensions[name]
+
+
 def _pseudonym_key(values: Mapping[str, Any]) -> bytes:
     """Return the secret key of pseudonyms, the same in every worker."""
     secret = values["LEARNER_HASH_KEY"] or values["DATABASE_URL"]

@@ -43,6 +43,15 @@ CONNECTIONS_LIMIT = Gauge(
     "Maximum database connections in use at once.",
     multiprocess_mode="livesum",
 )
+SOCKETS = Gauge("vorex_live_sockets", "Open sockets of live sessions.", multiprocess_mode="livesum")
+SOCKET_MESSAGES = Counter(
+    "vorex_live_messages_total", "Messages from sockets of live sessions, by type.", ("type",)
+)
+SOCKETS_CLOSED = Counter(
+    "vorex_live_sockets_closed_total",
+    "Sockets of live sessions that have ended, by close code; 1006: without a word.",
+    ("code",),
+)
 SNAPSHOT = Gauge(
     "vorex_cohort_snapshot_timestamp_seconds",
     "Start of the last complete comparison snapshot; 0 before the first.",

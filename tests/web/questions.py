@@ -80,7 +80,7 @@ def learners_endpoints(app: Flask) -> set[str]:
     rules = [
         rule.rule.replace("<uuid:session_result_id>", "{id}")
         for rule in app.url_map.iter_rules()
-        if "GET" in (rule.methods or ())
+        if "GET" in (rule.methods or ()) and not rule.websocket
     ]
     return {rule for rule in rules if rule.startswith("/api/sessions")}
 

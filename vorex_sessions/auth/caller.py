@@ -20,6 +20,7 @@ from vorex_sessions.text import UUID_PATTERN
 
 LONGEST_TOKEN = 8192  # characters; Supabase's own have about 1,000
 _CACHE = "vorex-token-cache"
+_NO_LEARNER = "A service-role token cannot act as a learner; use the learner's own access token."
 _ANON, _SERVICE = "anon", "service_role"  # roles of Supabase Auth
 
 
@@ -59,6 +60,18 @@ def _verify(token: str) -> Caller:
     return verified
 
 
+def learner_of(token: str) -> tuple[str, float]:
+    """The learner of a token, and when it expires. Raises NotSignedIn, Unavailable or Forbidden."""
+    if len(token) > LONGEST_TOKEN:
+        raise _bad_token(f"The access token is longer than {LONGEST_TOKEN} characters.")
+    claims = _claims(token)
+    learner = _caller_from(claims).learner_id
+    if learner is None:
+        raise Forbidden(_NO_LEARNER)
+    metrics.TOKENS.labels("verified").inc()
+    return learner, float(claims["exp"])
+
+
 def caller() -> Caller:
     """Return the caller. Raises NotSignedIn, or Unavailable where the keys cannot be fetched."""
     if isinstance(g.caller, Problem):
@@ -78,9 +91,7 @@ def require_learner() -> None:
     OPTIONS needs no token: it returns no data, and browsers send it without one before the real request.
     """
     if request.method != "OPTIONS" and caller().learner_id is None:
-        raise Forbidden(
-            "A service-role token cannot act as a learner; use the learner's own access token."
-        )
+        raise Forbidden(_NO_LEARNER)
 
 
 def require_operator() -> None:

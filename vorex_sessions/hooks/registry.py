@@ -1,6 +1,6 @@
 """The registry: what all capabilities of an app offer, for code that must not know them by name."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import click
@@ -39,6 +39,8 @@ class Capability:
     taken_back: Sequence[TakenBack] = ()
     # Removes what a restored backup brings back and does not go with the sessions.
     after_restore: Sequence[sa.Executable] = ()
+    # Called with the learner's id after everything of the learner was erased.
+    after_erasure: Sequence[Callable[[str], None]] = ()
     # Members that this capability adds to documented answers: OpenAPI component -> schema of the members.
     answer_schemas: Mapping[str, type[ma.Schema]] = field(default_factory=dict)
     # Names of enumerations in OpenAPI. A name stands for its values wherever they occur.
@@ -66,6 +68,7 @@ class Registry:
         self.destinations = tuple(one for part in parts for one in part.destinations)
         self.taken_back = tuple(one for part in parts for one in part.taken_back)
         self.after_restore = tuple(one for part in parts for one in part.after_restore)
+        self.after_erasure = tuple(one for part in parts for one in part.after_erasure)
         self.unversioned_tables = tuple(
             table for part in parts for table in part.unversioned_tables
         )

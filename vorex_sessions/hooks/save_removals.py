@@ -1,11 +1,11 @@
 """What a capability keeps about a session only until the session is saved."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from vorex_sessions.hooks.projections import SaveEvent
+from vorex_sessions.hooks.projections import AnswerExtras, SaveEvent
 
 
 @dataclass(frozen=True)
@@ -17,11 +17,23 @@ class SaveRemoval:
 
     is_due: sa.ColumnElement[bool]  # whether the learner `:user_id` has any such rows
     statement: sa.Executable  # parameters: `:user_id`, and `:saved_ids`, the ids that are new
+    # Called after the commit, with the learner's id and what the answer tells.
+    after: Callable[[str, AnswerExtras], None] | None = None
 
 
-def remove(event: SaveEvent, removals: Sequence[SaveRemoval], are_due: Sequence[bool]) -> None:
-    """Let the removals that are due travel with the save."""
+def remove(
+    event: SaveEvent, removals: Sequence[SaveRemoval], are_due: Sequence[bool]
+) -> list[SaveRemoval]:
+    """Let the removals that are due travel with the save; returns them."""
     parameters = {"user_id": event.learner_id, "saved_ids": list(event.saved_ids)}
-    for removal, is_due in zip(removals, are_due, strict=True):
-        if is_due:
-            event.transaction.defer(removal.statement, parameters)
+    due = [removal for removal, is_due in zip(removals, are_due, strict=True) if is_due]
+    for removal in due:
+        event.transaction.defer(removal.statement, parameters)
+    return due
+
+
+def follow_up(due: Sequence[SaveRemoval], learner_id: str, extras: AnswerExtras) -> None:
+    """Let those whose removal is committed do what follows."""
+    for removal in due:
+        if removal.after:
+            removal.after(learner_id, extras)

@@ -3,7 +3,7 @@
 from vorex_sessions.hooks.personal_data import erase_after_restore, export_of
 from vorex_sessions.hooks.registry import Capability
 from vorex_sessions.hooks.save_removals import SaveRemoval
-from vorex_sessions.live import states, store
+from vorex_sessions.live import hub, states, store
 from vorex_sessions.live.cli import live as commands
 from vorex_sessions.live.routes import blueprint
 from vorex_sessions.live.schemas import LiveRowSchema
@@ -14,7 +14,7 @@ CAPABILITY = Capability(
     learner_tables=(live_sessions,),
     # Heartbeats raise no version: they would make every answer of the app's home screen look changed.
     unversioned_tables=(live_sessions,),
-    save_removals=(SaveRemoval(store.HAS_ANY, store.REMOVE_SAVED),),
+    save_removals=(SaveRemoval(store.HAS_ANY, store.REMOVE_SAVED, hub.after_save),),
     exports=(
         export_of(
             live_sessions,
@@ -26,6 +26,7 @@ CAPABILITY = Capability(
         ),
     ),
     after_restore=(erase_after_restore(live_sessions, live_sessions.c.created_at),),
+    after_erasure=(hub.after_erasure,),
     enumerations={"LiveState": states.SHOWN},
     commands=(commands,),
 )

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Response
 
 from vorex_sessions.auth.caller import learner_id
-from vorex_sessions.live import schemas, service
+from vorex_sessions.live import hub, schemas, service
 from vorex_sessions.problems.kinds import Conflict, Gone, NotFound
 from vorex_sessions.rate_limits.limiter import counted_as
 from vorex_sessions.web.answer_fields import SESSION_ID
@@ -51,6 +51,7 @@ def beat_live(heartbeat: dict[str, Any], session_result_id: UUID) -> Response:
     live, is_new = service.beat(
         learner_id(), str(session_result_id), heartbeat, now=datetime.now(UTC)
     )
+    hub.current().changed(learner_id())
     return json_response(live, 201 if is_new else 200)
 
 
@@ -61,4 +62,5 @@ def beat_live(heartbeat: dict[str, Any], session_result_id: UUID) -> Response:
 def cancel_live(session_result_id: UUID) -> Response:
     """Cancel a live session: it ends and is not saved."""
     service.cancel(learner_id(), str(session_result_id), now=datetime.now(UTC))
+    hub.current().changed(learner_id())
     return Response(status=204)

@@ -72,16 +72,21 @@ IS_SAVED = sa.select(_is_saved.label("saved"))
 SHOWN = prepared(sa.select(*COLUMNS).where(_is_shown).order_by(_l.started_at, _l.session_result_id))
 
 
-def _state() -> sa.Select[Any]:
+def _state_text() -> sa.Select[Any]:
     beat = sa.func.concat_ws(
         sa.literal_column("' '"), _l.session_result_id, _l.seq, _l.created_at, _l.cancelled
     )
     text = sa.func.string_agg(beat, aggregate_order_by(sa.literal_column("','"), beat))
-    return sa.select(text.label("state")).where(_is_of_learner)
+    return sa.select(text.label("state"))
 
 
+_STATE = _state_text()
 # Another text after each change of the learner's live sessions, of which heartbeats raise no version.
-STATE = prepared(_state())
+STATE = prepared(_STATE.where(_is_of_learner))
+
+_learners = sa.cast(sa.bindparam("learners"), ARRAY(Uuid))
+# The same of each learner in `:learners` who has any.
+STATES = _STATE.add_columns(_l.user_id).where(_l.user_id == sa.any_(_learners)).group_by(_l.user_id)
 
 # For a save: whether it may end a live session, and what removes those that it ends.
 HAS_ANY = sa.exists().where(_is_of_learner)

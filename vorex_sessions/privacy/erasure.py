@@ -34,7 +34,10 @@ def erase(learner_id: str, *, now: datetime, close: bool = False) -> int:
         events.record_erasure(transaction, learner_id)
         return count
 
-    return run_transaction(work, learner_id=learner_id, timeout=TIMEOUT)
+    count = run_transaction(work, learner_id=learner_id, timeout=TIMEOUT)
+    for tell in registry().after_erasure:
+        tell(learner_id)
+    return count
 
 
 @lru_cache(maxsize=4)

@@ -50,18 +50,23 @@ def _headers_of(error: HTTPException) -> dict[str, str]:
 
 
 def _handle(error: Exception) -> Response:
+    return render(problem_of(error))
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem that an error is for the client; what nobody foresaw is logged."""
     if isinstance(error, Problem):
-        return render(error)
+        return error
     if isinstance(error, HTTPException):
-        return render(_from_http(error))
+        return _from_http(error)
     if isinstance(error, DBAPIError | PoolTimeout) and (detail := _temporary_detail(error)):
         reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
         log.warning("database unavailable: %s", reason)
-        return render(Unavailable(detail))
+        return Unavailable(detail)
     # Logged without its message: PostgreSQL's messages quote whole rows.
     links = chain(error)
     log.error("unhandled error: %s", links[-1]["kind"], extra={"fields": {"error": links}})
-    return render(Problem())
+    return Problem()
 
 
 # SQLSTATEs of temporary errors: lock not available, deadlock.

@@ -29,7 +29,7 @@ from vorex_sessions.hooks.projections import (
     SaveEvent,
 )
 from vorex_sessions.hooks.registry import registry
-from vorex_sessions.hooks.save_removals import SaveRemoval, remove
+from vorex_sessions.hooks.save_removals import SaveRemoval, follow_up, remove
 from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.problems.kinds import Problem, Unavailable
 from vorex_sessions.sessions import results, tombstones
@@ -165,22 +165,25 @@ def _store(
         parameters |= projection.context_parameters([entry.row for entry in entries])
     statement = _save_statement(projections, is_large, restored, registry().save_removals)
 
-    def work(transaction: Transaction) -> tuple[Sequence[Any], AnswerExtras]:
+    def work(
+        transaction: Transaction,
+    ) -> tuple[Sequence[Any], AnswerExtras, Sequence[SaveRemoval]]:
         if is_large:
             transaction.defer(NO_NESTED_LOOPS, {})
         if only_if and not transaction.run(*only_if):
             raise NotAnyMore
         rows = transaction.run(statement, parameters)
         if not rows:
-            return rows, {}
+            return rows, {}, ()
         events.record(transaction, learner_id, _saved(rows, restored))
-        extras = _follow(transaction, learner_id, rows, now, projections)
+        extras, removed = _follow(transaction, learner_id, rows, now, projections)
         if projections != applying:
             transaction.defer(MARK_STALE, {"user_id": learner_id})
-        return rows, extras
+        return rows, extras, removed
 
     timeout = LARGE_SAVE_TIMEOUT if is_large else QUERY_TIMEOUT
-    rows, extras = run_transaction(work, learner_id=learner_id, timeout=timeout)
+    rows, extras, removed = run_transaction(work, learner_id=learner_id, timeout=timeout)
+    follow_up(removed, learner_id, extras)
     stored = {one["session_result_id"]: one for one in map(results.as_json, in_turns(rows))}
     return {
         name: Outcome(session, by_id[name].fingerprint, created=True, extras=extras[name])
@@ -201,17 +204,17 @@ def _follow(
     rows: Sequence[Any],
     now: datetime,
     projections: Sequence[Projection],
-) -> AnswerExtras:
-    """Do what follows from the rows that were stored just now; returns what the answers tell."""
+) -> tuple[AnswerExtras, Sequence[SaveRemoval]]:
+    """Do what follows from the rows that were stored; returns what the answers tell, and what ends."""
     extras: AnswerExtras = {str(row.session_result_id): {} for row in rows}
     transaction.defer(versions.RAISE, {"user_id": learner_id})
     derived_version, is_new_learner, *values = rows[0][len(results.COLUMNS) :]
     contexts, are_due = values[: len(projections)], values[len(projections) :]
     event = SaveEvent(transaction, learner_id, rows, now, derived_version, is_new_learner)
-    remove(event, registry().save_removals, are_due)
+    removed = remove(event, registry().save_removals, are_due)
     for projection, context in zip(projections, contexts, strict=True):
         _merge(extras, projection.on_save(event, context))
-    return extras
+    return extras, removed
 
 
 def size(row: Mapping[str, Any]) -> int:
