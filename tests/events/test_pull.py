@@ -112,6 +112,24 @@ def test_who_reads_after_more_days_than_events_are_kept_is_told(pulling: Flask) 
     assert ask(pulling, after=page["next"]).get_json()["missed"] is True
 
 
+@pytest.mark.parametrize("query", [{"limit": 1}, {"limit": 1, "type": "session.saved"}])
+def test_who_reads_more_slowly_than_events_are_removed_is_told(
+    pulling: Flask, query: dict[str, Any]
+) -> None:
+    learner = Learner(pulling)
+    for _ in range(3):
+        learner.save()
+    execute(pulling, "UPDATE events SET occurred_at = now() - interval '5 days'")
+    page = ask(pulling, **query).get_json()
+    page = ask(pulling, **query, after=page["next"]).get_json()
+    assert (page["has_more"], page["missed"]) == (True, False)
+    pulling.config["EVENTS_KEPT_DAYS"] = 4
+    execute(pulling, "DELETE FROM events")
+    page = ask(pulling, **query, after=page["next"]).get_json()
+    assert (page["events"], page["missed"]) == ([], True)
+    assert ask(pulling, **query, after=page["next"]).get_json()["missed"] is False
+
+
 STEPS = st.lists(
     st.tuples(st.integers(0, 3), st.sampled_from(["write", "commit", "roll back"])), max_size=25
 )

@@ -65,5 +65,5 @@ class EventsSchema(Schema):
     next = answer_fields.text("The `after` of the next request, also where no event came.", _PLACE)
     has_more = answer_fields.flag("Whether there is more to get at once.")
     missed = answer_fields.flag(
-        "Whether the last page was read so long ago that events may have been removed since."
+        "Whether you come so late that events may have been removed that you do not have."
     )

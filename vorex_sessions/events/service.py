@@ -18,7 +18,9 @@ from vorex_sessions.flask_config import setting
 from vorex_sessions.hooks.events import are_kept
 from vorex_sessions.problems.kinds import NotFound
 
-_PLACE = struct.Struct(">qqq")  # written_by, id, when the page was read (seconds)
+# written_by, id, and until when the reader has everything (seconds): when the page was read, or where more
+# follows, when the last event of it happened.
+_PLACE = struct.Struct(">qqq")
 _BEGINNING = (-1, 0, 0)
 _DAY = 24 * 3600
 _MOST_READ = 5000  # events that a page looks at, where a type is asked for
@@ -32,9 +34,9 @@ WITH page AS (
     SELECT * FROM page WHERE CAST(:type AS text) IS NULL OR type = CAST(:type AS text)
     ORDER BY written_by, id LIMIT :limit
 ), read AS (
-    SELECT count(*) AS number, max(written_by) AS last_written_by FROM page
+    SELECT count(*) AS number, max(written_by) AS last_written_by, max(occurred_at) AS last_at FROM page
 )
-SELECT wanted.*, read.number, read.last_written_by,
+SELECT wanted.*, read.number, read.last_written_by, read.last_at,
     (SELECT max(page.id) FROM page WHERE page.written_by = read.last_written_by) AS last_id
 FROM read LEFT JOIN wanted ON true ORDER BY wanted.written_by, wanted.id
 """)  # noqa: S608  # our own number
@@ -51,31 +53,33 @@ def list_events(
 ) -> dict[str, Any]:
     """The events after a place, as the API returns them. Raises Invalid and NoEvents.
 
-    With a type, a page may be short though more follow. `missed`: events may have been removed since the
-    reader's last page.
+    With a type, a page may be short though more follow. `missed`: events may have been removed that the
+    reader does not have.
     """
     if not are_kept():
         raise NoEvents
     filters = {"type": event_type}
-    written_by, number, read_at = _read(after, filters)
+    written_by, number, has_until = _read(after, filters)
     place = {"written_by": written_by, "id": number}
     rows = run(_NEXT, {**place, "type": event_type, "limit": limit + 1})
     found = [row for row in rows if row.id is not None]
     shown = found[:limit]
     most_read = limit + 1 if event_type is None else _MOST_READ
     has_more = len(found) > limit or rows[0].number == most_read
+    now = until = time.time()
     if len(found) > limit:
         place = {"written_by": shown[-1].written_by, "id": shown[-1].id}
+        until = shown[-1].occurred_at.timestamp()
     elif rows[0].number:
         place = {"written_by": rows[0].last_written_by, "id": rows[0].last_id}
-    now = int(time.time())
-    packed = _PLACE.pack(place["written_by"], place["id"], now)
+        until = rows[0].last_at.timestamp()
+    packed = _PLACE.pack(place["written_by"], place["id"], int(until if has_more else now))
     events = [event_of(row) for row in shown]
     return {
         "events": [{"id": event.event_id, **payload(event)} for event in events],
         "next": cursors.write(packed, filters),
         "has_more": has_more,
-        "missed": after is not None and now - read_at > setting("EVENTS_KEPT_DAYS") * _DAY,
+        "missed": after is not None and now - has_until > setting("EVENTS_KEPT_DAYS") * _DAY,
     }
 
 
@@ -84,5 +88,5 @@ def _read(after: str | None, filters: dict[str, Any]) -> tuple[int, int, int]:
     if after is None:
         return _BEGINNING
     place = cursors.read(after, filters, size=_PLACE.size, parameter="after")
-    written_by, number, read_at = _PLACE.unpack(place)
-    return written_by, number, read_at
+    written_by, number, has_until = _PLACE.unpack(place)
+    return written_by, number, has_until

@@ -1304,7 +1304,7 @@ export interface components {
              */
             has_more: boolean;
             /**
-             * @description Whether the last page was read so long ago that events may have been removed since.
+             * @description Whether you come so late that events may have been removed that you do not have.
              * @example false
              */
             missed: boolean;
