@@ -139,9 +139,32 @@ def test_a_learner_whose_lock_is_held_is_left_to_the_next_sweep(
     with saving.app_context(), db.engine.connect() as connection:
         key = {"key": locks.key(learner.id)}
         connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), key)
-        assert "1 session could not be locked" in sweep(saving, status=1)
+        assert "1 session could not be saved just now" in sweep(saving, status=1)
         assert kept(learner) == 1
         connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), key)
+    assert sweep(saving).startswith("Saved 1 ")
+
+
+SLOW = """
+CREATE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN PERFORM pg_sleep(3); RETURN NEW; END $$;
+CREATE TRIGGER slow BEFORE INSERT ON session_results FOR EACH ROW
+    WHEN (NEW.user_id = '{learner}') EXECUTE FUNCTION be_slow()
+"""
+
+
+def test_a_learner_whose_save_takes_too_long_delays_no_other(saving: Flask) -> None:
+    slow, other = Learner(saving, "00000000-0000-4000-8000-000000000001"), Learner(saving)
+    for person in (slow, other):
+        age(person, begin(person), hours=1)
+    with saving.app_context(), db.engine.begin() as connection:
+        connection.exec_driver_sql(SLOW.format(learner=slow.id))
+        try:
+            assert "Saved 1 abandoned session, removed 0" in sweep(saving, status=1)
+        finally:
+            connection.exec_driver_sql("DROP TRIGGER slow ON session_results")
+            connection.exec_driver_sql("DROP FUNCTION be_slow")
+    assert (slow.count(), other.count()) == (0, 1)
     assert sweep(saving).startswith("Saved 1 ")
 
 

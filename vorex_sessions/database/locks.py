@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from vorex_sessions.database.timeouts import LOCK_TIMEOUT
+from vorex_sessions.database.timeouts import LOCK_TIMEOUT, TimedOut
 
 # For work on many learners at once: waits for each of `:learner_locks`, at most 1 s. The keys are in order,
 # so that two who ask for some of the same do not wait for each other.
@@ -24,7 +24,7 @@ ACQUIRE_ALL = (
 )
 # For work that may as well be left to the next caller: whether the lock was free, and is held now.
 TRY_LOCK = sa.text("SELECT pg_try_advisory_xact_lock(:learner_lock) AS taken")
-_LOCK_NOT_AVAILABLE = "55P03"
+_LOCK_NOT_AVAILABLE, _CANCELED = "55P03", "57014"
 
 
 def acquire(learner_id: str) -> str:
@@ -44,6 +44,12 @@ def keys(learner_ids: Iterable[str]) -> list[int]:
 def is_taken(error: DBAPIError) -> bool:
     """Whether a statement failed because the lock was taken for too long."""
     return getattr(error.orig, "pgcode", None) == _LOCK_NOT_AVAILABLE
+
+
+def is_of_one(error: DBAPIError) -> bool:
+    """Whether a statement on one learner's data failed so that others may succeed: it took too long."""
+    is_late = isinstance(error.orig, TimedOut) or getattr(error.orig, "pgcode", None) == _CANCELED
+    return is_late or is_taken(error)
 
 
 def key(learner_id: str) -> int:

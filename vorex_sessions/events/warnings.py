@@ -48,7 +48,7 @@ def _warn_if_due(learner_id: str, now: datetime) -> bool:
         work = partial(_warn, learner_id=learner_id, now=now)
         return run_transaction(work, learner_id=learner_id)
     except DBAPIError as error:
-        if not locks.is_taken(error):
+        if not locks.is_of_one(error):
             raise
         return False  # the learner is practising just now, or the next run finds the streak again
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 
-from vorex_sessions.database import Transaction, run
+from vorex_sessions.database import Transaction, locks, run
 from vorex_sessions.growth.streaks import streak
 from vorex_sessions.growth.telling import run_current_totals, totals_and_history
 from vorex_sessions.growth.totals import Totals, from_columns
@@ -26,8 +26,6 @@ _PAGE = 5000  # learners
 _LATEST_START = 6  # the hour at which a day starts at the latest
 _LONGEST_PAUSE = 400  # days without practice that a streak can outlive; a pause has 366 at most
 _BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
-# SQLSTATEs that concern one learner: a lock that stays taken, a count that takes too long.
-_OF_ONE = {"55P03", "57014"}
 _TOTALS = totals_and_history().select()
 
 
@@ -84,7 +82,7 @@ def _is_ending(row: Any, now: datetime) -> bool:
         if not row.counted:
             (row,) = run_current_totals(_TOTALS, {"user_id": str(row.user_id)})
     except DBAPIError as error:
-        if getattr(error.orig, "pgcode", None) not in _OF_ONE:
+        if not locks.is_of_one(error):
             raise
         log.warning("a streak is not judged: %s", type(error.orig).__name__)
         return False

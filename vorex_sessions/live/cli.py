@@ -27,5 +27,5 @@ def sweep_command() -> None:
     )
     if swept.busy:
         raise click.ClickException(
-            f"{counted(swept.busy, 'session')} could not be locked; run the command again."
+            f"{counted(swept.busy, 'session')} could not be saved just now; run the command again."
         )

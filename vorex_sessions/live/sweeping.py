@@ -70,6 +70,6 @@ def _save(learner_id: str, live: dict[str, Any], now: datetime, swept: Swept) ->
         run(store.REMOVE, key)
         swept.removed += 1
     except DBAPIError as error:
-        if not locks.is_taken(error):
+        if not locks.is_of_one(error):
             raise
         swept.busy += 1
