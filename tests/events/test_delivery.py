@@ -20,6 +20,7 @@ from tests.events.receiver import (
     slow,
     status,
 )
+from tests.events.test_keeping import age
 from tests.events.test_outbox import stored
 from tests.factories import Learner
 from vorex_sessions.events import posting, queues
@@ -159,9 +160,21 @@ def test_delays_grow_to_a_day_and_after_three_days_an_event_is_given_up(
         deliver(pushing)
         assert 0.88 * seconds < delay(pushing, learner) < 1.12 * seconds
     execute(pushing, "UPDATE event_queues SET failing_since = now() - interval '73 hours'")
+    age(pushing, learner, 2)
+    make_due(pushing)
+    deliver(pushing)
+    assert "0 events given up" in command(pushing, "status")
+    execute(
+        pushing,
+        "UPDATE events SET occurred_at = now() - interval '73 hours' "
+        f"WHERE event_id = '{first.event_id}'",
+    )
     make_due(pushing)
     receiver.received.clear()
-    receiver.answer = Script([status(500), TAKEN])
+    receiver.answer = Script([status(500), status(500), TAKEN])
+    deliver(pushing)
+    assert "1 event given up" in command(pushing, "status")  # the next one has its own three days
+    make_due(pushing)
     deliver(pushing)
     assert [one.id for one in receiver.received[:2]] == [str(first.event_id), str(second.event_id)]
     assert "1 event given up" in command(pushing, "status")

@@ -6,6 +6,7 @@ by a lease. Who dies while sending leaves a lease that ends, and the same events
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 from uuid import uuid4
@@ -19,7 +20,8 @@ from vorex_sessions.hooks.destinations import Answer, Destination, Event, Outcom
 LEASE_SECONDS = 60  # seconds; a request takes less (posting.LONGEST)
 # Seconds to wait after each failure, the last one again and again (Standard Webhooks).
 DELAYS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
-GIVEN_UP_AFTER = 3 * 24 * 3600  # seconds without any success
+# Seconds without any success, and since an event happened: what is new has as long as what it waits behind.
+GIVEN_UP_AFTER = 3 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,10 @@ def _drop(destination: Destination, lease: str, queues: Sequence[Leased]) -> Non
 
 def is_given_up(parcel: Parcel) -> bool:
     """Whether another failure of this parcel is the last one."""
-    return len(parcel.events) == 1 and parcel.queues[0].failing_for >= GIVEN_UP_AFTER
+    if len(parcel.events) > 1:
+        return False
+    age = (datetime.now(UTC) - parcel.events[0].occurred_at).total_seconds()
+    return min(age, parcel.queues[0].failing_for) >= GIVEN_UP_AFTER
 
 
 def note(parcel: Parcel, answer: Answer) -> None:
