@@ -170,6 +170,15 @@ class World:
     def join(self) -> None:
         opt(self.learner, into=self.random.random() < 0.7)
 
+    def judge(self) -> None:
+        """Set what insights are like, or say something of one."""
+        path = "/api/sessions/insights"
+        tone = {"tone": self.random.choice(["plain", "friendly"])}
+        self.learner.request("PUT", f"{path}/preferences", json=tone)
+        for insight in self.get(path).get_json()["insights"][:1]:
+            verdict = {"verdict": self.random.choice(["helpful", "wrong", "hide"])}
+            self.learner.request("POST", f"{path}/{insight['id']}/feedback", json=verdict)
+
     def snapshot(self) -> None:
         with self.app.app_context():
             refresh(datetime.now(UTC).date())
@@ -222,7 +231,7 @@ def test_a_304_stands_for_the_answer_that_would_be_sent(unlimited: Flask, seed: 
             *((world.patch, 3), (world.delete, 1), (world.prefer, 2), (world.join, 2)),
             *((world.snapshot, 2), (world.purge, 1), (world.rebuild, 1), (world.pull, 1)),
             *((world.restore, 1), (world.erase, 1), (world.beat, 6), (world.cancel, 1)),
-            *((world.finish, 2), (world.sweep, 1)),
+            *((world.finish, 2), (world.sweep, 1), (world.judge, 2)),
         ]
         for step in range(20):
             what = random.choices(*zip(*choices, strict=True))[0]
