@@ -117,10 +117,12 @@ def test_who_reads_more_slowly_than_events_are_removed_is_told(
     pulling: Flask, query: dict[str, Any]
 ) -> None:
     learner = Learner(pulling)
+    learner.save()
+    _, place = pull(pulling, **query)
     for _ in range(3):
         learner.save()
     execute(pulling, "UPDATE events SET occurred_at = now() - interval '5 days'")
-    page = ask(pulling, **query).get_json()
+    page = ask(pulling, **query, after=place).get_json()
     page = ask(pulling, **query, after=page["next"]).get_json()
     assert (page["has_more"], page["missed"]) == (True, False)
     pulling.config["EVENTS_KEPT_DAYS"] = 4
@@ -128,6 +130,18 @@ def test_who_reads_more_slowly_than_events_are_removed_is_told(
     page = ask(pulling, **query, after=page["next"]).get_json()
     assert (page["events"], page["missed"]) == ([], True)
     assert ask(pulling, **query, after=page["next"]).get_json()["missed"] is False
+
+
+def test_who_begins_with_the_oldest_events_has_missed_nothing(pulling: Flask) -> None:
+    learner = Learner(pulling)
+    for _ in range(3):
+        learner.save()
+    execute(pulling, "UPDATE events SET occurred_at = now() - interval '8 days'")  # not removed yet
+    page = ask(pulling, limit=1).get_json()
+    while page["has_more"]:
+        page = ask(pulling, limit=1, after=page["next"]).get_json()
+        assert page["missed"] is False
+    assert ask(pulling, after=page["next"]).get_json()["missed"] is False
 
 
 STEPS = st.lists(

@@ -18,10 +18,11 @@ from vorex_sessions.flask_config import setting
 from vorex_sessions.hooks.events import are_kept
 from vorex_sessions.problems.kinds import NotFound
 
-# written_by, id, and until when the reader has everything (seconds): when the page was read, or where more
-# follows, when the last event of it happened.
+# written_by, id, and until when the reader has everything (Unix time): when the page was read, or where more
+# follows, when its last event happened. Who has not reached the end yet has its own beginning, negative: the
+# first events it gets may be as old as those that are removed.
 _PLACE = struct.Struct(">qqq")
-_BEGINNING = (-1, 0, 0)
+_BEGINNING = (-1, 0)
 _DAY = 24 * 3600
 _MOST_READ = 5000  # events that a page looks at, where a type is asked for
 _NEXT = sa.text(f"""
@@ -58,35 +59,35 @@ def list_events(
     """
     if not are_kept():
         raise NoEvents
-    filters = {"type": event_type}
-    written_by, number, has_until = _read(after, filters)
+    filters, now = {"type": event_type}, int(time.time())
+    written_by, number, has_until = _read(after, filters, now)
     place = {"written_by": written_by, "id": number}
     rows = run(_NEXT, {**place, "type": event_type, "limit": limit + 1})
     found = [row for row in rows if row.id is not None]
     shown = found[:limit]
     most_read = limit + 1 if event_type is None else _MOST_READ
     has_more = len(found) > limit or rows[0].number == most_read
-    now = until = time.time()
     if len(found) > limit:
-        place = {"written_by": shown[-1].written_by, "id": shown[-1].id}
-        until = shown[-1].occurred_at.timestamp()
+        written_by, number, last_at = shown[-1].written_by, shown[-1].id, shown[-1].occurred_at
     elif rows[0].number:
-        place = {"written_by": rows[0].last_written_by, "id": rows[0].last_id}
-        until = rows[0].last_at.timestamp()
-    packed = _PLACE.pack(place["written_by"], place["id"], int(until if has_more else now))
+        written_by, number, last_at = rows[0].last_written_by, rows[0].last_id, rows[0].last_at
+    if not has_more:
+        until = now
+    else:
+        until = has_until if has_until < 0 else int(last_at.timestamp())
     events = [event_of(row) for row in shown]
     return {
         "events": [{"id": event.event_id, **payload(event)} for event in events],
-        "next": cursors.write(packed, filters),
+        "next": cursors.write(_PLACE.pack(written_by, number, until), filters),
         "has_more": has_more,
-        "missed": after is not None and now - has_until > setting("EVENTS_KEPT_DAYS") * _DAY,
+        "missed": after is not None and now - abs(has_until) > setting("EVENTS_KEPT_DAYS") * _DAY,
     }
 
 
-def _read(after: str | None, filters: dict[str, Any]) -> tuple[int, int, int]:
+def _read(after: str | None, filters: dict[str, Any], now: int) -> tuple[int, int, int]:
     """The place that a reader sends back. Raises Invalid."""
     if after is None:
-        return _BEGINNING
+        return (*_BEGINNING, -now)
     place = cursors.read(after, filters, size=_PLACE.size, parameter="after")
     written_by, number, has_until = _PLACE.unpack(place)
     return written_by, number, has_until
