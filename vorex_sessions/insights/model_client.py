@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import orjson
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as SlowServer
 
 DEADLINE = 30.0  # seconds, from connecting to the last byte
 LARGEST = 64 * 1024  # bytes of an answer
@@ -61,10 +62,19 @@ def ask(url: str, key: str | None, body: bytes, *, deadline: float = DEADLINE) -
         return _reply(_exchange(connection, url, key, body))
     # ValueError, AttributeError: what a connection raises that was broken off meanwhile.
     except (HTTPError, HTTPException, OSError, ValueError, AttributeError) as error:
-        raise ModelAway(_LATE if limit.is_over else type(error).__name__) from None
+        raise ModelAway(
+            _LATE if limit.is_over or _is_late(error) else type(error).__name__
+        ) from None
     finally:
         limit.cancel()
         connection.close()
+
+
+def _is_late(error: Exception) -> bool:
+    # A refused connection is a timeout to urllib3, too.
+    return isinstance(error, (TimeoutError, SlowServer)) and not isinstance(
+        error, NewConnectionError
+    )
 
 
 def _exchange(connection: HTTPConnection, url: str, key: str | None, body: bytes) -> bytes:
