@@ -10,6 +10,7 @@ from tests.factories import Learner
 from tests.insights import histories
 from tests.insights.samples import UNITS
 from tests.statements import recorded
+from vorex_sessions import create_app
 from vorex_sessions.insights import answers, rules, wording
 from vorex_sessions.insights.facts import Insight
 
@@ -154,3 +155,13 @@ def test_tones_and_locales_change_the_words_alone(learner: Learner) -> None:
             assert answer["preferences"]["tone"] == tone
             assert answer["locale"] == ("en" if locale == "pt" else locale)
     assert len(bodies) == 8
+
+
+def test_the_week_after_a_purge_is_not_the_first(settings: dict, app: Flask) -> None:
+    forgetful = create_app({**settings, "SESSION_RETENTION_DAYS": 45})
+    learner = Learner(forgetful)
+    histories.save(learner, histories.days([0, 60]))
+    assert "first_week" not in found(learner)
+    assert forgetful.test_cli_runner().invoke(args=["privacy", "purge"]).exit_code == 0
+    assert learner.count() == 1
+    assert "first_week" not in found(learner)

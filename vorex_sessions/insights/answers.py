@@ -13,6 +13,7 @@ from vorex_sessions.progress.rhythm import rhythm
 from vorex_sessions.progress.stats import stats
 from vorex_sessions.progress.warmup import warmup
 from vorex_sessions.recall.service import list_words
+from vorex_sessions.sessions.changes import changes
 from vorex_sessions.skills.service import show_skills
 from vorex_sessions.trends.service import show_trends
 
@@ -31,6 +32,7 @@ class Answers:
     warmup: Answered
     skills: Answered
     rhythm: Answered
+    changes: Answered
 
     @property
     def today(self) -> date:
@@ -65,7 +67,7 @@ def read(learner_id: str, *, period: str, language: str | None, now: datetime) -
     def ask(name: str, service: Callable[..., Any], **query: Any) -> Answered:
         given = {key: value for key, value in query.items() if value is not None}
         address = f"/api/sessions/{name}?{urlencode(given)}".rstrip("?")
-        when = {} if service is show_skills else {"now": now}
+        when = {} if service in (show_skills, changes) else {"now": now}
         return Answered(address, service(learner_id, **given, **when))
 
     return Answers(
@@ -79,4 +81,5 @@ def read(learner_id: str, *, period: str, language: str | None, now: datetime) -
         warmup=ask("warmup", warmup, language=one),
         skills=ask("skills", show_skills, language=one),
         rhythm=ask("rhythm", rhythm, period="month", language=language),
+        changes=ask("changes", changes, limit=1),
     )

@@ -88,11 +88,16 @@ def come_back(answers: Answers) -> Finding | None:
 
 
 def first_week(answers: Answers) -> Finding | None:
-    """All sessions ever are of the last 7 days, and have a minute or more: else there is nothing to say."""
+    """All sessions ever are of the last 7 days, and have a minute or more: else there is nothing to say.
+
+    Where retention has removed earlier ones, it is not the first week.
+    """
     stats = answers.stats
     days = [row["date"] for row in stats.body["improvement_trends"]]
     is_all = stats.body["total_sessions"] == answers.sessions
-    if not is_all or not days or (answers.today - min(days)).days >= _WEEK:
+    if answers.changes.body["kept_since"] or not is_all or not days:
+        return None
+    if (answers.today - min(days)).days >= _WEEK:
         return None
     if stats.body["total_duration"] < 60:
         return None
