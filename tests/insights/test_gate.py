@@ -51,6 +51,15 @@ WRONG: dict[str, Callable[[Shape], object]] = {
     "an ordinal": lambda one: f"{one.sentence} Twentieth, third.",
     "a multiple": lambda one: f"{one.sentence} Twice.",
     "a percentage": lambda one: f"{one.sentence} Half, percent.",
+    "a small Roman numeral": lambda one: f"{one.sentence} xii",
+    "a single Roman numeral": lambda one: f"{one.sentence} V.",
+    "small capitals": lambda one: f"{one.sentence} ꜰɪᴠᴇ",
+    "fullwidth letters": lambda one: f"{one.sentence} \uff46\uff49\uff56\uff45",
+    "a letter without its dot": lambda one: f"{one.sentence} f\u0131ve",
+    "a minus before a slot": lambda one: one.sentence.replace("{f1}", "-{f1}"),
+    "a dash before a slot": lambda one: one.sentence.replace("{f1}", "\u2013 {f1}"),
+    "a point before a slot": lambda one: one.sentence.replace("{f1}", ".{f1}"),
+    "a letter after a slot": lambda one: one.sentence.replace("{f1}", "{f1}k"),
     "a missing slot": lambda one: one.sentence.replace("{f1}", "it"),
     "another slot": lambda one: f"{one.sentence} {{f9}}",
     "a repeated slot": lambda one: f"{one.sentence} {{f1}}",
@@ -84,6 +93,8 @@ WRONG: dict[str, Callable[[Shape], object]] = {
     "a negation": lambda one: f"Never: {one.sentence}",
     "a German negation": lambda one: f"{one.sentence} Nicht.",
     "a Spanish negation": lambda one: f"{one.sentence} Nunca.",
+    "a negation without its apostrophe": lambda one: f"{one.sentence} You havent.",
+    "a denial": lambda one: f"{one.sentence} Wrong, falsch, falso, faux.",
     "a French negation": lambda one: f"{one.sentence} Jamais.",
     "an English contraction": lambda one: f"{one.sentence} You haven't.",
     "a loss": lambda one: f"{one.sentence} Perdido, verloren, perdu, lost.",
@@ -94,6 +105,40 @@ WRONG: dict[str, Callable[[Shape], object]] = {
 def test_what_is_wrong_passes_for_no_sentence(name: str) -> None:
     passed = [one for one in SHAPES if refusal(one, WRONG[name](one)) is None]
     assert not passed
+
+
+NUMBERS = {
+    "en": "doubled threefold tenfold halved tenth seventh thirds twelfth ninth dozens fortnight decade trio",
+    "de": "Einundzwanzig achtundzwanzig achtzehn verdoppelt verdreifacht halbiert einhundert achtmal elfte "
+    "Dutzende Drittel anderthalb beides achte",
+    "es": "Doscientos quinientos decena veintena quinto tercio décimo duplicado doblado docenas séptimo",
+    "fr": "Vingtaine quinzaine tiers doublé triplé septante nonante dizaines cinquièmes quarts premiers",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "number"), [(name, one) for name in NUMBERS for one in NUMBERS[name].split()]
+)
+def test_a_number_in_any_form_passes_for_no_sentence(language: str, number: str) -> None:
+    own = [one for one in SHAPES if one.language == language]
+    assert {refusal(one, f"{one.sentence} {number}.") for one in own} == {"number_word"}
+
+
+@pytest.mark.parametrize(
+    ("language", "time"),
+    [
+        *(
+            ("en", "This week."),
+            ("en", "Yesterday."),
+            ("de", "In diesem Jahr."),
+            ("de", "Gestern."),
+        ),
+        *(("es", "Este año."), ("es", "Ayer."), ("fr", "Cette année."), ("fr", "Hier.")),
+    ],
+)
+def test_a_time_that_the_template_does_not_name_does_not_pass(language: str, time: str) -> None:
+    one = shape("trend_up", language)
+    assert refusal(one, f"{one.sentence} {time}") == "time"
 
 
 def test_slots_in_another_order_do_not_pass() -> None:
@@ -132,6 +177,9 @@ REVERSED = [
         "fr",
         "Ta note de {f1} a changé au cours du dernier mois, d\u2019après {f2}, tu vois bien.",
     ),
+    ("trend_up", "en", "Your {f1} score has risen, so weak, by {f2}."),
+    ("trend_down", "en", "Your {f1} score has fallen, a strong boost, by {f2}."),
+    ("trend_up", "es", "Tu puntuación de {f1} ha subido, una caída, {f2}."),
     ("word_slipping", "en", "You know {f1} better, in {f2}."),
     ("streak_risk", "en", "Improved: your streak of {f1}."),
 ]
@@ -164,6 +212,9 @@ def test_a_good_rewording_passes(template: str, language: str, text: str) -> Non
 
 def test_each_reason_is_known_to_those_who_count_them() -> None:
     found = {refusal(one, make(one)) for one in SHAPES[:40] for make in WRONG.values()}
+    rising = shape("trend_up")
+    for remark in ("Yesterday.", "Das ist gut, das ist toll."):
+        found.add(refusal(rising, f"{rising.sentence} {remark}"))
     found |= {refusal(one, one.sentence) for one in SHAPES}
     found |= {refusal(shape(template, language), text) for template, language, text in REVERSED}
     assert found == {*REASONS, None}

@@ -1,6 +1,6 @@
 """Pure: what a language model has written, checked. What does not pass reaches nobody.
 
-The gate knows what a text may have, not all that it must not: letters of the Latin script, a little
+The gate knows what a text may have, not all that it must not: the letters of its language, a little
 punctuation, the given slots. Words that the template itself has are allowed whatever list they are on.
 """
 
@@ -13,17 +13,19 @@ from vorex_sessions.insights.gate_words import (
     DIRECTIONS,
     DOWN,
     FLAT,
+    LETTERS,
     NEGATIONS,
     NUMBER_FORMS,
     NUMBERS,
     REFUSALS,
+    TIMES,
     UP,
 )
 from vorex_sessions.insights.shapes import Shape
 
 REASONS = (
     *("shape", "length", "characters", "slots", "address", "digit", "number_word", "direction"),
-    *("negation", "refusal", "language"),
+    *("negation", "refusal", "time", "language"),
 )
 _DIRECTION = {
     **dict.fromkeys(("trend_up", "more_practice_week", "more_practice_month"), UP),
@@ -35,7 +37,9 @@ _SLOT = re.compile(r"\{f\d\}")
 _PUNCTUATION = frozenset(" \u00a0\u202f.,;:!?¡¿'\u2019“”„«»()\u2013—-…")
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 _ADDRESS = re.compile(r"\w[.:@/]\w|\bwww\b|\bhttps?\b")
-_ROMAN = re.compile(r"\b[IVXLCDM]{2,}\b")
+_ROMAN = re.compile(r"\b(?:[IVXLCDM]{2,}|[IVXivx]{2,}|[VXvx])\b")
+# What would change a value beside it: a minus, a point, a letter.
+_TOUCHED = re.compile(r"[^\s(«„“¿¡]\{f|[-\u2013—]\s*\{f|\}[^\s.,;:!?)»”…]|\}[.,:]\S")
 _LONGER, _SHORTER = 1.8, 0.3  # than the template
 _MORE = 40  # characters
 _UNKNOWN = 2  # words that may be of no list, such as a greeting
@@ -49,20 +53,22 @@ def refusal(shape: Shape, text: object) -> str | None:
         return "length"
     if _SLOT.findall(text) != _SLOT.findall(shape.sentence):  # each once, in the same order
         return "slots"
+    if _TOUCHED.search(text) and not _TOUCHED.search(shape.sentence):
+        return "slots"
     free = _SLOT.sub(" ", text)
     if any(unicodedata.category(sign).startswith("N") for sign in free):
         return "digit"
-    if not all(_is_allowed(sign) for sign in free) or unicodedata.normalize("NFC", text) != text:
+    letters = LETTERS[shape.language]
+    if (
+        not all(sign in _PUNCTUATION or sign.lower() in letters for sign in free)
+        or unicodedata.normalize("NFC", text) != text
+    ):
         return "characters"
     if _ADDRESS.search(_SLOT.sub("_", text)):
         return "address"
     if _ROMAN.search(free):
         return "number_word"
     return _wrong_word(shape, free)
-
-
-def _is_allowed(sign: str) -> bool:
-    return sign in _PUNCTUATION or (sign.isalpha() and "LATIN" in unicodedata.name(sign, ""))
 
 
 def _wrong_word(shape: Shape, text: str) -> str | None:
@@ -77,6 +83,8 @@ def _wrong_word(shape: Shape, text: str) -> str | None:
         return "negation"
     if any(word in REFUSALS for word in added):
         return "refusal"
+    if any(TIMES[shape.language].fullmatch(word) for word in added):
+        return "time"
     return None if _is_of_language(shape.language, words, given) else "language"
 
 

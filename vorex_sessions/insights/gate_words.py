@@ -3,6 +3,7 @@
 import re
 import tomllib
 from importlib.resources import files
+from string import ascii_lowercase
 
 from vorex_sessions.insights.formats import LOCALES
 
@@ -27,4 +28,8 @@ COMMON = {
 DIRECTIONS = {
     language: {name: _any_of(_WORDS[language][name]) for name in (UP, DOWN, FLAT)}
     for language in LOCALES
+}
+TIMES = {language: _any_of(_WORDS[language]["times"]) for language in LOCALES}
+LETTERS = {
+    language: frozenset(ascii_lowercase + _WORDS[language]["letters"]) for language in LOCALES
 }
