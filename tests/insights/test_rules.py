@@ -94,6 +94,31 @@ def test_scores_of_two_languages_are_not_mixed(learner: Learner) -> None:
     )
 
 
+def test_of_one_language_nothing_is_said_that_is_false_of_all(learner: Learner) -> None:
+    """A streak, a goal and a break are the learner's: practice of any language counts for them."""
+    histories.save(learner, histories.days([1, 2, 3, 9], language="de"))
+    histories.save(learner, [histories.day(0, language="en", duration_seconds=600)])
+    assert not found(learner, language="de").keys() & {"streak_risk", "daily_goal", "first_week"}
+    histories.save(learner, histories.days([8, 10, 11], language="fr"))
+    assert not found(learner, language="fr").keys() & {"away", "come_back", "first_week"}
+
+
+@pytest.mark.parametrize("language", [None, "de"])
+def test_a_neglected_language_is_told_of_also_where_it_is_asked_for(
+    learner: Learner, language: str | None
+) -> None:
+    histories.save(learner, histories.enough()["neglected_language"])
+    assert values(found(learner, language=language)["neglected_language"])["language"] == "de"
+    assert "neglected_language" not in found(learner, language="en")
+
+
+def test_a_period_without_a_second_of_practice_is_not_compared(learner: Learner) -> None:
+    """Sessions may last no time: practice after them is not less than before."""
+    histories.save(learner, histories.days([8, 9, 10], duration_seconds=0))
+    histories.save(learner, histories.days([1, 2, 3], duration_seconds=900))
+    assert not found(learner).keys() & {"less_practice", "more_practice"}
+
+
 def test_a_month_is_compared_with_the_month_before(learner: Learner) -> None:
     ages = [*range(1, 7), *range(31, 37)]
     sessions = [histories.day(age, duration_seconds=900 if age < 30 else 300) for age in ages]

@@ -20,7 +20,11 @@ from vorex_sessions.trends.service import show_trends
 
 @dataclass(frozen=True)
 class Answers:
-    """What the endpoints of these names answer. `language` is what was asked for, None: all."""
+    """What the endpoints of these names answer.
+
+    `language` is that of the words, None: all. Practice is of all languages whatever is asked for: a streak
+    that another language keeps is not at risk, nor is who practises another one away.
+    """
 
     period: str
     language: str | None
@@ -42,9 +46,8 @@ class Answers:
 
     @property
     def practised(self) -> list[tuple[int, Mapping[str, Any]]]:
-        """The rows of the languages that are asked about, each with its place."""
-        rows = enumerate(self.languages.body["languages"])
-        return [pair for pair in rows if self.language in (None, pair[1]["language"])]
+        """The rows of the languages, each with its place."""
+        return list(enumerate(self.languages.body["languages"]))
 
     @property
     def sessions(self) -> int:
@@ -74,12 +77,12 @@ def read(learner_id: str, *, period: str, language: str | None, now: datetime) -
         period,
         language,
         languages,
-        stats=ask("stats", stats, period=period, language=language),
-        streak=ask("streak", show_streak, language=language),
+        stats=ask("stats", stats, period=period),
+        streak=ask("streak", show_streak),
         trends=ask("trends", show_trends, period="month", language=one),
         vocabulary=ask("vocabulary", list_words, status="due", limit=1, language=language),
         warmup=ask("warmup", warmup, language=one),
         skills=ask("skills", show_skills, language=one),
-        rhythm=ask("rhythm", rhythm, period="month", language=language),
+        rhythm=ask("rhythm", rhythm, period="month"),
         changes=ask("changes", changes, limit=1),
     )

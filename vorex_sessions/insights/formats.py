@@ -67,10 +67,13 @@ def is_singular(fact: Fact, locale: Locale) -> bool:
 def _language(tag: str, locale: Locale) -> str:
     """The name of a language: with its region where there is one, else the tag itself."""
     try:
-        name = Locale.parse(tag, sep="-").get_display_name(locale)
+        named = Locale.parse(tag, sep="-")
     except (UnknownLocaleError, ValueError):
-        name = None
-    return name or tag
+        return tag
+    # Babel guesses: `und` would be English of the United States.
+    first, *rest = tag.split("-")
+    is_guessed = named.language != first or (named.territory or "") not in ("", *rest)
+    return (None if is_guessed else named.get_display_name(locale)) or tag
 
 
 def _day(value: Any) -> date:

@@ -118,6 +118,8 @@ def neglected_language(answers: Answers) -> Finding | None:
     if min(ages.values()) > _RECENT:
         return None
     for place, row in answers.practised:
+        if answers.language not in (None, row["language"]):
+            continue
         age = ages[place]
         if _NEGLECTED <= age <= _GIVEN_UP and row["sessions"] >= _FEW:
             at = f"/languages/{place}"

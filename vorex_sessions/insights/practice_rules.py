@@ -126,7 +126,9 @@ def _change(answers: Answers, is_clear: Callable[[float], bool]) -> Finding | No
     counts = (stats.body["total_sessions"], previous["total_sessions"])
     if min(counts) < _LEAST_SESSIONS[answers.period] or abs(now - before) < _LEAST_SECONDS:
         return None
-    if not is_clear(now / before if before else 0.0):
+    if not before or not is_clear(
+        now / before
+    ):  # sessions of no time are no practice to compare with
         return None
     period = answers.period
     facts = (

@@ -33,7 +33,7 @@ class InsightsQuerySchema(Schema):
         f"its formats (`de-CH`). Another one is answered in `{DEFAULT}`.",
         example="de",
     )
-    language = query_fields.language("practice")
+    language = query_fields.language("words, scores and skills")
 
 
 class InsightFactSchema(Schema):

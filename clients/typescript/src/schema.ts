@@ -6153,7 +6153,7 @@ export interface operations {
                  */
                 locale?: string;
                 /**
-                 * @description Only practice of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @description Only words, scores and skills of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
                  * @example pt-BR
                  */
                 language?: string;
@@ -6535,7 +6535,7 @@ export interface operations {
                  */
                 "insights.locale"?: string;
                 /**
-                 * @description Only practice of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @description Only words, scores and skills of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
                  * @example pt-BR
                  */
                 "insights.language"?: string;
