@@ -149,6 +149,26 @@ def test_slots_in_another_order_do_not_pass() -> None:
         assert refusal(one, text) == "slots"
 
 
+@pytest.mark.parametrize(
+    ("template", "language", "text"),
+    [
+        ("trend_up", "en", "Your {f1} score has risen to {f2}."),
+        ("trend_up", "en", "Your {f1} score has risen by more than {f2}."),
+        ("trend_up", "en", "Your {f1} score has risen by nearly {f2}."),
+        ("trend_up", "en", "Your {f1} score has risen by minus {f2}."),
+        ("trend_up", "de", "Dein Wert für {f1} ist auf {f2} gestiegen."),
+        ("trend_up", "es", "Tu puntuación de {f1} ha subido a {f2}."),
+        ("trend_down", "es", "Tu puntuación de {f1} ha bajado casi {f2}."),
+        ("trend_up", "fr", "Ta note de {f1} a augmenté à {f2}."),
+        ("streak_risk", "en", "Your streak of almost {f1}."),
+    ],
+)
+def test_a_word_that_changes_what_a_value_means_does_not_pass(
+    template: str, language: str, text: str
+) -> None:
+    assert refusal(shape(template, language), text) == "slots"
+
+
 REVERSED = [
     ("trend_up", "en", "Your {f1} score has fallen by {f2}."),
     ("trend_up", "en", "Your {f1} score has changed by {f2}."),

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Set
 
 from vorex_sessions.insights.gate_words import (
+    BEFORE_SLOTS,
     COMMON,
     DIRECTIONS,
     DOWN,
@@ -40,6 +41,7 @@ _ADDRESS = re.compile(r"\w[.:@/]\w|\bwww\b|\bhttps?\b")
 _ROMAN = re.compile(r"\b(?:[IVXLCDM]{2,}|[IVXivx]{2,}|[VXvx])\b")
 # What would change a value beside it: a minus, a point, a letter.
 _TOUCHED = re.compile(r"[^\s(«„“¿¡]\{f|[-\u2013—]\s*\{f|\}[^\s.,;:!?)»”…]|\}[.,:]\S")
+_WITH_WORD_BEFORE = re.compile(r"(?:([^\W\d_]+)['\u2019]?\s+)?\{f\d\}")
 _LONGER, _SHORTER = 1.8, 0.3  # than the template
 _MORE = 40  # characters
 _UNKNOWN = 2  # words that may be of no list, such as a greeting
@@ -53,7 +55,7 @@ def refusal(shape: Shape, text: object) -> str | None:
         return "length"
     if _SLOT.findall(text) != _SLOT.findall(shape.sentence):  # each once, in the same order
         return "slots"
-    if _TOUCHED.search(text) and not _TOUCHED.search(shape.sentence):
+    if _TOUCHED.search(text) or _has_other_meaning(shape, text):
         return "slots"
     free = _SLOT.sub(" ", text)
     if any(unicodedata.category(sign).startswith("N") for sign in free):
@@ -69,6 +71,14 @@ def refusal(shape: Shape, text: object) -> str | None:
     if _ROMAN.search(free):
         return "number_word"
     return _wrong_word(shape, free)
+
+
+def _has_other_meaning(shape: Shape, text: str) -> bool:
+    """Whether a word before a slot, which the template has not there, changes what the value means."""
+    pairs = zip(
+        _WITH_WORD_BEFORE.findall(text), _WITH_WORD_BEFORE.findall(shape.sentence), strict=True
+    )
+    return any(new != own and new.casefold() in BEFORE_SLOTS for new, own in pairs)
 
 
 def _wrong_word(shape: Shape, text: str) -> str | None:
