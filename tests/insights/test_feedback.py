@@ -177,6 +177,18 @@ def test_an_export_has_both_and_an_import_takes_them_back(app: Flask, away: Lear
     assert "words_due" not in ids(newcomer)
 
 
+@pytest.mark.parametrize(
+    "insight_id", ["words_due.all~0123456789\n", "no_such_kind.all~0123456789", "words_due"]
+)
+def test_an_import_takes_no_other_ids_than_feedback_does(learner: Learner, insight_id: str) -> None:
+    row = {"insight_id": insight_id, "verdict": "hide", "given_at": "2026-03-01T12:00:00Z"}
+    body = {"insight_feedback": [row]}
+    answer = learner.request("POST", "/api/sessions/import", json=body)
+    (result,) = orjson.loads(answer.data)["other_results"]
+    assert result["problem"]["status"] == 422
+    assert learner.get("/export")["insight_feedback"] == []
+
+
 def test_an_erasure_removes_both_and_what_was_set_before_it_is_not_taken_back(
     away: Learner,
 ) -> None:

@@ -383,6 +383,17 @@ def test_the_commands_say_what_they_do(
     assert "gate" not in without
 
 
+def test_a_preview_steers_no_terminal(
+    with_model: Flask, model: ModelServer, learner: Learner
+) -> None:
+    model.text = lambda request: "Your streak of {f1}. \x1b[2J\u202e"
+    answer = with_model.test_cli_runner().invoke(
+        args=["insights", "preview", "--learner", learner.id]
+    )
+    assert "\\x1b[2J\\u202e" in answer.output
+    assert not {"\x1b", "\u202e"} & set(answer.output)
+
+
 def test_metrics_count_answers_tokens_and_verdicts(
     with_model: Flask, model: ModelServer, learner: Learner
 ) -> None:

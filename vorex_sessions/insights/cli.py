@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from unicodedata import category
 from uuid import UUID
 
 import click
@@ -52,7 +53,12 @@ def preview_command(learner: UUID, locale: str, period: str, tone: str) -> None:
         click.echo("No rule has found anything.")
     for insight in found:
         for line in _lines(insight, locale, tone):
-            click.echo(line)
+            click.echo(_printable(line))
+
+
+def _printable(line: str) -> str:
+    """The line with escapes for what would steer a terminal: learners and models write what they like."""
+    return "".join(ascii(sign)[1:-1] if category(sign)[0] == "C" else sign for sign in line)
 
 
 def _lines(insight: Insight, tag: str, tone: str) -> Iterator[str]:

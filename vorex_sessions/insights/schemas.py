@@ -7,8 +7,9 @@ import marshmallow as ma
 from vorex_sessions.insights.facts import ACTIONS, PERIODS, UNITS
 from vorex_sessions.insights.formats import DEFAULT, LOCALES
 from vorex_sessions.insights.rules import KINDS, MOST
-from vorex_sessions.insights.service import DEFAULTS, ID_PATTERN, STATUSES, VERDICTS
+from vorex_sessions.insights.service import DEFAULTS, ID_PATTERN, STATUSES, VERDICTS, topic_of
 from vorex_sessions.insights.wording import TONES
+from vorex_sessions.problems.kinds import NotFound
 from vorex_sessions.web import answer_fields, body_fields, query_fields
 from vorex_sessions.web.schemas import Schema
 
@@ -175,14 +176,21 @@ class FeedbackRowSchema(Schema):
     given_at = answer_fields.instant("When it was given.")
 
 
+def _must_be_an_id(value: str) -> None:
+    try:
+        topic_of(value)
+    except NotFound:
+        raise ma.ValidationError("must be the id of an insight") from None
+
+
 class KeptFeedbackSchema(InsightFeedbackSchema):
     """The same, as an import takes it back."""
 
     insight_id = ma.fields.String(
         required=True,
-        validate=ma.validate.Regexp(ID_PATTERN, error="must be the id of an insight"),
+        validate=_must_be_an_id,
         error_messages={**body_fields.COMMON, "invalid": "must be the id of an insight"},
-        metadata={"description": "The insight's id.", "example": EXAMPLE_ID},
+        metadata={"description": "The insight's id.", "pattern": ID_PATTERN, "example": EXAMPLE_ID},
     )
     given_at = body_fields.Instant(
         required=True, description="When it was given.", example=answer_fields.STAMP
