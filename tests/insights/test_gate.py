@@ -161,6 +161,11 @@ def test_slots_in_another_order_do_not_pass() -> None:
         ("trend_down", "es", "Tu puntuación de {f1} ha bajado casi {f2}."),
         ("trend_up", "fr", "Ta note de {f1} a augmenté à {f2}."),
         ("streak_risk", "en", "Your streak of almost {f1}."),
+        ("trend_up", "en", "Your {f1} score would have risen by {f2}."),
+        ("trend_up", "en", "If only your {f1} score has risen by {f2}."),
+        ("trend_up", "de", "Dein Wert für {f1} wird um {f2} gestiegen sein."),
+        ("trend_up", "es", "Tu puntuación de {f1} habría subido {f2}."),
+        ("trend_up", "fr", "Ta note de {f1} aurait augmenté de {f2}."),
     ],
 )
 def test_a_word_that_changes_what_a_value_means_does_not_pass(

@@ -12,6 +12,7 @@ from vorex_sessions.insights.gate_words import (
     BEFORE_SLOTS,
     COMMON,
     DIRECTIONS,
+    DOUBTS,
     DOWN,
     FLAT,
     LETTERS,
@@ -42,6 +43,7 @@ _ROMAN = re.compile(r"\b(?:[IVXLCDM]{2,}|[IVXivx]{2,}|[VXvx])\b")
 # What would change a value beside it: a minus, a point, a letter.
 _TOUCHED = re.compile(r"[^\s(«„“¿¡]\{f|[-\u2013—]\s*\{f|\}[^\s.,;:!?)»”…]|\}[.,:]\S")
 _WITH_WORD_BEFORE = re.compile(r"(?:([^\W\d_]+)['\u2019]?\s+)?\{f\d\}")
+_UP_TO_SLOTS = re.compile(r"[^.!?…]*\{f\d\}")
 _LONGER, _SHORTER = 1.8, 0.3  # than the template
 _MORE = 40  # characters
 _UNKNOWN = 2  # words that may be of no list, such as a greeting
@@ -74,10 +76,13 @@ def refusal(shape: Shape, text: object) -> str | None:
 
 
 def _has_other_meaning(shape: Shape, text: str) -> bool:
-    """Whether a word before a slot, which the template has not there, changes what the value means."""
+    """Whether words before a slot, which the template has not, change what the value means."""
     pairs = zip(
         _WITH_WORD_BEFORE.findall(text), _WITH_WORD_BEFORE.findall(shape.sentence), strict=True
     )
+    told = " ".join(_UP_TO_SLOTS.findall(text))
+    if (DOUBTS & set(_words(told))) - set(_words(shape.sentence)):
+        return True
     return any(new != own and new.casefold() in BEFORE_SLOTS for new, own in pairs)
 
 

@@ -20,6 +20,7 @@ def _any_of(patterns: str) -> re.Pattern[str]:
 NUMBERS = frozenset(_WORDS["numbers"].split())
 NUMBER_FORMS = _any_of(_WORDS["number_forms"])
 BEFORE_SLOTS = frozenset(_WORDS["before_slots"].split())
+DOUBTS = frozenset(_WORDS["doubts"].split())
 NEGATIONS = frozenset(_WORDS["negations"].split())
 REFUSALS = frozenset(_WORDS["refusals"].split())
 COMMON = {
