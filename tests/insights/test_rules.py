@@ -1,6 +1,7 @@
 """Each rule speaks where its evidence is enough, and only there."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -190,3 +191,28 @@ def test_the_week_after_a_purge_is_not_the_first(settings: dict, app: Flask) -> 
     assert forgetful.test_cli_runner().invoke(args=["privacy", "purge"]).exit_code == 0
     assert learner.count() == 1
     assert "first_week" not in found(learner)
+
+
+def test_what_retention_has_cut_is_not_compared(settings: dict[str, Any], app: Flask) -> None:
+    """Of the month before a part is gone: the sum of the rest is not that of the month."""
+    forgetful = create_app({**settings, "SESSION_RETENTION_DAYS": 45})
+    learner = Learner(forgetful)
+    every = [*range(1, 7), *range(31, 37), *range(46, 52)]
+    made = [histories.day(age, duration_seconds=900 if age < 30 else 300) for age in every]
+    histories.save(learner, made)
+    purge(forgetful)
+    assert learner.count() == 12
+    assert "more_practice" not in found(learner, period="month")
+
+
+def test_hours_that_retention_has_cut_are_not_told(settings: dict[str, Any], app: Flask) -> None:
+    forgetful = create_app({**settings, "SESSION_RETENTION_DAYS": 20})
+    learner = Learner(forgetful)
+    histories.save(learner, histories.days([*range(1, 12), 25]))
+    assert "usual_hours" in found(learner)
+    purge(forgetful)
+    assert "usual_hours" not in found(learner)
+
+
+def purge(app: Flask) -> None:
+    assert app.test_cli_runner().invoke(args=["privacy", "purge"]).exit_code == 0

@@ -124,6 +124,8 @@ def _change(answers: Answers, is_clear: Callable[[float], bool]) -> Finding | No
     stats, previous = answers.stats, answers.stats.body["previous"]
     now, before = stats.body["total_duration"], previous["total_duration"]
     counts = (stats.body["total_sessions"], previous["total_sessions"])
+    if _is_purged_since(answers, previous["period_start"]):
+        return None
     if min(counts) < _LEAST_SESSIONS[answers.period] or abs(now - before) < _LEAST_SECONDS:
         return None
     if not before or not is_clear(
@@ -157,6 +159,8 @@ def usual_hours(answers: Answers) -> Finding | None:
 
     Were the hours between 7 and 23 all alike, this would happen to fewer than 1 of 20 learners.
     """
+    if _is_purged_since(answers, answers.rhythm.body["period_start"]):
+        return None
     counts = [row["sessions"] for row in answers.rhythm.body["hours"]]
     total = sum(counts)
     windows = [sum(counts[(hour + more) % 24] for more in range(_HOURS)) for hour in range(24)]
@@ -172,6 +176,12 @@ def usual_hours(answers: Answers) -> Finding | None:
         rhythm.fact("end", f"/hours/{end}/hour", "hour", period="month"),
     )
     return Finding(facts, "remind", f"{start:02}:00")
+
+
+def _is_purged_since(answers: Answers, day: date) -> bool:
+    """Whether retention has removed sessions of that day or later, so that a count since then is too low."""
+    kept_since: str | None = answers.changes.body["kept_since"]
+    return kept_since is not None and kept_since[:10] >= str(day - ONE_DAY)  # a day for the zones
 
 
 def _calendar(answers: Answers) -> list[Mapping[str, Any]]:
