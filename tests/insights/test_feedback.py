@@ -1,16 +1,21 @@
 """What learners set for insights, and what they say of them."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.factories import Learner, pointers
 from tests.insights import histories
+from tests.postgres import transaction
 from tests.privacy.test_operator import close
+from vorex_sessions.insights import store
+from vorex_sessions.models import learner_insight_feedback
 
 
 def say(learner: Learner, insight_id: str, verdict: str) -> TestResponse:
@@ -202,3 +207,24 @@ def test_an_erasure_removes_both_and_what_was_set_before_it_is_not_taken_back(
     answer = away.request("POST", "/api/sessions/import", json=body)
     results = orjson.loads(answer.data)["other_results"]
     assert [row["problem"]["status"] for row in results] == [410, 410]
+
+
+def test_no_more_verdicts_are_kept_than_each_answer_can_read(app: Flask, learner: Learner) -> None:
+    rows = [
+        {
+            "user_id": learner.id,
+            "topic": f"next_skill.s{n}",
+            "insight_id": f"next_skill.s{n}~0123456789",
+        }
+        | {"verdict": "hide", "given_at": datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=n)}
+        for n in range(store.MOST_TOPICS)
+    ]
+    with app.app_context(), transaction() as connection:
+        connection.execute(sa.insert(learner_insight_feedback), rows)
+    assert say(learner, "words_due.all~0123456789", "hide").status_code == 200
+    kept = [
+        one["insight_id"].partition("~")[0] for one in learner.get("/export")["insight_feedback"]
+    ]
+    assert len(kept) == store.MOST_TOPICS
+    assert "words_due.all" in kept
+    assert "next_skill.s0" not in kept

@@ -112,9 +112,10 @@ def give_feedback(
 
     The insight need not be shown any more: an app may have been offline.
     """
-    values = {"topic": topic_of(insight_id), "insight_id": insight_id, "verdict": verdict}
-    _write(learner_id, store.PUT_FEEDBACK, {**values, "given_at": now})
-    metrics.FEEDBACK.labels(values["topic"].partition(".")[0], verdict).inc()
+    topic = topic_of(insight_id)
+    values = {"topic": topic, "insight_id": insight_id, "verdict": verdict, "given_at": now}
+    _write(learner_id, store.PUT_FEEDBACK, values, then=store.FORGET_OLDEST)
+    metrics.FEEDBACK.labels(topic.partition(".")[0], verdict).inc()
     return {"id": insight_id, "verdict": verdict}
 
 
@@ -126,7 +127,12 @@ def topic_of(insight_id: str) -> str:
     return topic
 
 
-def _write(learner_id: str, statement: sa.Executable, values: Mapping[str, Any]) -> None:
+def _write(
+    learner_id: str,
+    statement: sa.Executable,
+    values: Mapping[str, Any],
+    then: sa.Executable | None = None,
+) -> None:
     parameters = {"user_id": learner_id}
 
     def work(transaction: Transaction) -> None:
@@ -134,5 +140,7 @@ def _write(learner_id: str, statement: sa.Executable, values: Mapping[str, Any])
             raise Gone("This learner's account is closed; nothing more can be set.")
         transaction.defer(versions.RAISE, parameters)
         transaction.defer(statement, {**parameters, **values})
+        if then is not None:
+            transaction.defer(then, parameters)
 
     run_transaction(work, learner_id=learner_id)

@@ -12,6 +12,7 @@ from vorex_sessions.models import (
 )
 from vorex_sessions.sessions import tombstones
 
+MOST_TOPICS = 500  # of a learner that a verdict is kept for: each answer reads them all
 _p, _f = learner_insight_preferences.c, learner_insight_feedback.c
 
 
@@ -44,3 +45,12 @@ SET = _set()
 IS_CLOSED = sa.select(tombstones.IS_CLOSED.label("closed"))
 PUT_PREFERENCES = _put(learner_insight_preferences, ())
 PUT_FEEDBACK = _put(learner_insight_feedback, ("topic",))
+_LATEST = (
+    sa.select(_f.topic)
+    .where(_f.user_id == USER_ID)
+    .order_by(_f.given_at.desc(), _f.topic)
+    .limit(MOST_TOPICS)
+)
+FORGET_OLDEST = sa.delete(learner_insight_feedback).where(
+    _f.user_id == USER_ID, _f.topic.not_in(_LATEST)
+)
