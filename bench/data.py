@@ -19,7 +19,7 @@ from psycopg2 import sql
 
 from vorex_sessions.hooks import projections
 
-VERSION = 12  # of the data; a new version rebuilds them
+VERSION = 13  # of the data; a new version rebuilds them
 DAYS = 180
 HEAVY_EACH = 100  # one learner of this many is heavy
 HEAVY = 5_000  # sessions of a heavy learner
