@@ -1,6 +1,6 @@
 """Turns the settings of config.py into the configuration of Flask and its extensions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -15,6 +15,11 @@ from vorex_sessions.version import VERSION
 def setting(name: str) -> Any:
     """Return the value of a setting of config.py for the current app."""
     return current_app.config[name]
+
+
+def any_setting(names: Iterable[str]) -> bool:
+    """Whether any of these settings of the current app is set, and not false."""
+    return any(map(current_app.config.get, names))
 
 
 def extension(name: str) -> Any:

@@ -38,12 +38,9 @@ class RecordStore(Destination):
     """Sends statements to XAPI_URL. To send one again is harmless: an LRS keeps one for an id."""
 
     name = "xapi"
+    address = "XAPI_URL"
     batch = 50
     types = frozenset({SAVED, CORRECTED, DELETED})
-
-    def is_configured(self) -> bool:
-        """Whether XAPI_URL is set."""
-        return setting("XAPI_URL") is not None
 
     def send(self, events: Sequence[Event]) -> Answer:
         """Send the statements on events."""

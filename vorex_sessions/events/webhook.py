@@ -18,10 +18,7 @@ class Webhook(Destination):
     """Sends each event alone to WEBHOOK_URL, signed with every one of WEBHOOK_SECRETS."""
 
     name = "webhook"
-
-    def is_configured(self) -> bool:
-        """Whether WEBHOOK_URL is set."""
-        return setting("WEBHOOK_URL") is not None
+    address = "WEBHOOK_URL"
 
     def send(self, events: Sequence[Event]) -> Answer:
         """Send one event."""

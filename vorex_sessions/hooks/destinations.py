@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from vorex_sessions.flask_config import any_setting
+
 
 @dataclass(frozen=True)
 class Event:
@@ -45,12 +47,13 @@ class Destination(ABC):
     """Base class. A capability lists one instance in its Capability."""
 
     name: str  # as it is stored and shown
+    address: str  # the setting that has its address
     batch = 1  # the most events of one request; what has failed before is sent alone
     types: Collection[str] | None = None  # what it gets; None: all
 
-    @abstractmethod
     def is_configured(self) -> bool:
-        """Whether the settings of the current app name it. Asked at every change of a learner's data."""
+        """Whether the settings of the current app have its address."""
+        return any_setting((self.address,))
 
     @abstractmethod
     def send(self, events: Sequence[Event]) -> Answer:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from vorex_sessions.database import Transaction, as_rows, prepared, recordset
-from vorex_sessions.flask_config import setting
+from vorex_sessions.flask_config import any_setting
 from vorex_sessions.hooks import versions
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, event_queues, events
@@ -36,7 +36,7 @@ class Happened(NamedTuple):
 
 def are_kept() -> bool:
     """Whether the operator has asked for events."""
-    return bool(setting("EVENTS")) or any(one.is_configured() for one in registry().destinations)
+    return any_setting(registry().event_settings)
 
 
 def record(transaction: Transaction, learner_id: str, happened: Iterable[Happened]) -> None:

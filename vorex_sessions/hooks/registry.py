@@ -66,6 +66,8 @@ class Registry:
         }
         self.exports = {one.member: one for part in parts for one in part.exports}
         self.destinations = tuple(one for part in parts for one in part.destinations)
+        # Each save asks for them (hooks/events.py).
+        self.event_settings = ("EVENTS", *(one.address for one in self.destinations))
         self.taken_back = tuple(one for part in parts for one in part.taken_back)
         self.after_restore = tuple(one for part in parts for one in part.after_restore)
         self.after_erasure = tuple(one for part in parts for one in part.after_erasure)

@@ -25,6 +25,8 @@ def remove(
     event: SaveEvent, removals: Sequence[SaveRemoval], are_due: Sequence[bool]
 ) -> list[SaveRemoval]:
     """Let the removals that are due travel with the save; returns them."""
+    if not any(are_due):
+        return []
     parameters = {"user_id": event.learner_id, "saved_ids": list(event.saved_ids)}
     due = [removal for removal, is_due in zip(removals, are_due, strict=True) if is_due]
     for removal in due:
