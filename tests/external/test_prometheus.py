@@ -21,6 +21,8 @@ from tests.serving import ROOT, free_port, gunicorn
 pytestmark = pytest.mark.external
 
 ALERTS = ROOT / "docs" / "operating" / "alerts.yml"
+# Events are kept and measured where somebody wants them.
+RECEIVER = {"WEBHOOK_URL": "http://127.0.0.1:9/", "WEBHOOK_SECRETS": "whsec_" + "A" * 44}
 METRICS_TOKEN = "a-token-of-the-tests/+=="
 DASHBOARD = ROOT / "docs" / "operating" / "grafana-dashboard.json"
 
@@ -102,7 +104,7 @@ def test_a_real_prometheus_finds_what_dashboard_and_alerts_ask_for(
     with key_server() as keys:
         keys.keys = [Key()]
         issuer = f"{keys.address}/auth/v1"
-        settings = {"RATELIMIT_WRITES": "60", "METRICS_TOKEN": METRICS_TOKEN}
+        settings = {"RATELIMIT_WRITES": "60", "METRICS_TOKEN": METRICS_TOKEN, **RECEIVER}
         with (
             gunicorn(database_url, SUPABASE_URL=keys.address, **settings) as (address, _),
             prometheus(address.removeprefix("http://"), tmp_path) as server,
