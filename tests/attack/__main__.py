@@ -23,7 +23,7 @@ from vorex_sessions.extensions import db
 from vorex_sessions.local import embedded_postgres
 
 GOOD = 4
-MOST_MEMORY = 160e6  # bytes of a worker, which begins with 58e6
+MOST_MEMORY = 150e6  # bytes of a worker
 LONGEST_P99 = 0.25  # seconds
 
 

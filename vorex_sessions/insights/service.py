@@ -3,10 +3,9 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from babel import Locale
 
 from vorex_sessions import metrics
 from vorex_sessions.database import Transaction, run, run_transaction
@@ -19,6 +18,9 @@ from vorex_sessions.insights.formats import locale_of
 from vorex_sessions.insights.shapes import Shape, shape_of
 from vorex_sessions.periods import stamp
 from vorex_sessions.problems.kinds import Gone, NotFound
+
+if TYPE_CHECKING:
+    from babel import Locale  # formats.py says why not before it is needed
 
 VERDICTS = ("helpful", "wrong", "hide")
 STATUSES = ("ready", "too_early", "nothing_new")
@@ -41,7 +43,7 @@ def show_insights(
 
 
 def _insights(
-    learner_id: str, period: str, locale: Locale, language: str | None, now: datetime
+    learner_id: str, period: str, locale: "Locale", language: str | None, now: datetime
 ) -> dict[str, Any]:
     (chosen,) = run(store.SET, {"user_id": learner_id})
     preferences = DEFAULTS if chosen.tone is None else {"model": chosen.model, "tone": chosen.tone}
@@ -82,7 +84,7 @@ def _hidden(learner_id: str, feedback: Mapping[str, Any]) -> Callable[[Insight],
 
 
 def _shown(
-    learner_id: str, insight: Insight, locale: Locale, shape: Shape, written: str | None
+    learner_id: str, insight: Insight, locale: "Locale", shape: Shape, written: str | None
 ) -> dict[str, Any]:
     facts = insight.finding.facts
     sentence = shape.with_phrases(written or shape.sentence)

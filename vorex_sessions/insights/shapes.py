@@ -9,14 +9,16 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import product
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
-from babel import Locale
 
 from vorex_sessions.insights import wording
 from vorex_sessions.insights.facts import Fact
 from vorex_sessions.insights.formats import LOCALES, locale_of
+
+if TYPE_CHECKING:
+    from babel import Locale  # formats.py says why not before it is needed
 
 _NAMES = frozenset({"word", "skill", "score", "language"})
 _END = re.compile(r"[.!?](?=\s|$)|$")
@@ -43,7 +45,7 @@ class Shape(NamedTuple):
         return _SLOT_OF_MODEL.sub(lambda slot: self.phrases[int(slot[1]) - 1], text)
 
 
-def shape_of(template: str, tone: str, facts: Iterable[Fact], locale: Locale) -> Shape:
+def shape_of(template: str, tone: str, facts: Iterable[Fact], locale: "Locale") -> Shape:
     """The shape of an insight."""
     sentence = wording.sentence(template, tone, facts, locale)
     return Shape(template, tone, locale.language, *_bound(sentence))
@@ -62,7 +64,7 @@ def _every() -> Iterator[Shape]:
                 yield from _of_template(template, locale_of(language))
 
 
-def _of_template(template: str, locale: Locale) -> Iterator[Shape]:
+def _of_template(template: str, locale: "Locale") -> Iterator[Shape]:
     for tone in wording.TONES:
         counted = wording.counted(template, tone, locale.language)
         for numbers in product((True, False), repeat=len(counted)):

@@ -8,12 +8,13 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
-
-from babel import Locale
+from typing import TYPE_CHECKING, Any
 
 from vorex_sessions.insights.facts import Fact
 from vorex_sessions.insights.formats import is_singular, shown
+
+if TYPE_CHECKING:
+    from babel import Locale  # formats.py says why not before it is needed
 
 TONES = ("plain", "friendly")
 _PLACE = re.compile(r"\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}")
@@ -27,18 +28,18 @@ def wordings(language: str) -> Mapping[str, Mapping[str, str]]:
     return tomllib.loads(text)
 
 
-def headline(template: str, locale: Locale) -> str:
+def headline(template: str, locale: "Locale") -> str:
     """The headline."""
     return wordings(locale.language)[template]["headline"]
 
 
-def sentence(template: str, tone: str, facts: Iterable[Fact], locale: Locale) -> str:
+def sentence(template: str, tone: str, facts: Iterable[Fact], locale: "Locale") -> str:
     """The body with its words chosen and its slots still empty."""
     singular = {fact.id: is_singular(fact, locale) for fact in facts if _counts(fact)}
     return with_words(template, tone, locale, singular)
 
 
-def with_words(template: str, tone: str, locale: Locale, singular: Mapping[str, bool]) -> str:
+def with_words(template: str, tone: str, locale: "Locale", singular: Mapping[str, bool]) -> str:
     """The same, of facts of which it is known whether they take the singular."""
 
     def word(place: re.Match[str]) -> str:
@@ -54,7 +55,7 @@ def counted(template: str, tone: str, language: str) -> list[str]:
     return list(dict.fromkeys(place[1] for place in found if place[2] is not None))
 
 
-def fill(text: str, facts: Iterable[Fact], locale: Locale) -> str:
+def fill(text: str, facts: Iterable[Fact], locale: "Locale") -> str:
     """A sentence with the facts in its slots, each filled once: a learner's text may look like a slot."""
     names = dict(wordings(locale.language)["scores"])
     values = {fact.id: shown(fact, locale, names) for fact in facts}
