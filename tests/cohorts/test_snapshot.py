@@ -29,6 +29,7 @@ from tests.timing import tries
 from vorex_sessions.cohorts import pages
 from vorex_sessions.cohorts import snapshot as snapshots
 from vorex_sessions.extensions import db
+from vorex_sessions.models import BEFORE_ALL
 
 
 def views(members: list[Learner]) -> list[dict]:
@@ -232,7 +233,7 @@ def test_a_snapshot_that_was_stopped_is_taken_by_the_next_one(
 def read(connection: sa.Connection) -> dict:
     """Read a page without storing it."""
     days = {"month": ago(30), "year": ago(365), "since": f"{ago(370)} 00:00+00", "last_day": ago(1)}
-    row = connection.execute(pages.READ, {**days, "after": pages.BEFORE_ALL, "levels": "{}"}).one()
+    row = connection.execute(pages.READ, {**days, "after": BEFORE_ALL, "levels": "{}"}).one()
     return {"page": row.page, "standings": row.standings, "now": f"{today()} 00:00+00"}
 
 

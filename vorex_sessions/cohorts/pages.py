@@ -11,7 +11,6 @@ from vorex_sessions.text import fold, tidy
 
 PERIODS = ("month", "year")
 MEASURES = ("pronunciation", "fluency", "grammar", "minutes", "sessions", "active_days")
-BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 _LONGEST_LEVEL = 50  # characters; a longer `user_level` is ignored
 _MOST_LEVELS = 20  # of all languages, per learner and period, those practised last; some 240 rows
 _PAGE = 50  # participants; to store their values takes some 30 ms

@@ -18,6 +18,7 @@ from vorex_sessions.cohorts import pages
 from vorex_sessions.cohorts.bands import bands
 from vorex_sessions.database import Transaction, run_long, run_transaction
 from vorex_sessions.flask_config import setting
+from vorex_sessions.models import BEFORE_ALL
 from vorex_sessions.periods import DAYS, ONE_DAY, earliest_instant
 
 T = TypeVar("T")
@@ -151,7 +152,7 @@ def _pages(today: date) -> Iterator[int]:
     """Count every participant, page by page; yields the number of learners on each page."""
     first = {period: today - timedelta(days=DAYS[period]) for period in pages.PERIODS}
     days = {**first, "since": earliest_instant(min(first.values())), "last_day": today - ONE_DAY}
-    after = pages.BEFORE_ALL
+    after = BEFORE_ALL
     while True:
         read = _read({**days, "after": after})
         if not read.learners:

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from vorex_sessions.database import Transaction, as_rows, run, run_long, run_transaction
 from vorex_sessions.hooks.destinations import Destination
+from vorex_sessions.models import BEFORE_ALL
 
 _TIMEOUT = 600  # seconds to look through all events
 _BATCH = 500  # learners
-_BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 _ENABLE = sa.text("DELETE FROM event_destinations WHERE destination = :destination")
 _DUE_NOW = sa.text(f"""
 UPDATE event_queues AS queue SET due_at = :now FROM (
@@ -79,7 +79,7 @@ def redeliver(
     """
     conditions: dict[str, Any] = {"since": since, "event_id": event_id, "given_up": given_up}
     ((name, value),) = ((name, value) for name, value in conditions.items() if value)
-    parameters = {"destination": destination.name, name: value, "after": _BEFORE_ALL}
+    parameters = {"destination": destination.name, name: value, "after": BEFORE_ALL}
     count = 0
     while found := run_long(_STATEMENTS[name], parameters, timeout=_TIMEOUT):
         _queue(destination, found)

@@ -14,7 +14,7 @@ from vorex_sessions.database import Transaction, locks, run
 from vorex_sessions.growth.streaks import streak
 from vorex_sessions.growth.telling import run_current_totals, totals_and_history
 from vorex_sessions.growth.totals import Totals, from_columns
-from vorex_sessions.models import learner_totals
+from vorex_sessions.models import BEFORE_ALL, learner_totals
 from vorex_sessions.periods import day_of, zones_from_hour
 from vorex_sessions.preferences.history import History, from_json
 from vorex_sessions.preferences.store import has_days_off, history_of
@@ -25,7 +25,6 @@ SHORTEST = 3  # days of a streak that is worth a warning
 _PAGE = 5000  # learners
 _LATEST_START = 6  # the hour at which a day starts at the latest
 _LONGEST_PAUSE = 400  # days without practice that a streak can outlive; a pause has 366 at most
-_BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 _TOTALS = totals_and_history().select()
 
 
@@ -69,7 +68,7 @@ def in_danger(now: datetime, hour: int) -> Iterator[list[str]]:
     """
     zones = {name: day.isoformat() for name, day in zones_from_hour(now, hour).items()}
     nights = 1 if hour < _LATEST_START else 0
-    parameters = {"zones": orjson.dumps(zones).decode(), "nights": nights, "after": _BEFORE_ALL}
+    parameters = {"zones": orjson.dumps(zones).decode(), "nights": nights, "after": BEFORE_ALL}
     while rows := run(_NEXT, parameters):
         if found := [str(row.user_id) for row in rows if row.is_found and _is_ending(row, now)]:
             yield found

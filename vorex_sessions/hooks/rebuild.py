@@ -18,7 +18,7 @@ from vorex_sessions.hooks import versions
 from vorex_sessions.hooks.all_sessions import AllSessions
 from vorex_sessions.hooks.projections import DERIVED_VERSION, MARK_CURRENT, VERSION, Projection
 from vorex_sessions.hooks.registry import registry
-from vorex_sessions.models import USER_ID, session_results
+from vorex_sessions.models import BEFORE_ALL, USER_ID, session_results
 from vorex_sessions.problems.kinds import Unavailable
 
 T = TypeVar("T")
@@ -32,7 +32,6 @@ SELECT DISTINCT user_id FROM (
     ORDER BY user_id LIMIT 20000) AS page
 ORDER BY user_id
 """)
-_BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 _has_sessions = sa.exists().where(session_results.c.user_id == USER_ID)
 # Whether a rebuild has anything to do. A learner without sessions has nothing that could be marked current.
 _DERIVABLE = sa.select(sa.or_(_has_sessions, DERIVED_VERSION.is_not(None)).label("derivable"))
@@ -146,7 +145,7 @@ def in_current_snapshot(learner_id: str, read: Callable[[], T]) -> T:
 
 def learners() -> Iterator[str]:
     """Every learner who has sessions."""
-    after = _BEFORE_ALL
+    after = BEFORE_ALL
     while page := [str(row.user_id) for row in run(_NEXT_LEARNERS, {"after": after})]:
         yield from page
         after = page[-1]

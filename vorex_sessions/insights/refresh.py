@@ -15,10 +15,10 @@ from vorex_sessions.insights import gate, model_store, prompts
 from vorex_sessions.insights.model_client import ModelAway, ask
 from vorex_sessions.insights.model_words import key_of, newest
 from vorex_sessions.insights.shapes import Shape, all_shapes
+from vorex_sessions.models import BEFORE_ALL
 
 _ABANDONED, _AGAIN = timedelta(minutes=10), timedelta(days=7)
 _MOST_FAILURES = 3  # in a row: then the server has a rest until the next run
-_BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 ACCEPTED, AWAY = "accepted", "away"
 
 
@@ -108,7 +108,7 @@ def attempt(shape: Shape, refused: str | None = None) -> tuple[str | None, str |
 def _show() -> int:
     """Show the newest wordings to learners who want them, each with a new version: tags of before end."""
     at = newest()
-    count, after = 0, _BEFORE_ALL
+    count, after = 0, BEFORE_ALL
     while at and (page := run(model_store.BEHIND, {"newest": at, "after": after})):
         for row in page:
             _show_to(str(row.user_id), at)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from vorex_sessions.database import locks, run, run_long
 from vorex_sessions.live import heartbeats, states, store
+from vorex_sessions.models import BEFORE_ALL
 from vorex_sessions.problems.kinds import Conflict, Gone, Invalid
 from vorex_sessions.sessions import service as sessions
 from vorex_sessions.sessions.saving import NotAnyMore
@@ -17,7 +18,6 @@ from vorex_sessions.sessions.saving import NotAnyMore
 log = logging.getLogger(__name__)
 
 _PAGE = store.due(500)
-_FIRST = "00000000-0000-0000-0000-000000000000"
 _TIMEOUT = 600  # seconds to remove what is gone
 
 
@@ -44,7 +44,7 @@ def sweep(now: datetime, *, save_abandoned: bool) -> Swept:
 
 def _abandoned(now: datetime) -> Iterator[Any]:
     """Every abandoned live session, in pages by key, so that each page costs the same."""
-    place = {"after_user": _FIRST, "after_session": _FIRST}
+    place = {"after_user": BEFORE_ALL, "after_session": BEFORE_ALL}
     limits = {"abandoned_before": now - states.ABANDONED_AFTER}
     while rows := run(_PAGE, {**place, **limits}):
         yield from rows

@@ -10,6 +10,8 @@ from vorex_sessions.models.columns import Uuid
 
 # The parameter that every statement on a learner's table has: the learner's id, as text.
 USER_ID: sa.BindParameter[str] = sa.bindparam("user_id", type_=Uuid)
+# Pages over all learners, in the order of ids, begin after this one.
+BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 
 
 def _table(model: type[Any]) -> sa.Table:
