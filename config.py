@@ -198,7 +198,8 @@ SETTINGS = (
         "RATELIMIT_STORAGE_URI",
         parse.counter_url,
         "memory://",
-        "Where requests are counted: `memory://` per worker, `redis://…` for all workers together.",
+        "Where requests are counted, and workers tell each other of live sessions: `memory://` per worker "
+        "and by PostgreSQL, `redis://…` for all workers together.",
     ),
     Setting(
         "TRUSTED_PROXIES",

@@ -19,7 +19,7 @@ from tests.postgres import transaction
 from tests.serving import gunicorn
 from vorex_sessions.database.notifications import LONGEST
 from vorex_sessions.extensions import db
-from vorex_sessions.live import hub
+from vorex_sessions.live.outgoing import payloads
 from vorex_sessions.live.websockets import MOST_WAITING, accept_of
 
 SESSION = new_id()
@@ -176,18 +176,24 @@ def test_the_key_is_accepted_as_the_standard_has_it() -> None:
 
 
 def test_what_is_told_fits_into_what_postgresql_takes() -> None:
-    achievements = [{"achievement": "x" * 300}] * 4
+    achievements = [{"achievement": "x" * 300, "number": number} for number in range(4)]
     notes: dict[str, Any] = {str(uuid4()): {"unlocked": achievements} for _ in range(50)}
-    notes[str(uuid4())] = {"unlocked": achievements * 20}
-    notes[str(uuid4())] = {"erased": True}
-    told: dict[str, Any] = {}
-    for payload in hub.payloads("me", notes):
+    many = [{"achievement": "x" * 300, "number": number} for number in range(100)]
+    notes[str(uuid4())] = {"unlocked": many, "erased": 1.5}
+    notes[str(uuid4())] = {"erased": 2.5}
+    notes[str(uuid4())] = {}
+    told: dict[str, dict[str, Any]] = {}
+    for payload in payloads("me", notes, LONGEST):
         assert len(payload.encode()) <= LONGEST
-        sender, part = json.loads(payload)
+        sender, entries = json.loads(payload)
         assert sender == "me"
-        told |= part
-    assert told.keys() == notes.keys()
-    assert sum(bool(note.get("unlocked")) for note in told.values()) == 50
+        for learner_id, note in entries:
+            known = told.setdefault(learner_id, {})
+            if "unlocked" in note:
+                note["unlocked"] = [*known.get("unlocked", []), *note["unlocked"]]
+            known.update(note)
+    assert told == notes
+    assert len(list(payloads("me", notes, 10 * LONGEST))) < 10
 
 
 def test_without_a_server_of_ours_there_are_no_sockets(app: Flask, learner: Learner) -> None:

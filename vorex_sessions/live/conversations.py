@@ -60,6 +60,7 @@ class Conversation:
         self._tokens, self._counted = _BURST, time.monotonic()
         self._began = time.monotonic()
         self._received = 0
+        self.joined_at = 0.0  # by the clock; set when its learner is known
 
     def put(self, text: str) -> None:
         """Send a message that may be for several sockets."""

@@ -12,6 +12,7 @@ from vorex_sessions import compression
 from vorex_sessions.flask_config import extension, setting
 from vorex_sessions.live import asyncapi, handshakes, hub
 from vorex_sessions.live.conversations import Conversation
+from vorex_sessions.live.relays import relay_of
 from vorex_sessions.live.websockets import WebSocket
 from vorex_sessions.problems.kinds import Unavailable
 
@@ -25,11 +26,7 @@ _SERVE = "vorex.serve_socket"
 
 def init_app(app: Flask) -> None:
     """Serve sockets, and tell them what changes."""
-    app.extensions[hub.NAME] = hub.Hub(
-        app.app_context,
-        channel=f"vorex_live_{app.config['DATABASE_SCHEMA'] or ''}",
-        can_listen=not app.config["DB_TRANSACTION_POOLER"],
-    )
+    app.extensions[hub.NAME] = hub.Hub(app.app_context, relay_of(app.config))
     app.register_blueprint(blueprint)
     app.register_blueprint(documents)
     app.wsgi_app = partial(_upgrading, app.wsgi_app)  # type: ignore[method-assign]  # Flask's way

@@ -84,9 +84,15 @@ _STATE = _state_text()
 # Another text after each change of the learner's live sessions, of which heartbeats raise no version.
 STATE = prepared(_STATE.where(_is_of_learner))
 
-_learners = sa.cast(sa.bindparam("learners"), ARRAY(Uuid))
-# The same of each learner in `:learners` who has any.
-STATES = _STATE.add_columns(_l.user_id).where(_l.user_id == sa.any_(_learners)).group_by(_l.user_id)
+_learner: Any = sa.func.unnest(sa.cast(sa.bindparam("learners"), ARRAY(Uuid))).column_valued(
+    "learner"
+)
+# The same of each learner in `:learners`, and when their data was last erased.
+STATES = sa.select(
+    _learner.label("learner"),
+    _STATE.where(_l.user_id == _learner).scalar_subquery().label("state"),
+    tombstones.erased_at(_learner).label("erased_at"),
+)
 
 # For a save: whether it may end a live session, and what removes those that it ends.
 HAS_ANY = sa.exists().where(_is_of_learner)

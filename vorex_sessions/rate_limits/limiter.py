@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, request
 
-from config import SettingError
 from vorex_sessions import metrics
 from vorex_sessions.auth.caller import Caller
 from vorex_sessions.auth.pseudonyms import pseudonym
@@ -69,12 +68,7 @@ def _counter(address: str) -> Counter:
         return MemoryCounter()
     from vorex_sessions.rate_limits.redis import RedisCounter  # 6 MB per worker, only if used
 
-    try:
-        return RedisCounter(address)
-    except (TypeError, ValueError):
-        raise SettingError(
-            "RATELIMIT_STORAGE_URI has an option that the redis package does not know."
-        ) from None
+    return RedisCounter(address)
 
 
 def _count() -> None:

@@ -8,6 +8,7 @@ from redis import BlockingConnectionPool, Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from config import SettingError
 from vorex_sessions.rate_limits.in_memory import WINDOW, CounterUnavailable
 
 _HIT = """
@@ -18,21 +19,37 @@ return {count, redis.call('PTTL', KEYS[1])}
 _PAUSE = 1  # seconds without a request to a Redis that has just failed
 
 
-class RedisCounter:
-    """The counter of all workers. While Redis is down, one request per second takes about 50 ms longer."""
+def pool_at(address: str, *, most: int, patience: float) -> BlockingConnectionPool:
+    """Connections to a Redis, made when they are needed, that fail after so many seconds, without a retry.
 
-    def __init__(self, address: str, clock: Callable[[], float] = time.monotonic) -> None:
+    Raises SettingError for unknown options.
+    """
+    try:
         pool = BlockingConnectionPool.from_url(
             address,
-            max_connections=1000,  # as many as gunicorn lets a worker serve at once
-            timeout=0.02,
-            socket_connect_timeout=0.02,
-            socket_timeout=0.02,
+            max_connections=most,
+            timeout=patience,
+            socket_connect_timeout=patience,
+            socket_timeout=patience,
             retry=Retry(NoBackoff(), 0),
             protocol=2,  # version 3 starts with HELLO, another reply to wait for
         )
         # Raises for unknown options; does not connect.
         pool.connection_class(**pool.connection_kwargs)
+    except (TypeError, ValueError):
+        raise SettingError(
+            "RATELIMIT_STORAGE_URI has an option that the redis package does not know."
+        ) from None
+    return pool
+
+
+class RedisCounter:
+    """The counter of all workers. While Redis is down, one request per second takes about 50 ms longer."""
+
+    def __init__(self, address: str, clock: Callable[[], float] = time.monotonic) -> None:
+        pool = pool_at(
+            address, most=1000, patience=0.02
+        )  # requests that a worker may count at once
         self._hit = Redis(connection_pool=pool).register_script(_HIT)
         self._clock = clock
         self._paused_until = clock()

@@ -17,8 +17,14 @@ _deleted, _erased, _stored = deleted_sessions.c, erased_learners.c, session_resu
 
 # Whether the learner's account is closed.
 IS_CLOSED = sa.exists().where(_erased.user_id == USER_ID, _erased.closed)
-# When the learner's data was last erased; NULL: never.
-ERASED_AT = sa.select(_erased.erased_at).where(_erased.user_id == USER_ID).scalar_subquery()
+
+
+def erased_at(learner: Any) -> sa.ScalarSelect[Any]:
+    """When the learner's data was last erased; NULL: never."""
+    return sa.select(_erased.erased_at).where(_erased.user_id == learner).scalar_subquery()
+
+
+ERASED_AT = erased_at(USER_ID)
 
 
 def is_deleted(session_result_id: Any, learner: Any = USER_ID) -> sa.ColumnElement[bool]:

@@ -1,0 +1,133 @@
+"""What a worker tells others arrives, by LISTEN and NOTIFY; tests/external/test_live_redis.py: by Redis."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import psycopg2
+import pytest
+import requests
+from flask import Flask
+
+from tests.factories import Learner, content, token
+from tests.live.practising import beat, new_id
+from tests.live.sockets import OPEN, Phone, phone
+from tests.serving import ROOT, environment, gunicorn
+from tests.timing import wait_until
+
+
+@pytest.fixture(autouse=True)
+def _hang_up() -> Iterator[None]:
+    yield
+    while OPEN:
+        OPEN.pop().socket.shutdown()
+
+
+def heard(count: int, database_url: str, **settings: str) -> list[list[int]]:
+    """What the devices of fan_out.py hear."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.live.fan_out", str(count)],
+        cwd=ROOT,
+        env=environment(database_url, **settings),
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    numbers: list[list[int]] = json.loads(done.stdout.splitlines()[-1])
+    return numbers
+
+
+def test_a_thousand_of_a_thousand_messages_arrive_in_order(app: Flask, database_url: str) -> None:
+    assert heard(1000, database_url) == [list(range(1000))] * 5
+
+
+@contextmanager
+def listening(database_url: str, channel: str = "vorex_live_") -> Iterator[list[str]]:
+    """Listen as no worker does: without the lock by which workers are seen."""
+    connection = psycopg2.connect(database_url)
+    connection.autocommit = True
+    notices: list[str] = []
+    try:
+        connection.cursor().execute(f'LISTEN "{channel}"')
+        yield notices
+        connection.cursor().execute("SELECT 1")
+        connection.poll()
+        notices += [notice.payload for notice in connection.notifies]
+    finally:
+        connection.close()
+
+
+def test_nobody_is_notified_while_no_worker_has_a_socket(
+    app: Flask, database_url: str, learner: Learner
+) -> None:
+    with listening(database_url) as notices:
+        for seq in range(5):
+            assert beat(learner, new_id(), seq).status_code == 201
+    assert notices == []
+    with gunicorn(database_url, WEB_CONCURRENCY="1") as (address, _), phone(address, learner.id):
+        wait_until(lambda: listeners(database_url) == 1)
+        with listening(database_url) as notices:
+            beat(learner, new_id())
+        assert len(notices) == 1
+
+
+def listeners(database_url: str) -> int:
+    connection = psycopg2.connect(database_url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks JOIN pg_database ON database = pg_database.oid "
+                "WHERE classid = 1987 AND locktype = 'advisory' AND granted "
+                "AND datname = current_database()"
+            )
+            (count,) = cursor.fetchone() or (0,)
+            return int(count)
+    finally:
+        connection.close()
+
+
+def test_behind_a_transaction_pooler_an_erasure_closes_the_sockets_of_all_workers(
+    app: Flask, database_url: str, learner: Learner, other: Learner
+) -> None:
+    """The erasure of another process, as that of a worker with none of these sockets."""
+    settings = {"DB_TRANSACTION_POOLER": "true", "RATELIMIT_ENABLED": "false"}
+    with gunicorn(database_url, **settings) as (address, _), phone(address, other.id) as stranger:
+        phones = [Phone(address, learner.id) for _ in range(3)]
+        for device in phones:
+            device.hear("ready")
+        assert learner.request("DELETE", "/api/sessions?confirm=true").status_code == 200
+        assert [device.closed() for device in phones] == [4410] * 3
+        with phone(address, learner.id) as again:  # who comes back begins anew
+            time.sleep(4.5)
+            again.beat(started_at=datetime.now(UTC).isoformat())
+            again.hear("ack")
+        stranger.say("ping")
+        stranger.hear("pong")
+
+
+def test_a_change_right_after_a_socket_has_opened_is_seen_behind_a_pooler(
+    app: Flask, database_url: str
+) -> None:
+    settings = {"DB_TRANSACTION_POOLER": "true", "RATELIMIT_ENABLED": "false"}
+    with gunicorn(database_url, **settings) as (address, _):
+        learner_id, session_id = str(uuid4()), new_id()
+        with phone(address, learner_id) as device:
+            writer = Learner(app)
+            writer.id = learner_id
+            assert beat(writer, session_id).status_code == 201  # in this process
+            device.until(lambda message: message["type"] == "state" and message["sessions"])
+            saved = requests.post(
+                f"{address}/api/sessions/save",
+                json=content(session_result_id=session_id),
+                headers={"Authorization": f"Bearer {token(learner_id)}"},
+                timeout=10,
+            )
+            assert saved.status_code == 201
+            device.until(lambda message: message["type"] == "state" and not message["sessions"])
