@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from flask import Flask
 
-from tests.factories import Learner, content, pointers, sendable
+from tests.factories import Learner, content, pointers, sendable, token
 from tests.live.practising import age, beat, begin, cancel, heartbeat, kept, live, new_id
 from vorex_sessions import create_app
 from vorex_sessions.live.service import MOST
@@ -234,6 +234,46 @@ def test_a_cancelled_one_stays_cancelled_and_can_still_be_saved(learner: Learner
     assert kept(learner) == 0
     assert cancel(learner, session_id).status_code == 409
     assert cancel(learner, new_id()).status_code == 204
+
+
+def test_a_first_heartbeat_that_arrives_after_its_cancel_starts_nothing(
+    app: Flask, learner: Learner
+) -> None:
+    session_id = new_id()
+    assert cancel(learner, session_id).status_code == 204
+    late = beat(learner, session_id)
+    assert late.status_code == 410
+    assert "cancelled" in late.get_json(force=True)["detail"]
+    assert live(learner) == []
+    learner.get("/export")  # as it is documented
+    learner.save(session_result_id=session_id)
+    learner.request("DELETE", f"/api/sessions/{session_id}")
+    assert cancel(learner, session_id).status_code == 204
+    assert kept(learner) == 0  # the deletion says it already
+    session_id = new_id()
+    cancel(learner, session_id)
+    age(learner, session_id, hours=24)
+    assert beat(learner, session_id).status_code == 201
+
+
+def test_no_more_cancels_are_remembered_than_leave_room_for_practice(
+    learner: Learner, settings: dict
+) -> None:
+    busy = Learner(create_app({**settings, "RATELIMIT_ENABLED": False}), learner.id)
+    for _ in range(60):
+        assert cancel(busy, new_id()).status_code == 204
+    assert kept(busy) == 50
+    assert beat(busy, new_id()).status_code == 201
+
+
+def test_nothing_is_remembered_of_a_learner_whose_account_is_closed(
+    app: Flask, learner: Learner
+) -> None:
+    operator = {"Authorization": f"Bearer {token(role='service_role')}"}
+    path = f"/api/admin/learners/{learner.id}"
+    assert app.test_client().delete(path, headers=operator).status_code == 200
+    assert cancel(learner, new_id()).status_code == 204
+    assert kept(learner) == 0
 
 
 def test_a_learner_has_a_limited_number_of_live_sessions(learner: Learner, other: Learner) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from vorex_sessions.live.states import whole_second
+from vorex_sessions.models.limits import SESSION_TYPES
 from vorex_sessions.periods import stamp
 
 # By how much the active seconds may exceed the time since the start: clocks are not exact.
@@ -42,6 +43,23 @@ def merged(
         "created_at": first["created_at"],
         "heartbeat_at": max(whole_second(now), first["heartbeat_at"]),
         "cancelled": False,
+    }
+
+
+def never_live(session_result_id: str, now: datetime) -> dict[str, Any]:
+    """What is kept of a live session that was cancelled before its first heartbeat came."""
+    return {
+        **dict.fromkeys(("pronunciation_score", "fluency_score", "grammar_score")),
+        **{"session_result_id": session_result_id, "session_type": SESSION_TYPES[0]},
+        **{"language": "und", "timezone": "UTC", "started_at": now, "created_at": now},
+        **{
+            "seq": 0,
+            "active_seconds": 0,
+            "words_spoken": 0,
+            "topics": [],
+            "vocabulary_learned": [],
+        },
+        **{"metadata": {}, "heartbeat_at": whole_second(now), "cancelled": True},
     }
 
 

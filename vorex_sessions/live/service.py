@@ -59,15 +59,20 @@ def state(learner_id: str) -> str:
 
 
 def cancel(learner_id: str, session_result_id: str, *, now: datetime) -> None:
-    """End a live session without saving it; to repeat it is no error. Raises Conflict if it is saved."""
+    """End a live session without saving it; to repeat it is no error. Raises Conflict if it is saved.
+
+    It is remembered as long as a live session is, also where its first heartbeat is still on its way.
+    """
     parameters = {
         "user_id": learner_id,
         "session_result_id": session_result_id,
         "heartbeat_at": states.whole_second(now),
+        "rows": as_rows([heartbeats.never_live(session_result_id, now)]),
     }
 
     def work(transaction: Transaction) -> bool:
         transaction.defer(store.CANCEL, parameters)
+        transaction.defer(store.REMEMBER_CANCELLED, parameters)
         return bool(transaction.finish(store.IS_SAVED, parameters)[0].saved)
 
     if run_transaction(work, learner_id=learner_id):

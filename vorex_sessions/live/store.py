@@ -68,6 +68,22 @@ CANCEL = (
         }
     )
 )
+# In as many rows as that, an id is remembered of which no heartbeat has come before its cancel.
+MOST_REMEMBERED = 50
+
+
+def _remember() -> Insert:
+    given = recordset("given", COLUMNS)
+    kept = sa.select(sa.func.count()).where(_is_of_learner).scalar_subquery()
+    is_over = (_is_saved, tombstones.is_deleted(ID), tombstones.IS_CLOSED)
+    rows = sa.select(USER_ID, *given.c).where(
+        ~sa.or_(*is_over), kept < sa.literal_column(str(MOST_REMEMBERED))
+    )
+    names = ["user_id", *(column.name for column in COLUMNS)]
+    return insert(live_sessions).from_select(names, rows).on_conflict_do_nothing()
+
+
+REMEMBER_CANCELLED = _remember()
 IS_SAVED = sa.select(_is_saved.label("saved"))
 SHOWN = prepared(sa.select(*COLUMNS).where(_is_shown).order_by(_l.started_at, _l.session_result_id))
 
