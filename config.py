@@ -45,6 +45,12 @@ SETTINGS = (
     Setting("PORT", parse.integer(1, 65535), "8000", "Port that gunicorn listens on."),
     Setting("WEB_CONCURRENCY", parse.integer(1, 64), "2", "Number of worker processes."),
     Setting(
+        "WORKER_CONNECTIONS",
+        parse.integer(100, 20_000),
+        "2000",
+        "Maximum open connections of a worker; 70 % of them may be sockets.",
+    ),
+    Setting(
         "DB_POOL_SIZE", parse.integer(1, 200), "10", "Maximum database connections per worker."
     ),
     Setting(

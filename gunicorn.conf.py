@@ -14,7 +14,7 @@ from config import SettingError, read
 from logs import logging_config
 from required_settings import require
 from server import shared_metrics
-from server.worker import MAX_OPEN, NoAccessLog, Worker
+from server.worker import SPARE, NoAccessLog, Worker
 
 # Libraries that the workers need. The master imports them once, so that the workers share their memory.
 # A library with a lock, socket or thread may not be listed (tests/operations/test_shared_memory.py).
@@ -44,9 +44,8 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # no heartbe
 graceful_timeout = _settings["GRACEFUL_TIMEOUT"]
 timeout = 30  # seconds without a heartbeat before a worker is replaced
 control_socket_disable = True  # unused; all servers of a user would share its path
-worker_connections = (
-    MAX_OPEN + 100
-)  # one more than may stay open has to be accepted, to make room for it
+# More than may stay open have to be accepted, to make room for them.
+worker_connections = _settings["WORKER_CONNECTIONS"] + SPARE
 keepalive = 75  # longer than the idle timeout of common proxies, so that they close first
 forwarder_headers = ""  # SCRIPT_NAME from a trusted peer would make every path a 404
 limit_request_field_size = 16384  # bytes; auth/caller.py refuses tokens over half of it

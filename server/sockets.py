@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-MOST = 1400  # of a worker: 70 % of MAX_OPEN in server/worker.py, so that HTTP never starves
+SHARE = 0.7  # of a worker's connections, so that HTTP never starves
 
 
 class Stoppable(Protocol):
@@ -27,6 +27,7 @@ class Sockets:
     """The upgraded connections of this worker."""
 
     def __init__(self) -> None:
+        self.most = 0  # set by server/worker.py
         self._open: set[Stoppable] = set()
         self._is_stopping = False
 
@@ -36,7 +37,7 @@ class Sockets:
     @property
     def has_room(self) -> bool:
         """Whether another one may come."""
-        return len(self._open) < MOST and not self._is_stopping
+        return len(self._open) < self.most and not self._is_stopping
 
     def add(self, one: Stoppable) -> None:
         """Count a connection."""

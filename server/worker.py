@@ -18,9 +18,9 @@ from server.answers import OnePacketResponse
 from server.bodies import BadBody
 from server.body_limits import limits
 from server.listener import Listener
-from server.sockets import Upgraded, sockets
+from server.sockets import SHARE, Upgraded, sockets
 
-MAX_OPEN = 2000  # connections of a worker; beyond, the longest idle one is closed
+SPARE = 100  # connections that gunicorn accepts beyond WORKER_CONNECTIONS: room is made for each
 SLOW_CLIENT = 30  # seconds without a byte in either direction, within a request
 
 _REFUSED = {
@@ -41,10 +41,15 @@ class NoAccessLog(Logger):
 
 
 class Worker(GeventWorker):
-    """Serves many slow phones; makes room by closing the longest idle connection; ends in a moment."""
+    """Serves many slow phones; ends in a moment.
+
+    With more connections than WORKER_CONNECTIONS it makes room by closing the longest idle one.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.most_open: int = self.cfg.worker_connections - SPARE
+        sockets.most = int(self.most_open * SHARE)
         self.idle: dict[
             Any, None
         ] = {}  # sockets that wait for a request, the longest waiting first
@@ -67,7 +72,7 @@ class Worker(GeventWorker):
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """Serve a connection."""
         self._count_open(+1)
-        if self.open > MAX_OPEN:
+        if self.open > self.most_open:
             self._close_longest_idle()
         self.idle[client] = None
         try:

@@ -5,18 +5,19 @@ import time
 from typing import Any
 from uuid import uuid4
 
+import pytest
 import requests
 import sqlalchemy as sa
 import websocket
 from flask import Flask
 
 from server import sockets as server_sockets
-from server.worker import MAX_OPEN
 from tests.factories import Learner, token
 from tests.live.practising import heartbeat, new_id
 from tests.live.sockets import Phone, phone
 from tests.postgres import transaction
 from tests.serving import gunicorn
+from tests.timing import wait_until
 from vorex_sessions.database.notifications import LONGEST
 from vorex_sessions.extensions import db
 from vorex_sessions.live.outgoing import payloads
@@ -147,8 +148,8 @@ def test_a_client_that_breaks_the_protocol_or_pings_without_end_is_closed(
 
 
 def test_the_room_for_sockets_leaves_some_for_http() -> None:
-    assert server_sockets.MOST == MAX_OPEN * 7 // 10
     room = server_sockets.Sockets()
+    room.most = 70
 
     class One:
         stopped = 0
@@ -156,7 +157,7 @@ def test_the_room_for_sockets_leaves_some_for_http() -> None:
         def stop(self) -> None:
             self.stopped += 1
 
-    ones = [One() for _ in range(server_sockets.MOST)]
+    ones = [One() for _ in range(room.most)]
     for one in ones:
         assert room.has_room
         room.add(one)
@@ -168,6 +169,30 @@ def test_the_room_for_sockets_leaves_some_for_http() -> None:
     late = One()
     room.add(late)
     assert (late.stopped, room.has_room) == (1, False)
+
+
+def test_seven_of_ten_connections_may_be_sockets(app: Flask, database_url: str) -> None:
+    learner_id = str(uuid4())
+    settings = {"WEB_CONCURRENCY": "1", "WORKER_CONNECTIONS": "100", **FREE}
+    with gunicorn(database_url, **settings) as (address, _):
+        phones = [Phone(address, str(uuid4())) for _ in range(70)]
+        for device in phones:
+            device.hear("ready")
+        with pytest.raises(websocket.WebSocketBadStatusException) as refused:
+            Phone(address, learner_id)
+        assert refused.value.status_code == 503
+        assert refused.value.resp_headers["retry-after"] == "10"
+        put(address, learner_id, SESSION, 1)
+        phones[0].socket.close(timeout=0)
+        wait_until(lambda: sockets_of(address) == 69)
+        with phone(address, learner_id) as device:
+            assert [one["seq"] for one in device.heard[0]["sessions"]] == [1]
+
+
+def sockets_of(address: str) -> float:
+    page = requests.get(f"{address}/metrics", timeout=10).text
+    (line,) = [one for one in page.splitlines() if one.startswith("vorex_live_sockets ")]
+    return float(line.split()[1])
 
 
 def test_the_key_is_accepted_as_the_standard_has_it() -> None:

@@ -11,11 +11,11 @@ import requests
 from flask import Flask
 
 from server.listener import Listener
-from server.worker import MAX_OPEN
 from tests.server.raw import answer, connect, everything, problem
 from tests.serving import gunicorn
 
 pytestmark = pytest.mark.alone
+MAX_OPEN = 2000  # WORKER_CONNECTIONS, by default
 
 
 def metric(text: str, name: str) -> float:
