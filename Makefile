@@ -20,7 +20,7 @@ WORKERS = $(shell $(PYTHON) -c "import os; print(os.cpu_count() + 1)")
 export FLASK_APP := wsgi
 
 .DEFAULT_GOAL := help
-.PHONY: help run token demo revision test soak bench bench-quick bench-recall bench-cohorts check lint external attack clients client-types lock clean
+.PHONY: help run token demo revision test soak live-faults bench bench-quick bench-recall bench-cohorts check lint external attack clients client-types lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ test: $(VENV) ## every behaviour, on Python and the embedded PostgreSQL alone
 
 soak: $(VENV) ## faults of every kind for SECONDS (600), then what is stored is compared
 	$(BIN)/python -m tests.soak $(or $(SECONDS),600)
+
+live-faults: $(VENV) ## live sessions under faults of every kind for SECONDS (240), then compared with a simulation (needs redis-server)
+	$(BIN)/python -m tests.live_faults $(or $(SECONDS),240)
 
 bench: $(VENV) $(PEERS) ## what the service costs beside a peer, in half an hour (needs wrk); ARGS="--seconds 3"
 	$(BIN)/python -m bench $(ARGS)

@@ -60,6 +60,8 @@ class Relay:
         self.connections.add(task)
         try:
             await self.forward(reader, writer)
+        except asyncio.CancelledError:
+            pass  # the proxy stops; asyncio would print a traceback for each connection
         finally:
             self.connections.discard(task)
             writer.transport.abort()  # sends a reset, like a network failure

@@ -15,11 +15,11 @@ import redis
 import requests
 from flask import Flask
 
-from tests.external.test_redis import redis_server
 from tests.factories import content, token
 from tests.live.practising import heartbeat, new_id
 from tests.live.sockets import OPEN, Phone
 from tests.live.test_fan_out import heard, listeners
+from tests.redis_server import redis_server
 from tests.serving import BIN, ROOT, environment, free_port, gunicorn
 from tests.timing import tries, wait_until
 
