@@ -1,11 +1,15 @@
 /** The client: the calls that every app makes, and `request` for the others. */
 
 import { Http, type HttpOptions } from "./http.js";
-import { LivePractice, type LiveOptions } from "./live.js";
+import { LivePractice } from "./live.js";
+import type { LiveOptions, WatchOptions } from "./live-events.js";
+import type { Storage } from "./storage.js";
 import type {
-  BatchAnswer, HistoryPage, HistoryQuery, LiveSession, LiveSessions, NewSession, SavedSession, SessionResult, Stats,
+  BatchAnswer, HistoryPage, HistoryQuery, KeptHeartbeat, LiveSession, LiveSessions, NewSession, SavedSession, SessionResult, Stats,
   StatsQuery, Warmup, WarmupQuery,
 } from "./types.js";
+import { unfinished } from "./unfinished.js";
+import { LiveWatch } from "./watch.js";
 
 /** Values of a query; undefined and null are left out. */
 export type QueryValues = { [name: string]: string | number | boolean | null | undefined };
@@ -65,6 +69,16 @@ export class SessionsClient {
   /** Practice that begins now, or goes on: `client.live({ learner, session, totals }).start()`. */
   live(options: LiveOptions): LivePractice {
     return new LivePractice(this.http, options);
+  }
+
+  /** What is practised now, on whichever device: `client.watch({ learner, onEvent }).start()`. */
+  watch(options: WatchOptions): LiveWatch {
+    return new LiveWatch(this.http, options);
+  }
+
+  /** What can be carried on after the app was killed, also without a network. Never rejects. */
+  unfinished({ learner, storage }: { learner: string; storage: Storage }): Promise<(LiveSession | KeptHeartbeat)[]> {
+    return unfinished(this.http, learner, storage);
   }
 
   /** Any other call: `client.request<Streak>("GET", "/api/sessions/streak", { query: { goal_minutes: 15 } })`. */

@@ -1,13 +1,13 @@
 /** Requests with the learner's token and a time limit, through `fetch` alone. */
 
 import { Clock } from "./clock.js";
-import { platform, type Fetch, type HttpRequest } from "./platform.js";
+import { platform, type Fetch, type HttpRequest, type Socket, type SocketClass } from "./platform.js";
 import { NoAnswerError, ProblemError, parsed, problemOf, retryAfter } from "./problem.js";
 import { isAnothers } from "./token.js";
 
 /**
  * The access token, or what returns the current one: null if nobody is signed in; with `refresh` a new one, as the
- * last was refused.
+ * last was refused, or is about to end.
  */
 export type TokenSource = string | ((options: { refresh: boolean }) => Promise<string | null> | string | null);
 
@@ -17,6 +17,8 @@ export interface HttpOptions {
   token: TokenSource;
   /** Default: the global `fetch`. */
   fetch?: Fetch;
+  /** For live sessions. Default: the global `WebSocket`. With null, or where there is none, they use HTTP alone. */
+  WebSocket?: SocketClass | null;
   /** After this long without an answer a request has failed: a dead connection may never report it. */
   timeoutMs?: number;
   clock?: Clock;
@@ -59,10 +61,22 @@ export class Http {
     }
   }
 
+  /** The current token, unless it is another learner's, nobody is signed in, or it cannot be had now: then null. */
+  async ownToken(refresh: boolean): Promise<string | null> {
+    const token = await this.token(refresh).catch(() => null);
+    return token === null || this.isAnothers(token) ? null : token;
+  }
+
+  /** A new socket; null where there are none. It throws what the constructor throws. */
+  newSocket(path: string, protocol: string): Socket | null {
+    const { WebSocket = platform().WebSocket } = this.options;
+    return WebSocket ? new WebSocket(this.url.replace(/^http/i, "ws") + path, [protocol]) : null;
+  }
+
   /** After a 401 that a refresh did not cure: whether the app has another token now. */
   async hasNewToken(): Promise<boolean> {
-    const token = await this.token(false).catch(() => null);
-    return token !== null && !this.refusedTokens.includes(token) && !this.isAnothers(token);
+    const token = await this.ownToken(false);
+    return token !== null && !this.refusedTokens.includes(token);
   }
 
   /** Sends a request; after a 401 once more with a new token. Throws NoAnswerError. */

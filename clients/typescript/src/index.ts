@@ -2,8 +2,9 @@ export { SessionsClient, History, type QueryValues, type RequestOptions } from "
 export { Clock } from "./clock.js";
 export type { QueuedSession } from "./entries.js";
 export type { HttpOptions, TokenSource } from "./http.js";
-export type { Fetch, HttpRequest, HttpResponse } from "./platform.js";
-export { LivePractice, type LiveEvent, type LiveOptions, type LiveTotals } from "./live.js";
+export type { Fetch, HttpRequest, HttpResponse, Socket, SocketClass } from "./platform.js";
+export { LivePractice } from "./live.js";
+export type { LiveEvent, LiveOptions, LiveTotals, WatchOptions } from "./live-events.js";
 export { LocalCopy } from "./local.js";
 export { ConflictError, NoAnswerError, ProblemError, UnknownSessionError, type Problem } from "./problem.js";
 export type { Added, CopyOptions, FlushReport, QueueEvent, QueueOptions, SyncReport } from "./events.js";
@@ -11,3 +12,4 @@ export { PracticeQueue } from "./queue.js";
 export { MemoryStorage, webStorage, type Storage, type WebStorage } from "./storage.js";
 export type { paths } from "./schema.js";
 export type * from "./types.js";
+export { LiveWatch } from "./watch.js";

@@ -1,64 +1,58 @@
-/** Practice that goes on: heartbeats of totals, so that only the newest matters and none is ever lost. */
+/**
+ * Practice that goes on: heartbeats of totals, so that only the newest matters and none is ever lost. They go by the
+ * socket while it is open, and else by HTTP.
+ */
 
+import { Channel, type Message } from "./channel.js";
 import { localTime, timeZone, type Clock, type Mark } from "./clock.js";
 import { serverTime } from "./corrections.js";
+import type { Added } from "./events.js";
+import { isEnd, pathOf, sendHeartbeat } from "./heartbeat.js";
 import type { Http } from "./http.js";
-import { Pauses, type PauseOptions } from "./pauses.js";
+import { KeptHeartbeats } from "./kept.js";
+import { teller, type LiveEvent, type LiveOptions } from "./live-events.js";
+import { Pauses } from "./pauses.js";
 import { platform, randomUuid } from "./platform.js";
-import { isObject, parsed, problemOf, type Problem } from "./problem.js";
+import type { Problem } from "./problem.js";
 import type { PracticeQueue } from "./queue.js";
 import { REPEATABLE } from "./sending.js";
-import type { Added } from "./events.js";
-import type { Heartbeat, LiveSession, NewSession } from "./types.js";
-
-/** What grows while the learner practises: totals since the start, not what was added. */
-export type LiveTotals = Omit<Heartbeat, "session_type" | "language" | "timezone" | "started_at" | "seq">;
-
-export interface LiveOptions extends PauseOptions {
-  /** The learner's id: no heartbeat is sent with the token of another. */
-  learner: string;
-  /** What is practised, or a live session of `client.liveSessions()` to carry on. */
-  session: { session_type: Heartbeat["session_type"]; language?: string } | LiveSession;
-  /** The totals so far; asked for with each heartbeat. */
-  totals: () => LiveTotals;
-  /** Is told of everything that happens. */
-  onEvent?: (event: LiveEvent) => void;
-  /** Between heartbeats. */
-  intervalMs?: number;
-  /** Makes ids; by default random ones. */
-  uuid?: () => string;
-}
-
-export type LiveEvent =
-  /** The service has these totals. */
-  | { kind: "beaten"; session: LiveSession }
-  /** Nobody was reached, or not now: the next heartbeat, with the totals of then, is sent after `retryInMs`. */
-  | { kind: "postponed"; status: number | null; retryInMs: number }
-  /** A heartbeat was refused: the app's mistake. It is tried again, with long pauses. */
-  | { kind: "refused"; status: number; problem: Problem }
-  /** The session was saved, cancelled or deleted meanwhile, here or on another device: no heartbeat follows. */
-  | { kind: "ended"; status: number; problem: Problem };
+import type { Heartbeat, NewSession, SavedSession } from "./types.js";
 
 export class LivePractice {
   /** The id under which the session is saved when it ends. */
   readonly id: string;
+  private readonly http: Http;
+  private readonly channel: Channel;
   private readonly pauses: Pauses;
+  private readonly kept: KeptHeartbeats | null;
+  private readonly tell: (event: LiveEvent) => void;
   private readonly fixed: { session_type: Heartbeat["session_type"]; language?: string; timezone?: string };
   private readonly begun: Mark;
   /** The start as the service has it; null until a heartbeat has arrived. */
   private startedAt: string | null = null;
   private seq = 0;
+  /** The newest heartbeat; it is sent again until it is acknowledged, or there is a newer one. */
+  private newest: Heartbeat | null = null;
   private timer: unknown = null;
   private running = false;
   private ended = false;
   private beating: Promise<void> | null = null;
+  private following: Promise<void> | null = null;
+  /** What is asked of the storage, in order. */
+  private keeping: Promise<unknown> = Promise.resolve();
 
-  private readonly http: Http;
   constructor(http: Http, private readonly options: LiveOptions) {
-    const { learner, session } = options;
+    const { learner, session, storage } = options;
     if (!learner) throw new TypeError("A live session needs the learner's id.");
     this.http = http.forLearner(learner);
+    this.tell = teller(options.onEvent);
     this.pauses = new Pauses(this.clock, options);
+    const failed = (operation: string, error: unknown) => this.tell({ kind: "storage-failed", operation, error });
+    this.kept = storage ? new KeptHeartbeats(storage, learner, failed) : null;
+    this.channel = new Channel(this.http, {
+      heard: (message) => this.hear(message),
+      changed: (open, code) => this.connected(open, code),
+    }, options);
     this.begun = this.clock.mark();
     this.fixed = { session_type: session.session_type as Heartbeat["session_type"] };
     if (session.language) this.fixed.language = session.language;
@@ -70,9 +64,11 @@ export class LivePractice {
     if (isResumed) this.seq = session.seq;
   }
 
-  /** Sends a heartbeat now, and then one in each interval. Call it again when the network returns. */
+  /** Sends a heartbeat now, and then one in each interval. Call it again when the network or the app returns. */
   start(): void {
-    this.running = !this.ended;
+    if (this.ended) return;
+    this.running = true;
+    this.channel.open();
     void this.beat();
   }
 
@@ -80,30 +76,53 @@ export class LivePractice {
   stop(): void {
     this.running = false;
     platform().clearTimeout(this.timer);
+    this.channel.close();
   }
 
   /** Sends the totals so far, unless the service asked to wait. Never rejects. Call it when the app goes to the background. */
   beat(): Promise<void> {
+    this.count();
     if (!this.beating) this.beating = this.pass().finally(() => (this.beating = null));
-    return this.beating;
+    else if (!this.following) this.following = this.beating.then(() => {
+      this.following = null;
+      return this.beat();
+    });
+    return this.following || this.beating;
   }
 
-  /** Ends it by the queue, which keeps the session until it is stored: no heartbeat has to arrive for that. */
+  /**
+   * Ends it by the queue, which keeps the session until it is stored: no heartbeat has to arrive for that. Where the
+   * socket is open, the service has it at once, and the queue sends nothing.
+   */
   async finish(queue: PracticeQueue, session: NewSession): Promise<Added> {
     await this.end();
-    return queue.add({ ...this.fixed, ...session, session_result_id: this.id });
+    const added = await queue.add({ ...this.fixed, ...session, session_result_id: this.id });
+    if (added.durable) await this.forget();
+    // By a clock that may be wrong, the queue corrects the time before it sends.
+    const waiting = this.clock.skew() === null ? [] : await queue.waiting();
+    const [whole] = waiting.filter((one) => one.session_result_id === this.id);
+    const answer = whole ? await this.channel.ask("finish", { session: whole }) : null;
+    if (answer && answer.type === "saved") {
+      await queue.forget(this.id);
+      await this.forget();
+      this.tell({ kind: "saved", session: answer.session as SavedSession, replayed: answer.replayed === true });
+    }
+    this.stop();
+    return added;
   }
 
   /** Ends it without saving. Throws ProblemError or NoAnswerError; then it may be called again. */
   async cancel(): Promise<void> {
     await this.end();
-    await this.http.json("DELETE", this.path());
+    this.stop();
+    await this.http.json("DELETE", pathOf(this.id));
+    await this.forget();
   }
 
   /** No heartbeat follows, and none is under way: it would come after the end. */
   private async end(): Promise<void> {
     this.ended = true;
-    this.stop();
+    platform().clearTimeout(this.timer);
     if (this.beating) await this.beating;
   }
 
@@ -111,8 +130,32 @@ export class LivePractice {
     return this.http.clock;
   }
 
-  private path(): string {
-    return `/api/sessions/live/${this.id}`;
+  /** Takes the totals of now, and keeps them. */
+  private count(): void {
+    if (this.ended) return;
+    try {
+      const totals = this.options.totals();
+      this.newest = {
+        ...totals,
+        ...this.fixed,
+        started_at: this.startedAt || localTime(this.clock.now() - this.clock.since(this.begun)),
+        seq: ++this.seq, // also if the answer is lost: the next totals are newer
+      };
+    } catch {
+      return; // The app's own error must not end the heartbeats: the last totals are sent again.
+    }
+    const beat = { ...this.newest, session_result_id: this.id };
+    this.keep((kept) => kept.put(beat));
+  }
+
+  private keep(work: (kept: KeptHeartbeats) => Promise<void>): void {
+    const { kept } = this;
+    if (kept) this.keeping = this.keeping.then(() => work(kept));
+  }
+
+  private async forget(): Promise<void> {
+    this.keep((kept) => kept.remove(this.id));
+    await this.keeping;
   }
 
   private async pass(): Promise<void> {
@@ -123,7 +166,9 @@ export class LivePractice {
         this.failed(null, null); // no network, no answer in time, no token to be had
       }
     }
-    if (this.running) this.schedule(this.pauses.remaining() || this.options.intervalMs || 20_000);
+    const interval = this.options.intervalMs || 20_000;
+    // During a pause the totals are still taken and kept.
+    if (this.running && !this.ended) this.schedule(Math.min(this.pauses.remaining() || interval, interval));
   }
 
   private schedule(milliseconds: number): void {
@@ -132,35 +177,32 @@ export class LivePractice {
   }
 
   private async send(mayCorrect: boolean): Promise<void> {
-    const beat: Heartbeat = {
-      ...this.options.totals(),
-      ...this.fixed,
-      started_at: this.startedAt || localTime(this.clock.now() - this.clock.since(this.begun)),
-      seq: ++this.seq, // also if the answer is lost: the next totals are newer
-    };
-    const answer = await this.http.send("PUT", this.path(), JSON.stringify(beat));
-    const { status } = answer;
-    const read = parsed(answer.text);
-    if (status >= 200 && status < 300 && isObject(read) && Number.isInteger(read["seq"])) {
+    const { newest } = this;
+    if (!newest) return;
+    const { status, session, problem, retryAfterMs } = await sendHeartbeat(this.http, this.channel, this.id, newest);
+    if (session) {
       this.pauses.succeeded();
-      const session = read as unknown as LiveSession;
       const isTaken = session.seq <= this.seq;
       this.seq = Math.max(this.seq, session.seq);
       this.startedAt = session.started_at;
       // Another device is ahead: these totals come after its own.
-      if (!isTaken && mayCorrect) return this.send(false);
+      if (!isTaken && mayCorrect) return this.again();
       return this.tell({ kind: "beaten", session });
     }
-    const problem = problemOf(status, answer.text);
-    if (status === 422 && mayCorrect && this.corrects(problem)) return this.send(false);
-    this.settle(status, problem, this.http.retryAfterMs(answer));
+    if (status === 422 && mayCorrect && this.corrects(problem)) return this.again();
+    this.settle(status, problem, retryAfterMs);
+  }
+
+  private again(): Promise<void> {
+    this.count();
+    return this.send(false);
   }
 
   private settle(status: number, problem: Problem, retryAfterMs: number | null): void {
-    const isOver = status === 410 || (status === 409 && problem.type !== "/problems/too-many-live-sessions");
-    if (isOver) {
+    if (isEnd(status, problem)) {
       this.ended = true;
       this.stop();
+      this.keep((kept) => kept.remove(this.id));
       this.tell({ kind: "ended", status, problem });
     } else if (status >= 400 && status < 500 && !REPEATABLE.includes(status)) {
       this.pauses.refused();
@@ -184,11 +226,19 @@ export class LivePractice {
     this.tell({ kind: "postponed", status, retryInMs: this.pauses.remaining() || 0 });
   }
 
-  private tell(event: LiveEvent): void {
-    try {
-      if (this.options.onEvent) this.options.onEvent(event);
-    } catch {
-      // The app's own error must not end the heartbeats.
+  private connected(open: boolean, code: number | null): void {
+    this.tell({ kind: "socket", open, code });
+    // What HTTP could not bring waits for nothing more.
+    if (open && this.running && this.pauses.remaining()) {
+      this.pauses.end();
+      void this.beat();
     }
+  }
+
+  private hear({ type, sessions, achievements }: Message): void {
+    if (type === "unlocked") return this.tell({ kind: "unlocked", achievements: achievements! });
+    this.tell({ kind: "state", sessions: sessions! });
+    const isKnown = this.startedAt === null || sessions!.some((one) => one.session_result_id === this.id);
+    if (!isKnown && this.running) void this.beat(); // the answer says how it has ended
   }
 }

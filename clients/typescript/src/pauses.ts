@@ -36,6 +36,11 @@ export class Pauses {
     this.set(this.options.firstPauseMs || 1_000, this.options.longestPauseMs || 300_000, retryAfterMs || 0);
   }
 
+  /** Pauses for a moment: the service said to come back at once. Should that fail, the pauses grow. */
+  soon(): void {
+    this.pause = { from: this.clock.mark(), milliseconds: 200 * Math.random() };
+  }
+
   /** Pauses after a refusal, which only the app or its developer can cure. */
   refused(): void {
     this.set(this.options.refusedPauseMs || 60_000, 3_600_000, 0);

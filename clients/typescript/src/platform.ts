@@ -21,7 +21,21 @@ export interface HttpRequest {
 /** `fetch`, or something like it. */
 export type Fetch = (url: string, request: HttpRequest) => Promise<HttpResponse>;
 
+/** The part of a `WebSocket` that is used; the handlers are only ever set. */
+export interface Socket {
+  onopen: unknown;
+  onmessage: unknown;
+  onclose: unknown;
+  onerror: unknown;
+  send(text: string): void;
+  close(): void;
+}
+
+/** `WebSocket`, or something like it, such as that of the package `ws`. */
+export type SocketClass = new (url: string, protocols: string[]) => Socket;
+
 interface Platform {
+  WebSocket?: SocketClass;
   fetch?: (url: string, request: object) => Promise<HttpResponse>;
   AbortController?: new () => { readonly signal: unknown; abort(): void };
   performance?: { now?(): number };

@@ -34,6 +34,9 @@ export type Heartbeat = Sent<Put<"/api/sessions/live/{session_result_id}">>;
 /** The learner's live sessions, and the seconds between heartbeats. */
 export type LiveSessions = Answered<Get<"/api/sessions/live">, 200>;
 export type LiveSession = LiveSessions["sessions"][number];
+/** The newest heartbeat of a live session, as the device has kept it. */
+export type KeptHeartbeat = Heartbeat & { session_result_id: string };
+export type Achievement = NonNullable<SavedSession["achievements_unlocked"]>[number];
 export type StatsQuery = Query<Get<"/api/sessions/stats">>;
 export type Stats = Answered<Get<"/api/sessions/stats">, 200>;
 export type WarmupQuery = Query<Get<"/api/sessions/warmup">>;

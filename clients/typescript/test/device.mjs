@@ -11,10 +11,10 @@ if (!SERVICE || !SECRET) throw new Error("VOREX_URL and VOREX_SECRET must name a
 
 export const HOUR = 3_600_000;
 
-export function accessToken(learner, secret = SECRET) {
+export function accessToken(learner, secret = SECRET, seconds = 3600) {
   const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const now = Math.floor(Date.now() / 1000);
-  const claims = { sub: learner, aud: "authenticated", role: "authenticated", iat: now - 5, exp: now + 3600 };
+  const claims = { sub: learner, aud: "authenticated", role: "authenticated", iat: now - 5, exp: now + seconds };
   const signed = `${part({ alg: "HS256", typ: "JWT" })}.${part(claims)}`;
   return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
 }
@@ -54,8 +54,8 @@ export class Device {
   events = [];
 
   /** `network` returns a fault for a request, or nothing. */
-  constructor({ network = () => undefined, storage = new MemoryStorage(), token, timeoutMs = 5000, ...options } = {}) {
-    Object.assign(this, { network, storage, timeoutMs, options });
+  constructor({ network = () => undefined, storage = new MemoryStorage(), token, timeoutMs = 5000, WebSocket = null, ...options } = {}) {
+    Object.assign(this, { network, storage, timeoutMs, WebSocket, options });
     this.learner = options.learner || randomUUID();
     this.token = token || (() => accessToken(this.learner));
     this.start();
@@ -72,6 +72,7 @@ export class Device {
         return (this.network(url, request, this.requests) || fetch)(url, request);
       },
       timeoutMs: this.timeoutMs,
+      WebSocket: this.WebSocket,
       clock,
     });
     this.queue = new PracticeQueue({

@@ -32,6 +32,24 @@ async function rnFetch(url, { method, headers, body, ...others }) {
   return { status: response.status, headers: { get: (name) => response.headers.get(name) }, text: () => response.text() };
 }
 
+/** React Native's: it has no `protocol`, refuses to send before it is open, and takes no code it does not know. */
+class RnWebSocket {
+  constructor(url, protocols) {
+    assert.ok(Array.isArray(protocols) || typeof protocols === "string");
+    this.real = new WebSocket(url, protocols);
+    for (const name of ["open", "error", "close"]) this.real[`on${name}`] = ({ code }) => this[`on${name}`] && this[`on${name}`]({ type: name, code });
+    this.real.onmessage = ({ data }) => this.onmessage && this.onmessage({ type: "message", data });
+  }
+  send(text) {
+    if (this.real.readyState === 0) throw new Error("INVALID_STATE_ERR");
+    this.real.send(text);
+  }
+  close(...code) {
+    assert.deepEqual(code, []);
+    this.real.close();
+  }
+}
+
 async function load(globals) {
   const context = vm.createContext(globals);
   vm.runInContext(REMOVE, context);
@@ -54,7 +72,9 @@ class ReactNativeAbortController {
   abort() { this.signal.aborted = true; }
 }
 
-const REACT_NATIVE = { setTimeout, clearTimeout, fetch: rnFetch, AbortController: ReactNativeAbortController };
+const REACT_NATIVE = {
+  setTimeout, clearTimeout, fetch: rnFetch, AbortController: ReactNativeAbortController, WebSocket: RnWebSocket,
+};
 
 for (const [name, globals] of [
   ["what React Native has", { ...REACT_NATIVE, performance: { now: () => performance.now() } }],
@@ -77,6 +97,27 @@ for (const [name, globals] of [
     await assert.rejects(client.stats({ period: "never" }), (error) => error instanceof library.ProblemError && error.status === 422);
   });
 }
+
+test("a live session goes by React Native's socket", async () => {
+  let requests = 0;
+  const counted = (...request) => { requests++; return rnFetch(...request); };
+  const { library } = await load({ ...REACT_NATIVE, fetch: counted });
+  const learner = "0f0e0d0c-0b0a-4908-8706-" + String(Math.random()).slice(2, 14).padEnd(12, "0");
+  const client = new library.SessionsClient({ url: SERVICE, token: () => accessToken(learner) });
+  const queue = new library.PracticeQueue({ client, learner, storage: new library.MemoryStorage() });
+  const ready = new Promise((resolve) => {
+    const onEvent = (event) => event.kind === "state" && resolve(live);
+    const live = client.live({ learner, session: { session_type: "roleplay" }, totals: () => ({ active_seconds: 0 }), onEvent });
+    live.start();
+  });
+  const live = await ready;
+  await live.beat(); // the one before went by HTTP, since the socket was not open yet
+  const before = requests;
+  await live.beat();
+  await live.finish(queue, { session_type: "roleplay", duration_seconds: 60 });
+  assert.deepEqual([requests, (await queue.waiting()).length], [before, 0]);
+  assert.deepEqual((await history(learner)).map((session) => session.session_result_id), [live.id]);
+});
 
 test("Hermes compiles every module", () => {
   const hermes = createRequire(import.meta.url).resolve("hermes-compiler/package.json");

@@ -25,7 +25,7 @@ const APP = `
   const addEventListener = () => {};
 `;
 
-test("there are five examples", () => assert.equal(EXAMPLES.length, 5));
+test("there are six examples", () => assert.equal(EXAMPLES.length, 6));
 
 for (const [index, example] of EXAMPLES.entries()) {
   test(`example ${index + 1} works`, async () => {
@@ -37,8 +37,10 @@ for (const [index, example] of EXAMPLES.entries()) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(`${folder}${index}.mjs`, `${APP}\n${code}`);
     const environment = { ...process.env, LEARNER: learner, VOREX_TOKEN: accessToken(learner) };
-    const output = execFileSync(process.execPath, [`${folder}${index}.mjs`], { env: environment, timeout: 20_000, encoding: "utf8" });
+    const output = execFileSync(process.execPath, ["--experimental-websocket", "--no-warnings", `${folder}${index}.mjs`], {
+      env: environment, timeout: 20_000, encoding: "utf8",
+    });
     if (index === 0) assert.match(output, /^0 0\n422 .*duration_seconds/m);
-    else assert.equal((await history(learner)).length, 1);
+    else if (example.includes("PracticeQueue")) assert.equal((await history(learner)).length, 1);
   });
 }
