@@ -14,12 +14,14 @@ SESSIONS = "/api/sessions"
 BODIES = {
     "NewSession": ("post", f"{SESSIONS}/save"),
     "Correction": ("patch", f"{SESSIONS}/{{session_result_id}}"),
+    "Heartbeat": ("put", f"{SESSIONS}/live/{{session_result_id}}"),
 }
 ANSWERS = {
     "SavedSession": ("post", f"{SESSIONS}/save", "201"),
     "BatchAnswer": ("post", f"{SESSIONS}/batch", "200"),
     "CorrectedSession": ("patch", f"{SESSIONS}/{{session_result_id}}", "200"),
     "HistoryPage": ("get", f"{SESSIONS}/history", "200"),
+    "LiveSessions": ("get", f"{SESSIONS}/live", "200"),
     "Stats": ("get", f"{SESSIONS}/stats", "200"),
     "Warmup": ("get", f"{SESSIONS}/warmup", "200"),
 }

@@ -13,11 +13,11 @@ README = (Path(__file__).parent.parent / "README.md").read_text()
 EXAMPLES = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
-def test_there_are_four_examples() -> None:
-    assert len(EXAMPLES) == 4
+def test_there_are_five_examples() -> None:
+    assert len(EXAMPLES) == 5
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=["ask", "queue", "kiosk", "copy"])
+@pytest.mark.parametrize("example", EXAMPLES, ids=["ask", "queue", "kiosk", "live", "copy"])
 def test_the_example_works(example: str, tmp_path: Path) -> None:
     learner = Device().learner
     finished = subprocess.run(

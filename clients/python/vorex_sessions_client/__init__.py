@@ -4,10 +4,14 @@ from vorex_sessions_client.client import SessionsClient
 from vorex_sessions_client.clock import Clock
 from vorex_sessions_client.events import (
     Added,
+    Beaten,
     Corrected,
+    Ended,
     Event,
     FlushReport,
+    LiveEvent,
     Postponed,
+    Refused,
     Removed,
     SetAside,
     Stopped,
@@ -16,6 +20,7 @@ from vorex_sessions_client.events import (
     SyncReport,
     Unreadable,
 )
+from vorex_sessions_client.live import LivePractice
 from vorex_sessions_client.local import LocalCopy
 from vorex_sessions_client.problems import (
     ConflictError,
@@ -26,15 +31,20 @@ from vorex_sessions_client.problems import (
 )
 from vorex_sessions_client.queue import PracticeQueue
 from vorex_sessions_client.storage import FileStorage, MemoryStorage, Storage
+from vorex_sessions_client.unfinished import unfinished
 
 __all__ = [
     "Added",
+    "Beaten",
     "Clock",
     "ConflictError",
     "Corrected",
+    "Ended",
     "Event",
     "FileStorage",
     "FlushReport",
+    "LiveEvent",
+    "LivePractice",
     "LocalCopy",
     "MemoryStorage",
     "NoAnswerError",
@@ -42,6 +52,7 @@ __all__ = [
     "PracticeQueue",
     "Problem",
     "ProblemError",
+    "Refused",
     "Removed",
     "SessionsClient",
     "SetAside",
@@ -52,4 +63,5 @@ __all__ = [
     "SyncReport",
     "UnknownSessionError",
     "Unreadable",
+    "unfinished",
 ]

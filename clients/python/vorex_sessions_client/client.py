@@ -12,6 +12,7 @@ from vorex_sessions_client.types import (
     BatchAnswer,
     HistoryPage,
     HistoryQuery,
+    LiveSession,
     NewSession,
     SavedSession,
     SessionResult,
@@ -95,6 +96,11 @@ class SessionsClient:
     def warmup(self, **query: Unpack[WarmupQuery]) -> Warmup:
         """Return what to warm up with."""
         return cast(Warmup, self.request("GET", f"{_SESSIONS}/warmup", query=query))
+
+    def live_sessions(self) -> list[LiveSession]:
+        """Return the learner's sessions that go on, or can be resumed."""
+        answer = self.request("GET", f"{_SESSIONS}/live")
+        return cast(list[LiveSession], answer["sessions"])
 
     def request(
         self,

@@ -49,7 +49,7 @@ def corrected(entry: Entry, problem: Problem, clock: Clock) -> Entry | None:
         instant = _instant(session.get("completed_at"))
         if instant is None:
             return None
-        better = _corrected_time(instant, _server_time(problem, clock), clock.skew())
+        better = _corrected_time(instant, server_time(problem, clock), clock.skew())
         session["completed_at"] = better and local_time(better)
         if better is None:
             del session["completed_at"]  # the service then takes its own time
@@ -60,7 +60,7 @@ def corrected(entry: Entry, problem: Problem, clock: Clock) -> Entry | None:
     return replace(entry, session=session, corrected=(*entry.corrected, *sorted(members)))
 
 
-def _server_time(problem: Problem, clock: Clock) -> datetime | None:
+def server_time(problem: Problem, clock: Clock) -> datetime | None:
     """Return the server's time: by a `Date` header, or else as the refusal says it."""
     if clock.skew() is None:
         stated = _STATED.search(str(problem.get("errors")) + str(problem.get("detail")))

@@ -1,10 +1,10 @@
-"""What the queue tells."""
+"""What the queue and live sessions tell."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from vorex_sessions_client.problems import Problem
-from vorex_sessions_client.types import BatchItem
+from vorex_sessions_client.types import BatchItem, LiveSession
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Stopped:
 
 @dataclass(frozen=True)
 class Postponed:
-    """Not now: `flush` sends nothing before these seconds have passed."""
+    """Not now: `flush` or `beat` sends nothing before these seconds have passed."""
 
     status: int | None
     retry_in: float
@@ -79,9 +79,33 @@ class Unreadable:
     text: str
 
 
+@dataclass(frozen=True)
+class Beaten:
+    """The service has the totals of a heartbeat."""
+
+    session: LiveSession
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A heartbeat was refused: the program's mistake. The next ones come after long pauses."""
+
+    status: int
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The session was saved, cancelled or deleted meanwhile, here or elsewhere: no heartbeat follows."""
+
+    status: int
+    problem: Problem
+
+
 Event: TypeAlias = (
     Stored | Corrected | SetAside | Removed | Stopped | Postponed | StorageFailed | Unreadable
 )
+LiveEvent: TypeAlias = Beaten | Postponed | Refused | Ended | StorageFailed
 
 
 @dataclass(frozen=True)

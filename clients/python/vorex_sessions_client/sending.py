@@ -12,7 +12,7 @@ from vorex_sessions_client.pages import Page, read
 from vorex_sessions_client.problems import NoAnswerError, Problem, parsed, problem_of
 
 # 4xx that say nothing about the request: too slow, too early, too many.
-_REPEATABLE = {408, 425, 429}
+REPEATABLE = {408, 425, 429}
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def is_final(problem: Any) -> bool:
     status = problem.get("status") if isinstance(problem, dict) else None
     if not isinstance(status, int):
         return False
-    return 400 <= status < 500 and status != 401 and status not in _REPEATABLE
+    return 400 <= status < 500 and status != 401 and status not in REPEATABLE
 
 
 def _send(
@@ -97,7 +97,7 @@ def _send(
     problem = problem_of(status, answer.text)
     if status == 413:
         return TooLarge(problem)
-    if 400 <= status < 500 and status not in _REPEATABLE:
+    if 400 <= status < 500 and status not in REPEATABLE:
         return Refused(status, problem)
     return Later(status, http.retry_after(answer))
 

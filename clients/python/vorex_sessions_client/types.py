@@ -72,6 +72,24 @@ class Correction(TypedDict):
     language: NotRequired[str | None]
 
 
+class Heartbeat(TypedDict):
+    """Generated: Heartbeat."""
+
+    session_type: SessionType
+    words_spoken: NotRequired[int | None]
+    pronunciation_score: NotRequired[float | None]
+    fluency_score: NotRequired[float | None]
+    grammar_score: NotRequired[float | None]
+    topics: NotRequired[list[str] | None]
+    vocabulary_learned: NotRequired[list[str] | None]
+    metadata: NotRequired[dict[str, Any] | None]
+    timezone: NotRequired[str | None]
+    language: NotRequired[str | None]
+    started_at: str
+    seq: int
+    active_seconds: int
+
+
 class Saved(TypedDict):
     """Generated: Saved."""
 
@@ -257,6 +275,35 @@ class History(TypedDict):
 
 
 HistoryPage: TypeAlias = "History"
+
+
+class LiveSessions(TypedDict):
+    """Generated: LiveSessions."""
+
+    sessions: list[LiveSession]
+    interval: int
+
+
+class LiveSession(TypedDict):
+    """Generated: LiveSession."""
+
+    session_type: str
+    words_spoken: int
+    pronunciation_score: float | None
+    fluency_score: float | None
+    grammar_score: float | None
+    topics: list[str]
+    vocabulary_learned: list[str]
+    metadata: dict[str, Any]
+    timezone: str
+    language: str
+    started_at: str
+    seq: int
+    active_seconds: int
+    session_result_id: str
+    state: str
+    heartbeat_at: str
+    resumable_until: str
 
 
 class Stats(TypedDict):

@@ -1,0 +1,232 @@
+"""Live sessions under faults, in front of the real service."""
+
+import threading
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import device as faults
+import httpx
+import pytest
+from device import HOUR, Device, Fault, access_token, history
+from vorex_sessions_client import (
+    Beaten,
+    Ended,
+    LivePractice,
+    MemoryStorage,
+    NoAnswerError,
+    Postponed,
+    Refused,
+    StorageFailed,
+    unfinished,
+)
+from vorex_sessions_client.pauses import PauseOptions
+
+QUICK = PauseOptions(first=0.02, longest=0.05, refused=0.02, longest_refused=0.05)
+CONVERSATION = {"session_type": "conversation"}
+
+
+class Practice:
+    """A device that practises; `totals` are what it has counted."""
+
+    def __init__(
+        self, *, session: Any = CONVERSATION, live_storage: Any = None, **options: Any
+    ) -> None:
+        self.device = Device(pauses=QUICK, **options)
+        self.totals: dict[str, Any] = {"active_seconds": 0, "words_spoken": 0}
+        self.events: list[Any] = []
+        self.live = LivePractice(
+            self.device.client,
+            learner=self.device.learner,
+            session=session,
+            totals=lambda: self.totals,
+            storage=live_storage,
+            on_event=self.events.append,
+            pauses=QUICK,
+        )
+
+    def kinds(self) -> list[type]:
+        return [type(event) for event in self.events]
+
+    def stored(self) -> Any:
+        return {one["session_result_id"]: one for one in self.device.client.live_sessions()}.get(
+            self.live.id
+        )
+
+
+def down(request: httpx.Request) -> Fault:
+    return faults.down
+
+
+def test_heartbeats_carry_the_newest_totals_and_the_queue_ends_the_session() -> None:
+    phone = Practice()
+    assert phone.live.beat() == 20
+    phone.totals |= {"active_seconds": 5, "words_spoken": 12, "topics": ["travel"]}
+    phone.live.beat()
+    shown = phone.stored()
+    assert (shown["state"], shown["seq"], shown["words_spoken"]) == ("active", 2, 12)
+    phone.live.finish(phone.device.queue, {"duration_seconds": 60, "words_spoken": 20})
+    phone.device.queue.flush()
+    assert phone.device.client.live_sessions() == []
+    (saved,) = history(phone.device.learner)
+    assert (saved["session_result_id"], saved["words_spoken"]) == (phone.live.id, 20)
+    assert phone.live.beat() is None
+    assert phone.kinds() == [Beaten, Beaten]
+
+
+def test_without_a_network_what_follows_has_the_newest_totals_alone() -> None:
+    phone = Practice(network=down)
+    for words in range(5):
+        phone.totals["words_spoken"] = words
+        assert phone.live.beat() <= 0.05
+        time.sleep(0.06)
+    assert set(phone.kinds()) == {Postponed}
+    phone.device.network = lambda request: None
+    requests = phone.device.requests
+    phone.live.beat()
+    assert phone.stored()["words_spoken"] == 4
+    assert phone.device.requests == requests + 2  # the heartbeat, and the test's own question
+
+
+def test_an_answer_that_was_lost_does_not_hide_newer_totals() -> None:
+    phone = Practice()
+    phone.device.network = lambda request: faults.cut if phone.device.requests == 1 else None
+    for words in (1, 2):
+        phone.totals["words_spoken"] = words
+        phone.live.beat()
+        time.sleep(0.06)
+    assert phone.kinds() == [Postponed, Beaten]
+    assert phone.stored()["words_spoken"] == 2
+
+
+def test_retry_after_is_kept_also_by_who_calls_at_once() -> None:
+    phone = Practice(network=lambda request: faults.answer(503, Retry_After="1"))
+    for _ in range(3):
+        assert phone.live.beat() >= 0.9
+    assert phone.device.requests == 1
+    phone.device.passed, phone.device.network = 1.2, lambda request: None
+    phone.live.beat()
+    assert phone.kinds() == [Postponed, Beaten]
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+@pytest.mark.parametrize("ahead", [3 * HOUR, -time.time()])
+def test_a_wrong_clock_starts_a_session_now(ahead: float, hidden: bool) -> None:
+    phone = Practice(network=lambda request: faults.hide_date if hidden else None)
+    phone.device.ahead = ahead
+    phone.live.beat()
+    assert phone.kinds() == [Beaten]
+    started_at = datetime.fromisoformat(phone.stored()["started_at"])
+    assert abs((started_at - datetime.now(UTC)).total_seconds()) < 60
+
+
+def test_a_session_goes_on_above_what_another_device_has_sent() -> None:
+    first = Practice()
+    for _ in range(3):
+        first.live.beat()
+    second = Practice(learner=first.device.learner, session=first.stored())
+    for words in (10, 11):
+        second.totals["words_spoken"] = words
+        second.live.beat()
+    assert (second.live.id, second.stored()["seq"]) == (first.live.id, 5)
+    first.totals["words_spoken"] = 12  # it is behind in seq
+    first.live.beat()
+    assert first.stored()["words_spoken"] == 12
+
+
+@pytest.mark.parametrize("is_saved", [True, False])
+def test_what_is_saved_or_cancelled_elsewhere_ends_the_heartbeats(is_saved: bool) -> None:
+    phone = Practice(live_storage=MemoryStorage())
+    phone.live.beat()
+    if is_saved:
+        session = {**CONVERSATION, "duration_seconds": 5, "session_result_id": phone.live.id}
+        phone.device.client.request("POST", "/api/sessions/save", body=session)
+    else:
+        phone.device.client.request("DELETE", f"/api/sessions/live/{phone.live.id}")
+    assert phone.live.beat() is None
+    assert phone.kinds() == [Beaten, Ended]
+    requests = phone.device.requests
+    assert phone.live.beat() is None
+    assert phone.device.requests == requests
+
+
+def test_to_cancel_needs_the_network() -> None:
+    phone = Practice()
+    phone.live.beat()
+    phone.device.network = down
+    with pytest.raises(NoAnswerError):
+        phone.live.cancel()
+    phone.device.network = lambda request: None
+    phone.live.cancel()
+    assert phone.stored() is None
+
+
+def test_no_heartbeat_is_sent_with_the_token_of_another_learner() -> None:
+    another = access_token("3b1f8c1e-2f0a-4d7e-9d5b-8f2f6f0c4a11")
+    phone = Practice(token=lambda refresh: another)
+    phone.live.beat()
+    assert (phone.device.requests, phone.kinds()) == (0, [Refused])
+
+
+def test_the_programs_mistake_is_told_and_does_not_end_the_heartbeats() -> None:
+    phone = Practice()
+    for words in (-1, 1):
+        phone.totals["words_spoken"] = words
+        phone.live.beat()
+        time.sleep(0.06)
+    assert phone.kinds() == [Refused, Beaten]
+
+
+def test_the_totals_survive_the_program_and_arrive_when_it_starts_again() -> None:
+    storage = MemoryStorage()
+    killed = Practice(live_storage=storage, network=down)
+    for words in (4, 6):  # the second within the pause: nothing is sent, but it is kept
+        killed.totals["words_spoken"] = words
+        killed.live.beat()
+    learner = killed.device.learner
+    (kept,) = unfinished(killed.device.client, learner=learner, storage=storage)
+    assert (kept["session_result_id"], kept["words_spoken"]) == (killed.live.id, 6)
+    online = Device(learner=learner)
+    (found,) = unfinished(online.client, learner=learner, storage=storage)
+    assert (found["state"], found["words_spoken"]) == ("active", 6)
+    resumed = Practice(learner=learner, live_storage=storage, session=kept)
+    resumed.totals["words_spoken"] = 8
+    resumed.live.beat()
+    assert resumed.stored()["words_spoken"] == 8
+    resumed.live.finish(resumed.device.queue, {"duration_seconds": 60})
+    assert storage.keys() == []
+
+
+def test_what_ended_elsewhere_is_forgotten_when_the_program_starts_again() -> None:
+    storage = MemoryStorage()
+    phone = Practice(live_storage=storage)
+    phone.live.beat()
+    learner, client = phone.device.learner, phone.device.client
+    assert len(unfinished(client, learner=learner, storage=storage)) == 1
+    client.request("DELETE", f"/api/sessions/live/{phone.live.id}")
+    assert (unfinished(client, learner=learner, storage=storage), storage.keys()) == ([], [])
+
+
+def test_a_storage_that_fails_is_told_and_holds_nothing_up() -> None:
+    class Full(MemoryStorage):
+        def set(self, key: str, text: str) -> None:
+            raise OSError("full")
+
+    phone = Practice(live_storage=Full())
+    phone.live.beat()
+    assert phone.kinds() == [StorageFailed, Beaten]
+
+
+def test_threads_that_beat_at_once_lose_nothing() -> None:
+    phone = Practice()
+    for words in range(1, 21):
+        phone.totals = {"active_seconds": 0, "words_spoken": words}
+        threads = [threading.Thread(target=phone.live.beat) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join(10)
+    phone.live.beat()
+    assert phone.stored()["words_spoken"] == 20
+    assert set(phone.kinds()) == {Beaten}
