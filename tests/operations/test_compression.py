@@ -93,7 +93,7 @@ def test_a_download_is_compressed(learner: Learner, file_format: str) -> None:
         gzip.decompress(answer.data[:-1])
 
 
-@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", *ASSETS])
+@pytest.mark.parametrize("path", ["/docs", "/docs/live", "/redoc", "/openapi.json", *ASSETS])
 def test_the_docs_and_their_assets_are_compressed(learner: Learner, path: str) -> None:
     plain, answer = ask(learner, path, None), ask(learner, path, "gzip")
     assert (answer.headers["Content-Encoding"], answer.headers["Vary"]) == (

@@ -255,7 +255,7 @@ def test_the_front_door_leads_to_the_docs(app: Flask) -> None:
     assert (response.status_code, response.headers["Location"]) == (302, "/docs")
 
 
-@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+@pytest.mark.parametrize("path", ["/docs", "/docs/live", "/redoc"])
 def test_docs_pages_name_no_other_host(app: Flask, path: str) -> None:
     page = app.test_client().get(path).text
     assert "http://" not in page

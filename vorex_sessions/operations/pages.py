@@ -54,6 +54,12 @@ def show_swagger_ui() -> Response:
     return _page("swagger-ui.html")
 
 
+@pages.get("/docs/live")
+def show_live() -> Response:
+    """A page that shows live sessions, for who tries them."""
+    return _page("live.html")
+
+
 @pages.get("/redoc")
 def show_redoc() -> Response:
     """Redoc over /openapi.json."""
