@@ -57,6 +57,7 @@ LAYERS = [
         "events",
         "live",
         "insights",
+        "charts",
         "overview",
         "privacy",
         "founding",

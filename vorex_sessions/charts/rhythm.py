@@ -1,0 +1,115 @@
+"""Pure: at what hours and on which weekdays a learner practises, as bars."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vorex_sessions.charts.chart import Chart, Options, Row
+from vorex_sessions.charts.layout import EDGE, SIZE, SMALL, Bar, Box, bars, empty, heading
+from vorex_sessions.charts.palette import PALETTES
+from vorex_sessions.charts.svg import Drawing
+from vorex_sessions.charts.words import Words, words_of
+from vorex_sessions.preferences.history import WEEKDAYS
+
+_HEIGHT, _GAP = 130, 32  # of a part; between the two
+_HEAD, _FOOT = SIZE + 12, SMALL + 12
+_SIDE_BY_SIDE = 600  # pixels
+
+
+def draw(answer: Mapping[str, Any], options: Options) -> Chart:
+    """The chart of what `rhythm` answers."""
+    words = words_of(options.locale)
+    has_data = any(row["sessions"] for row in answer["hours"])
+    title, sentence = words.say("rhythm", "title"), _sentence(answer, words, has_data)
+    drawing = Drawing(options.width, mirrored=words.is_rtl)
+    height = _draw(drawing, answer, options, words, has_data)
+    return Chart(
+        "rhythm",
+        title,
+        sentence,
+        tuple(words.say(*name) for name in _COLUMNS),
+        drawing.finish(height, name="chart-rhythm", title=title, description=sentence),
+        has_data,
+        words.direction,
+        lambda: _rows(answer, words),
+    )
+
+
+_COLUMNS = (("rhythm", "time"), ("common", "sessions"), ("common", "minutes"))
+
+
+def _highest(rows: Sequence[Mapping[str, Any]]) -> int:
+    """The place of the most minutes, the first of several."""
+    return max(range(len(rows)), key=lambda place: (rows[place]["minutes"], -place))
+
+
+def _sentence(answer: Mapping[str, Any], words: Words, has_data: bool) -> str:
+    if not has_data:
+        return words.say("rhythm", "empty")
+    hours, weekdays = answer["hours"], answer["weekdays"]
+    hour, weekday = _highest(hours), _highest(weekdays)
+    return words.say(
+        "rhythm",
+        f"sentence_{answer['period']}",
+        hour=words.hour(hours[hour]["hour"]),
+        weekday=words.long_weekdays[weekday],
+        hour_minutes=words.count("minutes", hours[hour]["minutes"]),
+        weekday_minutes=words.count("minutes", weekdays[weekday]["minutes"]),
+    )
+
+
+def _rows(answer: Mapping[str, Any], words: Words) -> Sequence[Row]:
+    named = [(words.hour(row["hour"]), row) for row in answer["hours"]]
+    named += [
+        (words.long_weekdays[WEEKDAYS.index(row["weekday"])], row) for row in answer["weekdays"]
+    ]
+    return [
+        (name, words.number(row["sessions"]), words.number(row["minutes"])) for name, row in named
+    ]
+
+
+def _draw(
+    drawing: Drawing, answer: Mapping[str, Any], options: Options, words: Words, has_data: bool
+) -> float:
+    """Draw both parts; return the height."""
+    palette, width = PALETTES[options.theme], options.width - 2 * EDGE
+    is_wide = options.width >= _SIDE_BY_SIDE
+    first = Box(EDGE, _HEAD, width * 0.62 if is_wide else width, _HEIGHT)
+    second = Box(first.right + _GAP, _HEAD, width * 0.38 - _GAP, _HEIGHT)
+    if not is_wide:
+        second = Box(EDGE, first.bottom + _FOOT + _GAP / 2 + _HEAD, width, _HEIGHT)
+    parts = (
+        (first, "by_hour", _hours(answer["hours"], words)),
+        (second, "by_weekday", _weekdays(answer["weekdays"], words)),
+    )
+    for box, name, values in parts:
+        heading(drawing, palette, box.x, box.y - 10, words.say("rhythm", name))
+        bars(drawing, palette, box, values)
+    if not has_data:
+        empty(drawing, palette, first, words.say("rhythm", "empty"))
+    return second.bottom + _FOOT
+
+
+def _hours(rows: Sequence[Mapping[str, Any]], words: Words) -> list[Bar]:
+    highest = _highest(rows)
+    return [
+        Bar(
+            row["minutes"],
+            "" if row["hour"] % 6 else words.hour(row["hour"]),
+            words.number(row["minutes"]) if place == highest and row["minutes"] else "",
+            place == highest,
+        )
+        for place, row in enumerate(rows)
+    ]
+
+
+def _weekdays(rows: Sequence[Mapping[str, Any]], words: Words) -> list[Bar]:
+    highest = _highest(rows)
+    return [
+        Bar(
+            row["minutes"],
+            words.weekdays[place],
+            words.number(row["minutes"]) if row["minutes"] else "",
+            place == highest,
+        )
+        for place, row in enumerate(rows)
+    ]

@@ -1,0 +1,147 @@
+"""Pure: the words of charts from the catalogue in wordings/, and numbers and dates as a locale writes them.
+
+Words are there in a few languages, else in English; dates and numbers are in any locale that Babel knows. Babel
+is loaded with the first chart: 4 MB of a worker, which many services never need.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date, time
+from functools import cached_property, lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+LANGUAGES = ("en", "de", "es", "fr", "ar")
+_MOST_LOCALES = 64  # that Babel keeps: each has half a megabyte, and clients may name a thousand
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _catalogue(language: str) -> Mapping[str, Mapping[str, Any]]:
+    text = files("vorex_sessions.charts").joinpath(f"wordings/{language}.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+def _locale(tag: str) -> "Locale":
+    """The locale of a language tag; English where Babel does not know it."""
+    from babel import localedata
+    from babel.core import Locale, UnknownLocaleError
+
+    if len(localedata._cache) > _MOST_LOCALES:
+        localedata._cache.clear()  # Babel has no public way to forget
+    try:
+        locale = Locale.parse(tag, sep="-")
+    except (UnknownLocaleError, ValueError):
+        locale = None
+    # Babel guesses: `und` would be English of the United States.
+    return locale if locale and locale.language == tag.partition("-")[0] else Locale("en")
+
+
+class Words:
+    """The words of a locale."""
+
+    def __init__(self, tag: str) -> None:
+        self.locale = _locale(tag)
+        self.is_rtl = self.locale.text_direction == "rtl"
+        known = self.locale.language in LANGUAGES
+        self._catalogue = _catalogue(self.locale.language if known else LANGUAGES[0])
+        self._plural_form = self.locale.plural_form if known else (_english_plural)
+        self._days: dict[date, str] = {}
+
+    @property
+    def direction(self) -> str:
+        """`ltr` or `rtl`."""
+        return self.locale.text_direction
+
+    def say(self, section: str, name: str, **slots: str) -> str:
+        """A text of the catalogue with its slots filled."""
+        text: str = self._catalogue[section][name]
+        return text.format_map(slots) if slots else text
+
+    def count(self, noun: str, value: float) -> str:
+        """A number with its noun, in the form that the number asks for."""
+        forms: Mapping[str, str] = self._catalogue["counts"][noun]
+        form = forms.get(self._plural_form(value)) or forms["other"]
+        return form.format_map({"n": self.number(value)})
+
+    def number(self, value: float) -> str:
+        """A number with at most one decimal."""
+        return _number(value, self.locale)
+
+    def signed(self, value: float) -> str:
+        """A number with its sign."""
+        sign = "+" if value > 0 else "−" if value < 0 else "±"
+        return f"\u2066{sign}{self.number(abs(value))}\u2069" if self.is_rtl else f"{sign}{self.number(abs(value))}"
+
+    def percent(self, share: float) -> str:
+        """A share of one as whole per cent."""
+        from babel import numbers
+
+        return numbers.format_percent(round(share, 2), locale=self.locale)
+
+    def day(self, day: date) -> str:
+        """A day with its year."""
+        if day not in self._days:
+            self._days[day] = self._dated("yMMMd", day)
+        return self._days[day]
+
+    def short_day(self, day: date) -> str:
+        """A day without its year."""
+        return self._dated("MMMd", day)
+
+    def month(self, day: date) -> str:
+        """The month of a day, with its year."""
+        return self._dated("yMMMM", day)
+
+    def hour(self, hour: int) -> str:
+        """An hour of the day."""
+        from babel import dates
+
+        return dates.format_time(time(hour), "short", locale=self.locale)
+
+    @cached_property
+    def months(self) -> Mapping[int, str]:
+        """Short names of months, from 1."""
+        return dict(self.locale.months["stand-alone"]["abbreviated"])
+
+    @cached_property
+    def weekdays(self) -> Mapping[int, str]:
+        """Short names of weekdays, Monday being 0."""
+        return dict(self.locale.days["stand-alone"]["short"])
+
+    @cached_property
+    def long_weekdays(self) -> Mapping[int, str]:
+        """Names of weekdays, Monday being 0."""
+        return dict(self.locale.days["stand-alone"]["wide"])
+
+    def _dated(self, skeleton: str, day: date) -> str:
+        return _pattern(skeleton, self.locale).apply(day, self.locale)
+
+
+def _english_plural(value: float) -> str:
+    return "one" if value == 1 else "other"
+
+
+@lru_cache(maxsize=256)
+def _pattern(skeleton: str, locale: "Locale") -> Any:
+    """The pattern of a skeleton such as yMMMd; to look it up takes longer than to apply it."""
+    from babel import dates
+
+    skeletons = locale.datetime_skeletons
+    found = skeleton if skeleton in skeletons else dates.match_skeleton(skeleton, skeletons)
+    return dates.parse_pattern(skeletons[found]) if found else dates.get_date_format("medium", locale)
+
+
+@lru_cache(maxsize=4096)
+def _number(value: float, locale: "Locale") -> str:
+    from babel import numbers
+
+    return numbers.format_decimal(value, format="#,##0.#", locale=locale)
+
+
+@lru_cache(maxsize=32)
+def words_of(tag: str) -> Words:
+    """The words of a language tag."""
+    return Words(tag)
