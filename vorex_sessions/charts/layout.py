@@ -1,6 +1,6 @@
 """Pure: what charts share: boxes, bars, wrapped texts, legends and the empty state."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from vorex_sessions.charts.palette import Palette
@@ -30,6 +30,10 @@ class Box(NamedTuple):
         """Its right edge."""
         return self.x + self.width
 
+    def holds(self, x: float, y: float) -> bool:
+        """Whether a point is in it."""
+        return self.x <= x <= self.right and self.y <= y <= self.bottom
+
 
 class Bar(NamedTuple):
     """A bar: its value, what stands below and above it, whether it is the one to look at."""
@@ -54,14 +58,10 @@ def bars(drawing: Drawing, palette: Palette, box: Box, values: Sequence[Bar]) ->
         if high:
             drawing.rect(middle - wide / 2, box.bottom - high, wide, high, fill=fill, rx=min(2, wide / 4))
         if bar.below:
-            text(drawing, palette, middle, box.bottom + SMALL + 5, bar.below, anchor="middle")
+            label(drawing, palette, middle, box.bottom + SMALL + 5, bar.below)
         if bar.above:
-            ink = palette.ink if bar.is_highest else palette.quiet
-            drawing.text(
-                *(min(max(middle, box.x + text_width(bar.above, SMALL) / 2), box.right), box.bottom - high - 5),
-                bar.above,
-                **{"fill": ink, "size": SMALL, "anchor": "middle", "weight": 600 if bar.is_highest else None},
-            )
+            ink, weight = (palette.ink, 600) if bar.is_highest else (palette.quiet, None)
+            label(drawing, palette, middle, box.bottom - high - 5, bar.above, ink, weight)
 
 
 def bar_height(value: float, most: float, height: float) -> float:
@@ -76,6 +76,23 @@ def text(
     drawing.text(x, y, words, fill=palette.quiet, size=SMALL, anchor=anchor)
 
 
+def label(
+    drawing: Drawing,
+    palette: Palette,
+    x: float,
+    y: float,
+    words: str,
+    ink: str | None = None,
+    weight: int | None = None,
+) -> None:
+    """A text in the middle above or below a mark, moved where it would leave the drawing."""
+    half = text_width(words, SMALL) / 2
+    x = min(max(x, EDGE + half), drawing.width - EDGE - half)
+    drawing.text(
+        x, y, words, fill=ink or palette.quiet, size=SMALL, anchor="middle", weight=weight
+    )
+
+
 def heading(drawing: Drawing, palette: Palette, x: float, y: float, words: str) -> None:
     """What a part of a chart shows."""
     drawing.text(x, y, words, fill=palette.ink, size=SIZE, weight=600)
@@ -84,7 +101,7 @@ def heading(drawing: Drawing, palette: Palette, x: float, y: float, words: str) 
 def wrapped(words: str, size: float, width: float) -> list[str]:
     """A text in lines that are no wider than `width`, but for single words."""
     lines: list[str] = []
-    for word in words.split(" "):
+    for word in words.split():
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and text_width(longer, size) <= width:
             lines[-1] = longer
@@ -93,12 +110,34 @@ def wrapped(words: str, size: float, width: float) -> list[str]:
     return lines
 
 
-def empty(drawing: Drawing, palette: Palette, box: Box, words: str) -> None:
-    """Say in the middle of an empty chart what will be there."""
+def empty(drawing: Drawing, palette: Palette, box: Box, words: str) -> Box:
+    """Say in the middle of an empty chart what will be there; returns the place that this takes."""
     lines = wrapped(words, SIZE, min(box.width - 24, 380))
-    top = box.y + (box.height - (len(lines) - 1) * SIZE * _LINE) / 2 + SIZE / 3
+    high = len(lines) * SIZE * _LINE
+    top, middle = box.y + (box.height - high) / 2, box.x + box.width / 2
     for place, line in enumerate(lines):
-        drawing.text(
-            *(box.x + box.width / 2, top + place * SIZE * _LINE, line),
-            **{"fill": palette.ink, "size": SIZE, "anchor": "middle"},
-        )
+        y = top + place * SIZE * _LINE + SIZE
+        drawing.text(middle, y, line, fill=palette.ink, size=SIZE, anchor="middle")
+    wide = max((text_width(line, SIZE) for line in lines), default=0) + 16
+    return Box(middle - wide / 2, top - 6, wide, high + 8) if words else Box(0, 0, 0, 0)
+
+
+Sign = Callable[[Drawing, float, float], None]
+
+
+def legend(
+    drawing: Drawing, palette: Palette, box: Box, items: Sequence[tuple[Sign, str]]
+) -> float:
+    """Signs with what they mean, in lines of the box's width; returns where it ends."""
+    x, y = box.x, box.y
+    for sign, words in items:
+        wide = _SIGN + text_width(words, SMALL) + 14
+        if x > box.x and x + wide - 14 > box.right:
+            x, y = box.x, y + SMALL * 1.7
+        sign(drawing, x + _SIGN / 2 - 2, y + SMALL / 2)
+        text(drawing, palette, x + _SIGN, y + SMALL - 1.5, words)
+        x += wide
+    return y + SMALL + 4
+
+
+_SIGN = 18  # pixels from a sign's left edge to its words

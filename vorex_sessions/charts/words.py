@@ -6,7 +6,7 @@ is loaded with the first chart: 4 MB of a worker, which many services never need
 
 import tomllib
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import date, datetime
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -60,6 +60,11 @@ class Words:
         text: str = self._catalogue[section][name]
         return text.format_map(slots) if slots else text
 
+    def say_if_known(self, section: str, name: str) -> str | None:
+        """A text of the catalogue, None where it has none of this name."""
+        text: str | None = self._catalogue[section].get(name)
+        return text
+
     def count(self, noun: str, value: float) -> str:
         """A number with its noun, in the form that the number asks for."""
         forms: Mapping[str, str] = self._catalogue["counts"][noun]
@@ -99,7 +104,10 @@ class Words:
         """An hour of the day."""
         from babel import dates
 
-        return dates.format_time(time(hour), "short", locale=self.locale)
+        has_halves = "a" in str(dates.get_time_format("short", self.locale))
+        return dates.format_skeleton(
+            "h" if has_halves else "H", datetime(2000, 1, 1, hour), locale=self.locale
+        )
 
     @cached_property
     def months(self) -> Mapping[int, str]:

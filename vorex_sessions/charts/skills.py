@@ -1,0 +1,152 @@
+"""Pure: the skills of a language by domain and level, a square for each; its filling is the mastery."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from vorex_sessions.charts.chart import Chart, Options, Row
+from vorex_sessions.charts.layout import EDGE, SIZE, SMALL, Box, Sign, empty, heading, legend, text
+from vorex_sessions.charts.palette import PALETTES, Palette
+from vorex_sessions.charts.svg import Drawing, text_width
+from vorex_sessions.charts.words import Words, words_of
+from vorex_sessions.skill_graph import LEVELS
+from vorex_sessions.skills.choosing import STATUSES
+
+_PITCH, _SIDE = 13.0, 10.0  # of the squares
+_WIDE = 620  # pixels: from then on the names of domains stand before their lines
+_LINE_GAP, _LEVELS_HIGH = 14, SMALL + 10
+NO_MASTERY = "–"
+Nodes = Sequence[Mapping[str, Any]]
+
+
+def draw(answer: Mapping[str, Any], options: Options) -> Chart:
+    """The chart of what `skills` answers."""
+    words, nodes = words_of(options.locale), answer["nodes"]
+    has_data = any(node["evidence"] for node in nodes)
+    title, sentence = words.say("skills", "title"), _sentence(nodes, words, has_data)
+    drawing = Drawing(options.width, mirrored=words.is_rtl)
+    height = _draw(drawing, nodes, words, options) if nodes else _nothing(drawing, options, sentence)
+    return Chart(
+        "skills",
+        title,
+        sentence,
+        tuple(words.say("skills", name) for name in ("domain", "level", "skill", "status", "mastery")),
+        drawing.finish(height, name="chart-skills", title=title, description=sentence),
+        has_data,
+        words.direction,
+        lambda: [_row(node, words) for node in nodes],
+    )
+
+
+def _sentence(nodes: Nodes, words: Words, has_data: bool) -> str:
+    if not nodes:
+        return words.say("skills", "no_graph")
+    if not has_data:
+        return words.say("skills", "empty", skills=words.count("skills", len(nodes)))
+    counts = {status: sum(node["status"] == status for node in nodes) for status in STATUSES}
+    return words.say(
+        "skills",
+        "sentence",
+        mastered=words.number(counts["mastered"]),
+        learning=words.number(counts["learning"]),
+        ready=words.number(counts["ready"]),
+        skills=words.count("skills", len(nodes)),
+    )
+
+
+def _row(node: Mapping[str, Any], words: Words) -> Row:
+    mastery = node["mastery"]
+    return (
+        _domain(node["domain"], words),
+        node["level"],
+        node["name"],
+        words.say("statuses", node["status"]),
+        NO_MASTERY if mastery is None else words.percent(mastery),
+    )
+
+
+def _domain(domain: str, words: Words) -> str:
+    return words.say_if_known("domains", domain) or domain
+
+
+def _nothing(drawing: Drawing, options: Options, sentence: str) -> float:
+    empty(drawing, PALETTES[options.theme], Box(EDGE, 0, options.width - 2 * EDGE, 100), sentence)
+    return 100
+
+
+def _draw(drawing: Drawing, nodes: Nodes, words: Words, options: Options) -> float:
+    """Draw a line for each domain with a column for each level, and the legend; return the height."""
+    palette = PALETTES[options.theme]
+    domains = list(dict.fromkeys(node["domain"] for node in nodes))
+    names = {domain: _domain(domain, words) for domain in domains}
+    is_wide = options.width >= _WIDE
+    left = max(text_width(name, SIZE) for name in names.values()) + 16 if is_wide else EDGE
+    column = (options.width - EDGE - left) / len(LEVELS)
+    across = max(int((column - 10) // _PITCH), 1)
+    for place, level in enumerate(LEVELS):
+        text(drawing, palette, left + place * column, SMALL, level)
+    y = float(_LEVELS_HIGH)
+    for domain in domains:
+        of_domain = [node for node in nodes if node["domain"] == domain]
+        drawing.line(EDGE, y + 0.5, options.width - EDGE, y + 0.5, stroke=palette.grid)
+        y += 8
+        heading(drawing, palette, EDGE, y + SIZE - 2, names[domain])
+        y += 0 if is_wide else SIZE + 9
+        most = 1
+        for place, level in enumerate(LEVELS):
+            cell = [node for node in of_domain if node["level"] == level]
+            _draw_cell(drawing, palette, left + place * column, y, cell, across, words)
+            most = max(most, -(-len(cell) // across))
+        y += SMALL + 6 + most * _PITCH + _LINE_GAP - (_PITCH - _SIDE)
+    box = Box(EDGE, y + 2, options.width - 2 * EDGE, 0)
+    return legend(drawing, palette, box, _legend(palette, words))
+
+
+def _draw_cell(
+    drawing: Drawing, palette: Palette, x: float, y: float, nodes: Nodes, across: int, words: Words
+) -> None:
+    """How many skills of a domain and level are mastered, and a square for each of them."""
+    if not nodes:
+        return
+    mastered = sum(node["status"] == "mastered" for node in nodes)
+    count = words.say("skills", "of", n=words.number(mastered), all=words.number(len(nodes)))
+    drawing.text(x, y + SMALL - 1, count, fill=palette.quiet, size=SMALL)
+    ordered = sorted(nodes, key=lambda node: (-STATUSES.index(node["status"]), -(node["mastery"] or 0)))
+    for place, node in enumerate(ordered):
+        row, column = divmod(place, across)
+        corner = (x + column * _PITCH, y + SMALL + 6 + row * _PITCH)
+        _draw_skill(drawing, *corner, node["status"], node["mastery"], palette=palette)
+
+
+def _draw_skill(
+    drawing: Drawing, x: float, y: float, status: str, mastery: float | None, *, palette: Palette
+) -> None:
+    """A square: full, filled from below, an outline, or a dot."""
+    if status == "mastered":
+        drawing.rect(x, y, _SIDE, _SIDE, fill=palette.amounts[2])
+        return
+    if status == "locked":
+        drawing.rect(x + 3.5, y + 3.5, 3, 3, fill=palette.quiet)
+        return
+    if mastery:
+        high = (_SIDE - 2) * mastery
+        drawing.rect(x + 1, y + _SIDE - 1 - high, _SIDE - 2, high, fill=palette.amounts[0])
+    inner = _SIDE - 1
+    drawing.rect(x + 0.5, y + 0.5, inner, inner, fill="none", stroke=palette.mark)
+
+
+def _legend(palette: Palette, words: Words) -> list[tuple[Sign, str]]:
+    shown = (("mastered", 1.0), ("learning", 0.5), ("ready", None), ("locked", None))
+    return [
+        (
+            partial(_sign, status=status, mastery=mastery, palette=palette),
+            words.say("statuses", f"{status}_means"),
+        )
+        for status, mastery in shown
+    ]
+
+
+def _sign(
+    drawing: Drawing, x: float, y: float, *, status: str, mastery: float | None, palette: Palette
+) -> None:
+    _draw_skill(drawing, x - _SIDE / 2, y - _SIDE / 2, status, mastery, palette=palette)

@@ -1,0 +1,121 @@
+"""Pure: a learner's words, how well they are known, and how many will be due on each of the next days."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vorex_sessions.charts.chart import Chart, Options, Row
+from vorex_sessions.charts.layout import EDGE, SIZE, SMALL, Bar, Box, bars, empty, heading, text
+from vorex_sessions.charts.palette import PALETTES, Palette
+from vorex_sessions.charts.svg import Drawing, text_width
+from vorex_sessions.charts.words import Words, words_of
+
+_BIG, _BAR, _SWATCH = 22.0, 12.0, 9.0
+_HEIGHT = 100
+# From the least to the best known: the stronger, the better.
+_STATUSES = ("due", "learning", "known")
+
+
+def draw(answer: Mapping[str, Any], options: Options) -> Chart:
+    """The chart of what `count_words` answers."""
+    words = words_of(options.locale)
+    counts = {status: answer[status] for status in _STATUSES}
+    has_data = any(counts.values())
+    title, sentence = words.say("vocabulary", "title"), _sentence(answer, words, has_data)
+    drawing = Drawing(options.width, mirrored=words.is_rtl)
+    height = _draw(drawing, answer, counts, words, options, has_data)
+    return Chart(
+        "vocabulary",
+        title,
+        sentence,
+        (words.say("vocabulary", "what"), words.say("vocabulary", "words")),
+        drawing.finish(height, name="chart-vocabulary", title=title, description=sentence),
+        has_data,
+        words.direction,
+        lambda: _rows(answer, counts, words),
+    )
+
+
+def _sentence(answer: Mapping[str, Any], words: Words, has_data: bool) -> str:
+    if not has_data:
+        return words.say("vocabulary", "empty")
+    return words.say(
+        "vocabulary",
+        "sentence",
+        words=words.count("words", sum(answer[status] for status in _STATUSES)),
+        due=words.number(answer["due"]),
+        learning=words.number(answer["learning"]),
+        known=words.number(answer["known"]),
+        coming=words.number(sum(row["words"] for row in answer["forecast"])),
+    )
+
+
+def _rows(answer: Mapping[str, Any], counts: Mapping[str, int], words: Words) -> Sequence[Row]:
+    rows = [(words.say("word_statuses", name), words.number(counts[name])) for name in _STATUSES]
+    for row in answer["forecast"]:
+        due = words.say("vocabulary", "due_on", day=words.day(row["date"]))
+        rows.append((due, words.number(row["words"])))
+    return rows
+
+
+def _draw(
+    drawing: Drawing,
+    answer: Mapping[str, Any],
+    counts: Mapping[str, int],
+    words: Words,
+    options: Options,
+    has_data: bool,
+) -> float:
+    """Draw the words of each status and the forecast; return the height."""
+    palette, width = PALETTES[options.theme], options.width - 2 * EDGE
+    if not has_data:
+        box = Box(EDGE, 0, width, _HEIGHT)
+        drawing.line(box.x, box.bottom + 0.5, box.right, box.bottom + 0.5, stroke=palette.grid)
+        empty(drawing, palette, box, words.say("vocabulary", "empty"))
+        return box.bottom + 4
+    top = _draw_statuses(drawing, palette, Box(EDGE, 0, width, 0), counts, words)
+    heading(drawing, palette, EDGE, top + SIZE, words.say("vocabulary", "forecast"))
+    box = Box(EDGE, top + SIZE + 8, width, _HEIGHT)
+    bars(drawing, palette, box, _forecast(answer["forecast"], words, width))
+    return box.bottom + SMALL + 12
+
+
+def _draw_statuses(
+    drawing: Drawing, palette: Palette, box: Box, counts: Mapping[str, int], words: Words
+) -> float:
+    """A number for each status above one bar of all; returns where it ends."""
+    colours = dict(zip(_STATUSES, palette.amounts, strict=False))
+    column, total, x = box.width / len(_STATUSES), sum(counts.values()), box.x
+    gaps = 2.0 * (sum(1 for count in counts.values() if count) - 1)
+    y = _BIG + SMALL + 14
+    for place, (status, count) in enumerate(counts.items()):
+        left = box.x + place * column
+        drawing.text(left, _BIG, words.number(count), fill=palette.ink, size=_BIG, weight=600)
+        drawing.rect(left, y - 6 - _SWATCH, _SWATCH, _SWATCH, fill=colours[status])
+        text(drawing, palette, left + _SWATCH + 5, y - 6, words.say("word_statuses", status))
+        wide = (box.width - gaps) * count / total
+        if count:
+            drawing.rect(x, y + 4, wide, _BAR, fill=colours[status])
+            x += wide + 2
+    return y + _BAR + 22
+
+
+def _forecast(rows: Sequence[Mapping[str, Any]], words: Words, width: float) -> list[Bar]:
+    """A bar for each day; where there is no room for all labels, only some have one."""
+    highest = max(range(len(rows)), key=lambda place: (rows[place]["words"], -place))
+    pitch = width / len(rows)
+    days = [words.short_day(row["date"]) for row in rows]
+    every = next(
+        (step for step in (1, 2, 3) if max(text_width(day, SMALL) for day in days) + 6 < step * pitch),
+        7,
+    )
+    counts = [words.number(row["words"]) for row in rows]
+    has_room = max(text_width(count, SMALL) for count in counts) + 2 < pitch
+    return [
+        Bar(
+            row["words"],
+            days[place] if place % every == 0 else "",
+            counts[place] if row["words"] and (has_room or place == highest) else "",
+            place == highest,
+        )
+        for place, row in enumerate(rows)
+    ]
