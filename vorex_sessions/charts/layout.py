@@ -110,6 +110,15 @@ def wrapped(words: str, size: float, width: float) -> list[str]:
     return lines
 
 
+def paragraph(drawing: Drawing, palette: Palette, box: Box, words: str) -> float:
+    """A text in as many lines as it takes; returns where it ends."""
+    y = box.y
+    for line in wrapped(words, SIZE, box.width):
+        y += SIZE * _LINE
+        drawing.text(box.x, y, line, fill=palette.quiet, size=SIZE)
+    return y
+
+
 def empty(drawing: Drawing, palette: Palette, box: Box, words: str) -> Box:
     """Say in the middle of an empty chart what will be there; returns the place that this takes."""
     lines = wrapped(words, SIZE, min(box.width - 24, 380))

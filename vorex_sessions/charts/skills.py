@@ -80,7 +80,7 @@ def _draw(drawing: Drawing, nodes: Nodes, words: Words, options: Options) -> flo
     domains = list(dict.fromkeys(node["domain"] for node in nodes))
     names = {domain: _domain(domain, words) for domain in domains}
     is_wide = options.width >= _WIDE
-    left = max(text_width(name, SIZE) for name in names.values()) + 16 if is_wide else EDGE
+    left = max(text_width(name, SIZE, bold=True) for name in names.values()) + 16 if is_wide else EDGE
     column = (options.width - EDGE - left) / len(LEVELS)
     across = max(int((column - 10) // _PITCH), 1)
     for place, level in enumerate(LEVELS):

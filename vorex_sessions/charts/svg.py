@@ -17,6 +17,7 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 _ISOLATED_RTL, _END_OF_ISOLATE = "\u2067", "\u2069"
 _ANCHORS = {"start": "end", "middle": "middle", "end": "start"}
 # Widths of characters, as parts of the size of the font: a little more than common fonts have.
+_BOLD = 1.15
 _NARROW, _WIDE = frozenset("iljItf.,:;'|!()[] \u00a0\u202f’"), frozenset("mwMWQ%@–—")
 
 
@@ -32,9 +33,9 @@ def number(value: float) -> str:
 
 
 @lru_cache(maxsize=4096)
-def text_width(text: str, size: float) -> float:
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """How wide a text is at most in a common font; the service has no fonts to measure with."""
-    return size * sum(map(_character_width, text))
+    return size * sum(map(_character_width, text)) * (_BOLD if bold else 1)
 
 
 def _character_width(character: str) -> float:

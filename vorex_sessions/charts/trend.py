@@ -152,7 +152,9 @@ def _draw_axes(
         y = scale.y(tick, box)
         drawing.line(box.x, y, box.right, y, stroke=palette.grid)
         text(drawing, palette, box.x - 6, y + SMALL * 0.36, words.number(tick), anchor="end")
-    first, last = words.short_day(answer["period_start"]), words.short_day(_last(answer))
+    days = (answer["period_start"], _last(answer))
+    named = words.day if (days[1] - days[0]).days > _MANY else words.short_day
+    first, last = map(named, days)
     text(drawing, palette, box.x, box.bottom + SMALL + 6, first)
     text(drawing, palette, box.right, box.bottom + SMALL + 6, last, anchor="end")
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vorex_sessions.charts.chart import Chart, Options, Row
-from vorex_sessions.charts.layout import EDGE, SIZE, SMALL, Bar, Box, bars, empty, heading, text
+from vorex_sessions.charts.layout import EDGE, SIZE, SMALL, Bar, Box, bars, empty, heading, text, wrapped
 from vorex_sessions.charts.palette import PALETTES, Palette
 from vorex_sessions.charts.svg import Drawing, text_width
 from vorex_sessions.charts.words import Words, words_of
 
 _BIG, _BAR, _SWATCH = 22.0, 12.0, 9.0
-_HEIGHT = 100
+_HEIGHT, _LINE = 100, SMALL * 1.35
 # From the least to the best known: the stronger, the better.
 _STATUSES = ("due", "learning", "known")
 
@@ -86,12 +86,18 @@ def _draw_statuses(
     colours = dict(zip(_STATUSES, palette.amounts, strict=False))
     column, total, x = box.width / len(_STATUSES), sum(counts.values()), box.x
     gaps = 2.0 * (sum(1 for count in counts.values() if count) - 1)
-    y = _BIG + SMALL + 14
+    names = {
+        status: wrapped(words.say("word_statuses", status), SMALL, column - _SWATCH - 8)
+        for status in counts
+    }
+    y = _BIG + 8 + max(map(len, names.values())) * _LINE
     for place, (status, count) in enumerate(counts.items()):
         left = box.x + place * column
         drawing.text(left, _BIG, words.number(count), fill=palette.ink, size=_BIG, weight=600)
-        drawing.rect(left, y - 6 - _SWATCH, _SWATCH, _SWATCH, fill=colours[status])
-        text(drawing, palette, left + _SWATCH + 5, y - 6, words.say("word_statuses", status))
+        drawing.rect(left, _BIG + 9, _SWATCH, _SWATCH, fill=colours[status])
+        for number, line in enumerate(names[status]):
+            at = _BIG + 8 + SMALL - 1.5 + number * _LINE
+            text(drawing, palette, left + _SWATCH + 5, at, line)
         wide = (box.width - gaps) * count / total
         if count:
             drawing.rect(x, y + 4, wide, _BAR, fill=colours[status])
