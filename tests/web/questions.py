@@ -15,6 +15,15 @@ _PERIODS = ("day", "week", "month", "year", "all", *CALENDAR_PERIODS)
 QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "/api/sessions/achievements": ("",),
     "/api/sessions/changes": ("", "?limit=1", "?since={since}"),
+    "/api/sessions/charts/heatmap.svg": (
+        *("", "?language=de", "?year=2026&theme=dark", "?year=2025&width=320"),
+        f"?timezone={_ZONES[0]}&locale=ar",
+    ),
+    "/api/sessions/charts/rhythm.svg": ("", "?period=all&locale=de", f"?timezone={_ZONES[1]}"),
+    "/api/sessions/charts/skills.svg": ("", "?language=de"),
+    "/api/sessions/charts/streak.svg": ("", "?language=de", f"?timezone={_ZONES[0]}"),
+    "/api/sessions/charts/trend.svg": ("", "?period=year&language=de", "?score=fluency"),
+    "/api/sessions/charts/vocabulary.svg": ("", f"?language=de&timezone={_ZONES[2]}"),
     "/api/sessions/comparison": ("", "?period=month", "?language=de&level=B1"),
     "/api/sessions/daily-breakdown": (
         *("", "?language=de", f"?timezone={_ZONES[0]}"),

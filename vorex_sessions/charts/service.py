@@ -1,15 +1,26 @@
 """A learner's charts: what other capabilities answer, drawn."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from vorex_sessions.charts import rhythm
+from vorex_sessions.charts import heatmap, rhythm, skills, streak, trend, vocabulary
 from vorex_sessions.charts.chart import Chart, Options
-from vorex_sessions.progress.rhythm import rhythm as ask_rhythm
+from vorex_sessions.database.one_snapshot import current_snapshot
+from vorex_sessions.growth.service import show_streak
+from vorex_sessions.growth.streaks import CALENDAR_DAYS
+from vorex_sessions.hooks.rebuild import in_current_snapshot
+from vorex_sessions.periods import DAYS, ONE_DAY
+from vorex_sessions.preferences.history import WEEKDAYS
+from vorex_sessions.preferences.service import show_preferences
+from vorex_sessions.progress.breakdown import daily_breakdown
+from vorex_sessions.progress.days import learners_today
+from vorex_sessions.progress.rhythm import rhythm as show_rhythm
+from vorex_sessions.recall.service import count_words
+from vorex_sessions.skills.service import show_skills
+from vorex_sessions.trends.service import show_trends
 
-Draw = Callable[[Mapping[str, Any], Options], Chart]
-Ask = Callable[[str, Options, datetime], Mapping[str, Any]]
+Answered = Mapping[str, Any]
 
 
 def make_chart(kind: str, learner_id: str, options: Options, *, now: datetime) -> Chart:
@@ -18,14 +29,74 @@ def make_chart(kind: str, learner_id: str, options: Options, *, now: datetime) -
     return draw(ask(learner_id, options, now), options)
 
 
-def _rhythm(learner_id: str, options: Options, now: datetime) -> Mapping[str, Any]:
-    return ask_rhythm(
-        learner_id,
-        period=options.period,
-        zone_name=options.zone_name,
-        language=options.language,
-        now=now,
-    )
+def _of_one_moment(learner_id: str, read: Callable[[], Answered]) -> Answered:
+    """What several questions are answered; within a page's or an overview's snapshot, that is the moment."""
+    return read() if current_snapshot() else in_current_snapshot(learner_id, read)
 
 
-_KINDS: dict[str, tuple[Ask, Draw]] = {"rhythm": (_rhythm, rhythm.draw)}
+def _narrowed(options: Options, now: datetime) -> dict[str, Any]:
+    return {"language": options.language, "zone_name": options.zone_name, "now": now}
+
+
+def _heatmap(learner_id: str, options: Options, now: datetime) -> Answered:
+    year, narrowed = options.year, _narrowed(options, now)
+
+    def read() -> Answered:
+        starts_on = show_preferences(learner_id)["week_starts_on"]
+        if year is None:
+            answer = daily_breakdown(learner_id, days=DAYS["year"], **narrowed)
+            today = answer["days"][-1]["date"] + (DAYS["year"] - 1) * ONE_DAY
+            return {**answer, "today": today, "week_starts_on": starts_on}
+        first, last = date(year, 1, 1), date(year, 12, 31)
+        answer = daily_breakdown(learner_id, date_from=first, date_to=last, **narrowed)
+        # A year that is over everywhere stays as it is, whatever day is today.
+        is_over = last < now.date() - ONE_DAY
+        return {
+            **answer,
+            "today": None if is_over else learners_today(learner_id, options.zone_name, now=now),
+            "week_starts_on": starts_on,
+        }
+
+    return _of_one_moment(learner_id, read)
+
+
+def _trend(learner_id: str, options: Options, now: datetime) -> Answered:
+    narrowed, period = _narrowed(options, now), options.period
+
+    def read() -> Answered:
+        answer = show_trends(learner_id, period=period, **narrowed)
+        days = daily_breakdown(learner_id, days=DAYS[period], **narrowed)["days"]
+        return {**answer, "days": days, "today": answer["period_end"]}
+
+    return _of_one_moment(learner_id, read)
+
+
+def _skills(learner_id: str, options: Options, now: datetime) -> Answered:
+    return show_skills(learner_id, language=options.language)
+
+
+def _streak(learner_id: str, options: Options, now: datetime) -> Answered:
+    answer = show_streak(learner_id, **_narrowed(options, now))
+    today = answer["calendar"][-1]["date"] + (CALENDAR_DAYS - 1) * ONE_DAY
+    starts_on = WEEKDAYS[answer["week"]["starts_on"].weekday()]
+    return {**answer, "today": today, "week_starts_on": starts_on}
+
+
+def _vocabulary(learner_id: str, options: Options, now: datetime) -> Answered:
+    return count_words(learner_id, **_narrowed(options, now))
+
+
+def _rhythm(learner_id: str, options: Options, now: datetime) -> Answered:
+    return show_rhythm(learner_id, period=options.period, **_narrowed(options, now))
+
+
+_Ask = Callable[[str, Options, datetime], Answered]
+_Draw = Callable[[Answered, Options], Chart]
+_KINDS: dict[str, tuple[_Ask, _Draw]] = {
+    "heatmap": (_heatmap, heatmap.draw),
+    "trend": (_trend, trend.draw),
+    "skills": (_skills, skills.draw),
+    "streak": (_streak, streak.draw),
+    "vocabulary": (_vocabulary, vocabulary.draw),
+    "rhythm": (_rhythm, rhythm.draw),
+}

@@ -140,7 +140,7 @@ def _legend(palette: Palette, words: Words) -> list[tuple[Sign, str]]:
     return [
         (
             partial(_sign, status=status, mastery=mastery, palette=palette),
-            words.say("statuses", f"{status}_means"),
+            words.say_if_known("statuses", f"{status}_means") or words.say("statuses", status),
         )
         for status, mastery in shown
     ]

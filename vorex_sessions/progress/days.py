@@ -32,6 +32,11 @@ def last_days(
     return today, sorted(tally for tally in tallies if tally.practiced_on >= start)
 
 
+def learners_today(learner_id: str, zone_name: str | None, *, now: datetime) -> date:
+    """The learner's today; the zone is that of the latest session unless one is given, or UTC."""
+    return last_days(learner_id, 1, zone_name=zone_name, language=None, now=now)[0]
+
+
 def days_between(learner_id: str, first: date, last: date, *, language: str | None) -> list[Tally]:
     """Tallies of the days from `first` to `last`, oldest first; of all languages unless one is given."""
     parameters = {"user_id": learner_id, "language": language, **bounds(first, last)}

@@ -1,6 +1,7 @@
 """The learner's words, and how well each is remembered."""
 
-from datetime import datetime
+from collections import Counter
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from vorex_sessions.hooks.learner_days import DAY_STARTS_AT
 from vorex_sessions.hooks.projections import DERIVED_VERSION
 from vorex_sessions.hooks.rebuild import run_current
 from vorex_sessions.models import learner_memories
-from vorex_sessions.periods import stamp
+from vorex_sessions.periods import ONE_DAY, stamp
 from vorex_sessions.recall.memory import KNOWN_FROM, recall
 from vorex_sessions.recall.projection import is_of_learner
 from vorex_sessions.text import without_accents
@@ -120,6 +121,44 @@ def _others(learner_id: str, q: str, language: str | None) -> list[str]:
     return found
 
 
+FORECAST_DAYS = 14
+
+
+def _counts() -> sa.Select[Any]:
+    """How many words have each status, those that are due within two weeks by day."""
+    seen = WORDS.where(_is_of_language(WORDS.selected_columns)).subquery("seen")
+    words = _with_memory(seen).subquery("remembered").c
+    is_soon = words.due_on.between(sa.bindparam("tomorrow"), sa.bindparam("until"))
+    soon = sa.case((is_soon, words.due_on)).label("soon")
+    counted = sa.select(words.status, soon, sa.func.count().label("words"))
+    return counted.group_by(words.status, soon)
+
+
+_COUNTS = _counts()
+
+
+def count_words(
+    learner_id: str, *, language: str | None = None, zone_name: str | None = None, now: datetime
+) -> dict[str, Any]:
+    """How many of the learner's words have each status, and how many become due on each of the next days."""
+    today = _today(learner_id, zone_name, now)
+    days = [today + age * ONE_DAY for age in range(1, FORECAST_DAYS + 1)]
+    parameters = {"user_id": learner_id, "today": today, "language": language}
+    rows = run_large(_COUNTS, parameters | {"tomorrow": days[0], "until": days[-1]})
+    counts: Counter[Any] = Counter()
+    for row in rows:
+        counts.update({row.status: row.words, row.soon: row.words})
+    return {
+        **{status: counts[status] for status in ("due", "learning", "known")},
+        "forecast": [{"date": day, "words": counts[day]} for day in days],
+    }
+
+
+def _today(learner_id: str, zone_name: str | None, now: datetime) -> date:
+    (learner,) = run_current(_LEARNER, {"user_id": learner_id})
+    return today_of(now, zone_name or learner.zone_name or "UTC", learner.day_starts_at)
+
+
 def list_words(
     learner_id: str,
     *,
@@ -134,8 +173,7 @@ def list_words(
     """A page of the learner's words by name, with how well each is remembered. Raises Invalid."""
     filters = {"status": status, "q": q} | ({"language": language} if language else {})
     after, after_language = _after(cursor, filters)
-    (learner,) = run_current(_LEARNER, {"user_id": learner_id})
-    today = today_of(now, zone_name or learner.zone_name or "UTC", learner.day_starts_at)
+    today = _today(learner_id, zone_name, now)
     phrase = without_accents(q or "") or q or ""  # an accent alone is in no word
     parameters = {
         "user_id": learner_id,
