@@ -1,13 +1,13 @@
 """The capabilities of the service. Adding one: a folder with a `CAPABILITY`, and one word here."""
 
 from vorex_sessions import (
+    charts,
     cohorts,
     events,
     founding,
     growth,
     imports,
     insights,
-    charts,
     languages,
     live,
     operations,

@@ -10,6 +10,7 @@ THEMES = ("light", "dark")
 NARROWEST, WIDEST, WIDTH = 320, 1440, 640  # pixels
 
 Row = tuple[str, ...]
+NOTHING = "\u2013"  # a cell of what was not measured
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from vorex_sessions.charts.chart import Chart, Options, Row
-from vorex_sessions.charts.layout import EDGE, SIZE, SMALL, Box, Sign, empty, legend, text
+from vorex_sessions.charts.layout import EDGE, SMALL, Box, Sign, empty, legend, text
 from vorex_sessions.charts.palette import PALETTES, Palette
 from vorex_sessions.charts.svg import Drawing, Point, text_width
 from vorex_sessions.charts.words import Words, words_of
@@ -150,10 +150,8 @@ def _draw(
 
 def _ring(drawing: Drawing, palette: Palette, corner: Point, side: float) -> None:
     x, y = corner
-    drawing.rect(
-        *(x - 1, y - 1, side + 2, side + 2),
-        **{"fill": "none", "stroke": palette.today, "stroke_width": 1.5, "rx": 1.5},
-    )
+    ring = (x - 1, y - 1, side + 2, side + 2)
+    drawing.rect(*ring, fill="none", stroke=palette.today, stroke_width=1.5, rx=1.5)
 
 
 def _name_weekdays(drawing: Drawing, palette: Palette, grid: _Grid, words: Words) -> None:

@@ -56,7 +56,9 @@ def bars(drawing: Drawing, palette: Palette, box: Box, values: Sequence[Bar]) ->
         high = bar_height(bar.value, most, box.height - room)
         fill = palette.amounts[2] if bar.is_highest else palette.mark
         if high:
-            drawing.rect(middle - wide / 2, box.bottom - high, wide, high, fill=fill, rx=min(2, wide / 4))
+            drawing.rect(
+                middle - wide / 2, box.bottom - high, wide, high, fill=fill, rx=min(2, wide / 4)
+            )
         if bar.below:
             label(drawing, palette, middle, box.bottom + SMALL + 5, bar.below)
         if bar.above:
@@ -88,9 +90,7 @@ def label(
     """A text in the middle above or below a mark, moved where it would leave the drawing."""
     half = text_width(words, SMALL) / 2
     x = min(max(x, EDGE + half), drawing.width - EDGE - half)
-    drawing.text(
-        x, y, words, fill=ink or palette.quiet, size=SMALL, anchor="middle", weight=weight
-    )
+    drawing.text(x, y, words, fill=ink or palette.quiet, size=SMALL, anchor="middle", weight=weight)
 
 
 def heading(drawing: Drawing, palette: Palette, x: float, y: float, words: str) -> None:

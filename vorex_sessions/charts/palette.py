@@ -1,8 +1,8 @@
 """Pure: the colours of charts. `tests/charts/test_palette.py` computes their contrast.
 
-Drawings are transparent. Each colour is far enough from every background between the two that its theme names.
-Amounts are one hue, blue, from faint to strong, and always also differ in size or in shape; orange, which
-nobody takes for blue, marks today.
+Drawings are transparent: each colour is far enough from every background between the two that its theme
+names. Amounts are one hue, blue, from faint to strong, and always also differ in size or in shape; orange,
+which nobody takes for blue, marks today.
 """
 
 from typing import NamedTuple

@@ -23,9 +23,9 @@ class _LooksSchema(Schema):
     )
     locale = body_fields.Language(
         load_default=Options.locale,
-        description="The language of the words, a tag of BCP 47: en, de, es, fr and ar, with a region for their "
-        "formats (`de-CH`). In another one the words are English, dates and numbers its own. Where it is read "
-        "from right to left, the chart is mirrored.",
+        description="The language of the words, a tag of BCP 47: en, de, es, fr and ar, with a region for "
+        "their formats (`de-CH`). In another one the words are English, dates and numbers its own. Where it "
+        "is read from right to left, the chart is mirrored.",
         example="de",
     )
     width = query_fields.Whole(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from vorex_sessions.charts.chart import Chart, Options, Row
+from vorex_sessions.charts.chart import NOTHING, Chart, Options, Row
 from vorex_sessions.charts.layout import EDGE, SIZE, SMALL, Box, Sign, empty, heading, legend, text
 from vorex_sessions.charts.palette import PALETTES, Palette
 from vorex_sessions.charts.svg import Drawing, text_width
@@ -15,7 +15,6 @@ from vorex_sessions.skills.choosing import STATUSES
 _PITCH, _SIDE = 13.0, 10.0  # of the squares
 _WIDE = 620  # pixels: from then on the names of domains stand before their lines
 _LINE_GAP, _LEVELS_HIGH = 14, SMALL + 10
-NO_MASTERY = "–"
 Nodes = Sequence[Mapping[str, Any]]
 
 
@@ -25,12 +24,16 @@ def draw(answer: Mapping[str, Any], options: Options) -> Chart:
     has_data = any(node["evidence"] for node in nodes)
     title, sentence = words.say("skills", "title"), _sentence(nodes, words, has_data)
     drawing = Drawing(options.width, mirrored=words.is_rtl)
-    height = _draw(drawing, nodes, words, options) if nodes else _nothing(drawing, options, sentence)
+    height = (
+        _draw(drawing, nodes, words, options) if nodes else _nothing(drawing, options, sentence)
+    )
     return Chart(
         "skills",
         title,
         sentence,
-        tuple(words.say("skills", name) for name in ("domain", "level", "skill", "status", "mastery")),
+        tuple(
+            words.say("skills", name) for name in ("domain", "level", "skill", "status", "mastery")
+        ),
         drawing.finish(height, name="chart-skills", title=title, description=sentence),
         has_data,
         words.direction,
@@ -61,7 +64,7 @@ def _row(node: Mapping[str, Any], words: Words) -> Row:
         node["level"],
         node["name"],
         words.say("statuses", node["status"]),
-        NO_MASTERY if mastery is None else words.percent(mastery),
+        NOTHING if mastery is None else words.percent(mastery),
     )
 
 
@@ -80,7 +83,9 @@ def _draw(drawing: Drawing, nodes: Nodes, words: Words, options: Options) -> flo
     domains = list(dict.fromkeys(node["domain"] for node in nodes))
     names = {domain: _domain(domain, words) for domain in domains}
     is_wide = options.width >= _WIDE
-    left = max(text_width(name, SIZE, bold=True) for name in names.values()) + 16 if is_wide else EDGE
+    left = (
+        max(text_width(name, SIZE, bold=True) for name in names.values()) + 16 if is_wide else EDGE
+    )
     column = (options.width - EDGE - left) / len(LEVELS)
     across = max(int((column - 10) // _PITCH), 1)
     for place, level in enumerate(LEVELS):
@@ -111,7 +116,9 @@ def _draw_cell(
     mastered = sum(node["status"] == "mastered" for node in nodes)
     count = words.say("skills", "of", n=words.number(mastered), all=words.number(len(nodes)))
     drawing.text(x, y + SMALL - 1, count, fill=palette.quiet, size=SMALL)
-    ordered = sorted(nodes, key=lambda node: (-STATUSES.index(node["status"]), -(node["mastery"] or 0)))
+    ordered = sorted(
+        nodes, key=lambda node: (-STATUSES.index(node["status"]), -(node["mastery"] or 0))
+    )
     for place, node in enumerate(ordered):
         row, column = divmod(place, across)
         corner = (x + column * _PITCH, y + SMALL + 6 + row * _PITCH)

@@ -15,7 +15,6 @@ from vorex_sessions.charts.layout import (
     empty,
     legend,
     paragraph,
-    text,
 )
 from vorex_sessions.charts.palette import PALETTES, Palette
 from vorex_sessions.charts.svg import Drawing
@@ -23,7 +22,10 @@ from vorex_sessions.charts.words import Words, words_of
 from vorex_sessions.preferences.history import week_start
 
 _BIG = 30.0
-_WIDE, _BESIDE = 560, 230  # pixels: from which width on the numbers stand beside the calendar, and how wide
+_WIDE, _BESIDE = (
+    560,
+    230,
+)  # pixels: from which width on the numbers stand beside the calendar, and how wide
 _PITCH, _HIGH, _LEAST_GAP = 48.0, 40.0, 4.0
 # What a day was for the streak, in the order of the legend.
 STATES = ("practised", "short", "frozen", "rest", "paused", "missed")
@@ -136,16 +138,15 @@ def _draw_calendar(
     for place in range(7):
         name = words.weekdays[(begin.weekday() + place) % 7]
         middle = box.x + (place + 0.5) * pitch
-        drawing.text(
-            middle, top + SMALL, name, fill=palette.quiet, size=SMALL, anchor="middle"
-        )
+        drawing.text(middle, top + SMALL, name, fill=palette.quiet, size=SMALL, anchor="middle")
     top += SMALL + 8
     wide = pitch - _LEAST_GAP
     for row in rows:
         week, weekday = divmod((row["date"] - begin).days, 7)
         cell = Box(box.x + weekday * pitch + 2, top + week * _HIGH, wide, _HIGH - _LEAST_GAP)
         _draw_day(drawing, palette, cell, row, answer["today"], words)
-    return top + ((last - begin).days // 7 + 1) * _HIGH
+    weeks: int = (last - begin).days // 7 + 1
+    return top + weeks * _HIGH
 
 
 def _draw_day(
@@ -168,10 +169,8 @@ def _draw_day(
         drawing.rect(*ring, fill="none", stroke=palette.today, stroke_width=2, rx=6)
     ink = palette.on_mark if is_full else palette.quiet if state == "missed" else palette.ink
     number = words.number(row["date"].day)
-    drawing.text(
-        *(middle, cell.y + 17, number),
-        **{"fill": ink, "size": SIZE, "anchor": "middle", "weight": 600 if is_full else None},
-    )
+    weight = 600 if is_full else None
+    drawing.text(middle, cell.y + 17, number, fill=ink, size=SIZE, anchor="middle", weight=weight)
     _draw_sign(drawing, middle, cell.y + 27, state, palette)
 
 
@@ -179,7 +178,8 @@ def _draw_sign(drawing: Drawing, x: float, y: float, state: str, palette: Palett
     """The sign below a day's number, so that no state is told by colour alone."""
     stroke: dict[str, object] = {"stroke": palette.quiet, "stroke_width": 1.6}
     if state == "practised":
-        tick = [(x - 4, y), (x - 1.2, y + 2.8), (x + 4, y - 3.2)]
+        side = -1 if drawing.mirrored else 1  # a tick is the same wherever people read from
+        tick = [(x - 4 * side, y), (x - 1.2 * side, y + 2.8), (x + 4 * side, y - 3.2)]
         drawing.polyline(tick, stroke=palette.on_mark, stroke_width=1.8)
     elif state == "short":
         drawing.circle(x, y, 2.4, fill=palette.mark)

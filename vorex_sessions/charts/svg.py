@@ -18,7 +18,8 @@ _ISOLATED_RTL, _END_OF_ISOLATE = "\u2067", "\u2069"
 _ANCHORS = {"start": "end", "middle": "middle", "end": "start"}
 # Widths of characters, as parts of the size of the font: a little more than common fonts have.
 _BOLD = 1.15
-_NARROW, _WIDE = frozenset("iljItf.,:;'|!()[] \u00a0\u202f’"), frozenset("mwMWQ%@–—")
+_NARROW = frozenset("iljItf.,:;'|!()[] \u00a0\u202f\u2019")
+_WIDE = frozenset("mwMWQ%@\u2013\u2014\u0633\u0634\u0635\u0636")
 
 
 def escaped(text: str) -> str:

@@ -4,7 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vorex_sessions.charts.chart import Chart, Options, Row
-from vorex_sessions.charts.layout import EDGE, SIZE, SMALL, Bar, Box, bars, empty, heading, text, wrapped
+from vorex_sessions.charts.layout import (
+    EDGE,
+    SIZE,
+    SMALL,
+    Bar,
+    Box,
+    bars,
+    empty,
+    heading,
+    text,
+    wrapped,
+)
 from vorex_sessions.charts.palette import PALETTES, Palette
 from vorex_sessions.charts.svg import Drawing, text_width
 from vorex_sessions.charts.words import Words, words_of
@@ -110,10 +121,7 @@ def _forecast(rows: Sequence[Mapping[str, Any]], words: Words, width: float) -> 
     highest = max(range(len(rows)), key=lambda place: (rows[place]["words"], -place))
     pitch = width / len(rows)
     days = [words.short_day(row["date"]) for row in rows]
-    every = next(
-        (step for step in (1, 2, 3) if max(text_width(day, SMALL) for day in days) + 6 < step * pitch),
-        7,
-    )
+    every = _every(max(text_width(day, SMALL) for day in days) + 6, pitch)
     counts = [words.number(row["words"]) for row in rows]
     has_room = max(text_width(count, SMALL) for count in counts) + 2 < pitch
     return [
@@ -125,3 +133,8 @@ def _forecast(rows: Sequence[Mapping[str, Any]], words: Words, width: float) -> 
         )
         for place, row in enumerate(rows)
     ]
+
+
+def _every(wide: float, pitch: float) -> int:
+    """Every how many bars have a label: the first one may move to the right, up to the middle of its own."""
+    return next((step for step in range(1, 7) if (step + 0.5) * pitch >= 1.5 * wide), 7)

@@ -1,12 +1,12 @@
 """Pure: the words of charts from the catalogue in wordings/, and numbers and dates as a locale writes them.
 
-Words are there in a few languages, else in English; dates and numbers are in any locale that Babel knows. Babel
-is loaded with the first chart: 4 MB of a worker, which many services never need.
+Words are there in a few languages, else in English; dates and numbers are in any locale that Babel knows.
+Babel is loaded with the first chart: 4 MB of a worker, which many services never need.
 """
 
 import tomllib
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -75,11 +75,6 @@ class Words:
         """A number with at most one decimal."""
         return _number(value, self.locale)
 
-    def signed(self, value: float) -> str:
-        """A number with its sign."""
-        sign = "+" if value > 0 else "−" if value < 0 else "±"
-        return f"\u2066{sign}{self.number(abs(value))}\u2069" if self.is_rtl else f"{sign}{self.number(abs(value))}"
-
     def percent(self, share: float) -> str:
         """A share of one as whole per cent."""
         from babel import numbers
@@ -104,9 +99,9 @@ class Words:
         """An hour of the day."""
         from babel import dates
 
-        has_halves = "a" in str(dates.get_time_format("short", self.locale))
+        is_halved = "a" in str(dates.get_time_format("short", self.locale))
         return dates.format_skeleton(
-            "h" if has_halves else "H", datetime(2000, 1, 1, hour), locale=self.locale
+            "h" if is_halved else "H", datetime(2000, 1, 1, hour, tzinfo=UTC), locale=self.locale
         )
 
     @cached_property
@@ -125,7 +120,7 @@ class Words:
         return dict(self.locale.days["stand-alone"]["wide"])
 
     def _dated(self, skeleton: str, day: date) -> str:
-        return _pattern(skeleton, self.locale).apply(day, self.locale)
+        return str(_pattern(skeleton, self.locale).apply(day, self.locale))
 
 
 def _english_plural(value: float) -> str:
@@ -139,7 +134,9 @@ def _pattern(skeleton: str, locale: "Locale") -> Any:
 
     skeletons = locale.datetime_skeletons
     found = skeleton if skeleton in skeletons else dates.match_skeleton(skeleton, skeletons)
-    return dates.parse_pattern(skeletons[found]) if found else dates.get_date_format("medium", locale)
+    return (
+        dates.parse_pattern(skeletons[found]) if found else dates.get_date_format("medium", locale)
+    )
 
 
 @lru_cache(maxsize=4096)
