@@ -83,8 +83,7 @@ def test_how_the_header_may_be_written(learner: Learner, paths: list[str]) -> No
         for header in (
             opaque,
             f"W/{opaque}",
-            f"{others}, {tag}",
-            f"{tag} ,{others}",
+            f"{others}, {tag} ,{others}",
             f"{tag},{tag}",
             "*",
         ):

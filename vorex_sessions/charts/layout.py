@@ -88,7 +88,7 @@ def label(
     weight: int | None = None,
 ) -> None:
     """A text in the middle above or below a mark, moved where it would leave the drawing."""
-    half = text_width(words, SMALL) / 2
+    half = text_width(words, SMALL, bold=bool(weight)) / 2
     x = min(max(x, EDGE + half), drawing.width - EDGE - half)
     drawing.text(x, y, words, fill=ink or palette.quiet, size=SMALL, anchor="middle", weight=weight)
 

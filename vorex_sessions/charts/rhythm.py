@@ -12,7 +12,7 @@ from vorex_sessions.preferences.history import WEEKDAYS
 
 _HEIGHT, _GAP = 130, 32  # of a part; between the two
 _HEAD, _FOOT = SIZE + 12, SMALL + 12
-_SIDE_BY_SIDE = 600  # pixels
+_SIDE_BY_SIDE = 700  # pixels
 
 
 def draw(answer: Mapping[str, Any], options: Options) -> Chart:
@@ -73,8 +73,8 @@ def _draw(
     """Draw both parts; return the height."""
     palette, width = PALETTES[options.theme], options.width - 2 * EDGE
     is_wide = options.width >= _SIDE_BY_SIDE
-    first = Box(EDGE, _HEAD, width * 0.62 if is_wide else width, _HEIGHT)
-    second = Box(first.right + _GAP, _HEAD, width * 0.38 - _GAP, _HEIGHT)
+    first = Box(EDGE, _HEAD, width * 0.58 if is_wide else width, _HEIGHT)
+    second = Box(first.right + _GAP, _HEAD, width * 0.42 - _GAP, _HEIGHT)
     if not is_wide:
         second = Box(EDGE, first.bottom + _FOOT + _GAP / 2 + _HEAD, width, _HEIGHT)
     parts = (

@@ -98,7 +98,8 @@ def _draw(
     palette, width = PALETTES[options.theme], options.width - 2 * EDGE
     if not has_data:
         box = Box(EDGE, 0, width, _HEIGHT)
-        _draw_axes(drawing, palette, box, answer, Scale(LOWEST, HIGHEST, [LOWEST]), words)
+        _draw_axes(drawing, palette, box, answer, Scale(LOWEST, HIGHEST, []), words)
+        drawing.line(box.x, box.bottom, box.right, box.bottom, stroke=palette.grid)
         empty(drawing, palette, box, words.say("trend", "empty"))
         return box.bottom + _FOOT
     scale = scale_of([mean for part in parts for _, mean in part.days])
