@@ -127,7 +127,7 @@ def test_a_mirrored_drawing_has_its_marks_at_the_other_side() -> None:
         "70",
     )
     assert marks(root, "text")[0].attrib["text-anchor"] == "end"
-    assert marks(root, "path")[0].attrib["d"] == "M86 5h4v4h-4z"
+    assert marks(root, "path")[0].attrib["d"] == "M86.0 5.0h4.0v4.0h-4.0z"
 
 
 def test_whatever_a_text_holds_stays_a_text() -> None:

@@ -13,6 +13,13 @@ from vorex_sessions.charts import heatmap as heatmap_chart
 from vorex_sessions.charts import trend as trend_chart
 from vorex_sessions.charts.chart import KINDS, Options
 
+PRACTICE = {
+    "duration_seconds": 900,
+    "fluency_score": 70,
+    "vocabulary_learned": ["house"],
+    "skills": [{"skill": "past-simple", "score": 60}],
+}
+
 
 def ask(learner: Learner, kind: str, **options):
     return learner.request("GET", f"/api/sessions/charts/{kind}.svg", **options)
@@ -20,7 +27,7 @@ def ask(learner: Learner, kind: str, **options):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_chart_is_an_image_that_nobody_else_keeps(learner: Learner, kind: str) -> None:
-    learner.save()
+    learner.save(**PRACTICE)
     response = ask(learner, kind)
     assert response.content_type == "image/svg+xml"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
@@ -70,18 +77,13 @@ def test_a_beginner_sees_what_will_be_there(learner: Learner, kind: str) -> None
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_chart_is_of_the_caller_alone(learner: Learner, other: Learner, kind: str) -> None:
     before = ask(other, kind).data
-    learner.save(
-        duration_seconds=900,
-        fluency_score=70,
-        vocabulary_learned=["Haus"],
-        skills=[{"skill": "past-simple", "score": 60}],
-    )
+    learner.save(**PRACTICE)
     assert ask(other, kind).data == before != ask(learner, kind).data
 
 
-@pytest.mark.parametrize("year", [2000, 2026, 2028, 2199])
+@pytest.mark.parametrize("year", [2000, 2023, 2024, 2199])
 def test_any_year_has_a_heat_map(learner: Learner, year: int) -> None:
-    learner.save(completed_at="2026-12-31T12:00:00Z" if year < 2026 else None)
+    learner.save(completed_at="2024-02-29T12:00:00Z")
     for width in (320, 1440):
         assert str(year) in description(fetch(learner, "heatmap", year=year, width=width))
 
@@ -91,8 +93,8 @@ def test_drawing_takes_no_time() -> None:
     year, line = heatmap(), trend(days=90, share=1.0)
     one = Options(score="fluency")
     for drawn, answer, options, limit in (
-        (heatmap_chart.draw, year, Options(), 0.0020),
-        (trend_chart.draw, line, one, 0.0008),
+        (heatmap_chart.draw, year, Options(), 0.003),
+        (trend_chart.draw, line, one, 0.002),
     ):
         parse(drawn(answer, options).svg)  # words and patterns are kept from now on
         for attempt in tries():

@@ -1,6 +1,6 @@
 """Pure: a year of practice, a square for each day: the more minutes, the larger and the stronger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
@@ -98,11 +98,18 @@ class _Grid:
 
     def corner(self, day: date, side: float) -> Point:
         """The upper left corner of a day's square of this side."""
-        week, weekday = divmod((day - self.begin).days, 7)
-        band, column = divmod(week, self.per_band)
-        x = self.left + column * self.pitch + (self.full - side) / 2
-        y = band * self.band_height + _MONTHS_HIGH + weekday * self.pitch
-        return x, y + (self.full - side) / 2
+        return self.corners([day], side)[0]
+
+    def corners(self, days: Iterable[date], side: float) -> list[Point]:
+        """The corners of several days' squares."""
+        begin, shift, pitch = self.begin.toordinal(), (self.full - side) / 2, self.pitch
+        found = []
+        for day in days:
+            week, weekday = divmod(day.toordinal() - begin, 7)
+            band, column = divmod(week, self.per_band)
+            y = band * self.band_height + _MONTHS_HIGH + weekday * pitch
+            found.append((self.left + column * pitch + shift, y + shift))
+        return found
 
     @property
     def bottom(self) -> float:
@@ -132,16 +139,15 @@ def _draw(
     message = words.say("heatmap", "nothing") if not practised else ""
     covered = empty(drawing, palette, box, message)
     side = max(grid.full * _NOTHING, 2)
-    without = [
-        grid.corner(row["date"], side)
-        for row in shown
-        if not row["sessions"] and not (today and row["date"] > today)
-    ]
-    dots = [corner for corner in without if not covered.holds(*corner)]
+    last_dot = min(today or last, last)
+    without = [row["date"] for row in shown if not row["sessions"] and row["date"] <= last_dot]
+    dots = grid.corners(without, side)
+    if message:
+        dots = [corner for corner in dots if not covered.holds(*corner)]
     drawing.squares(dots, side, fill=palette.grid)
     for part, colour, days in zip(SIDES, palette.amounts, levels, strict=True):
         side = grid.full * part
-        drawing.squares([grid.corner(day, side) for day in days], side, fill=colour)
+        drawing.squares(grid.corners(days, side), side, fill=colour)
     if today and first <= today <= last:
         _ring(drawing, palette, grid.corner(today, grid.full), grid.full)
     box = Box(EDGE, grid.bottom + 10, options.width - 2 * EDGE, 0)

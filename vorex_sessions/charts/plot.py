@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from vorex_sessions.charts.layout import Box
 from vorex_sessions.charts.palette import Palette
 from vorex_sessions.charts.scale import Scale, fan, straight
-from vorex_sessions.charts.svg import Drawing
-from vorex_sessions.periods import ONE_DAY
+from vorex_sessions.charts.svg import Attributes, Drawing, Point
 
 MANY = 100  # days: lines between so many would be a thicket
 _FAINT = "0.22"
+_DOT, _SMALL_DOT = 2.6, 1.7  # radius
 
 
 class Part(NamedTuple):
@@ -56,21 +56,19 @@ class Plot:
         """Band, trend, and the days: a line only between days that follow each other."""
         if part.slope is not None:
             self._draw_trend(drawing, palette, part, part.slope)
-        places = [(day, (self.x(day.toordinal()), self.y(mean))) for day, mean in part.days]
-        radius = 1.7
+        days = [day.toordinal() for day, _ in part.days]
+        places = [
+            (self.x(day), self.y(mean)) for day, (_, mean) in zip(days, part.days, strict=True)
+        ]
+        radius = _SMALL_DOT
         if self.span < MANY:
-            radius = 2.6
-            near = [
-                (before, after)
-                for (earlier, before), (day, after) in pairwise(places)
-                if day - earlier == ONE_DAY
-            ]
-            drawing.path(near, stroke=palette.amounts[0], stroke_width=1)
-        over = [place for day, place in places if day != self.today]
-        drawing.circles(over, radius, fill=palette.mark)
-        for day, place in places:
-            if day == self.today:
-                mark_today(drawing, *place, palette=palette)
+            radius = _DOT
+            drawing.path(_runs(days, places), stroke=palette.amounts[0], stroke_width=1)
+        today = self.today.toordinal()
+        others = [place for day, place in zip(days, places, strict=True) if day != today]
+        drawing.circles(others, radius, fill=palette.mark)
+        if today in days:
+            mark_today(drawing, *places[days.index(today)], palette=palette)
 
     def _draw_trend(self, drawing: Drawing, palette: Palette, part: Part, slope: float) -> None:
         """The line through the middle of all days, and all lines whose slope is in the interval."""
@@ -89,16 +87,27 @@ class Plot:
                 self._draw_line(
                     drawing, middle, edge, stroke=palette.amounts[0], stroke_dasharray="2 3"
                 )
-        how: dict[str, object] = {"stroke": palette.amounts[3], "stroke_width": 2}
+        how: Attributes = {"stroke": palette.amounts[3], "stroke_width": 2}
         if part.trend["verdict"] == "unclear":
             how["stroke_dasharray"] = "5 4"
         for end in ends:
             self._draw_line(drawing, middle, straight(mean, slope, end, self.scale), **how)
 
     def _draw_line(
-        self, drawing: Drawing, middle: float, line: Sequence[tuple[float, float]], **how: object
+        self,
+        drawing: Drawing,
+        middle: float,
+        line: Sequence[tuple[float, float]],
+        **how: str | float,
     ) -> None:
         drawing.polyline([(self.x(middle + days), self.y(value)) for days, value in line], **how)
+
+
+def _runs(days: Sequence[int], places: Sequence[Point]) -> list[Sequence[Point]]:
+    """The places of days that follow each other, two or more."""
+    gaps = [place for place in range(1, len(days)) if days[place] - days[place - 1] > 1]
+    runs = [places[start:end] for start, end in pairwise([0, *gaps, len(days)])]
+    return [run for run in runs if len(run) > 1]
 
 
 def mark_today(drawing: Drawing, x: float, y: float, *, palette: Palette) -> None:
@@ -108,7 +117,7 @@ def mark_today(drawing: Drawing, x: float, y: float, *, palette: Palette) -> Non
 
 def mark_day(drawing: Drawing, x: float, y: float, *, palette: Palette) -> None:
     """The sign for the mean of a day."""
-    drawing.circle(x, y, 2.6, fill=palette.mark)
+    drawing.circle(x, y, _DOT, fill=palette.mark)
 
 
 def mark_line(drawing: Drawing, x: float, y: float, *, palette: Palette) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 from vorex_sessions.charts.chart import NOTHING, Chart, Options, Row
 from vorex_sessions.charts.layout import EDGE, SIZE, SMALL, Box, Sign, empty, heading, legend, text
 from vorex_sessions.charts.palette import PALETTES, Palette
-from vorex_sessions.charts.svg import Drawing, text_width
+from vorex_sessions.charts.svg import Drawing, Point, text_width
 from vorex_sessions.charts.words import Words, words_of
 from vorex_sessions.skill_graph import LEVELS
 from vorex_sessions.skills.choosing import STATUSES
 
-_PITCH, _SIDE = 13.0, 10.0  # of the squares
+_PITCH, _SIDE, _DOT = 13.0, 10.0, 3.0  # of the squares, and the side of a dot
 _WIDE = 620  # pixels: from then on the names of domains stand before their lines
 _LINE_GAP, _LEVELS_HIGH = 14, SMALL + 10
 Nodes = Sequence[Mapping[str, Any]]
@@ -90,7 +90,7 @@ def _draw(drawing: Drawing, nodes: Nodes, words: Words, options: Options) -> flo
     across = max(int((column - 10) // _PITCH), 1)
     for place, level in enumerate(LEVELS):
         text(drawing, palette, left + place * column, SMALL, level)
-    y = float(_LEVELS_HIGH)
+    y, squares = float(_LEVELS_HIGH), _Squares()
     for domain in domains:
         of_domain = [node for node in nodes if node["domain"] == domain]
         drawing.line(EDGE, y + 0.5, options.width - EDGE, y + 0.5, stroke=palette.grid)
@@ -100,46 +100,64 @@ def _draw(drawing: Drawing, nodes: Nodes, words: Words, options: Options) -> flo
         most = 1
         for place, level in enumerate(LEVELS):
             cell = [node for node in of_domain if node["level"] == level]
-            _draw_cell(drawing, palette, left + place * column, y, cell, across, words)
+            corner = (left + place * column, y + SMALL + 6)
+            _say_mastered(drawing, palette, corner, cell, words)
+            squares.add_all(cell, corner, across)
             most = max(most, -(-len(cell) // across))
         y += SMALL + 6 + most * _PITCH + _LINE_GAP - (_PITCH - _SIDE)
+    squares.draw(drawing, palette)
     box = Box(EDGE, y + 2, options.width - 2 * EDGE, 0)
     return legend(drawing, palette, box, _legend(palette, words))
 
 
-def _draw_cell(
-    drawing: Drawing, palette: Palette, x: float, y: float, nodes: Nodes, across: int, words: Words
-) -> None:
-    """How many skills of a domain and level are mastered, and a square for each of them."""
-    if not nodes:
-        return
-    mastered = sum(node["status"] == "mastered" for node in nodes)
-    count = words.say("skills", "of", n=words.number(mastered), all=words.number(len(nodes)))
-    drawing.text(x, y + SMALL - 1, count, fill=palette.quiet, size=SMALL)
-    ordered = sorted(
-        nodes, key=lambda node: (-STATUSES.index(node["status"]), -(node["mastery"] or 0))
-    )
-    for place, node in enumerate(ordered):
-        row, column = divmod(place, across)
-        corner = (x + column * _PITCH, y + SMALL + 6 + row * _PITCH)
-        _draw_skill(drawing, *corner, node["status"], node["mastery"], palette=palette)
+class _Squares:
+    """The squares of all skills by what is drawn of them: a full one, a filling, an outline, a dot."""
+
+    def __init__(self) -> None:
+        self.full: list[Point] = []
+        self.fillings: list[Sequence[float]] = []
+        self.outlines: list[Point] = []
+        self.dots: list[Point] = []
+
+    def add(self, x: float, y: float, status: str, mastery: float | None) -> None:
+        """Add a skill at a place."""
+        if status == "mastered":
+            self.full.append((x, y))
+        elif status == "locked":
+            self.dots.append((x + (_SIDE - _DOT) / 2, y + (_SIDE - _DOT) / 2))
+        else:
+            self.outlines.append((x + 0.5, y + 0.5))
+            if mastery:
+                high = (_SIDE - 2) * mastery
+                self.fillings.append((x + 1, y + _SIDE - 1 - high, _SIDE - 2, high))
+
+    def add_all(self, nodes: Nodes, at: Point, across: int) -> None:
+        """Add the skills of a domain and level, the best known first, in lines of so many."""
+
+        def place_of(node: Mapping[str, Any]) -> tuple[int, float]:
+            return -STATUSES.index(node["status"]), -(node["mastery"] or 0)
+
+        for place, node in enumerate(sorted(nodes, key=place_of)):
+            row, column = divmod(place, across)
+            x, y = at[0] + column * _PITCH, at[1] + row * _PITCH
+            self.add(x, y, node["status"], node["mastery"])
+
+    def draw(self, drawing: Drawing, palette: Palette) -> None:
+        """Draw all of them."""
+        drawing.squares(self.full, _SIDE, fill=palette.amounts[2])
+        drawing.squares(self.dots, _DOT, fill=palette.quiet)
+        drawing.blocks(self.fillings, fill=palette.amounts[0])
+        drawing.squares(self.outlines, _SIDE - 1, fill="none", stroke=palette.mark)
 
 
-def _draw_skill(
-    drawing: Drawing, x: float, y: float, status: str, mastery: float | None, *, palette: Palette
+def _say_mastered(
+    drawing: Drawing, palette: Palette, at: Point, nodes: Nodes, words: Words
 ) -> None:
-    """A square: full, filled from below, an outline, or a dot."""
-    if status == "mastered":
-        drawing.rect(x, y, _SIDE, _SIDE, fill=palette.amounts[2])
-        return
-    if status == "locked":
-        drawing.rect(x + 3.5, y + 3.5, 3, 3, fill=palette.quiet)
-        return
-    if mastery:
-        high = (_SIDE - 2) * mastery
-        drawing.rect(x + 1, y + _SIDE - 1 - high, _SIDE - 2, high, fill=palette.amounts[0])
-    inner = _SIDE - 1
-    drawing.rect(x + 0.5, y + 0.5, inner, inner, fill="none", stroke=palette.mark)
+    """How many skills of a domain and level are mastered, above their squares."""
+    if nodes:
+        mastered = sum(node["status"] == "mastered" for node in nodes)
+        count = words.say("skills", "of", n=words.number(mastered), all=words.number(len(nodes)))
+        text(drawing, palette, at[0], at[1] - 7, count)
 
 
 def _legend(palette: Palette, words: Words) -> list[tuple[Sign, str]]:
@@ -156,4 +174,6 @@ def _legend(palette: Palette, words: Words) -> list[tuple[Sign, str]]:
 def _sign(
     drawing: Drawing, x: float, y: float, *, status: str, mastery: float | None, palette: Palette
 ) -> None:
-    _draw_skill(drawing, x - _SIDE / 2, y - _SIDE / 2, status, mastery, palette=palette)
+    squares = _Squares()
+    squares.add(x - _SIDE / 2, y - _SIDE / 2, status, mastery)
+    squares.draw(drawing, palette)

@@ -17,7 +17,7 @@ from vorex_sessions.charts.layout import (
     paragraph,
 )
 from vorex_sessions.charts.palette import PALETTES, Palette
-from vorex_sessions.charts.svg import Drawing
+from vorex_sessions.charts.svg import Attributes, Drawing
 from vorex_sessions.charts.words import Words, words_of
 from vorex_sessions.preferences.history import week_start
 
@@ -176,7 +176,7 @@ def _draw_day(
 
 def _draw_sign(drawing: Drawing, x: float, y: float, state: str, palette: Palette) -> None:
     """The sign below a day's number, so that no state is told by colour alone."""
-    stroke: dict[str, object] = {"stroke": palette.quiet, "stroke_width": 1.6}
+    stroke: Attributes = {"stroke": palette.quiet, "stroke_width": 1.6}
     if state == "practised":
         side = -1 if drawing.mirrored else 1  # a tick is the same wherever people read from
         tick = [(x - 4 * side, y), (x - 1.2 * side, y + 2.8), (x + 4 * side, y - 3.2)]
@@ -192,7 +192,7 @@ def _draw_sign(drawing: Drawing, x: float, y: float, state: str, palette: Palett
             drawing.line(bar, y - 3.5, bar, y + 3.5, **stroke)
 
 
-def _draw_flake(drawing: Drawing, x: float, y: float, **stroke: object) -> None:
+def _draw_flake(drawing: Drawing, x: float, y: float, **stroke: str | float) -> None:
     arms = (((-4.5, 0), (4.5, 0)), ((-2.2, -3.9), (2.2, 3.9)), ((-2.2, 3.9), (2.2, -3.9)))
     lines = [[(x + ax, y + ay), (x + bx, y + by)] for (ax, ay), (bx, by) in arms]
     drawing.path(lines, **stroke)

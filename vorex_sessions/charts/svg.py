@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 Point = tuple[float, float]
+Attributes = dict[str, str | float]
 # Font families that every system has; react-native-svg takes the system's font where it knows none of them.
 _FONTS = "system-ui, sans-serif"
 _UNSAFE = re.compile(r"[&<>\"\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -29,8 +30,8 @@ def escaped(text: str) -> str:
 
 def number(value: float) -> str:
     """A coordinate with at most one decimal."""
-    short = f"{value:.1f}"
-    return short[:-2] if short.endswith(".0") else short
+    whole = int(value)
+    return str(whole) if whole == value else f"{value:.1f}"
 
 
 @lru_cache(maxsize=4096)
@@ -58,56 +59,58 @@ class Drawing:
         self.width, self.mirrored = width, mirrored
         self._parts: list[str] = []
 
-    def rect(self, x: float, y: float, width: float, height: float, **attributes: object) -> None:
+    def rect(
+        self, x: float, y: float, width: float, height: float, **attributes: str | float
+    ) -> None:
         """A rectangle."""
         left = self.width - x - width if self.mirrored else x
         self._put("rect", {"x": left, "y": y, "width": width, "height": height, **attributes})
 
-    def circle(self, x: float, y: float, radius: float, **attributes: object) -> None:
+    def circle(self, x: float, y: float, radius: float, **attributes: str | float) -> None:
         """A circle."""
         self._put("circle", {"cx": self._x(x), "cy": y, "r": radius, **attributes})
 
-    def line(self, x1: float, y1: float, x2: float, y2: float, **attributes: object) -> None:
+    def line(self, x1: float, y1: float, x2: float, y2: float, **attributes: str | float) -> None:
         """A straight line."""
         ends = {"x1": self._x(x1), "y1": y1, "x2": self._x(x2), "y2": y2}
         self._put("line", {**ends, **attributes})
 
-    def polyline(self, points: Iterable[Point], **attributes: object) -> None:
+    def polyline(self, points: Iterable[Point], **attributes: str | float) -> None:
         """A line through points."""
-        self._put("polyline", {"points": self._points(points), "fill": "none", **attributes})
+        self._put(
+            "polyline", {"points": " ".join(map(self._pair, points)), "fill": "none", **attributes}
+        )
 
-    def polygon(self, points: Iterable[Point], **attributes: object) -> None:
+    def polygon(self, points: Iterable[Point], **attributes: str | float) -> None:
         """An area between points."""
-        self._put("polygon", {"points": self._points(points), **attributes})
+        self._put("polygon", {"points": " ".join(map(self._pair, points)), **attributes})
 
-    def squares(self, corners: Sequence[Point], side: float, **attributes: object) -> None:
+    def squares(self, corners: Iterable[Point], side: float, **attributes: str | float) -> None:
         """Squares of one size as one path: hundreds of elements would be slow to draw on a phone."""
-        if not corners:
-            return
-        size = number(side)
-        steps = (
-            f"M{number(self.width - x - side if self.mirrored else x)} {number(y)}h{size}v{size}h-{size}z"
-            for x, y in corners
-        )
-        self._put("path", {"d": "".join(steps), **attributes})
+        outline = f"h{side:.1f}v{side:.1f}h-{side:.1f}z"
+        if self.mirrored:
+            corners = ((self.width - x - side, y) for x, y in corners)
+        self._put_path([f"M{x:.1f} {y:.1f}{outline}" for x, y in corners], attributes)
 
-    def circles(self, centres: Sequence[Point], radius: float, **attributes: object) -> None:
+    def blocks(self, boxes: Iterable[Sequence[float]], **attributes: str | float) -> None:
+        """Rectangles as one path, each given by x, y, width and height."""
+        if self.mirrored:
+            boxes = ((self.width - x - wide, y, wide, high) for x, y, wide, high in boxes)
+        steps = [f"M{x:.1f} {y:.1f}h{w:.1f}v{h:.1f}h-{w:.1f}z" for x, y, w, h in boxes]
+        self._put_path(steps, attributes)
+
+    def circles(self, centres: Iterable[Point], radius: float, **attributes: str | float) -> None:
         """Circles of one size as one path."""
-        if not centres:
-            return
-        size, across = number(radius), number(2 * radius)
-        arc = f"a{size} {size} 0 1 0"
-        steps = (
-            f"M{number(self._x(x) - radius)} {number(y)}{arc} {across} 0{arc} -{across} 0z"
-            for x, y in centres
-        )
-        self._put("path", {"d": "".join(steps), **attributes})
+        arc, across = f"a{radius:.1f} {radius:.1f} 0 1 0", f"{2 * radius:.1f}"
+        outline = f"{arc} {across} 0{arc} -{across} 0z"
+        if self.mirrored:
+            centres = ((self.width - x, y) for x, y in centres)
+        self._put_path([f"M{x - radius:.1f} {y:.1f}{outline}" for x, y in centres], attributes)
 
-    def path(self, points: Sequence[Sequence[Point]], **attributes: object) -> None:
+    def path(self, lines: Iterable[Sequence[Point]], **attributes: str | float) -> None:
         """Lines through points, each of its own, as one path."""
-        lines = "".join("M" + "L".join(self._pair(point) for point in line) for line in points)
-        if lines:
-            self._put("path", {"d": lines, "fill": "none", **attributes})
+        steps = ["M" + "L".join(map(self._pair, line)) for line in lines]
+        self._put_path(steps, {"fill": "none", **attributes})
 
     def text(
         self,
@@ -144,14 +147,17 @@ class Drawing:
         return self.width - x if self.mirrored else x
 
     def _pair(self, point: Point) -> str:
-        return f"{number(self._x(point[0]))} {number(point[1])}"
+        return f"{self._x(point[0]):.1f} {point[1]:.1f}"
 
-    def _points(self, points: Iterable[Point]) -> str:
-        return " ".join(f"{number(self._x(x))},{number(y)}" for x, y in points)
+    def _put_path(self, steps: Sequence[str], attributes: Attributes) -> None:
+        if steps:
+            self._put("path", {"d": "".join(steps), **attributes})
 
-    def _put(self, element: str, attributes: dict[str, object]) -> None:
+    def _put(self, element: str, attributes: Attributes) -> None:
         written = "".join(
-            f' {name.replace("_", "-")}="{number(value) if isinstance(value, (int, float)) else value}"'
-            for name, value in attributes.items()
+            [
+                f' {name.replace("_", "-")}="{value if isinstance(value, str) else number(value)}"'
+                for name, value in attributes.items()
+            ]
         )
         self._parts.append(f"<{element}{written}/>")
