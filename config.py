@@ -220,6 +220,12 @@ SETTINGS = (
         "Origins that may call the API from a browser, separated by commas; `*` for all.",
     ),
     Setting(
+        "PROGRESS_FRAME_ANCESTORS",
+        parse.origins,
+        None,
+        "Origins whose pages may show `/progress` in a frame, separated by commas; unset: none.",
+    ),
+    Setting(
         "LOG_LEVEL", parse.log_level, "INFO", "Minimum log level: DEBUG, INFO, WARNING, ERROR."
     ),
     Setting(

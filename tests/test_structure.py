@@ -59,6 +59,8 @@ LAYERS = [
         "insights",
         "charts",
         "overview",
+        "page",
+        "sharing",
         "privacy",
         "founding",
         "imports",

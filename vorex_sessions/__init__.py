@@ -46,6 +46,8 @@ def create_app(
     for capability in registered.capabilities:
         for blueprint in capability.blueprints:
             api.register_blueprint(blueprint)
+        for pages in capability.pages:
+            app.register_blueprint(pages)
     document_answers(api, registered)
     socket_routes.init_app(app)
     return app

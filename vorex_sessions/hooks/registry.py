@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import click
+import flask
 import flask_smorest
 import marshmallow as ma
 import sqlalchemy as sa
@@ -25,6 +26,8 @@ class Capability:
     """What one capability brings; capabilities.py lists them."""
 
     blueprints: Sequence[flask_smorest.Blueprint] = ()
+    # What browsers show to people: not a part of the API's document.
+    pages: Sequence[flask.Blueprint] = ()
     # The tables that this capability alone names. An erasure deletes the learner's rows of `learner_tables`,
     # in this order; `other_tables` hold tombstones, or nothing of a single learner.
     learner_tables: Sequence[sa.Table] = ()
@@ -39,6 +42,8 @@ class Capability:
     taken_back: Sequence[TakenBack] = ()
     # Removes what a restored backup brings back and does not go with the sessions.
     after_restore: Sequence[sa.Executable] = ()
+    # Removes rows of all learners that are over at `:now`; `flask live sweep` runs it.
+    sweeps: Sequence[sa.Executable] = ()
     # Called with the learner's id after everything of the learner was erased.
     after_erasure: Sequence[Callable[[str], None]] = ()
     # Members that this capability adds to documented answers: OpenAPI component -> schema of the members.
@@ -69,6 +74,7 @@ class Registry:
         # Each save asks for them (hooks/events.py).
         self.event_settings = ("EVENTS", *(one.address for one in self.destinations))
         self.taken_back = tuple(one for part in parts for one in part.taken_back)
+        self.sweeps = tuple(one for part in parts for one in part.sweeps)
         self.after_restore = tuple(one for part in parts for one in part.after_restore)
         self.after_erasure = tuple(one for part in parts for one in part.after_erasure)
         self.unversioned_tables = tuple(

@@ -1,4 +1,7 @@
-"""Removes live sessions that are gone; saves abandoned ones where the operator wants it."""
+"""Removes live sessions that are gone; saves abandoned ones where the operator wants it.
+
+Removes also what other capabilities keep for a short time (`sweeps` of a Capability).
+"""
 
 import logging
 from collections.abc import Iterator
@@ -9,6 +12,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from vorex_sessions.database import locks, run, run_long
+from vorex_sessions.hooks.registry import registry
 from vorex_sessions.live import heartbeats, states, store
 from vorex_sessions.models import BEFORE_ALL
 from vorex_sessions.problems.kinds import Conflict, Gone, Invalid
@@ -39,6 +43,8 @@ def sweep(now: datetime, *, save_abandoned: bool) -> Swept:
     if not swept.busy:
         limit = {"gone_before": now - states.GONE_AFTER}
         swept.removed += run_long(store.REMOVE_GONE, limit, timeout=_TIMEOUT)[0].removed
+    for statement in registry().sweeps:
+        run_long(statement, {"now": now}, timeout=_TIMEOUT)
     return swept
 
 

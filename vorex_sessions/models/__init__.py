@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.models import comparison, derived, insights, live, preferences, sessions
+from vorex_sessions.models import comparison, derived, insights, live, pages, preferences, sessions
 from vorex_sessions.models import events as _events
 from vorex_sessions.models.columns import Uuid
 
@@ -41,6 +41,9 @@ cohort_participants = _table(comparison.CohortParticipant)
 cohort_snapshots = _table(comparison.CohortSnapshot)
 cohort_standings = _table(comparison.CohortStanding)
 cohorts = _table(comparison.Cohort)
+page_links = _table(pages.PageLink)
+page_sessions = _table(pages.PageSession)
+share_cards = _table(pages.ShareCard)
 events = _table(_events.Event)
 event_queues = _table(_events.EventQueue)
 event_destinations = _table(_events.EventDestination)

@@ -55,10 +55,10 @@ def _add_headers(response: Response) -> Response:
     headers = response.headers
     headers.add("X-Content-Type-Options", "nosniff")
     if response.mimetype == "text/html":
-        headers.add("Content-Security-Policy", _PAGE_POLICY)
+        headers.setdefault("Content-Security-Policy", _PAGE_POLICY)
         headers.add("Referrer-Policy", "no-referrer")
     else:
-        headers.add("Content-Security-Policy", _API_POLICY)
+        headers.setdefault("Content-Security-Policy", _API_POLICY)
     if request.path.startswith("/api/"):
         headers.add("Cache-Control", "no-store")  # it is personal, and soon outdated
     return response

@@ -104,6 +104,15 @@ class TooManyLive(Problem):
     detail = "You have too many live sessions; finish or cancel one first."
 
 
+class TooManyCards(Problem):
+    """The learner has as many share cards as are allowed."""
+
+    status = HTTPStatus.CONFLICT
+    slug = "too-many-share-cards"
+    title = "Too many share cards"
+    detail = "You share too many cards; revoke one first."
+
+
 class Gone(Problem):
     """The resource was deleted on purpose and cannot be saved again."""
 

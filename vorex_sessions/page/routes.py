@@ -1,0 +1,157 @@
+"""HTTP: links to the learner's page for apps; the page itself for browsers."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+import flask
+from flask import Response, request
+
+from vorex_sessions import compression
+from vorex_sessions.auth.caller import learner_id
+from vorex_sessions.charts.chart import KINDS, THEMES
+from vorex_sessions.flask_config import setting
+from vorex_sessions.page import access, browser, options, reading, rendering, schemas
+from vorex_sessions.page.texts import Texts, choose
+from vorex_sessions.problems.kinds import Gone, NotFound, NotSignedIn
+from vorex_sessions.web.blueprint import Blueprint, component_name, json_response
+
+blueprint = Blueprint("page", __name__, url_prefix="/api/sessions")
+pages = flask.Blueprint("progress_page", __name__, url_prefix="/progress")
+_YEAR = 365 * 24 * 3600  # seconds
+_KINDS = ",".join(KINDS)
+
+
+@blueprint.post("/page-links")
+@blueprint.response(201, schemas.PageLinkSchema)
+@blueprint.alt_response(410, component_name(Gone))
+def create_page_link() -> Response:
+    """Make a link that opens my progress page once, within a minute."""
+    return json_response(access.create_link(learner_id(), now=_now()), 201)
+
+
+@blueprint.delete("/page-links")
+@blueprint.response(204)
+def close_pages() -> Response:
+    """Close my progress page in every browser, and end every link to it, as when I sign out."""
+    access.close_all(learner_id())
+    return Response(status=204)
+
+
+@pages.get("/open")
+def show_link() -> Response:
+    """Open the page where a person follows the link; else a button that opens it. HEAD opens nothing."""
+    if request.method == "GET" and browser.is_navigation(request.headers):
+        return _open()
+    text = rendering.message("confirm", _texts(), action=request.full_path)
+    return _html(text)
+
+
+@pages.post("/open")
+def press_button() -> Response:
+    """Open the page."""
+    return _open()
+
+
+@pages.get("")
+def show_progress() -> Response:
+    """The page, for the browser that has opened it."""
+    visit = _visit(renew=True)
+    if visit is None:
+        return _html(rendering.message("over", _texts()), HTTPStatus.UNAUTHORIZED)
+    asked, texts = options.read(request.args), _texts()
+    practice = reading.read(visit.learner_id, asked, locale=texts.tag, now=_now())
+    return _with_cookie(_html(rendering.page(practice, asked, texts)), visit)
+
+
+@pages.post("/close")
+def close_progress() -> Response:
+    """Forget the browser."""
+    access.close(request.cookies.get(browser.COOKIE, ""))
+    response = _html(rendering.message("closed", _texts()))
+    response.delete_cookie(browser.COOKIE, **_cookie_options())
+    return response
+
+
+@pages.get(f"/charts/<any({_KINDS}):kind>.svg")
+def show_chart(kind: str) -> Response:
+    """A chart of the page."""
+    visit = _visit(renew=False)
+    if visit is None:
+        raise NotSignedIn("Open the page again from the app.")
+    theme = request.args.get("theme", "")
+    drawn = reading.draw(
+        visit.learner_id,
+        kind,
+        options.read(request.args),
+        locale=_texts().tag,
+        theme=theme if theme in THEMES else THEMES[0],
+        width=request.args.get("width", 0, int),
+        now=_now(),
+    )
+    return _private(compression.offer(Response(drawn, mimetype="image/svg+xml")))
+
+
+@pages.get("/assets/<name>")
+def send_asset(name: str) -> Response:
+    """The style sheet or the icon. An address with another digest is that of another release."""
+    for asset in rendering.assets().values():
+        if asset.is_named(name):
+            response = Response(asset.content, mimetype=asset.mimetype)
+            response.cache_control.public = True
+            response.cache_control.max_age = _YEAR if name == asset.name else 0
+            response.cache_control.immutable = name == asset.name
+            return compression.offer(response)
+    raise NotFound
+
+
+def _open() -> Response:
+    visit = access.open_page(request.args.get("code", ""), now=_now())
+    if visit is None:
+        return _html(rendering.message("used", _texts()), HTTPStatus.GONE)
+    address = "/progress" + options.read(request.args).query
+    response = Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
+    return _with_cookie(_private(response), visit)
+
+
+def _visit(*, renew: bool) -> access.Visit | None:
+    cookie = request.cookies.get(browser.COOKIE)
+    return access.visit(cookie, now=_now(), renew=renew) if cookie else None
+
+
+def _with_cookie(response: Response, visit: access.Visit) -> Response:
+    if visit.cookie:
+        response.set_cookie(
+            browser.COOKIE, visit.cookie, max_age=visit.seconds_left, **_cookie_options()
+        )
+    return response
+
+
+def _cookie_options() -> dict[str, Any]:
+    may_frame = bool(setting("PROGRESS_FRAME_ANCESTORS"))
+    return browser.cookie_options(request.headers, scheme=request.scheme, may_frame=may_frame)
+
+
+def _texts() -> Texts:
+    return Texts(choose(request.args.get("locale"), request.accept_languages.values()))
+
+
+def _html(text: str, status: int = HTTPStatus.OK) -> Response:
+    response = compression.offer(Response(text, status, mimetype="text/html"))
+    response.headers["Content-Security-Policy"] = browser.policy(
+        setting("PROGRESS_FRAME_ANCESTORS")
+    )
+    response.vary.add("Accept-Language")
+    return _private(response)
+
+
+def _private(response: Response) -> Response:
+    """Nobody keeps it: after the page was closed, no button of the browser brings it back."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
