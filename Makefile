@@ -31,8 +31,8 @@ run: $(RUN) ## set everything up and serve on PORT (8000); Ctrl-C stops it
 token: $(RUN) ## print an access token for trying the service; ARGS="--days 7"
 	@$(BIN)/python -m vorex_sessions.local flask token $(ARGS)
 
-demo: $(RUN) ## fill the demo learner with half a year of practice
-	@$(BIN)/python -m vorex_sessions.local flask demo $(ARGS)
+demo: $(RUN) ## fill the demo learner with half a year of practice, and print a link to their page
+	@$(BIN)/python -m vorex_sessions.local flask demo --page http://localhost:$(or $(PORT),8000) $(ARGS)
 
 revision: $(RUN) ## begin a migration: NAME=0007_what_it_does
 	@$(BIN)/python -m vorex_sessions.local flask db revision --rev-id $(NAME) -m "$(NAME)"

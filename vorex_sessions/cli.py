@@ -1,7 +1,7 @@
 """The `flask` commands: `token`, `demo`, `rebuild`, and those of the capabilities."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import click
@@ -14,7 +14,10 @@ from vorex_sessions.database import locks
 from vorex_sessions.demo import practice, tokens
 from vorex_sessions.hooks.rebuild import learners, rebuild
 from vorex_sessions.hooks.registry import Registry
+from vorex_sessions.page import access
 from vorex_sessions.text import counted
+
+_DEMO_LINK_LIVES = timedelta(days=1)  # who reads what a command has printed takes their time
 
 
 def init_app(app: Flask, registry: Registry) -> None:
@@ -40,14 +43,22 @@ def token_command(sub: UUID, role: str, days: int) -> None:
 
 @click.command("demo")
 @click.option("--sub", type=click.UUID, default=tokens.DEMO_LEARNER, help="The learner's id.")
+@click.option("--page", metavar="ADDRESS", help="Print a link to the learner's page there, too.")
 @with_appcontext
 @report_database_errors
-def demo_command(sub: UUID) -> None:
+def demo_command(sub: UUID, page: str | None) -> None:
     """Save half a year of practice for a learner; safe to run again."""
-    count = practice.fill(str(sub), now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    count = practice.fill(str(sub), now=now)
     click.echo(
         f"Learner {sub} now has {count} practice sessions of the demo from the last half year."
     )
+    if page:
+        path = access.create_link(str(sub), now=now, lives=_DEMO_LINK_LIVES)["path"]
+        click.echo(
+            "Their progress page, while `make run` runs; the link opens once within a day:\n"
+            f"{page}{path}"
+        )
 
 
 @click.command("rebuild")

@@ -66,6 +66,11 @@ OPERATIONS = {
     "PUT /api/sessions/insights/preferences",
     "POST /api/sessions/insights/{insight_id}/feedback",
     "PUT /api/sessions/comparison",
+    "POST /api/sessions/page-links",
+    "DELETE /api/sessions/page-links",
+    "GET /api/sessions/share-cards",
+    "POST /api/sessions/share-cards",
+    "DELETE /api/sessions/share-cards/{card_id}",
     "GET /api/sessions/live",
     "PUT /api/sessions/live/{session_result_id}",
     "DELETE /api/sessions/live/{session_result_id}",
@@ -81,6 +86,9 @@ OPERATIONS = {
     "GET /readyz",
 }
 TAKE_NOTHING = {
+    "POST /api/sessions/page-links",
+    "DELETE /api/sessions/page-links",
+    "GET /api/sessions/share-cards",
     "GET /api/sessions/achievements",
     "GET /api/sessions/preferences",
     "GET /api/sessions/live",

@@ -127,6 +127,9 @@ def fill_every_table(learner: Learner) -> None:
     with events_kept(learner.app):
         learner.save(metadata={"user_level": "B1"})
     snapshot(learner.app, day=1)
+    link_of(learner)
+    opened(learner)
+    share(learner)
     begin(learner, started_at=datetime.now(UTC).isoformat())
     with learner.app.app_context():
         rollups.roll_up(learner.id, datetime.now(UTC) + timedelta(days=30))

@@ -48,6 +48,7 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "/api/sessions/preferences": ("",),
     "/api/sessions/rhythm": ("", "?period=all", f"?period=month&timezone={_ZONES[1]}"),
+    "/api/sessions/share-cards": ("",),
     "/api/sessions/skills": ("", "?language=de"),
     "/api/sessions/stats": (
         *(f"?period={period}" for period in _PERIODS),

@@ -25,5 +25,5 @@ CAPABILITY = Capability(
         ),
     ),
     after_restore=(store.REMOVE_ALL_LEARNERS,),
-    enumerations={"SharedFigure": FIGURES, "Theme": THEMES},
+    enumerations={"FigureName": FIGURES, "Theme": THEMES},
 )
