@@ -1,0 +1,294 @@
+"""The learner's page: what it shows, and how."""
+
+import gzip
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from werkzeug.test import Client
+
+from tests.clock import ago
+from tests.factories import Learner
+from tests.page.browsers import opened
+from tests.page.shown import Shown, read
+from vorex_sessions.charts.chart import KINDS
+from vorex_sessions.charts.words import LANGUAGES
+from vorex_sessions.demo import practice
+from vorex_sessions.page import texts
+from vorex_sessions.page.options import PARTS
+
+POLICY = "default-src 'none'; style-src 'self'; img-src 'self'"
+
+
+def page(browser: Client, query: str = "", **headers: str) -> Shown:
+    response = browser.get(f"/progress{query}", headers=headers)
+    assert response.status_code == 200, response.text
+    return read(response.text)
+
+
+def practised(learner: Learner) -> None:
+    with learner.app.app_context():
+        practice.fill(learner.id, now=datetime.now(UTC))
+
+
+def test_the_page_shows_every_part(learner: Learner) -> None:
+    practised(learner)
+    shown = page(opened(learner))
+    assert tuple(shown.sections) == PARTS
+    assert set(shown.tables) == set(KINDS)
+    assert shown.title == "Your progress"
+    assert (shown.language, shown.direction) == ("en", "ltr")
+    for name in PARTS[2:]:
+        heads, *rows = shown.tables[name]
+        assert rows
+        assert all(len(row) == len(heads) for row in rows)
+
+
+def test_the_page_of_a_beginner_says_what_will_be_there(learner: Learner) -> None:
+    shown = page(opened(learner))
+    assert tuple(shown.sections) == PARTS
+    assert shown.tables == {}
+    assert shown.figures["pronunciation"] == (None, "")
+    assert "No session measured it." in shown.text
+
+
+def test_what_was_not_measured_is_no_zero(learner: Learner) -> None:
+    learner.save(fluency_score=0)
+    shown = page(opened(learner), "?parts=figures")
+    assert shown.figures["fluency"] == ("0.0", "0")
+    assert shown.figures["grammar"] == (None, "")
+
+
+def test_today_is_marked_as_not_over(learner: Learner) -> None:
+    learner.save()
+    shown = page(opened(learner), "?parts=streak")
+    assert "Today is not over" in shown.text
+
+
+def test_single_parts_come_without_the_rest(learner: Learner) -> None:
+    browser = opened(learner)
+    for part in PARTS:
+        assert page(browser, f"?parts={part}").sections == [part]
+    assert page(browser, "?parts=trend,figures&embed=1").sections == ["figures", "trend"]
+    assert page(browser, "?parts=nothing").sections == list(PARTS)
+
+
+def test_embedded_it_has_no_head_and_no_foot(learner: Learner) -> None:
+    browser = opened(learner)
+    whole, embedded = page(browser), page(browser, "?embed=1")
+    assert whole.tags - embedded.tags == {"header", "footer", "form", "button", "a"}
+    assert embedded.sections == whole.sections
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_the_page_is_in_the_readers_language(learner: Learner, locale: str) -> None:
+    practised(learner)
+    browser = opened(learner)
+    by_parameter = browser.get(f"/progress?locale={locale}")
+    shown = read(by_parameter.text)
+    assert shown.language == locale
+    assert shown.direction == ("rtl" if locale == "ar" else "ltr")
+    by_header = page(browser, **{"Accept-Language": f"tlh, {locale};q=0.9, en;q=0.5"})
+    assert by_header.title == shown.title
+    assert by_header.language == locale
+    if locale != "en":
+        assert shown.title != page(browser, "?locale=en").title
+    # The parameter comes before the header; what nobody knows, after it.
+    assert page(browser, f"?locale={locale}", **{"Accept-Language": "es"}).language == locale
+    assert page(browser, "?locale=tlh", **{"Accept-Language": locale}).language == locale
+
+
+def test_insights_in_another_language_say_so(learner: Learner) -> None:
+    learner.save()
+    html = opened(learner).get("/progress?parts=insights&locale=ar").text
+    assert '<li lang="en" dir="ltr">' in html
+    html = opened(learner).get("/progress?parts=insights&locale=de").text
+    assert "<li>" in html
+
+
+def test_every_language_has_the_same_words() -> None:
+    first, *others = (texts._texts(language) for language in LANGUAGES)
+    slots = re.compile(r"\{\w+\}")
+    for other in others:
+        assert other.keys() == first.keys()
+        for section, words in first.items():
+            assert other[section].keys() == words.keys()
+            for name, text in words.items():
+                assert set(slots.findall(other[section][name])) == set(slots.findall(text)), name
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?locale=%00&timezone=Mars/X&language=%F0&period=x&year=x&parts=%2C&embed=2",
+        "?year=99999999999999999999",
+        "?year=0001",
+        "?year=٢٠٢٥",
+        "?locale=en&locale=de",
+        "?width=x",
+        "?unknown=1",
+    ],
+)
+def test_a_parameter_that_cannot_be_read_is_left_out(learner: Learner, query: str) -> None:
+    browser = opened(learner)
+    assert tuple(page(browser, query).sections) == PARTS
+    for kind in KINDS:
+        assert browser.get(f"/progress/charts/{kind}.svg{query}").status_code == 200
+
+
+def test_learners_texts_cannot_become_markup(learner: Learner) -> None:
+    text = '<img src="https://evil.example/x"> {{ 7 * 7 }} &amp; "\''
+    learner.save(
+        vocabulary_results=[{"word": text, "outcome": "wrong"}],
+        vocabulary_learned=[text],
+        completed_at=ago(9),
+    )
+    shown = page(opened(learner), "?parts=vocabulary")
+    assert shown.words == [text]
+    assert not [one for one in shown.addresses if "evil" in one]
+
+
+def test_the_policy_allows_nothing_but_our_styles_and_images(learner: Learner) -> None:
+    practised(learner)
+    response = opened(learner).get("/progress")
+    assert response.headers["Content-Security-Policy"].startswith(POLICY)
+    assert response.headers.getlist("Content-Security-Policy") == [
+        response.headers["Content-Security-Policy"]
+    ]
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["Cache-Control"] == "no-store"
+    shown = read(response.text)
+    assert not shown.tags & {"script", "style", "iframe", "object", "svg"}
+    assert not {name for name in shown.attributes if name == "style" or name.startswith("on")}
+    assert all(re.match(r"/progress[/?]?|#content", address) for address in shown.addresses)
+
+
+def test_the_page_is_small(learner: Learner) -> None:
+    practised(learner)
+    for locale in LANGUAGES:
+        response = opened(learner).get(
+            f"/progress?period=year&locale={locale}", headers={"Accept-Encoding": "gzip"}
+        )
+        assert response.headers["Content-Encoding"] == "gzip"
+        assert len(response.data) < 50_000
+        read(gzip.decompress(response.data).decode())
+
+
+def test_assets_are_kept_by_browsers_until_they_change(app: Flask, learner: Learner) -> None:
+    browser = opened(learner)
+    addresses = [
+        address
+        for address in page(browser, "?parts=figures").addresses
+        if address.startswith("/progress/assets/")
+    ]
+    assert len(addresses) == 2
+    for address in addresses:
+        asset = app.test_client().get(address)  # nothing personal
+        assert asset.status_code == 200
+        assert "immutable" in asset.headers["Cache-Control"]
+        older = re.sub(r"-[0-9a-f]{12}\.", "-0123456789ab.", address)
+        other = app.test_client().get(older)
+        assert other.data == asset.data
+        assert "immutable" not in other.headers["Cache-Control"]
+    assert app.test_client().get("/progress/assets/texts.py").status_code == 404
+
+
+def test_charts_are_for_the_browser_that_shows_the_page(app: Flask, learner: Learner) -> None:
+    practised(learner)
+    browser = opened(learner)
+    images = [
+        one for one in page(browser).addresses if one.startswith("/progress/charts/")
+    ]
+    assert len(images) == 6 * len(KINDS)
+    for address in images[:6]:
+        response = browser.get(address)
+        assert response.mimetype == "image/svg+xml"
+        assert response.headers["Cache-Control"] == "no-store"
+        refused = app.test_client().get(address)
+        assert refused.status_code == 401
+        assert refused.json["detail"] == "Open the page again from the app."
+    assert browser.get("/progress/charts/x.svg").status_code == 404
+
+
+def test_one_learners_page_shows_nothing_of_anothers(learner: Learner, other: Learner) -> None:
+    other.save(vocabulary_results=[{"word": "secretword", "outcome": "wrong"}], completed_at=ago(9))
+    assert page(opened(other)).words == ["secretword"]
+    shown = page(opened(learner))
+    assert "secretword" not in shown.text
+    assert shown.figures["sessions"][0] == "0"
+
+
+_score = st.none() | st.floats(0, 100).map(lambda value: round(value, 2))
+_sessions = st.lists(
+    st.fixed_dictionaries(
+        {
+            "duration_seconds": st.integers(0, 20_000),
+            "words_spoken": st.integers(0, 5_000),
+            "pronunciation_score": _score,
+            "fluency_score": _score,
+            "grammar_score": _score,
+            "days": st.integers(0, 70),
+            "vocabulary_results": st.lists(
+                st.fixed_dictionaries(
+                    {
+                        "word": st.sampled_from(["lobby", "receipt", "bill", "tip"]),
+                        "outcome": st.sampled_from(["wrong", "hard", "good", "easy"]),
+                    }
+                ),
+                max_size=2,
+                unique_by=lambda one: one["word"],
+            ),
+        }
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sessions=_sessions, zone=st.sampled_from(["UTC", "Asia/Tokyo", "America/Los_Angeles"]))
+def test_every_figure_is_that_of_the_api(
+    app: Flask, sessions: list[dict[str, Any]], zone: str
+) -> None:
+    learner = Learner(app)
+    now = datetime.now(UTC)
+    for session in sessions:
+        days = session.pop("days")
+        learner.save(**session, completed_at=(now - timedelta(days=days)).isoformat())
+    learner.request("PUT", "/api/sessions/preferences", json={"weekly_goal_days": 3})
+    shown = page(opened(learner), f"?timezone={zone}")
+    stats = learner.get("/stats", period="month", timezone=zone)
+    streak = learner.get("/streak", timezone=zone)
+    due = learner.get("/vocabulary", status="due", timezone=zone, limit=10)
+    scores = {
+        name: stats[f"avg_{name}"] if stats["scored_sessions"][name] else None
+        for name in ("pronunciation", "fluency", "grammar")
+    }
+    expected = {
+        "sessions": stats["total_sessions"],
+        "time": stats["total_duration"],
+        "words": stats["total_words_spoken"],
+        **scores,
+        "current": streak["current"],
+        "longest": streak["longest"],
+        "freezes": streak["freezes"],
+        "today": streak["minutes_today"],
+        "week": streak["week"]["days_practiced"],
+        "due": due["total"],
+    }
+    values = {name: value for name, (value, _) in shown.figures.items()}
+    assert values == {
+        name: None if value is None else str(value) for name, value in expected.items()
+    }
+    for name in ("sessions", "words", *scores, "current", "longest", "freezes", "today", "due"):
+        value, text = shown.figures[name]
+        written = re.match(r"[\d,.]+", text)
+        assert (value is None) == (written is None)
+        if value is not None and written is not None:
+            assert float(written[0].replace(",", "")) == float(value)
+    assert shown.words == [word["word"] for word in due["words"]]
+    insights = learner.get("/insights", locale="en")["insights"]
+    assert all(one["headline"] in shown.text and one["body"] in shown.text for one in insights)
