@@ -200,9 +200,7 @@ def test_assets_are_kept_by_browsers_until_they_change(app: Flask, learner: Lear
 def test_charts_are_for_the_browser_that_shows_the_page(app: Flask, learner: Learner) -> None:
     practised(learner)
     browser = opened(learner)
-    images = [
-        one for one in page(browser).addresses if one.startswith("/progress/charts/")
-    ]
+    images = [one for one in page(browser).addresses if one.startswith("/progress/charts/")]
     assert len(images) == 6 * len(KINDS)
     for address in images[:6]:
         response = browser.get(address)

@@ -108,8 +108,7 @@ def _score(name: str, stats: Mapping[str, Any], before: Mapping[str, Any], texts
     value, measured = _mean(name, stats)
     earlier, _ = _mean(name, before) if before else (None, 0)
     missing = texts.say("page", "missing")
-    sessions = texts.words.count("sessions", measured)
-    note = texts.say("overview", "score_note", sessions=sessions)
+    note = texts.say("overview", "score_note", n=texts.words.number(measured))
     shown = missing if earlier is None else texts.words.number(earlier)
     return Figure(
         *(name, texts.say("overview", name), value),
@@ -191,7 +190,7 @@ def _words(practice: Practice, options: Options, texts: Texts) -> Section:
         "due",
         texts.say("words", "due"),
         due["total"],
-        texts.words.count("words", due["total"]),
+        texts.words.number(due["total"]),
     )
     return Section(
         "vocabulary",

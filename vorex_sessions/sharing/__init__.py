@@ -1,6 +1,5 @@
 """Share cards: figures that a learner shows to others, on purpose and until revoked."""
 
-from vorex_sessions.charts.chart import THEMES
 from vorex_sessions.hooks.personal_data import export_of
 from vorex_sessions.hooks.registry import Capability
 from vorex_sessions.models import share_cards
@@ -25,5 +24,5 @@ CAPABILITY = Capability(
         ),
     ),
     after_restore=(store.REMOVE_ALL_LEARNERS,),
-    enumerations={"FigureName": FIGURES, "Theme": THEMES},
+    enumerations={"FigureName": FIGURES},
 )
