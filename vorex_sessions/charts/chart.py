@@ -19,6 +19,7 @@ class Options:
 
     `language`: the language practised. `year`: of the heat map, None: the last 365 days. `score`: of the
     trends, None: all. `period`: of the trends (`month`, `year`) and the rhythm (`month`, `year`, `all`).
+    `numbers`: whether those of the streak stand beside its calendar; a page has them as text.
     """
 
     theme: str = THEMES[0]
@@ -30,6 +31,7 @@ class Options:
     month: date | None = None
     score: str | None = None
     period: str = "month"
+    numbers: bool = True
 
 
 @dataclass(frozen=True)

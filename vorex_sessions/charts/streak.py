@@ -91,11 +91,13 @@ def _draw(
 ) -> float:
     """Draw the numbers, the calendar and the legend; return the height."""
     palette, width = PALETTES[options.theme], options.width - 2 * EDGE
-    is_wide = options.width >= _WIDE
+    is_wide = options.width >= _WIDE and options.numbers
     numbers = Box(EDGE, 0, _BESIDE - 24 if is_wide else width, 0)
     end = 0.0
-    if has_data:
+    if has_data and options.numbers:
         end = _draw_numbers(drawing, palette, numbers, answer, words)
+    elif has_data:
+        end = -14.0
     elif is_wide:
         lines = words.say("streak", "empty")
         end = paragraph(drawing, palette, Box(EDGE, 8, numbers.width, 0), lines)

@@ -11,7 +11,7 @@ from vorex_sessions.periods import zone_name
 
 FIGURES, INSIGHTS = "figures", "insights"
 # The parts of the page, in their order; all but the first two have the chart of their name.
-PARTS = (FIGURES, INSIGHTS, "streak", "heatmap", "trend", "vocabulary", "skills", "rhythm")
+PARTS = (FIGURES, INSIGHTS, "streak", "vocabulary", "heatmap", "trend", "skills", "rhythm")
 _PERIODS = ("month", "year")
 _FIRST_YEAR, _LAST_YEAR = 2000, 9000
 

@@ -77,4 +77,5 @@ def chart_options(
         zone_name=options.zone_name,
         year=options.year,
         period=options.period,
+        numbers=False,
     )

@@ -41,11 +41,11 @@ class Texts:
         hours, minutes = divmod(round(seconds / 60), 60)
         parts = (("hour", hours), ("minute", minutes))
         shown = (
-            format_unit(value, f"duration-{unit}", "short", locale=self.words.locale)
+            format_unit(value, f"duration-{unit}", "narrow", locale=self.words.locale)
             for unit, value in parts
             if value
         )
-        return " ".join(shown)
+        return "\u00a0".join(shown)
 
 
 def choose(asked: str | None, accepted: Iterable[str]) -> str:

@@ -55,6 +55,7 @@ class Section:
     warning: str = ""
     figures: Sequence[Figure] = ()
     insights: Sequence[Mapping[str, Any]] = ()
+    due: Figure | None = None
     words: Sequence[Mapping[str, Any]] = ()
     more: str = ""
     empty: str = ""
@@ -186,16 +187,12 @@ def _words(practice: Practice, options: Options, texts: Texts) -> Section:
     due = practice.words or {}
     rest = due["total"] - len(due["words"])
     note = texts.say("words", "due_note", percent=texts.words.percent(_DUE_BELOW))
-    figure = (
-        "due",
-        texts.say("words", "due"),
-        due["total"],
-        texts.words.number(due["total"]),
-    )
+    total = texts.words.number(due["total"])
     return Section(
         "vocabulary",
         texts.say("words", "title"),
-        figures=[Figure(*figure, note)],
+        about=note,
+        due=Figure("due", texts.say("words", "due"), due["total"], total, ""),
         words=due["words"],
         more=texts.say("words", "more", n=texts.words.number(rest)) if rest else "",
         picture=_picture("vocabulary", practice, options, texts),
