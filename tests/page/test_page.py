@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from werkzeug.test import Client
 
 from tests.clock import ago
-from tests.factories import Learner
+from tests.factories import Learner, content
 from tests.page.browsers import opened
 from tests.page.shown import Shown, read
 from vorex_sessions.charts.chart import KINDS
 from vorex_sessions.charts.words import LANGUAGES
-from vorex_sessions.demo import practice
 from vorex_sessions.page import texts
 from vorex_sessions.page.options import PARTS
 
@@ -31,8 +30,21 @@ def page(browser: Client, query: str = "", **headers: str) -> Shown:
 
 
 def practised(learner: Learner) -> None:
-    with learner.app.app_context():
-        practice.fill(learner.id, now=datetime.now(UTC))
+    """A learner whose practice fills every chart."""
+    sessions = [
+        content(
+            completed_at=ago(days),
+            duration_seconds=600 + 30 * days,
+            words_spoken=100,
+            pronunciation_score=60 + days / 2,
+            fluency_score=70,
+            vocabulary_results=[{"word": f"word {days}", "outcome": "again"}],
+            skills=[{"skill": "past-simple", "score": 80}],
+        )
+        for days in range(0, 60, 2)
+    ]
+    answer = learner.request("POST", "/api/sessions/batch", json={"sessions": sessions})
+    assert answer.json["created"] == len(sessions), answer.text
 
 
 def test_the_page_shows_every_part(learner: Learner) -> None:
@@ -143,7 +155,7 @@ def test_a_parameter_that_cannot_be_read_is_left_out(learner: Learner, query: st
 def test_learners_texts_cannot_become_markup(learner: Learner) -> None:
     text = '<img src="https://evil.example/x"> {{ 7 * 7 }} &amp; "\''
     learner.save(
-        vocabulary_results=[{"word": text, "outcome": "wrong"}],
+        vocabulary_results=[{"word": text, "outcome": "again"}],
         vocabulary_learned=[text],
         completed_at=ago(9),
     )
@@ -213,7 +225,7 @@ def test_charts_are_for_the_browser_that_shows_the_page(app: Flask, learner: Lea
 
 
 def test_one_learners_page_shows_nothing_of_anothers(learner: Learner, other: Learner) -> None:
-    other.save(vocabulary_results=[{"word": "secretword", "outcome": "wrong"}], completed_at=ago(9))
+    other.save(vocabulary_results=[{"word": "secretword", "outcome": "again"}], completed_at=ago(9))
     assert page(opened(other)).words == ["secretword"]
     shown = page(opened(learner))
     assert "secretword" not in shown.text
@@ -234,7 +246,7 @@ _sessions = st.lists(
                 st.fixed_dictionaries(
                     {
                         "word": st.sampled_from(["lobby", "receipt", "bill", "tip"]),
-                        "outcome": st.sampled_from(["wrong", "hard", "good", "easy"]),
+                        "outcome": st.sampled_from(["again", "hard", "good", "easy"]),
                     }
                 ),
                 max_size=2,

@@ -90,7 +90,9 @@ def test_a_card_is_an_image_that_every_viewer_can_draw(app: Flask, learner: Lear
         assert response.headers["X-Robots-Tag"] == "noindex"
         assert "default-src 'none'" in response.headers["Content-Security-Policy"]
         root = ET.fromstring(response.data)
-        names = {name for element in root.iter() for name in element.keys()}  # an Element is no mapping
+        names = {
+            name for element in root.iter() for name in element.keys()
+        }  # an Element is no mapping
         assert not names & {"class", "style"}
         assert not [one for one in root.iter() if one.tag.endswith(("script", "style", "image"))]
 

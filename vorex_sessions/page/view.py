@@ -14,8 +14,8 @@ from vorex_sessions.page.texts import Texts
 _DUE_BELOW = 0.9  # predicted recall
 _SCORES = ("pronunciation", "fluency", "grammar")
 # In which widths a chart is drawn, and for which windows; the last one is for all others.
-_WIDTHS = (("(max-width: 44rem)", 340), ("(max-width: 70rem)", 640), ("", 520))
-_FULL_WIDTHS = (("(max-width: 44rem)", 340), ("(max-width: 70rem)", 640), ("", 1080))
+_WIDTHS = (("(max-width: 44rem)", 320), ("(max-width: 70rem)", 640), ("", 520))
+_FULL_WIDTHS = (("(max-width: 44rem)", 320), ("(max-width: 70rem)", 640), ("", 1080))
 _FULL = ("heatmap", "trend")  # charts as wide as the page
 
 
