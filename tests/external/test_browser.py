@@ -1,23 +1,19 @@
 """The docs pages in a real headless Chromium: Debian's packages chromium and chromium-driver."""
 
-import json
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from selenium.webdriver import Chrome, ChromeOptions
-from selenium.webdriver.chrome.service import Service
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.expected_conditions import element_to_be_clickable as clickable
 from selenium.webdriver.support.expected_conditions import presence_of_element_located as present
 from selenium.webdriver.support.wait import WebDriverWait
 
+from tests.external.chromium import chrome as chrome  # a fixture
+from tests.external.chromium import errors, hosts, site_of
 from tests.factories import Learner, content, token
 from tests.serving import gunicorn
 
@@ -30,57 +26,12 @@ def address(app: Flask, database_url: str) -> Iterator[str]:
         yield address
 
 
-class _Silent(SimpleHTTPRequestHandler):
-    def log_message(self, *args: object) -> None:
-        """Log nothing."""
-
-
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[str]:
     """A web app's own origin, which serves an empty page."""
     (tmp_path / "index.html").write_text("<!doctype html><title>App</title>")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=str(tmp_path)))
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def chrome() -> Iterator[Chrome]:
-    options = ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for flag in (
-        "headless",
-        "no-sandbox",
-        "disable-gpu",
-        "disable-dev-shm-usage",
-        "disable-background-networking",
-        "disable-component-update",
-        "disable-sync",
-        "no-first-run",
-        "window-size=1400,2000",
-    ):
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    chrome = Chrome(options, Service("/usr/bin/chromedriver"))
-    yield chrome
-    chrome.quit()
-
-
-def hosts(chrome: Chrome) -> set[str]:
-    """Return every host that the page sent a request to."""
-    messages = [json.loads(entry["message"])["message"] for entry in chrome.get_log("performance")]
-    urls = [
-        message["params"]["request"]["url"]
-        for message in messages
-        if message["method"] == "Network.requestWillBeSent"
-    ]
-    return {urlsplit(url).hostname for url in urls if url.startswith("http")}
-
-
-def errors(chrome: Chrome) -> list[dict]:
-    return [entry for entry in chrome.get_log("browser") if entry["level"] == "SEVERE"]
+    with site_of(tmp_path) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def click(chrome: Chrome, selector: str, within: str = "") -> WebElement:
