@@ -15,7 +15,9 @@ SAVE = "/api/sessions/save"
 ORIGIN = "https://app.example.com"
 
 
-@pytest.mark.parametrize("path", ["/docs", "/docs/live", "/redoc", "/healthz", "/nothing", "/api/sessions/stats"])
+@pytest.mark.parametrize(
+    "path", ["/docs", "/docs/live", "/redoc", "/healthz", "/nothing", "/api/sessions/stats"]
+)
 def test_every_answer_carries_the_security_headers(app: Flask, path: str) -> None:
     answer = app.test_client().get(path)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"

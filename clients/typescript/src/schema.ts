@@ -400,6 +400,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions/charts/heatmap.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Draw how much I practised on each day of a year. */
+        get: operations["drawHeatmap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/charts/trend.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Draw my scores over time, with their trends and how sure these are. */
+        get: operations["drawTrend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/charts/skills.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Draw my skills by domain and level, and how well I master them. */
+        get: operations["drawSkills"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/charts/streak.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Draw my streak and what each of the last days did for it. */
+        get: operations["drawStreak"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/charts/vocabulary.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Draw how many of my words are due, being learned and known, and how many will be due. */
+        get: operations["drawVocabulary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/charts/rhythm.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Draw at what hours and on which weekdays I practise. */
+        get: operations["drawRhythm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/overview": {
         parameters: {
             query?: never;
@@ -415,6 +517,59 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/page-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a link that opens my progress page once, within a minute. */
+        post: operations["createPageLink"];
+        /** Close my progress page in every browser, and end every link to it, as when I sign out. */
+        delete: operations["closePages"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/share-cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what I share. */
+        get: operations["listShareCards"];
+        put?: never;
+        /** Share some figures: an image at an address that nobody can guess, until I revoke it. */
+        post: operations["makeShareCard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/share-cards/{card_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Share a card no more: its address shows nothing from now on. */
+        delete: operations["revokeShareCard"];
         options?: never;
         head?: never;
         patch?: never;
@@ -783,6 +938,8 @@ export interface components {
              */
             kept_since: string | null;
         };
+        /** @enum {string} */
+        ChartTheme: "light" | "dark";
         Choice: {
             /**
              * @description `true`: join comparisons; `false`: leave them, which removes the stored values.
@@ -1335,6 +1492,8 @@ export interface components {
              */
             given_at: string;
         };
+        /** @enum {string} */
+        FigureName: "streak_days" | "longest_streak_days" | "sessions" | "practice_minutes" | "words_spoken" | "words_met" | "achievements";
         /** @enum {string} */
         FocusReason: "foundation" | "named" | "almost" | "in progress" | "new";
         FocusSkill: {
@@ -2016,6 +2175,12 @@ export interface components {
             insight_preferences: components["schemas"]["InsightPreferencesRow"][];
             /** @description What the learner has said of insights, the last word on each topic. */
             insight_feedback: components["schemas"]["FeedbackRow"][];
+            /** @description Links to the learner's page that are not used yet. */
+            page_links: components["schemas"]["PageLinkRow"][];
+            /** @description Browsers that show the learner's page. */
+            page_visits: components["schemas"]["PageVisitRow"][];
+            /** @description What the learner shares, with whoever has the address. */
+            share_cards: components["schemas"]["ShareCardRow"][];
         };
         LiveRow: {
             /**
@@ -2410,9 +2575,40 @@ export interface components {
             comparison?: components["schemas"]["Comparison"];
             /** @description What `/api/sessions/insights` answers, if included. */
             insights?: components["schemas"]["Insights"];
+            /** @description What `/api/sessions/share-cards` answers, if included. */
+            "share-cards"?: components["schemas"]["ShareCards"];
         };
         /** @enum {string} */
-        OverviewPart: "history" | "preferences" | "stats" | "daily-breakdown" | "rhythm" | "warmup" | "trends" | "streak" | "achievements" | "languages" | "vocabulary" | "skills" | "comparison" | "insights";
+        OverviewPart: "history" | "preferences" | "stats" | "daily-breakdown" | "rhythm" | "warmup" | "trends" | "streak" | "achievements" | "languages" | "vocabulary" | "skills" | "comparison" | "insights" | "share-cards";
+        PageLink: {
+            /**
+             * @description Its address below that of the service, to be opened in a browser at once. `&locale=de` and other parameters of the page may be appended.
+             * @example /progress/open?code=k1Yz8Jw0o0m1w6P3cQmX5uYt9sS2bV7nL4hG0dFaEeI
+             */
+            path: string;
+            /**
+             * Format: date-time
+             * @description Until when it can be opened, once.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            expires_at: string;
+        };
+        PageLinkRow: {
+            /**
+             * Format: date-time
+             * @description Until when it can be opened.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            expires_at: string;
+        };
+        PageVisitRow: {
+            /**
+             * Format: date-time
+             * @description Until when it shows it.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            expires_at: string;
+        };
         ParticipantRow: {
             /**
              * Format: date-time
@@ -3167,6 +3363,8 @@ export interface components {
         };
         /** @enum {string} */
         SavedStatus: "created" | "replayed" | "rejected";
+        /** @enum {string} */
+        Score: "pronunciation" | "fluency" | "grammar";
         ScoreTrend: {
             /**
              * @description `improving` or `declining`: the interval excludes 0, and the change is 2 points or more. `stable`: the whole interval is a change of less than 2 points. Else `unclear`. One of `TrendVerdict`; later versions may add values.
@@ -3403,6 +3601,99 @@ export interface components {
              *     }
              */
             pause: components["schemas"]["StoredPause"] | null;
+        };
+        ShareCard: {
+            /**
+             * @description The card's id.
+             * @example q3BTPZ0cS4yqN1Zr3vYx2A
+             */
+            card_id: string;
+            /**
+             * @description Its address below that of the service, an SVG image for whoever has it.
+             * @example /cards/q3BTPZ0cS4yqN1Zr3vYx2A.svg
+             */
+            path: string;
+            /** @description What it shows, as of `created_at`. */
+            figures: components["schemas"]["SharedFigure"][];
+            /**
+             * @description The language of its labels.
+             * @example de
+             */
+            locale: string;
+            /**
+             * @description Its colours. One of `ChartTheme`; later versions may add values.
+             * @example light
+             */
+            theme: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            created_at: string;
+        };
+        ShareCardBody: {
+            /**
+             * @description What the card shows, and nothing else.
+             * @example [
+             *       "streak_days",
+             *       "words_met"
+             *     ]
+             */
+            figures: components["schemas"]["FigureName"][];
+            /**
+             * @description The language of the labels: en, de, es, fr, ar. Another one is `en`.
+             * @default en
+             * @example de
+             */
+            locale?: string;
+            /**
+             * @description Its colours.
+             * @default light
+             * @example light
+             */
+            theme?: components["schemas"]["ChartTheme"];
+        };
+        ShareCardRow: {
+            /**
+             * @description The card's id.
+             * @example q3BTPZ0cS4yqN1Zr3vYx2A
+             */
+            card_id: string;
+            /** @description What it shows, as of `created_at`. */
+            figures: components["schemas"]["SharedFigure"][];
+            /**
+             * @description The language of its labels.
+             * @example de
+             */
+            locale: string;
+            /**
+             * @description Its colours. One of `ChartTheme`; later versions may add values.
+             * @example light
+             */
+            theme: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             * @example 2026-03-01T17:30:00.000000Z
+             */
+            created_at: string;
+        };
+        ShareCards: {
+            /** @description The cards, the newest first; empty unless some were made. */
+            share_cards: components["schemas"]["ShareCard"][];
+        };
+        SharedFigure: {
+            /**
+             * @description What it counts. One of `FigureName`; later versions may add values.
+             * @example streak_days
+             */
+            name: string;
+            /**
+             * @description Its value when the card was made.
+             * @example 12
+             */
+            value: number;
         };
         /** @enum {string} */
         SkillKey: "basic-word-order" | "personal-pronouns" | "verb-to-be" | "articles" | "plural-nouns" | "noun-gender" | "possessives" | "demonstratives" | "present-simple" | "subject-verb-agreement" | "question-forms" | "negation" | "imperatives" | "prepositions-of-place" | "prepositions-of-time" | "there-is" | "can-ability" | "conjunctions" | "prepositions" | "present-continuous" | "past-simple" | "irregular-verbs" | "future-forms" | "comparatives" | "adverbs" | "adjective-agreement" | "countable-uncountable" | "quantifiers" | "reflexive-verbs" | "basic-modals" | "gerund-infinitive" | "past-continuous" | "imperfect-or-preterite" | "present-perfect" | "past-participles" | "relative-clauses" | "first-conditional" | "second-conditional" | "phrasal-verbs" | "passive-voice" | "noun-cases" | "reported-speech" | "past-perfect" | "perfect-continuous" | "modals-of-deduction" | "third-conditional" | "sequence-of-tenses" | "subjunctive" | "causatives" | "complex-sentences" | "participle-clauses" | "inversion-emphasis" | "nominalisation" | "vowel-sounds" | "consonant-sounds" | "alphabet-spelling" | "syllables" | "vowel-length" | "diphthongs" | "voicing" | "th-sound" | "r-sound" | "nasal-sounds" | "final-consonants" | "word-stress" | "consonant-clusters" | "schwa" | "minimal-pairs" | "sentence-stress" | "rhythm" | "intonation" | "tones" | "linking" | "accent-clarity" | "numbers" | "time-and-dates" | "family-words" | "food-words" | "home-words" | "colours-descriptions" | "clothes-shopping" | "daily-routine" | "travel-words" | "weather-nature" | "health-words" | "hobbies-words" | "work-words" | "feelings-words" | "word-formation" | "false-friends" | "collocations" | "synonyms-range" | "word-choice" | "idioms" | "abstract-words" | "academic-words" | "nuance-words" | "short-answers" | "listening-response" | "response-time" | "hesitation" | "speaking-pace" | "filler-words" | "self-correction" | "extended-answers" | "storytelling" | "paraphrasing" | "discourse-markers" | "spontaneous-speech" | "sustained-argument" | "greetings" | "introductions" | "polite-words" | "ordering" | "asking-directions" | "polite-requests" | "invitations" | "apologies" | "asking-clarification" | "formal-address" | "small-talk" | "turn-taking" | "giving-opinions" | "complaints" | "advice-suggestions" | "phone-calls" | "interview-answers" | "negotiation" | "register" | "hedging" | "meetings-presentations" | "humour-irony" | "cultural-norms" | "diplomacy";
@@ -4421,6 +4712,26 @@ export interface components {
                  *       "title": "Body too large",
                  *       "status": 413,
                  *       "detail": "The body may have at most 1 MiB (16 KiB for a heartbeat, 4 MiB for a batch or an import)."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Too many share cards */
+        TooManyCardsProblem: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/too-many-share-cards",
+                 *       "title": "Too many share cards",
+                 *       "status": 409,
+                 *       "detail": "You share too many cards; revoke one first."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -6287,6 +6598,483 @@ export interface operations {
             503: components["responses"]["UnavailableProblem"];
         };
     };
+    drawHeatmap: {
+        parameters: {
+            query?: {
+                /**
+                 * @description For a light background (white to `#f4f5f7`) or a dark one (black to `#1c2026`). The drawing itself has none.
+                 * @example dark
+                 */
+                theme?: components["schemas"]["ChartTheme"];
+                /**
+                 * @description The language of the words, a tag of BCP 47: en, de, es, fr and ar, with a region for their formats (`de-CH`). In another one the words are English, dates and numbers its own. Where it is read from right to left, the chart is mirrored.
+                 * @example de
+                 */
+                locale?: string;
+                /**
+                 * @description The width in pixels that the chart is laid out for. Its height follows.
+                 * @example 640
+                 */
+                width?: number;
+                /**
+                 * @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC.
+                 * @example Europe/Berlin
+                 */
+                timezone?: string;
+                /**
+                 * @description The calendar year. By default the last 365 days, today included.
+                 * @example 2026
+                 */
+                year?: number;
+                /**
+                 * @description Only sessions of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @example pt-BR
+                 */
+                language?: string;
+            };
+            header?: {
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    drawTrend: {
+        parameters: {
+            query?: {
+                /**
+                 * @description For a light background (white to `#f4f5f7`) or a dark one (black to `#1c2026`). The drawing itself has none.
+                 * @example dark
+                 */
+                theme?: components["schemas"]["ChartTheme"];
+                /**
+                 * @description The language of the words, a tag of BCP 47: en, de, es, fr and ar, with a region for their formats (`de-CH`). In another one the words are English, dates and numbers its own. Where it is read from right to left, the chart is mirrored.
+                 * @example de
+                 */
+                locale?: string;
+                /**
+                 * @description The width in pixels that the chart is laid out for. Its height follows.
+                 * @example 640
+                 */
+                width?: number;
+                /**
+                 * @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC.
+                 * @example Europe/Berlin
+                 */
+                timezone?: string;
+                /**
+                 * @description Only this score. By default all three.
+                 * @example fluency
+                 */
+                score?: components["schemas"]["Score"];
+                /**
+                 * @description The last 30 or 365 calendar days, today included.
+                 * @example month
+                 */
+                period?: components["schemas"]["MonthOrYear"];
+                /**
+                 * @description Only scores of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @example pt-BR
+                 */
+                language?: string;
+            };
+            header?: {
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    drawSkills: {
+        parameters: {
+            query?: {
+                /**
+                 * @description For a light background (white to `#f4f5f7`) or a dark one (black to `#1c2026`). The drawing itself has none.
+                 * @example dark
+                 */
+                theme?: components["schemas"]["ChartTheme"];
+                /**
+                 * @description The language of the words, a tag of BCP 47: en, de, es, fr and ar, with a region for their formats (`de-CH`). In another one the words are English, dates and numbers its own. Where it is read from right to left, the chart is mirrored.
+                 * @example de
+                 */
+                locale?: string;
+                /**
+                 * @description The width in pixels that the chart is laid out for. Its height follows.
+                 * @example 640
+                 */
+                width?: number;
+                /**
+                 * @description The language to answer for, a tag of BCP 47 in any case. By default that of the latest session; without any, the service's `DEFAULT_LANGUAGE`.
+                 * @example pt-BR
+                 */
+                language?: string;
+            };
+            header?: {
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    drawStreak: {
+        parameters: {
+            query?: {
+                /**
+                 * @description For a light background (white to `#f4f5f7`) or a dark one (black to `#1c2026`). The drawing itself has none.
+                 * @example dark
+                 */
+                theme?: components["schemas"]["ChartTheme"];
+                /**
+                 * @description The language of the words, a tag of BCP 47: en, de, es, fr and ar, with a region for their formats (`de-CH`). In another one the words are English, dates and numbers its own. Where it is read from right to left, the chart is mirrored.
+                 * @example de
+                 */
+                locale?: string;
+                /**
+                 * @description The width in pixels that the chart is laid out for. Its height follows.
+                 * @example 640
+                 */
+                width?: number;
+                /**
+                 * @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC.
+                 * @example Europe/Berlin
+                 */
+                timezone?: string;
+                /**
+                 * @description Only days of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @example pt-BR
+                 */
+                language?: string;
+            };
+            header?: {
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    drawVocabulary: {
+        parameters: {
+            query?: {
+                /**
+                 * @description For a light background (white to `#f4f5f7`) or a dark one (black to `#1c2026`). The drawing itself has none.
+                 * @example dark
+                 */
+                theme?: components["schemas"]["ChartTheme"];
+                /**
+                 * @description The language of the words, a tag of BCP 47: en, de, es, fr and ar, with a region for their formats (`de-CH`). In another one the words are English, dates and numbers its own. Where it is read from right to left, the chart is mirrored.
+                 * @example de
+                 */
+                locale?: string;
+                /**
+                 * @description The width in pixels that the chart is laid out for. Its height follows.
+                 * @example 640
+                 */
+                width?: number;
+                /**
+                 * @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC.
+                 * @example Europe/Berlin
+                 */
+                timezone?: string;
+                /**
+                 * @description Only words of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @example pt-BR
+                 */
+                language?: string;
+            };
+            header?: {
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    drawRhythm: {
+        parameters: {
+            query?: {
+                /**
+                 * @description For a light background (white to `#f4f5f7`) or a dark one (black to `#1c2026`). The drawing itself has none.
+                 * @example dark
+                 */
+                theme?: components["schemas"]["ChartTheme"];
+                /**
+                 * @description The language of the words, a tag of BCP 47: en, de, es, fr and ar, with a region for their formats (`de-CH`). In another one the words are English, dates and numbers its own. Where it is read from right to left, the chart is mirrored.
+                 * @example de
+                 */
+                locale?: string;
+                /**
+                 * @description The width in pixels that the chart is laid out for. Its height follows.
+                 * @example 640
+                 */
+                width?: number;
+                /**
+                 * @description The time zone that decides which day is today: an IANA name or `UTC±HH:MM`. By default the zone of the learner's latest session, else UTC.
+                 * @example Europe/Berlin
+                 */
+                timezone?: string;
+                /**
+                 * @description The last 30 or 365 calendar days, today included, or all time.
+                 * @example month
+                 */
+                period?: components["schemas"]["RhythmPeriod"];
+                /**
+                 * @description Only sessions of this language, a tag of BCP 47 in any case. `pt` and `pt-BR` are two languages.
+                 * @example pt-BR
+                 */
+                language?: string;
+            };
+            header?: {
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
     getOverview: {
         parameters: {
             query: {
@@ -6583,6 +7371,180 @@ export interface operations {
             };
             401: components["responses"]["NotSignedInProblem"];
             403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    createPageLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageLink"];
+                };
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            410: components["responses"]["GoneProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    closePages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    listShareCards: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the app has, for example `W/"8c1f0d6e5a2b4c3d9e7f6a01"`; 304 without a body if it is still right. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareCards"];
+                };
+            };
+            /** @description The answer that the app has is still right. */
+            304: {
+                headers: {
+                    /**
+                     * @description Stands for the answer, for `If-None-Match`.
+                     * @example W/"8c1f0d6e5a2b4c3d9e7f6a01"
+                     */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    makeShareCard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShareCardBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareCard"];
+                };
+            };
+            400: components["responses"]["UnreadableProblem"];
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            408: components["responses"]["TooSlowProblem"];
+            409: components["responses"]["TooManyCardsProblem"];
+            410: components["responses"]["GoneProblem"];
+            413: components["responses"]["TooLargeProblem"];
+            415: components["responses"]["NotJsonProblem"];
+            422: components["responses"]["InvalidProblem"];
+            429: components["responses"]["QuotaExceededProblem"];
+            503: components["responses"]["UnavailableProblem"];
+        };
+    };
+    revokeShareCard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The card's id. */
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedInProblem"];
+            403: components["responses"]["ForbiddenProblem"];
+            404: components["responses"]["NotFoundProblem"];
             422: components["responses"]["InvalidProblem"];
             429: components["responses"]["QuotaExceededProblem"];
             503: components["responses"]["UnavailableProblem"];
