@@ -29,8 +29,9 @@ def site_of(folder: Path) -> Iterator[int]:
     server.server_close()
 
 
-@pytest.fixture
-def chrome() -> Iterator[Chrome]:
+@contextmanager
+def chromium() -> Iterator[Chrome]:
+    """Run a browser without a window."""
     options = ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
     for flag in (
@@ -49,6 +50,12 @@ def chrome() -> Iterator[Chrome]:
     chrome = Chrome(options, Service("/usr/bin/chromedriver"))
     yield chrome
     chrome.quit()
+
+
+@pytest.fixture
+def chrome() -> Iterator[Chrome]:
+    with chromium() as chrome:
+        yield chrome
 
 
 def hosts(chrome: Chrome) -> set[str]:

@@ -69,6 +69,8 @@ def close_progress() -> Response:
     """Forget the browser."""
     access.close(request.cookies.get(browser.COOKIE, ""))
     response = _html(rendering.message("closed", _texts()))
+    # Chromium would show the page again by its button for going back, though it was not to be stored.
+    response.headers["Clear-Site-Data"] = '"cache"'
     response.delete_cookie(browser.COOKIE, **_cookie_options())
     return response
 
