@@ -30,6 +30,9 @@ class Setting:
 SETTINGS = (
     Setting("DATABASE_URL", database_url, None, "Address of PostgreSQL; required."),
     Setting(
+        "DATABASE_READ_URL", database_url, None, "Address of a standby, for reads that may lag."
+    ),
+    Setting(
         "SUPABASE_JWT_SECRET",
         parse.secret,
         None,

@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app
 
 import required_settings
-from vorex_sessions.database import snapshot
+from vorex_sessions.database import snapshot, standbys, timeouts
 from vorex_sessions.database.engine import engine_options
 from vorex_sessions.version import VERSION
 
@@ -33,6 +33,22 @@ def _pseudonym_key(values: Mapping[str, Any]) -> bytes:
     return blake2b(secret.encode(), digest_size=32, person=b"learner hash").digest()
 
 
+def _binds(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The pools beside that of ordinary queries: for downloads, and for what a standby answers."""
+    downloads = values["EXPORT_CONNECTIONS"]
+    primary, standby = values["DATABASE_URL"], values["DATABASE_READ_URL"]
+    binds = {snapshot.POOL: {"url": primary, **engine_options(values, downloads)}}
+    if standby:
+        sizes = {standbys.POOL: values["DB_POOL_SIZE"], standbys.EXPORT_POOL: downloads}
+        for name, size in sizes.items():
+            # Where no connection is free, the primary is asked, so nobody waits long.
+            options = engine_options(
+                values, size, address="DATABASE_READ_URL", pool_timeout=timeouts.STANDBY_CHECK
+            )
+            binds[name] = {"url": standby, **options}
+    return binds
+
+
 def flask_config(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings under the names that Flask and its extensions use.
 
@@ -40,7 +56,6 @@ def flask_config(values: Mapping[str, Any]) -> dict[str, Any]:
     """
     required_settings.require(values)
     secret, project = values["SUPABASE_JWT_SECRET"], values["SUPABASE_URL"]
-    downloads = engine_options(values, values["EXPORT_CONNECTIONS"])
     algorithms = [*(["HS256"] if secret else []), *(["ES256", "RS256", "EdDSA"] if project else [])]
     return {
         **values,
@@ -48,7 +63,7 @@ def flask_config(values: Mapping[str, Any]) -> dict[str, Any]:
         "PSEUDONYM_KEY": _pseudonym_key(values),
         "SQLALCHEMY_DATABASE_URI": values["DATABASE_URL"],
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(values, values["DB_POOL_SIZE"]),
-        "SQLALCHEMY_BINDS": {snapshot.POOL: {"url": values["DATABASE_URL"], **downloads}},
+        "SQLALCHEMY_BINDS": _binds(values),
         "JWT_SECRET_KEY": secret,
         # Flask-JWT-Extended also accepts JWT_ALGORITHM, which is HS256 by default.
         "JWT_ALGORITHM": algorithms[0],

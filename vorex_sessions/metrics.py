@@ -43,6 +43,17 @@ CONNECTIONS_LIMIT = Gauge(
     "Maximum database connections in use at once.",
     multiprocess_mode="livesum",
 )
+STANDBY_READS = Counter(
+    "vorex_standby_reads_total",
+    "Reads that may lag, where there is a standby: answered by it, or why by the primary: behind, own_write "
+    "(it lacks a change of the learner), stale, away, busy, failed.",
+    ("outcome",),
+)
+STANDBY_REPLAYED = Gauge(
+    "vorex_standby_replayed_timestamp_seconds",
+    "The instant up to which the standby has everything; 0 where that was never known.",
+    multiprocess_mode="max",
+)
 SOCKETS = Gauge("vorex_live_sockets", "Open sockets of live sessions.", multiprocess_mode="livesum")
 SOCKET_MESSAGES = Counter(
     "vorex_live_messages_total", "Messages from sockets of live sessions, by type.", ("type",)

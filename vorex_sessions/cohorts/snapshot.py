@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from vorex_sessions.cohorts import pages
 from vorex_sessions.cohorts.bands import bands
 from vorex_sessions.database import Transaction, run_long, run_transaction
+from vorex_sessions.database.standbys import JobReads
 from vorex_sessions.flask_config import setting
 from vorex_sessions.models import BEFORE_ALL
 from vorex_sessions.periods import DAYS, ONE_DAY, earliest_instant
@@ -105,7 +106,7 @@ def refresh(today: date) -> Refreshed:
     """
     others = setting("COHORT_MIN_OTHERS")
     begun = _in_turn(today, _begin)
-    learners = sum(_pages(today))
+    learners = sum(_pages(today, JobReads()))  # pages have whoever had joined when it began
     cohorts = run_long(_COHORTS, {"others": others}, timeout=_TIMEOUT)
     published = sum(_in_turn(today, partial(_publish, row._asdict(), others)) for row in cohorts)
     _in_turn(today, partial(_end, begun))
@@ -148,13 +149,13 @@ def _end(begun: datetime, turn: _Turn) -> None:
         turn.run(statement, begun=begun, long_ago=turn.now - LASTS)
 
 
-def _pages(today: date) -> Iterator[int]:
+def _pages(today: date, reads: JobReads) -> Iterator[int]:
     """Count every participant, page by page; yields the number of learners on each page."""
     first = {period: today - timedelta(days=DAYS[period]) for period in pages.PERIODS}
     days = {**first, "since": earliest_instant(min(first.values())), "last_day": today - ONE_DAY}
     after = BEFORE_ALL
     while True:
-        read = _read({**days, "after": after})
+        read = _read({**days, "after": after}, reads)
         if not read.learners:
             return
         store = partial(_Turn.run, statement=pages.STORE, page=read.page, standings=read.standings)
@@ -163,13 +164,13 @@ def _pages(today: date) -> Iterator[int]:
         after = str(read.last)
 
 
-def _read(page: dict[str, Any]) -> Any:
+def _read(page: dict[str, Any], reads: JobReads) -> Any:
     """The row of READ; a second time where the page has levels that only Python can compare."""
-    (read,) = run_long(pages.READ, {**page, "levels": "{}"}, timeout=_TIMEOUT)
+    (read,) = reads.run_long(pages.READ, {**page, "levels": "{}"}, timeout=_TIMEOUT)
     if not read.unknown:
         return read
     levels = orjson.dumps({written: pages.level_of(written) for written in read.unknown}).decode()
-    (read,) = run_long(pages.READ, {**page, "levels": levels}, timeout=_TIMEOUT)
+    (read,) = reads.run_long(pages.READ, {**page, "levels": levels}, timeout=_TIMEOUT)
     return read
 
 

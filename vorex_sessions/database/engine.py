@@ -1,5 +1,6 @@
 """The engine: how libpq connects, how SQLAlchemy pools the connections."""
 
+import secrets
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -9,8 +10,8 @@ import sqlalchemy as sa
 from flask import Flask
 from psycopg2.extensions import new_type, register_type
 
-from vorex_sessions.database import timeouts
-from vorex_sessions.database.faults import CONNECTED
+from vorex_sessions.database import standbys, timeouts
+from vorex_sessions.database.faults import CONNECTED, STANDBY
 from vorex_sessions.database.hosts import Connector
 from vorex_sessions.database.pool import FairPool
 from vorex_sessions.database.prepared_statements import PLAN_ONCE, PREPARED, PreparedStatements
@@ -33,6 +34,7 @@ def init_app(app: Flask) -> None:
     """Bind the engines to the app."""
     timeouts.install()
     db.init_app(app)
+    standbys.init_app(app)
     enabled = not app.config["DB_TRANSACTION_POOLER"]
 
     def on_connect(connection: Any, record: Any) -> None:
@@ -41,14 +43,27 @@ def init_app(app: Flask) -> None:
         record.info[PREPARED] = PreparedStatements(enabled=enabled)
         record.info[CONNECTED] = time.monotonic()
 
+    def on_connect_to_standby(connection: Any, record: Any) -> None:
+        record.info[STANDBY] = True
+
     with app.app_context():
-        for engine in db.engines.values():
-            sa.event.listen(engine, "do_connect", Connector())
+        for name, engine in db.engines.items():
+            if is_standby := name in (standbys.POOL, standbys.EXPORT_POOL):
+                sa.event.listen(engine, "connect", on_connect_to_standby)
+            # Workers begin with different standbys.
+            connector = Connector("standby", secrets.randbelow(1000)) if is_standby else Connector()
+            sa.event.listen(engine, "do_connect", connector)
             sa.event.listen(engine, "connect", on_connect)
 
 
-def engine_options(settings: Mapping[str, Any], size: int) -> dict[str, Any]:
-    """The arguments of `sqlalchemy.create_engine` for a pool of `size` connections."""
+def engine_options(
+    settings: Mapping[str, Any],
+    size: int,
+    *,
+    address: str = "DATABASE_URL",
+    pool_timeout: float = timeouts.POOL_TIMEOUT,
+) -> dict[str, Any]:
+    """The arguments of `sqlalchemy.create_engine` for `size` connections to the setting `address`."""
     return {
         # A single statement needs no BEGIN and COMMIT; run_transaction sends its own. Switching a pooled
         # connection to and fro instead loses its place in the pool when the server has gone away.
@@ -57,17 +72,17 @@ def engine_options(settings: Mapping[str, Any], size: int) -> dict[str, Any]:
         "poolclass": FairPool,
         "pool_size": size,
         "max_overflow": 0,
-        "pool_timeout": timeouts.POOL_TIMEOUT,
+        "pool_timeout": pool_timeout,
         "hide_parameters": True,  # what learners practise stays out of the logs
         "pool_use_lifo": True,  # the busiest connections stay warm, idle ones age out
         "json_serializer": lambda value: orjson.dumps(value).decode(),
         "json_deserializer": orjson.loads,
         "use_native_hstore": False,  # saves a query at every connect
-        "connect_args": _connect_args(settings),
+        "connect_args": _connect_args(settings, address),
     }
 
 
-def _connect_args(settings: Mapping[str, Any]) -> dict[str, Any]:
+def _connect_args(settings: Mapping[str, Any], address: str) -> dict[str, Any]:
     """libpq's parameters. They end what our own deadline (timeouts.py) leaves behind."""
     arguments = {
         "application_name": "vorex-sessions",
@@ -78,7 +93,7 @@ def _connect_args(settings: Mapping[str, Any]) -> dict[str, Any]:
         "tcp_user_timeout": timeouts.UNACKNOWLEDGED,
     }
     if not settings["DB_TRANSACTION_POOLER"]:
-        given = sa.make_url(settings["DATABASE_URL"]).query.get("options", "")
+        given = sa.make_url(settings[address]).query.get("options", "")
         # Ours come last, so that they hold whatever the address says.
         schema = settings["DATABASE_SCHEMA"]
         path = {"search_path": schema} if schema else {}

@@ -11,6 +11,7 @@ from vorex_sessions.database.timeouts import TimedOut
 from vorex_sessions.extensions import db
 
 CONNECTED = "vorex_connected"  # when a pooled connection was made (monotonic), in its `info`
+STANDBY = "vorex_standby"  # there if it was made to be one to a standby
 
 # SQLSTATEs by which a server that is yet to hang up says that it will: admin_shutdown, crash_shutdown,
 # cannot_connect_now.
@@ -43,7 +44,7 @@ def cure(connection: Any, error: psycopg2.Error) -> bool:
 def _is_elsewhere(connection: Any, state: str | None) -> bool:
     """Whether new connections may do what no pooled one does."""
     if state == READ_ONLY:
-        return is_settled(connection.info)
+        return STANDBY not in connection.info and is_settled(connection.info)
     return state == _STALE_PLAN and connection.info[PREPARED].kept
 
 

@@ -1,4 +1,4 @@
-"""Connecting: the search for the server that takes writes, where the address names several.
+"""Connecting: the search for the server that takes writes, or a standby, where the address names several.
 
 libpq's own search has no limit per host where the waiting is ours (timeouts.py): a host that says nothing
 would use up the whole deadline.
@@ -13,15 +13,16 @@ from vorex_sessions.database import timeouts
 
 
 class Connector:
-    """Connects for one engine; remembers which host took writes last, and begins with it."""
+    """Connects for one engine; remembers which host served last, and begins with it."""
 
-    def __init__(self) -> None:
-        self._last = 0
+    def __init__(self, attributes: str = "read-write", first: int = 0) -> None:
+        self._attributes = attributes  # libpq's target_session_attrs, unless the address has it
+        self._last = first  # any number
         self._left_out = ""  # an option that the server does not have
 
     def __call__(self, dialect: Any, record: Any, args: Any, parameters: dict[str, Any]) -> Any:
         """Return a connection; SQLAlchemy's event `do_connect`. Raises psycopg2.Error."""
-        hosts = _hosts(parameters)
+        hosts = _hosts(parameters, self._attributes)
         if len(hosts) == 1:
             return self._connect(parameters)
         count, error = len(hosts), None
@@ -51,13 +52,13 @@ class Connector:
             return _connect(parameters, options.replace(self._left_out, ""))
 
 
-def _hosts(parameters: Mapping[str, Any]) -> list[dict[str, str]]:
+def _hosts(parameters: Mapping[str, Any], wanted: str) -> list[dict[str, str]]:
     """The parameters of each host; as in libpq, one port is for all of them."""
     names = str(parameters.get("host", "")).split(",")
     ports = str(parameters.get("port", "")).split(",")
     if len(ports) == 1:
         ports = ports * len(names)
-    attributes = str(parameters.get("target_session_attrs", "read-write"))
+    attributes = str(parameters.get("target_session_attrs", wanted))
     return [
         {"host": name, "port": port, "target_session_attrs": attributes}
         for name, port in zip(names, ports, strict=True)

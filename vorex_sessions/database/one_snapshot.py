@@ -9,6 +9,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TypeVar
 
+import sqlalchemy as sa
+
 from vorex_sessions.database.connection import Cursor, checkout, retried, rolled_back_on_error
 from vorex_sessions.database.timeouts import QUERY_TIMEOUT, deadline
 from vorex_sessions.extensions import db
@@ -41,16 +43,19 @@ def current_snapshot() -> OneSnapshot | None:
     return _snapshot.get()
 
 
-def in_snapshot(read: Callable[[], T]) -> T:
+def in_snapshot(
+    read: Callable[[], T], *, engine: sa.Engine | None = None, timeout: float = QUERY_TIMEOUT
+) -> T:
     """Return what `read` returns; all its queries see one moment.
 
     `read` must be safe to run twice: on a lost connection it runs again. All together its queries have
-    QUERY_TIMEOUT. Raises DBAPIError or PoolTimeout.
+    `timeout` seconds. Raises DBAPIError or PoolTimeout.
     """
     later: list[Callable[[], None]] = []
+    place = engine or db.engine
 
     def attempt() -> T:
-        with checkout(db.engine) as cursor:
+        with checkout(place) as cursor:
             snapshot = OneSnapshot(cursor)
             token = _snapshot.set(snapshot)
             try:
@@ -63,8 +68,8 @@ def in_snapshot(read: Callable[[], T]) -> T:
         later[:] = snapshot.later
         return answer
 
-    with deadline(QUERY_TIMEOUT):
-        answer = retried(attempt, db.engine)
+    with deadline(timeout):
+        answer = retried(attempt, place)
     for action in later:
         action()
     return answer

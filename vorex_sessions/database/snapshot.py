@@ -32,9 +32,9 @@ _BEGIN = (
 class Snapshot:
     """A read-only transaction that sees one moment. Must be closed; closing twice does nothing."""
 
-    def __init__(self) -> None:
-        engine = db.engines[POOL]
-        with deadline(QUERY_TIMEOUT):
+    def __init__(self, pool: str = POOL, timeout: float = QUERY_TIMEOUT) -> None:
+        engine = db.engines[pool]
+        with deadline(timeout):
             self._checkout, self._cursor = retried(lambda: _begin(engine), engine)
 
     def run(self, statement: sa.Select[Any], parameters: Mapping[str, Any]) -> Sequence[Any]:

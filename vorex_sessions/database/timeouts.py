@@ -19,6 +19,9 @@ POOL_TIMEOUT = 1  # seconds for a free connection of the pool
 # Seconds for a query or a save that reads many thousand words; below the server's limits.
 LONG_QUERY_TIMEOUT = 4
 LARGE_SAVE_TIMEOUT = 10  # seconds for a batch of many thousand words, also on a busy machine
+# Seconds for connecting to a standby and asking how far behind it is, and then for its answer. After them the
+# primary is still to be asked.
+STANDBY_CHECK, STANDBY_READ = 0.3, 0.8
 LOCK_TIMEOUT = "1s"  # for a learner's lock: below QUERY_TIMEOUT, which would cost the connection
 # PostgreSQL's own limits, by which it ends what the client has long given up: locks must not stay behind.
 SERVER_LIMITS = {"statement_timeout": "5s", "idle_in_transaction_session_timeout": "10s"}

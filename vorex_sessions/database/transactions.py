@@ -92,11 +92,15 @@ class Transaction:
 
 
 def run_long(
-    statement: sa.Executable, parameters: Mapping[str, Any], *, timeout: float
+    statement: sa.Executable,
+    parameters: Mapping[str, Any],
+    *,
+    timeout: float,
+    engine: sa.Engine | None = None,
 ) -> Sequence[Any]:
     """Run one statement that may take `timeout` seconds, for jobs; returns all its rows."""
     return run_transaction(
-        lambda transaction: transaction.run(statement, parameters), timeout=timeout
+        lambda transaction: transaction.run(statement, parameters), timeout=timeout, engine=engine
     )
 
 
@@ -105,6 +109,7 @@ def run_transaction(
     *,
     learner_id: str | None = None,
     timeout: float = QUERY_TIMEOUT,
+    engine: sa.Engine | None = None,
 ) -> T:
     """Run `work(transaction)` and commit; roll back on any error. Returns what `work` returns.
 
@@ -115,9 +120,10 @@ def run_transaction(
     if current_snapshot():
         raise RuntimeError("within a snapshot nothing is written; use after_snapshot()")
     before = locks.acquire(learner_id) if learner_id else ""
+    place = engine or db.engine
 
     def attempt() -> T:
-        with checkout(db.engine) as cursor:
+        with checkout(place) as cursor:
             transaction = Transaction(cursor, before)
             with rolled_back_on_error(cursor):
                 if timeout <= QUERY_TIMEOUT:
@@ -129,4 +135,4 @@ def run_transaction(
                     return transaction.complete(work)
 
     with deadline(QUERY_TIMEOUT):
-        return retried(attempt, db.engine)
+        return retried(attempt, place)

@@ -28,15 +28,15 @@ def _state() -> sa.ScalarSelect[str]:
     return text.scalar_subquery()
 
 
-_STATE = _state()
-_STATE_ALONE = prepared(sa.select(_STATE.label("state")))
+STATE = _state()  # of the learner `:user_id`
+_STATE_ALONE = prepared(sa.select(STATE.label("state")))
 
 
 class Basis(Beside):
     """What the answer that is made in its block rests on; `value` is the learner's state."""
 
     def __init__(self) -> None:
-        super().__init__(_STATE)
+        super().__init__(STATE)
         self.until: datetime | None = None  # when it changes though nobody writes
         self.on_others = False
 

@@ -1,6 +1,7 @@
 """Whether the service can do its work: the database answers, takes writes, and is set up as it must be."""
 
 import re
+import time
 from functools import lru_cache
 from typing import Any
 
@@ -8,8 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from vorex_sessions import metrics
 from vorex_sessions.database import faults, migrate, prepared, run
 from vorex_sessions.database.engine import EXPECTED_SETTINGS
+from vorex_sessions.database.standbys import current_standby
 from vorex_sessions.extensions import db
 from vorex_sessions.flask_config import setting
 from vorex_sessions.problems.kinds import Unavailable
@@ -47,6 +50,22 @@ def check() -> None:
         state = _state()
     if problem := _problem(state):
         raise Unavailable(problem)
+
+
+def standby() -> dict[str, Any]:
+    """The member of the answer that says how far the standby is behind, if there is one; sets its gauge.
+
+    Raises DBAPIError and PoolTimeout where the primary does not answer.
+    """
+    found = current_standby()
+    if found is None:
+        return {}
+    look = found.look()
+    if look.lag is None:
+        return {"standby": {"state": look.reason, "lag_seconds": None}}
+    seconds = look.lag.total_seconds()
+    metrics.STANDBY_REPLAYED.set(time.time() - seconds)
+    return {"standby": {"state": look.reason or "used", "lag_seconds": round(seconds, 3)}}
 
 
 def _state() -> Any:

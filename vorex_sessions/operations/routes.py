@@ -26,12 +26,12 @@ def get_health() -> Response:
 
 
 @blueprint.get("/readyz")
-@blueprint.response(200, schemas.StatusSchema)
+@blueprint.response(200, schemas.ReadinessSchema)
 @blueprint.alt_response(503, component_name(Unavailable))
 def get_readiness() -> Response:
     """Check whether the service is ready: database and schema are available."""
     readiness.check()
-    return json_response({"status": "ok"})
+    return json_response({"status": "ok", **readiness.standby()})
 
 
 @blueprint.get("/metrics")
@@ -45,6 +45,7 @@ def get_metrics() -> Response:
     if token := setting("METRICS_TOKEN"):
         _require(token)
     with suppress(SQLAlchemyError):  # metrics are there without the database, too
+        readiness.standby()
         if begun := latest_snapshot():
             metrics.SNAPSHOT.set(begun.timestamp())
         for name, since in waiting_since().items():

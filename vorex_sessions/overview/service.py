@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from vorex_sessions.hooks.answers import Asked
 from vorex_sessions.hooks.rebuild import in_current_snapshot
 from vorex_sessions.hooks.registry import registry
+from vorex_sessions.hooks.standby_reads import by_standby, may_lag
 from vorex_sessions.problems.kinds import Invalid
 
 
@@ -28,7 +30,10 @@ def overview(
                 raise _of_part(name, problem) from None
         return made
 
-    return in_current_snapshot(learner_id, read)
+    by_primary = partial(in_current_snapshot, learner_id, read)
+    if any(map(may_lag, parts.values())):
+        return by_standby(learner_id, read, otherwise=by_primary)
+    return by_primary()
 
 
 def _of_part(name: str, problem: Invalid) -> Invalid:

@@ -3,9 +3,9 @@
 import itertools
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +21,7 @@ from vorex_sessions.flask_config import setting
 from vorex_sessions.hooks.personal_data import Export
 from vorex_sessions.hooks.rebuild import is_stale, rebuild
 from vorex_sessions.hooks.registry import registry
+from vorex_sessions.hooks.standby_reads import standby_snapshot
 from vorex_sessions.models import USER_ID
 from vorex_sessions.periods import bounds, stamp
 from vorex_sessions.privacy import formats
@@ -55,7 +56,10 @@ def _of_days(rows: sa.Select[Any]) -> sa.Select[Any]:
     return rows.where(BETWEEN)
 
 
-def _snapshot() -> Snapshot:
+def _snapshot(learner_id: str = "") -> Snapshot:
+    """A snapshot of the primary, or, for what a learner has asked for first, of a standby."""
+    if learner_id and (standby := standby_snapshot(learner_id, partial(_unversioned, learner_id))):
+        return standby
     try:
         return Snapshot()
     except PoolTimeout:
@@ -66,8 +70,8 @@ def _snapshot() -> Snapshot:
 
 def _current(learner_id: str) -> Snapshot:
     """A snapshot in which what is derived agrees with the sessions; it is rebuilt where it is stale."""
-    for _ in range(_ATTEMPTS):
-        snapshot = _snapshot()
+    for attempt in range(_ATTEMPTS):
+        snapshot = _snapshot("" if attempt else learner_id)
         try:
             if not snapshot.run(is_stale(), {"user_id": learner_id})[0].stale:
                 return snapshot
@@ -85,8 +89,12 @@ def _current(learner_id: str) -> Snapshot:
 
 def unversioned(learner_id: str) -> list[str]:
     """A digest of whatever an export holds that changes though the learner does nothing."""
+    return _unversioned(learner_id, run)
+
+
+def _unversioned(learner_id: str, ask: Callable[..., Any]) -> list[str]:
     tables = registry().unversioned_tables
-    return [run(_digest(table), {"user_id": learner_id})[0].digest for table in tables]
+    return [ask(_digest(table), {"user_id": learner_id})[0].digest for table in tables]
 
 
 @lru_cache(maxsize=8)
@@ -118,7 +126,7 @@ class Download:
         self._learner_id, self._language = learner_id, language
         self._days = {"date_from": date_from, "date_to": date_to} if date_from or date_to else {}
         whole = file_format == "json" and not self._days
-        self._snapshot = _current(learner_id) if whole else _snapshot()
+        self._snapshot = _current(learner_id) if whole else _snapshot(learner_id)
         self._ends = time.monotonic() + LONGEST
         self._open = True
         metrics.EXPORTS.inc()

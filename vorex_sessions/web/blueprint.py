@@ -14,6 +14,7 @@ from flask import Response
 from vorex_sessions import compression
 from vorex_sessions.auth import caller
 from vorex_sessions.hooks.answers import Answer, Asked
+from vorex_sessions.hooks.standby_reads import by_standby, may_lag
 from vorex_sessions.problems.kinds import (
     Forbidden,
     Invalid,
@@ -112,9 +113,14 @@ class Blueprint(OpenBlueprint):
         """
 
         def decorate(make: Callable[[Asked], Any]) -> Callable[[Asked], Any]:
+            has_period = query is not None and "period" in query.fields
+
             @wraps(make)
             def view(parameters: dict[str, Any] | None = None) -> Response:
                 asked = Asked(caller.learner_id(), datetime.now(UTC), parameters or {})
+                if has_period and may_lag(asked.query):
+                    read = partial(make, asked)
+                    return json_response(by_standby(asked.learner_id, read, otherwise=read))
                 return json_response(make(asked))
 
             documented = self.response(200, schema)(view)
