@@ -35,7 +35,7 @@ from vorex_sessions.extensions import db
 
 pytestmark = pytest.mark.alone
 
-READS = int(os.environ.get("STANDBY_READS", "1000"))  # of own writes under load
+READS = int(os.environ.get("STANDBY_READS", "600"))  # of own writes under load
 OUTCOMES = ("standby", "behind", "own_write", "stale", "away", "busy", "failed")
 
 
@@ -298,7 +298,9 @@ def test_what_is_stale_is_rebuilt_by_the_primary(pair: Pair, both: Flask) -> Non
     assert orjson.loads(body(learner, path))["stats"]["total_sessions"] == 1
     assert outcomes(since) == {"stale": 1}
     caught_up(pair)
-    assert outcomes(since) | orjson.loads(body(learner, path)) and outcomes(since)["standby"] == 1
+    since = counts()
+    assert orjson.loads(body(learner, path))["stats"]["total_sessions"] == 1
+    assert outcomes(since) == {"standby": 1}
 
 
 def test_a_rollup_is_stored_though_a_standby_has_answered(pair: Pair, both: Flask) -> None:
@@ -400,7 +402,11 @@ class Reader(threading.Thread):
                 ("export?format=json", lambda answer: len(answer["sessions"])),
             ]
         )
-        answer = requests.get(f"{self.address}/{path}", headers=self.headers, timeout=10)
+        try:
+            answer = requests.get(f"{self.address}/{path}", headers=self.headers, timeout=10)
+        except requests.exceptions.ChunkedEncodingError:
+            assert "export" in path  # broken off, as it was half way
+            return
         assert answer.ok, answer.text
         self.answered += 1
         self.stale += total(answer.json()) != len(self.sessions)

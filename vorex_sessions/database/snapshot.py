@@ -33,13 +33,14 @@ class Snapshot:
     """A read-only transaction that sees one moment. Must be closed; closing twice does nothing."""
 
     def __init__(self, pool: str = POOL, timeout: float = QUERY_TIMEOUT) -> None:
-        engine = db.engines[pool]
+        engine, self._timeout = db.engines[pool], timeout
+        self.is_of_primary = pool == POOL
         with deadline(timeout):
             self._checkout, self._cursor = retried(lambda: _begin(engine), engine)
 
     def run(self, statement: sa.Select[Any], parameters: Mapping[str, Any]) -> Sequence[Any]:
         """All rows of a small query, as named tuples. Raises DBAPIError."""
-        with _in_time():
+        with _in_time(self._timeout):
             return self._cursor.send([(statement, parameters)])
 
     def documents(
@@ -76,10 +77,10 @@ def _begin(engine: sa.Engine) -> tuple[ExitStack, Cursor]:
 
 
 @contextmanager
-def _in_time() -> Iterator[None]:
-    """Raises DBAPIError for what psycopg2 raises, within QUERY_TIMEOUT."""
+def _in_time(timeout: float = QUERY_TIMEOUT) -> Iterator[None]:
+    """Raises DBAPIError for what psycopg2 raises, within so many seconds."""
     try:
-        with deadline(QUERY_TIMEOUT):
+        with deadline(timeout):
             yield
     except psycopg2.Error as error:
         raise as_dbapi_error(error) from error

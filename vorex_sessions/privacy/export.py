@@ -56,10 +56,10 @@ def _of_days(rows: sa.Select[Any]) -> sa.Select[Any]:
     return rows.where(BETWEEN)
 
 
-def _snapshot(learner_id: str = "") -> Snapshot:
-    """A snapshot of the primary, or, for what a learner has asked for first, of a standby."""
-    if learner_id and (standby := standby_snapshot(learner_id, partial(_unversioned, learner_id))):
-        return standby
+def _snapshot(learner_id: str, *, by_primary: bool = False) -> Snapshot:
+    """A snapshot of a standby where one can answer, unless it must be of the primary."""
+    if not by_primary and (found := standby_snapshot(learner_id, partial(_digests, learner_id))):
+        return found
     try:
         return Snapshot()
     except PoolTimeout:
@@ -68,31 +68,34 @@ def _snapshot(learner_id: str = "") -> Snapshot:
         ) from None
 
 
-def _current(learner_id: str) -> Snapshot:
+def _current(learner_id: str, *, by_primary: bool = False) -> Snapshot:
     """A snapshot in which what is derived agrees with the sessions; it is rebuilt where it is stale."""
     for attempt in range(_ATTEMPTS):
-        snapshot = _snapshot("" if attempt else learner_id)
+        # A standby may not have yet what was just rebuilt.
+        snapshot = _snapshot(learner_id, by_primary=by_primary or attempt > 0)
         try:
             if not snapshot.run(is_stale(), {"user_id": learner_id})[0].stale:
                 return snapshot
-        except BaseException:
+        except BaseException as error:
             snapshot.close()
-            raise
+            if snapshot.is_of_primary or not isinstance(error, DBAPIError):
+                raise
+            continue
         snapshot.close()
         try:
             rebuild(learner_id)
         except (DBAPIError, PoolTimeout) as error:  # a download of the sessions is better than none
             log.warning("nothing was rebuilt for a download: %s", type(error).__name__)
             break
-    return _snapshot()
+    return _snapshot(learner_id, by_primary=True)
 
 
 def unversioned(learner_id: str) -> list[str]:
     """A digest of whatever an export holds that changes though the learner does nothing."""
-    return _unversioned(learner_id, run)
+    return _digests(learner_id, run)
 
 
-def _unversioned(learner_id: str, ask: Callable[..., Any]) -> list[str]:
+def _digests(learner_id: str, ask: Callable[..., Any]) -> list[str]:
     tables = registry().unversioned_tables
     return [ask(_digest(table), {"user_id": learner_id})[0].digest for table in tables]
 
@@ -126,7 +129,17 @@ class Download:
         self._learner_id, self._language = learner_id, language
         self._days = {"date_from": date_from, "date_to": date_to} if date_from or date_to else {}
         whole = file_format == "json" and not self._days
-        self._snapshot = _current(learner_id) if whole else _snapshot(learner_id)
+        take = _current if whole else _snapshot
+        snapshot = take(learner_id)
+        try:
+            self._begin(snapshot, file_format, now)
+        except DBAPIError:
+            if snapshot.is_of_primary:
+                raise
+            self._begin(take(learner_id, by_primary=True), file_format, now)
+
+    def _begin(self, snapshot: Snapshot, file_format: str, now: datetime) -> None:
+        self._snapshot = snapshot
         self._ends = time.monotonic() + LONGEST
         self._open = True
         metrics.EXPORTS.inc()
