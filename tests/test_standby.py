@@ -1,5 +1,6 @@
 """A real hot standby: what it answers, what it must not, and that nobody waits for one that is away."""
 
+import asyncio
 import os
 import random
 import shutil
@@ -35,7 +36,7 @@ from vorex_sessions.extensions import db
 
 pytestmark = pytest.mark.alone
 
-READS = int(os.environ.get("STANDBY_READS", "600"))  # of own writes under load
+READS = int(os.environ.get("STANDBY_READS", "400"))  # of own writes under load
 OUTCOMES = ("standby", "behind", "own_write", "stale", "away", "busy", "failed")
 
 
@@ -284,6 +285,52 @@ def test_a_standby_that_says_nothing_delays_one_answer_a_second(pair: Pair) -> N
             since = counts()
             learner.get("/stats", period="all")
             assert outcomes(since) == {"standby": 1}
+        close(app)
+
+
+class Cutting(BlackHole):
+    """Cuts a connection to the standby when somebody asks for a word."""
+
+    word = b""
+    cuts = 0
+
+    async def forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await self._connect()
+        answers = asyncio.ensure_future(self._pump(far_reader, writer))
+        with suppress(asyncio.CancelledError):  # the test is over
+            while (data := await reader.read(65536)) and not (self.word and self.word in data):
+                far_writer.write(data)
+                await far_writer.drain()
+        self.cuts += bool(data)
+        answers.cancel()
+        far_writer.transport.abort()
+
+
+def test_a_standby_that_goes_away_after_it_was_found_current_costs_no_answer_either(
+    pair: Pair,
+) -> None:
+    with Cutting(pair.standby.address) as standby:
+        app = app_at(pair.primary.address, standby.address)
+        learner = Learner(app)
+        learner.save(completed_at="2026-01-01T10:00:00Z", metadata={"user_level": "B1"})
+        learner.request("PUT", "/api/sessions/comparison", json={"opt_in": True})
+        caught_up(pair)
+        for path, standby.word in (
+            ("/api/sessions/stats?period=all", b"learner_rollups"),
+            ("/api/sessions/export?format=csv", b"DECLARE"),
+            ("/api/sessions/export", b"derived_version"),
+        ):
+            cuts = standby.cuts
+            response = learner.request("GET", path)
+            assert response.status_code == 200, path
+            assert standby.cuts > cuts
+            assert b"conversation" in response.data
+            time.sleep(standbys.PAUSE)
+        standby.word = b"cohort_participants"
+        with app.app_context():
+            cuts = standby.cuts
+            assert refresh(datetime(2026, 2, 3, tzinfo=UTC).date()).learners >= 1
+            assert standby.cuts > cuts
         close(app)
 
 

@@ -23,7 +23,7 @@ LEFT_OUT = {
     "sessions/test_json_bodies.py growth/test_two_years.py growth/test_catalogue.py "
     "growth/test_streak_arithmetic.py founding/test_conversion.py",
     "how many rows the newest planner reads": "sessions/test_save_cost.py",
-    "start the embedded PostgreSQL": "local test_faults.py test_fail_over.py",
+    "start the embedded PostgreSQL": "local test_faults.py test_fail_over.py test_standby.py",
     "what gunicorn does, whatever a query answers": "test_serving.py operations/test_watching.py "
     "operations/test_security.py operations/test_shared_memory.py operations/test_fairness.py",
     "what a command's process does, likewise": "founding/test_process.py events/test_processes.py",
