@@ -140,7 +140,7 @@ $(MODEL_READY): $(MODEL)/requirements.txt $(MODEL)/package-lock.json $(GENERATOR
 	@touch $(MODEL_READY)
 
 $(KUBERNETES_READY): $(KUBERNETES)/requirements.txt | $(VENV)
-	@echo "Installing the schemas of Kubernetes (once, about 250 MB) …"
+	@echo "Installing the schemas of Kubernetes (once, about 120 MB) …"
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(KUBERNETES)/.venv
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(KUBERNETES)/.venv $(KUBERNETES)/requirements.txt
 	@touch $(KUBERNETES_READY)

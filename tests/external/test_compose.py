@@ -108,7 +108,7 @@ def pgbouncer(primary: Server, folder: Path) -> Iterator[str]:
     (written,) = re.findall(
         "^CMD (.*)$", (FOLDER / "pgbouncer.Dockerfile").read_text(), re.MULTILINE
     )
-    command = written.replace("/etc/pgbouncer", str(folder)).replace("/tmp", str(folder))
+    command = written.replace("/tmp/", f"{folder}/").replace("/etc/pgbouncer/", f"{folder}/")
     process = subprocess.Popen(
         json.loads(command),
         env={"PATH": f"{os.environ['PATH']}:/usr/sbin", "POSTGRES_PASSWORD": PASSWORD},

@@ -1,15 +1,15 @@
-"""The manifests of deploy/kubernetes: against the schemas of Kubernetes, and against our settings and commands."""
+"""The manifests of deploy/kubernetes against the schemas of Kubernetes, our settings and our commands."""
 
 import os
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 import config
-from tests.black_hole import BlackHole
 from tests.factories import SECRET
 from tests.serving import BIN, ROOT, free_port, wait_until_healthy
 from vorex_sessions import create_app
@@ -53,7 +53,7 @@ def validate(*arguments: object) -> subprocess.CompletedProcess:
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
-def test_the_manifests_are_what_the_schemas_of_kubernetes_allow(tmp_path: Any) -> None:
+def test_the_manifests_are_what_the_schemas_of_kubernetes_allow(tmp_path: Path) -> None:
     done = validate(*MANIFESTS)
     assert done.returncode == 0, done.stdout + done.stderr
     wrong = tmp_path / "wrong.yaml"
@@ -114,32 +114,48 @@ def test_the_service_is_found_by_its_labels_and_ends_after_its_requests() -> Non
     assert pod["terminationGracePeriodSeconds"] > graceful + 5  # seconds of preStop
 
 
-def test_every_command_runs_as_a_user_who_may_write_nowhere(database_url: str) -> None:
-    """Against a database, with the settings of the ConfigMap."""
-    settings = yaml.safe_load((FOLDER / "config.yaml").read_text())["data"]
-    with BlackHole(database_url) as proxy:  # another user may not use the embedded server's socket
-        environment = {
-            "PATH": f"{BIN}:{os.environ['PATH']}",
-            "FLASK_APP": "wsgi",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            **settings,
-            "DATABASE_URL": proxy.address,
-            "SUPABASE_JWT_SECRET": SECRET,
-            "PORT": str(free_port()),
-        }
-        for command in commands():
-            process = subprocess.Popen(
-                [BIN / command[0], *command[1:]],
-                cwd=ROOT,
-                env=environment,
-                user=USER if os.geteuid() == 0 else None,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-            if command[0] == "gunicorn":
-                wait_until_healthy(f"http://127.0.0.1:{environment['PORT']}", process)
-            check_end(command, process)
+# Python runs this before the program: the root file system of a pod is read-only.
+READ_ONLY = """
+import errno, os, sys
+
+def refuse(event, arguments):
+    if event != "open" or not isinstance(arguments[0], str):
+        return
+    path, _, flags = arguments
+    if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) and not path.startswith(("/tmp", "/dev", "/proc")):
+        raise OSError(errno.EROFS, "read-only", path)
+
+sys.addaudithook(refuse)
+"""
+
+
+def test_every_command_runs_on_a_read_only_file_system(database_url: str, tmp_path: Path) -> None:
+    """With the settings of the ConfigMap."""
+    (tmp_path / "sitecustomize.py").write_text(READ_ONLY)
+    environment = {
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "PYTHONPATH": str(tmp_path),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "FLASK_APP": "wsgi",
+        **yaml.safe_load((FOLDER / "config.yaml").read_text())["data"],
+        "DATABASE_URL": database_url,
+        "SUPABASE_JWT_SECRET": SECRET,
+        "PORT": str(free_port()),
+    }
+    writing = [BIN / "python", "-c", f"open({str(ROOT / 'written')!r}, 'w')"]
+    assert subprocess.run(writing, env=environment, stderr=subprocess.DEVNULL).returncode != 0
+    for command in commands():
+        process = subprocess.Popen(
+            [BIN / command[0], *command[1:]],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if command[0] == "gunicorn":
+            wait_until_healthy(f"http://127.0.0.1:{environment['PORT']}", process)
+        check_end(command, process)
 
 
 def check_end(command: list[str], process: subprocess.Popen) -> None:
