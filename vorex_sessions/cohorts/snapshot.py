@@ -106,7 +106,7 @@ def refresh(today: date) -> Refreshed:
     """
     others = setting("COHORT_MIN_OTHERS")
     begun = _in_turn(today, _begin)
-    learners = sum(_pages(today, JobReads()))  # pages have whoever had joined when it began
+    learners = sum(_pages(today))
     cohorts = run_long(_COHORTS, {"others": others}, timeout=_TIMEOUT)
     published = sum(_in_turn(today, partial(_publish, row._asdict(), others)) for row in cohorts)
     _in_turn(today, partial(_end, begun))
@@ -149,11 +149,11 @@ def _end(begun: datetime, turn: _Turn) -> None:
         turn.run(statement, begun=begun, long_ago=turn.now - LASTS)
 
 
-def _pages(today: date, reads: JobReads) -> Iterator[int]:
+def _pages(today: date) -> Iterator[int]:
     """Count every participant, page by page; yields the number of learners on each page."""
     first = {period: today - timedelta(days=DAYS[period]) for period in pages.PERIODS}
     days = {**first, "since": earliest_instant(min(first.values())), "last_day": today - ONE_DAY}
-    after = BEFORE_ALL
+    reads, after = JobReads(), BEFORE_ALL  # every page has whoever had joined by now
     while True:
         read = _read({**days, "after": after}, reads)
         if not read.learners:
