@@ -85,6 +85,7 @@ def run(seconds: float, seed: int = 1) -> dict[str, Any]:
             port = int(address.rpartition(":")[2])
             with Proxy(port, cuts(seed, here.faults)) as proxy:
                 apps = _practise(seconds, here, redis, proxy.port, master.pid, seed)
+                compare_watchers(address, apps)
             compare(address, apps)
             fates = pass_time(here, address, apps, random.Random(seed))
     counts = sum((Counter(app.counts) for app in apps), Counter[str]())
@@ -131,7 +132,6 @@ def _practise(
         assert not app.is_alive(), "an app was never answered"
         if app.error:
             raise app.error
-    _compare_watchers(apps)
     return apps
 
 
@@ -167,13 +167,13 @@ def _saved(address: str, learner_id: str) -> dict[str, Any]:
     return {one["session_result_id"]: one for one in saved}
 
 
-def _compare_watchers(apps: list[App]) -> None:
+def compare_watchers(address: str, apps: list[App]) -> None:
     """Who only looks on has seen the end, without a message of its own."""
     ends = time.monotonic() + 30
     for app in apps:
         assert app.watcher
         while True:
-            live = {name: one["seq"] for name, one in _live(app.address, app.learner_id).items()}
+            live = {name: one["seq"] for name, one in _live(address, app.learner_id).items()}
             if app.watcher.shown == live:
                 break
             assert time.monotonic() < ends, (app.watcher.shown, live)

@@ -16,9 +16,9 @@ import requests
 from flask import Flask
 
 from tests.factories import content, token
-from tests.live.practising import heartbeat, new_id
+from tests.live.practising import heartbeat, listeners, new_id
 from tests.live.sockets import OPEN, Phone
-from tests.live.test_fan_out import heard, listeners
+from tests.live.test_fan_out import heard
 from tests.redis_server import redis_server
 from tests.serving import BIN, ROOT, environment, free_port, gunicorn
 from tests.timing import tries, wait_until

@@ -1,6 +1,7 @@
-"""Two workers' hubs under gevent: one tells, one hears. `python -m tests.live.fan_out COUNT`.
+"""Workers' hubs under gevent; settings come from the environment.
 
-Settings come from the environment. Prints the numbers that each learner's device has heard, in order.
+`python -m tests.live.fan_out COUNT`: one tells, one hears; prints the numbers that each learner's device has
+heard, in order. `… leaving`: prints how many processes listen with a socket, after it has left, and again.
 """
 
 # ruff: noqa: E402  # gevent patches first, as in a worker
@@ -9,6 +10,7 @@ from gevent import monkey
 monkey.patch_all()
 
 import json
+import os
 import random
 import sys
 import time
@@ -18,7 +20,9 @@ from uuid import uuid4
 import gevent
 
 import config
+from tests.live.practising import listeners
 from vorex_sessions import create_app
+from vorex_sessions.live import watching
 from vorex_sessions.live.hub import Hub
 from vorex_sessions.live.relays import relay_of
 
@@ -60,5 +64,20 @@ def main(count: int) -> None:
     print(json.dumps([device.numbers for device in devices.values()]))  # noqa: T201  # the result
 
 
+def leaving() -> None:
+    watching._NEEDED_FOR, watching._WAIT = 0.3, 0.1  # seconds; the usual ones would be a long test
+    app = create_app(config.read())
+    hub, learner_id, found = Hub(app.app_context, relay_of(app.config)), str(uuid4()), []
+    device: Any = Device()
+    for _ in range(2):
+        hub.join(learner_id, device)
+        gevent.sleep(1)
+        found.append(listeners(os.environ["DATABASE_URL"]))
+        hub.leave(learner_id, device)
+        gevent.sleep(1.5)
+        found.append(listeners(os.environ["DATABASE_URL"]))
+    print(json.dumps(found))  # noqa: T201  # the result
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    leaving() if sys.argv[1] == "leaving" else main(int(sys.argv[1]))

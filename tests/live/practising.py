@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import psycopg2
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
@@ -68,3 +69,19 @@ def kept(learner: Learner) -> int:
     with learner.app.app_context(), db.engine.connect() as connection:
         statement = sa.text("SELECT count(*) FROM live_sessions WHERE user_id = :learner")
         return int(connection.execute(statement, {"learner": learner.id}).scalar_one())
+
+
+def listeners(database_url: str) -> int:
+    """How many processes listen for what is told of live sessions."""
+    connection = psycopg2.connect(database_url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks JOIN pg_database ON database = pg_database.oid "
+                "WHERE classid = 1987 AND locktype = 'advisory' AND granted "
+                "AND datname = current_database()"
+            )
+            (count,) = cursor.fetchone() or (0,)
+            return int(count)
+    finally:
+        connection.close()

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import psycopg2
@@ -15,7 +16,7 @@ import requests
 from flask import Flask
 
 from tests.factories import Learner, content, token
-from tests.live.practising import beat, new_id
+from tests.live.practising import beat, listeners, new_id
 from tests.live.sockets import OPEN, Phone, phone
 from tests.serving import ROOT, environment, gunicorn
 from tests.timing import wait_until
@@ -28,10 +29,10 @@ def _hang_up() -> Iterator[None]:
         OPEN.pop().socket.shutdown()
 
 
-def heard(count: int, database_url: str, **settings: str) -> list[list[int]]:
-    """What the devices of fan_out.py hear."""
+def result(argument: str, database_url: str, **settings: str) -> Any:
+    """What fan_out.py prints."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.live.fan_out", str(count)],
+        [sys.executable, "-m", "tests.live.fan_out", argument],
         cwd=ROOT,
         env=environment(database_url, **settings),
         capture_output=True,
@@ -40,7 +41,12 @@ def heard(count: int, database_url: str, **settings: str) -> list[list[int]]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    numbers: list[list[int]] = json.loads(done.stdout.splitlines()[-1])
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def heard(count: int, database_url: str, **settings: str) -> list[list[int]]:
+    """The numbers that the devices of fan_out.py hear."""
+    numbers: list[list[int]] = result(str(count), database_url, **settings)
     return numbers
 
 
@@ -78,19 +84,10 @@ def test_nobody_is_notified_while_no_worker_has_a_socket(
         assert len(notices) == 1
 
 
-def listeners(database_url: str) -> int:
-    connection = psycopg2.connect(database_url)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_locks JOIN pg_database ON database = pg_database.oid "
-                "WHERE classid = 1987 AND locktype = 'advisory' AND granted "
-                "AND datname = current_database()"
-            )
-            (count,) = cursor.fetchone() or (0,)
-            return int(count)
-    finally:
-        connection.close()
+def test_a_worker_whose_sockets_have_left_gives_its_connection_back(
+    app: Flask, database_url: str
+) -> None:
+    assert result("leaving", database_url) == [1, 0, 1, 0]
 
 
 def test_behind_a_transaction_pooler_an_erasure_closes_the_sockets_of_all_workers(

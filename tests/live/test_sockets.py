@@ -268,21 +268,6 @@ def test_pages_of_the_operator_and_of_the_service_may_open_sockets(
             pass
 
 
-def test_a_stop_tells_every_socket_to_come_back(app: Flask, database_url: str) -> None:
-    learner_ids = [str(uuid4()) for _ in range(20)]
-    with gunicorn(database_url) as (address, master):
-        phones = [Phone(address, one) for one in learner_ids]
-        for device in phones:
-            device.hear("ready")
-        began = time.monotonic()
-        master.terminate()
-        assert {device.closed() for device in phones} == {1012}
-        for device in phones:
-            device.socket.close(timeout=0)
-        master.wait(timeout=10)
-        assert time.monotonic() - began < 6  # 2 s on a machine that is free
-
-
 def test_who_leaves_without_a_word_is_forgotten(address: str, learner: Learner) -> None:
     def open_sockets() -> float:
         page = requests.get(f"{address}/metrics", timeout=10).text
