@@ -7,7 +7,7 @@ import pwd
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,9 +51,12 @@ def documented() -> str:
 
 
 @contextmanager
-def nginx(folder: Path, service: str) -> Iterator[list[str]]:
-    ports = [free_port() for _ in range(3)]
-    limits = ["", f"proxy_read_timeout {LONGER}s;", f"proxy_read_timeout {SHORTER}s;"]
+def nginx(
+    folder: Path, service: str, seconds: Sequence[int] = (LONGER, SHORTER)
+) -> Iterator[list[str]]:
+    """Run nginx; yields its addresses: with its usual timeout, and with each of these."""
+    limits = ["", *(f"proxy_read_timeout {one}s;" for one in seconds)]
+    ports = [free_port() for _ in limits]
     servers = [
         f"server {{ listen 127.0.0.1:{port}; {limit}\n{documented()}}}"
         for port, limit in zip(ports, limits, strict=True)

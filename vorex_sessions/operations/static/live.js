@@ -55,34 +55,53 @@ function complain(text) {
 }
 
 function showSessions(now) {
-  const before = new Map(sessions.map((one) => [one.session_result_id, one.seq]));
+  const cards = new Map([...$("sessions").children].map((card) => [card.dataset.id, card]));
+  const isGone = practice && practice.isKnown && !now.some((one) => one.session_result_id === practice.id);
+  if (isGone) endPractice(); // on another device
   sessions = now;
   $("none").hidden = now.length > 0;
-  $("sessions").replaceChildren(...now.map((one) => card(one, before.get(one.session_result_id) !== one.seq)));
-  if (practice && practice.isKnown && !now.some((one) => one.session_result_id === practice.id)) endPractice();
-  if (practice && now.some((one) => one.session_result_id === practice.id)) practice.isKnown = true;
+  now.forEach((one) => {
+    const id = one.session_result_id;
+    if (practice && practice.id === id) practice.isKnown = true;
+    const card = cards.get(id) || $("sessions").appendChild(newCard(id));
+    cards.delete(id);
+    update(card, one);
+  });
+  cards.forEach((card) => card.remove());
 }
 
-function card(one, hasMoved) {
-  const state = element("span", { className: "state", textContent: one.state });
-  state.dataset.state = one.state;
-  const isMine = practice && practice.id === one.session_result_id;
-  const buttons = element("p", { className: "buttons" },
-    element("button", { textContent: "Carry on here", onclick: () => resume(one) }),
-    element("button", { textContent: "Cancel", onclick: () => say("cancel", { session_result_id: one.session_result_id }) }));
-  const made = element("li", { className: hasMoved ? "moved" : "" },
-    element("div", { className: "top" }, element("strong", { textContent: one.session_type }), state,
-      element("span", { className: "number", textContent: clock(one.active_seconds) })),
-    element("div", { className: "facts", textContent: facts(one) }),
-    element("div", { className: "words" }, ...one.vocabulary_learned.map((word) => element("span", { textContent: word }))));
-  if (!isMine) made.append(buttons);
-  made.dataset.id = one.session_result_id;
-  return made;
+/** A card is changed in place: who is about to click must not lose the button. */
+function newCard(id) {
+  const find = () => sessions.find((one) => one.session_result_id === id);
+  const card = element("li", {},
+    element("div", { className: "top" }, element("strong"), element("span", { className: "state" }), element("span", { className: "number" })),
+    element("div", { className: "facts" }),
+    element("div", { className: "words" }),
+    element("p", { className: "buttons" },
+      element("button", { textContent: "Carry on here", onclick: () => resume(find()) }),
+      element("button", { textContent: "Cancel", onclick: () => say("cancel", { session_result_id: id }) })));
+  card.dataset.id = id;
+  return card;
 }
+
+function update(card, one) {
+  const part = (selector) => card.querySelector(selector);
+  part("strong").textContent = one.session_type;
+  part(".state").textContent = part(".state").dataset.state = one.state;
+  part(".number").textContent = clock(one.active_seconds);
+  part(".facts").textContent = facts(one);
+  part(".words").replaceChildren(...one.vocabulary_learned.map((word) => element("span", { textContent: word })));
+  part(".buttons").hidden = isMine(one);
+  if (card.dataset.seq === String(one.seq)) return;
+  card.dataset.seq = one.seq;
+  card.classList.remove("moved");
+  requestAnimationFrame(() => card.classList.add("moved"));
+}
+
+const isMine = (one) => practice !== null && practice.id === one.session_result_id;
 
 function facts(one) {
-  const isMine = practice && practice.id === one.session_result_id;
-  return [isMine ? "this device" : "another device", one.language, plural(one.words_spoken, "word"), `heartbeat ${one.seq}, ${ago(one.heartbeat_at)}`].join(" · ");
+  return [isMine(one) ? "this device" : "another device", one.language, plural(one.words_spoken, "word"), `heartbeat ${one.seq}, ${ago(one.heartbeat_at)}`].join(" · ");
 }
 
 function showSaved({ duration_seconds: seconds, words_spoken: words, achievements_unlocked: unlocked }) {
@@ -119,6 +138,7 @@ async function say(type, members) {
 function begin(session, totals = {}) {
   practice = { id: crypto.randomUUID(), seq: 0, started_at: new Date().toISOString(), words: 0, vocabulary: [], before: 0, ...session, ...totals, since: Date.now() };
   showPractice();
+  updateAll();
   void beat();
 }
 
@@ -155,6 +175,14 @@ async function finish() {
 function endPractice() {
   practice = null;
   showPractice();
+  updateAll();
+}
+
+function updateAll() {
+  for (const card of $("sessions").children) {
+    const one = sessions.find(({ session_result_id: id }) => id === card.dataset.id);
+    if (one) update(card, one);
+  }
 }
 
 function showPractice() {
@@ -213,9 +241,6 @@ setInterval(() => {
   practice.words += Math.floor(Math.random() * 3); // as if the learner spoke
   showPractice();
 }, 700);
-setInterval(() => sessions.forEach((one) => {
-  const shown = document.querySelector(`[data-id="${one.session_result_id}"] .facts`);
-  if (shown) shown.textContent = facts(one);
-}), 1000);
+setInterval(updateAll, 1000);
 const token = sessionStorage.getItem("token");
 if (token) connect(token);
