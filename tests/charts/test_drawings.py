@@ -7,6 +7,7 @@ import pytest
 
 from tests.charts.samples import SAMPLES, SIZES
 from tests.charts.svg_reading import extent, marks, parse, tag
+from tests.tools.charts import FOLDER, pictures
 from vorex_sessions.charts import heatmap, rhythm, skills, streak, trend, vocabulary
 from vorex_sessions.charts.chart import KINDS, Chart, Options
 from vorex_sessions.charts.svg import Drawing, escaped
@@ -149,3 +150,8 @@ def test_a_table_has_a_cell_for_each_head(kind: str) -> None:
         assert all(len(row) == len(chart.columns) for row in chart.rows)
         assert all(cell for row in chart.rows for cell in row)
         assert chart.rows or size == "empty"
+
+
+def test_the_documentation_shows_what_is_drawn() -> None:
+    kept = {path.name: path.read_text("utf-8").removesuffix("\n") for path in FOLDER.iterdir()}
+    assert kept == pictures(), "`python -m tests.tools.charts` writes them anew"

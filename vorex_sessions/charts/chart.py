@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cached_property
 
 KINDS = ("heatmap", "trend", "skills", "streak", "vocabulary", "rhythm")
@@ -28,7 +27,6 @@ class Options:
     language: str | None = None
     zone_name: str | None = None
     year: int | None = None
-    month: date | None = None
     score: str | None = None
     period: str = "month"
     numbers: bool = True

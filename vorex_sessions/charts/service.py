@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from importlib import import_module
 from typing import Any
 
-from vorex_sessions.charts import heatmap, rhythm, skills, streak, trend, vocabulary
 from vorex_sessions.charts.chart import Chart, Options
 from vorex_sessions.database.one_snapshot import current_snapshot
 from vorex_sessions.growth.service import show_streak
@@ -25,8 +25,10 @@ Answered = Mapping[str, Any]
 
 def make_chart(kind: str, learner_id: str, options: Options, *, now: datetime) -> Chart:
     """A chart of a learner's practice. Raises as the services do that it asks."""
-    ask, draw = _KINDS[kind]
-    return draw(ask(learner_id, options, now), options)
+    # Loaded with the first chart of a kind, as Babel is: many services draw none.
+    drawn = import_module(f"vorex_sessions.charts.{kind}")
+    chart: Chart = drawn.draw(_ASK[kind](learner_id, options, now), options)
+    return chart
 
 
 def _of_one_moment(learner_id: str, read: Callable[[], Answered]) -> Answered:
@@ -90,13 +92,11 @@ def _rhythm(learner_id: str, options: Options, now: datetime) -> Answered:
     return show_rhythm(learner_id, period=options.period, **_narrowed(options, now))
 
 
-_Ask = Callable[[str, Options, datetime], Answered]
-_Draw = Callable[[Answered, Options], Chart]
-_KINDS: dict[str, tuple[_Ask, _Draw]] = {
-    "heatmap": (_heatmap, heatmap.draw),
-    "trend": (_trend, trend.draw),
-    "skills": (_skills, skills.draw),
-    "streak": (_streak, streak.draw),
-    "vocabulary": (_vocabulary, vocabulary.draw),
-    "rhythm": (_rhythm, rhythm.draw),
+_ASK: Mapping[str, Callable[[str, Options, datetime], Answered]] = {
+    "heatmap": _heatmap,
+    "trend": _trend,
+    "skills": _skills,
+    "streak": _streak,
+    "vocabulary": _vocabulary,
+    "rhythm": _rhythm,
 }
