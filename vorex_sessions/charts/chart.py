@@ -44,10 +44,18 @@ class Chart:
     title: str
     sentence: str
     columns: Row
-    svg: str  # an <svg> element with title, description and ids that begin with `chart-{kind}`
+    draw: Callable[[], str] = field(repr=False, compare=False)
     has_data: bool
     direction: str  # `ltr` or `rtl`
     table: Callable[[], Sequence[Row]] = field(repr=False, compare=False)
+
+    @cached_property
+    def svg(self) -> str:
+        """An <svg> element with title, description and ids that begin with `chart-{kind}`.
+
+        It is drawn when it is asked for: a page with the table does not wait for it.
+        """
+        return self.draw()
 
     @cached_property
     def rows(self) -> Sequence[Row]:

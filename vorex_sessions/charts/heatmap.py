@@ -27,14 +27,18 @@ def draw(answer: Mapping[str, Any], options: Options) -> Chart:
     days = {row["date"]: row for row in reversed(answer["days"])}
     practised = {day: row["minutes"] for day, row in days.items() if row["sessions"]}
     title, sentence = _title(words, options), _sentence(answer, practised, words, options)
-    drawing = Drawing(options.width, mirrored=words.is_rtl)
-    height = _draw(drawing, answer, practised, words, options)
+
+    def svg() -> str:
+        drawing = Drawing(options.width, mirrored=words.is_rtl)
+        height = _draw(drawing, answer, practised, words, options)
+        return drawing.finish(height, name="chart-heatmap", title=title, description=sentence)
+
     return Chart(
         "heatmap",
         title,
         sentence,
         tuple(words.say("common", name) for name in ("date", "sessions", "minutes")),
-        drawing.finish(height, name="chart-heatmap", title=title, description=sentence),
+        svg,
         bool(practised),
         words.direction,
         lambda: [_row(day, days[day], words, answer["today"]) for day in practised],

@@ -20,14 +20,18 @@ def draw(answer: Mapping[str, Any], options: Options) -> Chart:
     words = words_of(options.locale)
     has_data = any(row["sessions"] for row in answer["hours"])
     title, sentence = words.say("rhythm", "title"), _sentence(answer, words, has_data)
-    drawing = Drawing(options.width, mirrored=words.is_rtl)
-    height = _draw(drawing, answer, options, words, has_data)
+
+    def svg() -> str:
+        drawing = Drawing(options.width, mirrored=words.is_rtl)
+        height = _draw(drawing, answer, options, words, has_data)
+        return drawing.finish(height, name="chart-rhythm", title=title, description=sentence)
+
     return Chart(
         "rhythm",
         title,
         sentence,
         tuple(words.say(*name) for name in _COLUMNS),
-        drawing.finish(height, name="chart-rhythm", title=title, description=sentence),
+        svg,
         has_data,
         words.direction,
         lambda: _rows(answer, words),

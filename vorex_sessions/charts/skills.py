@@ -23,10 +23,14 @@ def draw(answer: Mapping[str, Any], options: Options) -> Chart:
     words, nodes = words_of(options.locale), answer["nodes"]
     has_data = any(node["evidence"] for node in nodes)
     title, sentence = words.say("skills", "title"), _sentence(nodes, words, has_data)
-    drawing = Drawing(options.width, mirrored=words.is_rtl)
-    height = (
-        _draw(drawing, nodes, words, options) if nodes else _nothing(drawing, options, sentence)
-    )
+
+    def svg() -> str:
+        drawing = Drawing(options.width, mirrored=words.is_rtl)
+        height = (
+            _draw(drawing, nodes, words, options) if nodes else _nothing(drawing, options, sentence)
+        )
+        return drawing.finish(height, name="chart-skills", title=title, description=sentence)
+
     return Chart(
         "skills",
         title,
@@ -34,7 +38,7 @@ def draw(answer: Mapping[str, Any], options: Options) -> Chart:
         tuple(
             words.say("skills", name) for name in ("domain", "level", "skill", "status", "mastery")
         ),
-        drawing.finish(height, name="chart-skills", title=title, description=sentence),
+        svg,
         has_data,
         words.direction,
         lambda: [_row(node, words) for node in nodes],

@@ -36,14 +36,18 @@ def draw(answer: Mapping[str, Any], options: Options) -> Chart:
     words, today = words_of(options.locale), answer["today"]
     has_data = answer["longest"] > 0 or any(row["minutes"] for row in answer["calendar"])
     title, sentence = words.say("streak", "title"), _sentence(answer, words, has_data)
-    drawing = Drawing(options.width, mirrored=words.is_rtl)
-    height = _draw(drawing, answer, words, options, has_data)
+
+    def svg() -> str:
+        drawing = Drawing(options.width, mirrored=words.is_rtl)
+        height = _draw(drawing, answer, words, options, has_data)
+        return drawing.finish(height, name="chart-streak", title=title, description=sentence)
+
     return Chart(
         "streak",
         title,
         sentence,
         tuple(words.say(*name) for name in _COLUMNS),
-        drawing.finish(height, name="chart-streak", title=title, description=sentence),
+        svg,
         has_data,
         words.direction,
         lambda: [_row(row, today, words) for row in reversed(answer["calendar"])],

@@ -27,15 +27,19 @@ def draw(answer: Mapping[str, Any], options: Options) -> Chart:
     has_data = any(part.days for part in parts)
     title = words.say("trend", "title")
     sentence = _sentence(answer, parts, words, has_data)
-    drawing = Drawing(options.width, mirrored=words.is_rtl)
-    height = _draw(drawing, answer, parts, words, options, has_data)
     name = "chart-trend" if options.score is None else f"chart-trend-{options.score}"
+
+    def svg() -> str:
+        drawing = Drawing(options.width, mirrored=words.is_rtl)
+        height = _draw(drawing, answer, parts, words, options, has_data)
+        return drawing.finish(height, name=name, title=title, description=sentence)
+
     return Chart(
         "trend",
         title,
         sentence,
         (words.say("common", "date"), *(words.say("scores", part.score) for part in parts)),
-        drawing.finish(height, name=name, title=title, description=sentence),
+        svg,
         has_data,
         words.direction,
         lambda: _rows(answer, parts, words),

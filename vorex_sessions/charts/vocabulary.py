@@ -32,14 +32,18 @@ def draw(answer: Mapping[str, Any], options: Options) -> Chart:
     counts = {status: answer[status] for status in _STATUSES}
     has_data = any(counts.values())
     title, sentence = words.say("vocabulary", "title"), _sentence(answer, words, has_data)
-    drawing = Drawing(options.width, mirrored=words.is_rtl)
-    height = _draw(drawing, answer, counts, words, options, has_data)
+
+    def svg() -> str:
+        drawing = Drawing(options.width, mirrored=words.is_rtl)
+        height = _draw(drawing, answer, counts, words, options, has_data)
+        return drawing.finish(height, name="chart-vocabulary", title=title, description=sentence)
+
     return Chart(
         "vocabulary",
         title,
         sentence,
         (words.say("vocabulary", "what"), words.say("vocabulary", "words")),
-        drawing.finish(height, name="chart-vocabulary", title=title, description=sentence),
+        svg,
         has_data,
         words.direction,
         lambda: _rows(answer, counts, words),
