@@ -24,7 +24,7 @@ WORKERS = $(shell $(PYTHON) -c "import os; print(os.cpu_count() + 1)")
 export FLASK_APP := wsgi
 
 .DEFAULT_GOAL := help
-.PHONY: help run token demo revision test soak live-faults bench bench-quick bench-recall bench-cohorts check lint external attack clients client-types lock clean
+.PHONY: help run token demo revision test soak live-faults bench bench-quick bench-recall bench-cohorts check lint external attack clients client-types picture lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -85,6 +85,9 @@ client-types: $(VENV) ## generate the types of the client libraries from the API
 	$(BIN)/python -m tests.tools.python_types clients/python/vorex_sessions_client/types.py
 	$(BIN)/python -m tests.tools.openapi clients/typescript/build/openapi.json
 	cd clients/typescript && npm ci --no-audit --no-fund && npm run types -- src/schema.ts
+
+picture: $(VENV) ## take the picture of the progress page that the README shows (needs chromium)
+	$(BIN)/python -m tests.tools.picture docs/images/progress.png
 
 lock: $(VENV) ## upgrade and pin the requirements, with hashes
 	$(LOCK) --upgrade requirements-dev.in -o requirements-dev.txt

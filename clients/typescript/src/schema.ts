@@ -2861,6 +2861,15 @@ export interface components {
              */
             "violated-policies"?: string[];
         };
+        Readiness: {
+            /**
+             * @description Always `ok`.
+             * @example ok
+             */
+            status: string;
+            /** @description Only with `DATABASE_READ_URL`. */
+            standby?: components["schemas"]["Standby"];
+        };
         RestoredSession: {
             /**
              * @description What was practised.
@@ -3758,6 +3767,18 @@ export interface components {
             edges: components["schemas"]["Edge"][];
             /** @description Skills to work on now, by priority. */
             next: components["schemas"]["FocusSkill"][];
+        };
+        Standby: {
+            /**
+             * @description `used`; or why it is not: `behind`, `away`, `busy`, `failed`.
+             * @example used
+             */
+            state: string;
+            /**
+             * @description How far it is behind the primary; null where that is not known.
+             * @example 0
+             */
+            lag_seconds: number | null;
         };
         StandingRow: {
             /**
@@ -7778,7 +7799,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Status"];
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
             503: components["responses"]["UnavailableProblem"];
