@@ -140,6 +140,7 @@ def test_a_client_that_breaks_the_protocol_or_pings_without_end_is_closed(
             (b"\x81\x05hello", 1002),  # not masked
             (b"\x81\x81\0\0\0\0\xff", 1007),  # not UTF-8
             (b"\x89\x80\0\0\0\0" * 60, 1013),  # pings
+            (b"\x88\x80\0\0\0\0", 1000),  # closed without a code, as by `close()` of a browser
         ):
             with phone(address, learner_id) as device:
                 device.socket.sock.sendall(sent)

@@ -31,6 +31,7 @@ NORMAL, LEAVING, PROTOCOL_ERROR, NOT_TEXT, TOO_LONG = 1000, 1001, 1002, 1003, 10
 FAILED, RESTARTING, BACK_OFF = 1011, 1012, 1013
 NO_TOKEN, ERASED, REPLACED = 4401, 4410, 4429
 LOST = 1006  # never sent: the connection ended without a word
+NO_CODE = 1005  # never sent: the client has closed without a code
 
 
 class Closed(Exception):
@@ -179,7 +180,8 @@ class WebSocket:
         self._frames.receive_data(data)
         for event in self._frames.events():
             if isinstance(event, CloseConnection):
-                raise Closed(event.code if event.code != LOST else NORMAL, "closed")
+                # `close()` of a browser names no code; what stands for that may not be sent.
+                raise Closed(NORMAL if event.code in (NO_CODE, LOST) else event.code, "closed")
             if isinstance(event, Ping):
                 self._answer_ping(event)
             elif isinstance(event, TextMessage):
