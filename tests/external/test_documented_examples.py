@@ -10,14 +10,20 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from selenium.webdriver import Chrome
+from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.external.clients import typescript_client
+from tests.external.test_browser import chrome
 from tests.factories import Learner, token
 from tests.serving import ROOT, gunicorn
 from vorex_sessions.extensions import db
 
 pytestmark = pytest.mark.external
+__all__ = ["chrome"]
 
+# Node 22 has WebSocket without the option.
+NODE = ["node", "--experimental-websocket", "--no-warnings", "--input-type=module", "-e"]
 PAGES = ["README.md", "docs/api.md"]
 
 
@@ -77,13 +83,73 @@ def test_the_javascript_examples_work(address: str, learner: Learner) -> None:
     script = "\n".join(examples("docs/api.md", "js"))
     assert "fetch(" in script
     subprocess.run(
-        ["node", "--input-type=module", "-e", script],
+        [*NODE, script],
         cwd=typescript_client(),  # where its name means the library
         env=environment(learner, address),
         check=True,
         timeout=60,
     )
-    assert learner.count() >= 3
+    assert learner.count() >= 4
+    assert learner.get("/live")["sessions"] == []
+
+
+# What the example for React Native takes from the app and the phone; then the app goes to the background and
+# comes back, and the learner finishes.
+PHONE = """
+const signedIn = { access_token: process.env.TOKEN, user: { id: process.env.LEARNER } };
+const auth = async () => ({ data: { session: signedIn } });
+const supabase = { auth: { getSession: auth, refreshSession: auth } };
+const texts = new Map();
+const AsyncStorage = {
+  getItem: async (key) => texts.get(key) ?? null, setItem: async (key, text) => { texts.set(key, text); },
+  removeItem: async (key) => { texts.delete(key); }, getAllKeys: async () => [...texts.keys()],
+};
+let change;
+const addEventListener = (name, work) => { change = work; return { remove: () => { change = null; } }; };
+const AppState = { addEventListener };
+"""
+USE = """
+const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+await sleep(1);
+counted.words_spoken = 5;
+change("background");
+await sleep(0.5);
+const [shown] = await client.liveSessions();
+console.log("in the background", shown.words_spoken);
+change("active");
+await sleep(1);
+await finish();
+console.log("left", texts.size);
+"""
+
+
+def test_the_react_native_example_works(address: str, learner: Learner) -> None:
+    (example,) = examples("docs/api.md", "jsx")
+    foreign = r'^import .* from "(@react-native|react-native|\./supabase).*;\n'
+    script = re.sub(foreign, "", example, flags=re.MULTILINE)
+    script = PHONE + script.replace("https://sessions.example.com", address) + USE
+    finished = subprocess.run(
+        [*NODE, script],
+        cwd=typescript_client(),
+        env={**environment(learner, address), "LEARNER": learner.id},
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "live now" in finished.stdout  # the socket was open
+    assert "in the background 5" in finished.stdout
+    assert "left 0" in finished.stdout
+    assert learner.count() == 1
+
+
+def test_the_socket_example_works_in_a_browser(
+    address: str, learner: Learner, chrome: Chrome
+) -> None:
+    (example,) = [one for one in examples("docs/api.md", "js") if "new WebSocket" in one]
+    chrome.get(f"{address}/docs/live")  # a page that may connect to its host
+    chrome.execute_script("const [url, token] = arguments;\n" + example, address, token(learner.id))
+    WebDriverWait(chrome, 20).until(lambda _: learner.count() == 1)
 
 
 def test_the_sql_of_the_troubleshooting_works(app: Flask, learner: Learner) -> None:
