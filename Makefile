@@ -87,7 +87,7 @@ client-types: $(VENV) ## generate the types of the client libraries from the API
 	cd clients/typescript && npm ci --no-audit --no-fund && npm run types -- src/schema.ts
 
 picture: $(VENV) ## take the picture of the progress page that the README shows (needs chromium)
-	$(BIN)/python -m tests.tools.picture docs/images/progress.png
+	$(BIN)/python -m tests.tools.picture docs/images/progress.webp
 
 lock: $(VENV) ## upgrade and pin the requirements, with hashes
 	$(LOCK) --upgrade requirements-dev.in -o requirements-dev.txt

@@ -43,6 +43,7 @@ def chromium() -> Iterator[Chrome]:
         "disable-component-update",
         "disable-sync",
         "no-first-run",
+        "hide-scrollbars",
         "window-size=1400,2000",
     ):
         options.add_argument(f"--{flag}")

@@ -1,4 +1,4 @@
-"""Take the picture of the README: `python -m tests.tools.picture docs/images/progress.png`.
+"""Take the picture of the README: `python -m tests.tools.picture docs/images/progress.webp`.
 
 A service with a database of its own serves the demo learner's page, and Chromium shows it.
 """
@@ -10,6 +10,9 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+
 import config
 from tests.external.chromium import chromium
 from tests.factories import SECRET
@@ -20,7 +23,9 @@ from vorex_sessions.demo import practice, tokens
 from vorex_sessions.local import embedded_postgres
 from vorex_sessions.page import access
 
-WIDTH, HEIGHT = 1200, 1560  # CSS pixels: down to the heat map
+WIDTH, HEIGHT = 1200, 3000  # CSS pixels: all of the page
+_LAST = "heatmap"  # the last part that is in the picture
+_QUALITY = 80
 _LOADED = "return [...document.images].every((one) => one.complete && one.naturalWidth > 0)"
 
 
@@ -48,9 +53,17 @@ def _picture(address: str) -> bytes:
         screen = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
         chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
         chrome.get(address)
-        while not chrome.execute_script(_LOADED):
-            pass
-        taken = chrome.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})
+        WebDriverWait(chrome, 20).until(lambda _: chrome.execute_script(_LOADED))
+        last = chrome.find_element(By.ID, _LAST).rect
+        clip = {
+            "x": 0,
+            "y": 0,
+            "width": WIDTH,
+            "height": last["y"] + last["height"] + 24,
+            "scale": 1,
+        }
+        options = {"format": "webp", "quality": _QUALITY, "clip": clip}
+        taken = chrome.execute_cdp_cmd("Page.captureScreenshot", options)
     return base64.b64decode(taken["data"])
 
 

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 import language_tags
 from vorex_sessions.charts.words import LANGUAGES, Words, words_of
@@ -36,12 +37,13 @@ class Texts:
             format_unit,
         )  # here: Babel is loaded where it is needed (charts/words.py)
 
+        where: Any = {"locale": self.words.locale}
         if seconds < 3600:
-            return self.words.count("minutes", round(seconds / 60, 1))
+            return format_unit(round(seconds / 60, 1), "duration-minute", "short", **where)
         hours, minutes = divmod(round(seconds / 60), 60)
         parts = (("hour", hours), ("minute", minutes))
         shown = (
-            format_unit(value, f"duration-{unit}", "narrow", locale=self.words.locale)
+            format_unit(value, f"duration-{unit}", "narrow", **where)
             for unit, value in parts
             if value
         )

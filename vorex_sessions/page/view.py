@@ -155,7 +155,7 @@ def _streak(practice: Practice, options: Options, texts: Texts) -> Section:
         ),
         Figure(
             *("today", texts.say("streak", "today"), streak["minutes_today"]),
-            *(words.count("minutes", streak["minutes_today"]), texts.say("streak", "today_note")),
+            *(texts.duration(streak["seconds_today"]), texts.say("streak", "today_note")),
             _goal(goal and words.count("minutes", goal), streak["goal_reached"], texts),
         ),
         Figure(
