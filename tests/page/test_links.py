@@ -191,7 +191,8 @@ def test_the_button_closes_the_page_in_this_browser(learner: Learner) -> None:
     assert kept
     closed = browser.post("/progress/close?locale=de")
     assert "Die Seite ist geschlossen" in closed.text
-    assert closed.headers["Clear-Site-Data"] == '"cache"'
+    assert "/progress/closed.svg" in closed.text
+    assert browser.get("/progress/closed.svg").headers["Clear-Site-Data"] == '"cache"'
     assert browser.get_cookie("vorex_progress", path="/progress") is None
     browser.set_cookie("vorex_progress", kept.value, path="/progress")
     assert browser.get("/progress?parts=figures").status_code == 401

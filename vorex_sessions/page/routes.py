@@ -69,10 +69,20 @@ def close_progress() -> Response:
     """Forget the browser."""
     access.close(request.cookies.get(browser.COOKIE, ""))
     response = _html(rendering.message("closed", _texts()))
-    # Chromium would show the page again by its button for going back, though it was not to be stored.
-    response.headers["Clear-Site-Data"] = '"cache"'
     response.delete_cookie(browser.COOKIE, **_cookie_options())
     return response
+
+
+@pages.get("/closed.svg")
+def show_closed() -> Response:
+    """The picture on the page that follows a closed one; it removes that one from the browser's memory.
+
+    Chromium keeps pages for its button for going back, also those that are not to be stored. At the moment
+    at which it gets the answer to `close_progress`, the page is not among them yet.
+    """
+    response = Response(rendering.assets()["icon"].content, mimetype="image/svg+xml")
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return _private(response)
 
 
 @pages.get(f"/charts/<any({_KINDS}):kind>.svg")
