@@ -36,7 +36,8 @@ _SETTINGS = {
 }
 _LEARNERS = 100  # who save, of each side
 _ROUNDS, _SAVES = 10, 250  # of each side
-_WARM = 30  # seconds, until pings have begun
+_OPENING = 15  # seconds, at most, for all sockets to open
+_WARM = 45  # seconds, until pings have begun
 _NAME = "bench_sockets"
 _MASK = bytes(4)  # it may be of zeros
 
@@ -49,7 +50,7 @@ class Held:
         self._started_at = datetime.now(UTC).isoformat()
 
     async def hold(self, host: str, port: int, opened: asyncio.Semaphore, ready: list[int]) -> None:
-        """Open it and keep it open."""
+        """Open it and keep it open; it beats a while later."""
         async with opened:
             reader, self._writer = await asyncio.open_connection(host, port)
             token = traffic.token(10_000 + self._number, random.Random(self._number))
@@ -64,11 +65,13 @@ class Held:
                 raise RuntimeError(head.decode())
             await self._answer(reader)  # `ready`
             ready.append(self._number)
-        if self._beats:
-            beating = asyncio.ensure_future(self._beat())
-            beating.add_done_callback(lambda done: done.result())
-        while True:
-            await self._answer(reader)
+        beating = asyncio.ensure_future(self._beat()) if self._beats else None
+        try:
+            while True:
+                await self._answer(reader)
+        finally:
+            if beating:
+                beating.cancel()
 
     async def _answer(self, reader: asyncio.StreamReader) -> None:
         kind, length = await reader.readexactly(2)
@@ -81,7 +84,7 @@ class Held:
             raise RuntimeError(f"closed: {payload!r}")
 
     async def _beat(self) -> None:
-        await asyncio.sleep(random.uniform(0, EVERY))
+        await asyncio.sleep(_OPENING + random.uniform(0, EVERY))
         session_id, seq = str(uuid4()), 0
         while True:
             seq += 1
