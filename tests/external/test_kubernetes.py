@@ -1,6 +1,8 @@
 """The manifests of deploy/kubernetes against the schemas of Kubernetes, our settings and our commands."""
 
 import os
+import re
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ import yaml
 import config
 from tests.factories import SECRET
 from tests.serving import BIN, ROOT, free_port, wait_until_healthy
+from tests.timing import wait_until
 from vorex_sessions import create_app
 
 pytestmark = pytest.mark.external
@@ -161,14 +164,19 @@ def test_every_command_runs_on_a_read_only_file_system(database_url: str, tmp_pa
         check_end(command, process)
 
 
+def handles_sigterm(pid: int) -> bool:
+    (caught,) = re.findall(
+        r"^SigCgt:\s+(\w+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE
+    )
+    return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1)
+
+
 def check_end(command: list[str], process: subprocess.Popen) -> None:
     """What goes on until it is stopped ends well then; the others end well by themselves."""
-    goes_on = command[0] == "gunicorn" or command[-1] == "deliver"
-    try:
-        output, _ = process.communicate(timeout=15 if goes_on else 60)
-    except subprocess.TimeoutExpired:
+    if command[0] == "gunicorn" or command[-1] == "deliver":
+        wait_until(lambda: handles_sigterm(process.pid), 60)
         process.terminate()
-        output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=60)
     if command == ["flask", "insights", "refresh"]:
         assert "INSIGHTS_MODEL_URL" in output  # suspended until there is one
     else:
