@@ -28,6 +28,8 @@ LAYERS = [
         "database_address",
         "language_tags",
         "setting_values",
+        "setting",
+        "outgoing_settings",
         "config",
         "required_settings",
         "logs",
@@ -73,7 +75,7 @@ CURE = (
 )
 TOP_LEVEL = {
     *("config", "database_address", "language_tags", "logs"),
-    *("required_settings", "setting_values"),
+    *("outgoing_settings", "required_settings", "setting", "setting_values"),
 }
 LOCAL = "local"  # what only `make run` and the tests use
 MODULES = sorted(PACKAGE.rglob("*.py"))
