@@ -3,9 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 
 from tests.factories import Learner
+from tests.page.browsers import follow
 from vorex_sessions.demo import practice, tokens
 
 NOW = datetime(2026, 3, 15, 21, 30, tzinfo=UTC)
@@ -67,3 +69,17 @@ def test_the_token_command_mints_tokens_that_work(app: Flask) -> None:
         minted = run(args=["token", *options]).output.strip()
         headers = {"Authorization": f"Bearer {minted}"}
         assert app.test_client().get("/api/sessions/stats", headers=headers).status_code == status
+
+
+def test_the_demo_prints_a_link_to_the_page_that_lives_for_a_day(
+    in_app: Flask, learner: Learner
+) -> None:
+    practice.fill(learner.id, now=datetime.now(UTC))
+    result = in_app.test_cli_runner().invoke(args=["demo", "--page", "http://localhost:8000"])
+    address = result.output.splitlines()[-1]
+    assert address.startswith("http://localhost:8000/progress/open?code=")
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=23), tick=True):
+        response = follow(in_app.test_client(), address.removeprefix("http://localhost:8000"))
+    assert response.status_code == 303
+    plain = in_app.test_cli_runner().invoke(args=["demo"])
+    assert "/progress" not in plain.output
