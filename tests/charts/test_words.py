@@ -73,6 +73,20 @@ def test_an_unknown_locale_is_english(tag: str) -> None:
     assert words_of(tag).count("days", 1) == "1 day"
 
 
+@pytest.mark.parametrize(
+    "tag", ["de-DE-u-fw-mon-mu-celsius", "de-AQ", "de-XX", "de-x-mine", "de-1996", "de-a-bcd"]
+)
+def test_what_is_not_known_of_a_tag_does_not_change_its_language(tag: str) -> None:
+    words = words_of(tag)
+    assert words.count("days", 2) == "2 Tage"
+    assert words.number(1234.5) == "1.234,5"
+
+
+def test_a_tag_with_extensions_keeps_its_region_and_direction() -> None:
+    assert words_of("de-CH-u-fw-mon").number(1234.5) == "1'234.5"
+    assert words_of("ar-EG-u-nu-latn").is_rtl
+
+
 def test_words_without_a_catalogue_are_english_with_english_plurals() -> None:
     assert words_of("ja").count("days", 1) == "1 day"
     assert words_of("ja").count("days", 2) == "2 days"

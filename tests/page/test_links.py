@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,7 @@ from tests.postgres import transaction
 from vorex_sessions import create_app
 from vorex_sessions.page import access
 
+_WAITING = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"
 USED, OVER = "This link does not work any more", "Open your progress from the app"
 
 
@@ -172,6 +174,28 @@ def test_the_secret_of_the_cookie_changes_with_use(app: Flask, learner: Learner)
     assert thief.get("/progress/charts/rhythm.svg").status_code == 401
     assert thief.get("/progress?parts=figures").status_code == 401
     assert browser.get("/progress/charts/rhythm.svg").status_code == 200
+
+
+def test_two_tabs_that_are_opened_at_once_both_keep_the_page(app: Flask, learner: Learner) -> None:
+    first = opened(learner).get_cookie("vorex_progress", path="/progress")
+    assert first
+    shift(app, "secret", 61)
+    both = [app.test_client(), app.test_client()]
+    for browser in both:
+        browser.set_cookie("vorex_progress", first.value, path="/progress")
+    with app.app_context(), transaction() as connection, ThreadPoolExecutor(2) as pool:
+        connection.exec_driver_sql("SELECT 1 FROM page_sessions FOR UPDATE")
+        shown = [pool.submit(browser.get, "/progress?parts=figures") for browser in both]
+        until = time.monotonic() + 3
+        while connection.exec_driver_sql(_WAITING).scalar_one() < 2 and time.monotonic() < until:
+            time.sleep(0.02)
+        connection.exec_driver_sql("COMMIT")
+        responses = [one.result() for one in shown]
+    assert [one.status_code for one in responses] == [200, 200]
+    assert sum("Set-Cookie" in one.headers for one in responses) == 1
+    # They are one browser, which has what the later answer set; until the other one is over, both are good.
+    for browser in both:
+        assert browser.get("/progress?parts=figures").status_code == 200
 
 
 def test_signing_out_closes_the_page_everywhere(

@@ -4,6 +4,7 @@ Words are there in a few languages, else in English; dates and numbers are in an
 Babel is loaded with the first chart: 4 MB of a worker, which many services never need.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from babel import Locale
 
 LANGUAGES = ("en", "de", "es", "fr", "ar")
+_EXTENSIONS = re.compile("-[0-9a-z]-.*")  # of a canonical tag, private use included
 _MOST_LOCALES = 64  # that Babel keeps: each has half a megabyte, and clients may name a thousand
 
 
@@ -25,18 +27,24 @@ def _catalogue(language: str) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _locale(tag: str) -> "Locale":
-    """The locale of a language tag; English where Babel does not know it."""
+    """The locale of a language tag, without what Babel does not know; English without the language.
+
+    Phones send extensions, such as `de-DE-u-fw-mon`, and regions in which nobody has this language.
+    """
     from babel import localedata
     from babel.core import Locale, UnknownLocaleError
 
     if len(localedata._cache) > _MOST_LOCALES:
         localedata._cache.clear()  # Babel has no public way to forget
-    try:
-        locale = Locale.parse(tag, sep="-")
-    except (UnknownLocaleError, ValueError):
-        locale = None
-    # Babel guesses: `und` would be English of the United States.
-    return locale if locale and locale.language == tag.partition("-")[0] else Locale("en")
+    language = tag.partition("-")[0]
+    for known in (_EXTENSIONS.sub("", tag), language):
+        try:
+            locale = Locale.parse(known, sep="-")
+        except (UnknownLocaleError, ValueError):
+            continue
+        if locale.language == language:  # Babel guesses: `und` would be English of the United States
+            return locale
+    return Locale("en")
 
 
 class Words:

@@ -97,8 +97,9 @@ def visit(cookie: str, *, now: datetime, renew: bool) -> Visit | None:
     if not (renew and rows[0].is_current and rows[0].replaced_at <= now - _SECRET_LIVES):
         return Visit(learner_id, None, seconds_left)
     secret = secrets.token_urlsafe(_BYTES)
-    run(store.REPLACE_SECRET, {**session, "now": now, "new_hash": _hash(secret)})
-    return Visit(learner_id, f"{learner_id}.{secret}", seconds_left)
+    replaced = run(store.REPLACE_SECRET, {**session, "now": now, "new_hash": _hash(secret)})
+    # Of two pages that are opened at once, the other one may have brought the new cookie.
+    return Visit(learner_id, f"{learner_id}.{secret}" if replaced else None, seconds_left)
 
 
 def close(cookie: str) -> None:

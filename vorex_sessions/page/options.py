@@ -1,5 +1,6 @@
 """Pure: how a page is asked for. What cannot be read is left out, since a person has no use for an error."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,8 @@ FIGURES, INSIGHTS = "figures", "insights"
 # The parts of the page, in their order; all but the first two have the chart of their name.
 PARTS = (FIGURES, INSIGHTS, "streak", "vocabulary", "heatmap", "trend", "skills", "rhythm")
 _PERIODS = ("month", "year")
-_FIRST_YEAR, _LAST_YEAR = 2000, 9000
+_YEAR = re.compile("[0-9]{4}")
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def read(query: Mapping[str, str]) -> Options:
     given = {name: value for name, value in query.items() if name in _NAMES}
     wanted = set(given.get("parts", "").split(","))
     year = given.get("year", "")
-    is_year = year.isascii() and year.isdigit() and _FIRST_YEAR <= int(year[:5]) <= _LAST_YEAR
+    is_year = bool(_YEAR.fullmatch(year)) and _FIRST_YEAR <= int(year) <= _LAST_YEAR
     period = given.get("period", "")
     return Options(
         parts=tuple(part for part in PARTS if part in wanted) or PARTS,

@@ -39,6 +39,7 @@ REPLACE_SECRET = (
     page_sessions.update()
     .where(_s.user_id == USER_ID, _s.secret_hash == _secret)
     .values(secret_hash=_new, previous_hash=_secret, replaced_at=_now)
+    .returning(_s.user_id)
 )
 REMOVE_SESSION = page_sessions.delete().where(
     _s.user_id == USER_ID, sa.or_(_s.secret_hash == _secret, _s.previous_hash == _secret)
