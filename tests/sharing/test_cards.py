@@ -1,12 +1,17 @@
 """Share cards."""
 
+import time
 import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from tests.factories import Learner, pointers
+from tests.postgres import transaction
+from vorex_sessions.database import locks
 from vorex_sessions.sharing.figures import FIGURES
 
 CARDS = "/api/sessions/share-cards"
@@ -176,3 +181,24 @@ def test_a_closed_account_shares_nothing(app: Flask, learner: Learner) -> None:
     app.test_cli_runner().invoke(args=["privacy", "erase", learner.id])
     refused = learner.request("POST", CARDS, json={"figures": ["sessions"]})
     assert refused.status_code == 410
+
+
+def test_a_card_of_what_is_being_erased_is_not_made(app: Flask, learner: Learner) -> None:
+    learner.save()
+    erasure = sa.text(
+        "INSERT INTO erased_learners (user_id, erased_at, closed, version) VALUES (:id, now(), false, 1)"
+    )
+    lock = sa.text("SELECT pg_advisory_xact_lock(:key)")
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with app.app_context(), transaction() as other, ThreadPoolExecutor(1) as pool:
+        other.execute(lock, {"key": locks.key(learner.id)})
+        other.execute(erasure, {"id": learner.id})
+        making = pool.submit(learner.request, "POST", CARDS, json={"figures": ["sessions"]})
+        until = time.monotonic() + 3
+        while not other.exec_driver_sql(waiting).scalar_one() and time.monotonic() < until:
+            time.sleep(0.02)
+        other.exec_driver_sql("COMMIT")
+        refused = making.result()
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"] == "1"
+    assert learner.get("/share-cards") == {"share_cards": []}

@@ -10,7 +10,7 @@ from vorex_sessions.database import Transaction, run, run_transaction
 from vorex_sessions.database.recordset import as_rows
 from vorex_sessions.hooks import versions
 from vorex_sessions.periods import stamp
-from vorex_sessions.problems.kinds import Gone, NotFound, TooManyCards
+from vorex_sessions.problems.kinds import Gone, NotFound, TooManyCards, Unavailable
 from vorex_sessions.sharing import drawing, figures, store
 
 MOST = 20  # cards of a learner
@@ -22,7 +22,8 @@ _BYTES = 16
 def make_card(
     learner_id: str, *, names: list[str], locale: str, theme: str, now: datetime
 ) -> dict[str, Any]:
-    """Make a card of the figures as they are now. Raises Gone or TooManyCards."""
+    """Make a card of the figures as they are now. Raises Gone, TooManyCards or Unavailable."""
+    erased_at = run(store.LAST_ERASURE, {"user_id": learner_id})[0].erased_at
     card: dict[str, Any] = {
         "card_id": secrets.token_urlsafe(_BYTES),
         "figures": figures.read(learner_id, names, now=now),
@@ -36,6 +37,8 @@ def make_card(
         (row,) = transaction.run(store.BEFORE_ADDING, parameters)
         if row.closed:
             raise Gone("This learner's account is closed; nothing more can be shared.")
+        if row.erased_at != erased_at:  # an erasure since would be outlived by what it erased
+            raise Unavailable("Your data was erased meanwhile; please try again in a moment.")
         if row.cards >= MOST:
             raise TooManyCards
         transaction.defer(versions.RAISE, parameters)

@@ -13,8 +13,10 @@ COLUMNS = tuple(column for column in _c if column.name != "user_id")
 
 BEFORE_ADDING = sa.select(
     tombstones.IS_CLOSED.label("closed"),
+    tombstones.ERASED_AT.label("erased_at"),
     sa.select(sa.func.count()).where(_c.user_id == USER_ID).scalar_subquery().label("cards"),
 )
+LAST_ERASURE = sa.select(tombstones.ERASED_AT.label("erased_at"))
 ADD = share_cards.insert().values(
     {
         "user_id": USER_ID,
