@@ -134,6 +134,15 @@ def test_every_language_has_the_same_words() -> None:
                 assert set(slots.findall(other[section][name])) == set(slots.findall(text)), name
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_thing_has_one_name_on_the_page_and_in_its_charts(language: str) -> None:
+    shown = texts.Texts(language)
+    for score in ("pronunciation", "fluency", "grammar"):
+        assert shown.say("overview", score) == shown.words.say("scores", score)
+    assert shown.say("overview", "sessions") == shown.words.say("common", "sessions")
+    assert shown.say("words", "due").lower() == shown.words.say("word_statuses", "due").lower()
+
+
 @pytest.mark.parametrize(
     "query",
     [
