@@ -1,10 +1,12 @@
 """Reads the parts of a request: JSON body, query parameters, idempotency key."""
 
 import re
+import string
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 import marshmallow as ma
 from flask import Flask, Request, Response, current_app, g, request
@@ -34,6 +36,15 @@ _LONGEST_KEPT, _MOST_KEPT = 100, 500  # bytes, queries: some 500 kB
 _USABLE_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')  # RFC 9651, section 3.3.3
 _ESCAPED = re.compile(r'\\(["\\])')
+
+
+class WebRequest(Request):
+    """A request whose query is ASCII: Werkzeug fails at bytes that are no UTF-8."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.query_string.isascii():
+            self.query_string = quote(self.query_string, safe=string.printable).encode()
 
 
 _body_timeout: Callable[[], AbstractContextManager[Any]] = (
