@@ -223,6 +223,18 @@ def test_the_button_closes_the_page_in_this_browser(learner: Learner) -> None:
     assert another.get("/progress?parts=figures").status_code == 200
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_site_cannot_close_the_page(learner: Learner, site: str) -> None:
+    browser = opened(learner)
+    refused = browser.post("/progress/close", headers={"Sec-Fetch-Site": site})
+    assert refused.status_code == 403
+    assert "Set-Cookie" not in refused.headers
+    assert "Clear-Site-Data" not in refused.headers
+    assert browser.get("/progress?parts=figures").status_code == 200
+    closed = browser.post("/progress/close", headers={"Sec-Fetch-Site": "same-origin"})
+    assert closed.status_code == 200
+
+
 def test_after_an_erasure_nothing_is_shown(app: Flask, learner: Learner, other: Learner) -> None:
     learner.save()
     browser, link, untouched = opened(learner), link_of(learner), opened(other)

@@ -42,7 +42,9 @@ def _locale(tag: str) -> "Locale":
             locale = Locale.parse(known, sep="-")
         except (UnknownLocaleError, ValueError):
             continue
-        if locale.language == language:  # Babel guesses: `und` would be English of the United States
+        if (
+            locale.language == language
+        ):  # Babel guesses: `und` would be English of the United States
             return locale
     return Locale("en")
 

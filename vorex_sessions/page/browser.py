@@ -36,6 +36,11 @@ def is_framed(headers: Headers) -> bool:
     return headers.get("Sec-Fetch-Dest") in _FRAMES
 
 
+def is_from_elsewhere(headers: Headers) -> bool:
+    """Whether another site's page sends the request: the learner has not pressed a button of ours."""
+    return headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+
+
 def cookie_options(headers: Headers, *, scheme: str, may_frame: bool) -> dict[str, Any]:
     """How the cookie is set.
 

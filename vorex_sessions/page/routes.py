@@ -66,7 +66,9 @@ def show_progress() -> Response:
 
 @pages.post("/close")
 def close_progress() -> Response:
-    """Forget the browser."""
+    """Forget the browser. Another site's page cannot press the button."""
+    if browser.is_from_elsewhere(request.headers):
+        return _html(rendering.message("over", _texts()), HTTPStatus.FORBIDDEN)
     access.close(request.cookies.get(browser.COOKIE, ""))
     response = _html(rendering.message("closed", _texts()))
     response.delete_cookie(browser.COOKIE, **_cookie_options())
