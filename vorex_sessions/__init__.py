@@ -17,12 +17,9 @@ from vorex_sessions.problems import handler
 from vorex_sessions.rate_limits import limiter
 from vorex_sessions.web.blueprint import Api
 from vorex_sessions.web.openapi import document_answers, document_components
-from vorex_sessions.web.requests import WebRequest
 
 
 class _App(Flask):
-    request_class = WebRequest
-
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Skip Flask's checks for async views, a dozen per request: 2 % of the time, and none is async."""
         return func

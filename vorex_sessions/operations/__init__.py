@@ -6,13 +6,14 @@ from vorex_sessions.hooks.registry import Capability
 from vorex_sessions.operations import observing, request_ids, security
 from vorex_sessions.operations.pages import pages
 from vorex_sessions.operations.routes import blueprint
-from vorex_sessions.web.requests import refuse_double_slash, release_body
+from vorex_sessions.web.requests import WebRequest, refuse_double_slash, release_body
 
 CAPABILITY = Capability(blueprints=(blueprint,))
 
 
 def init_app(app: Flask) -> None:
     """Observe every request from its start to the release of its body, and register the docs pages."""
+    app.request_class = WebRequest
     observing.init_app(app)
     request_ids.init_app(app)
     security.init_app(app)
