@@ -5,6 +5,7 @@ import time
 from typing import Any
 from uuid import uuid4
 
+import gevent.socket
 import pytest
 import requests
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ from tests.timing import wait_until
 from vorex_sessions.database.notifications import LONGEST
 from vorex_sessions.extensions import db
 from vorex_sessions.live.outgoing import payloads
-from vorex_sessions.live.websockets import MOST_WAITING, accept_of
+from vorex_sessions.live.websockets import MOST_WAITING, Closed, WebSocket, accept_of
 
 SESSION = new_id()
 FREE = {"RATELIMIT_ENABLED": "false"}
@@ -130,7 +131,7 @@ def test_a_heartbeat_right_before_the_goodbye_counts(app: Flask, database_url: s
             assert learner.get("/live")["sessions"][0]["seq"] == attempt
 
 
-def test_a_client_that_breaks_the_protocol_or_pings_without_end_is_closed(
+def test_a_client_that_breaks_the_protocol_or_sends_frames_without_end_is_closed(
     app: Flask, database_url: str
 ) -> None:
     learner_id = str(uuid4())
@@ -141,11 +142,27 @@ def test_a_client_that_breaks_the_protocol_or_pings_without_end_is_closed(
             (b"\x81\x81\0\0\0\0\xff", 1007),  # not UTF-8
             (b"\x89\x80\0\0\0\0" * 60, 1013),  # pings
             (b"\x88\x80\0\0\0\0", 1000),  # closed without a code, as by `close()` of a browser
+            (b"\x8a\x80\0\0\0\0" * 60, 1013),  # pongs that nobody asked for
+            (b"\x01\x80\0\0\0\0" + b"\x00\x80\0\0\0\0" * 60, 1013),  # parts of no message
         ):
             with phone(address, learner_id) as device:
                 device.socket.sock.sendall(sent)
                 assert device.closed() == code
         assert requests.get(f"{address}/healthz", timeout=10).ok
+
+
+@pytest.mark.parametrize("frame", [b"\x81\x80\0\0\0\0", b"\x8a\x80\0\0\0\0", b"\0\x80\0\0\0\0"])
+def test_no_more_frames_are_read_than_a_client_may_send(frame: bytes) -> None:
+    ours, theirs = gevent.socket.socketpair()
+    with ours, theirs:
+        begun = b"\x01\x80\0\0\0\0" if frame[0] == 0 else b""
+        theirs.sendall(begun + frame * 5000)
+        one = WebSocket(ours)
+        if frame[0] == 0x81:
+            assert len(one.wait(1)) == MOST_WAITING + 1
+        with pytest.raises(Closed) as closed:
+            one.wait(1)
+        assert closed.value.code == 1013
 
 
 def test_the_room_for_sockets_leaves_some_for_http() -> None:

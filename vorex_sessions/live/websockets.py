@@ -25,7 +25,7 @@ _SEND_WITHIN = 10  # seconds for a client to read what is sent
 _END_WITHIN = 0.5  # seconds for a client to read the last message, and as long to close
 _PING_EVERY = 25  # seconds of silence; proxies close after 60
 _PONG_WITHIN = 20
-_MOST_PINGS = 50  # of a client, in as many seconds
+_MOST_FRAMES = 50  # pings, pongs and parts of messages of a client, in as many seconds
 
 NORMAL, LEAVING, PROTOCOL_ERROR, NOT_TEXT, TOO_LONG = 1000, 1001, 1002, 1003, 1009
 FAILED, RESTARTING, BACK_OFF = 1011, 1012, 1013
@@ -59,7 +59,7 @@ class WebSocket:
         self._readable = False
         self._text = ""
         self._heard = self._pinged = time.monotonic()
-        self._pings, self._pings_since = 0, self._heard
+        self._frames_count, self._frames_since = 0, self._heard
         self._watcher = gevent.get_hub().loop.io(sock.fileno(), 1)
 
     def open(self, key: str, request_id: str) -> None:
@@ -159,6 +159,8 @@ class WebSocket:
         try:
             for message in self._receive():
                 messages.append(message)  # what came before a goodbye is kept
+                if len(messages) > MOST_WAITING:  # to read a frame takes longer than to send one
+                    raise Closed(BACK_OFF, "Too many messages.")
         except Closed as over:
             if not messages:
                 raise
@@ -182,24 +184,27 @@ class WebSocket:
             if isinstance(event, CloseConnection):
                 # `close()` of a browser names no code; what stands for that may not be sent.
                 raise Closed(NORMAL if event.code in (NO_CODE, LOST) else event.code, "closed")
-            if isinstance(event, Ping):
-                self._answer_ping(event)
+            if isinstance(event, Ping | Pong):
+                self._count_frame()
+                if isinstance(event, Ping):
+                    self._send(self._frames.send(event.response()))
             elif isinstance(event, TextMessage):
                 yield from self._whole(event)
-            elif isinstance(event, Message):
-                raise Closed(NOT_TEXT, "Send text.")
             else:
-                assert isinstance(event, Pong)  # noqa: S101  # there is no other
+                assert isinstance(event, Message)  # noqa: S101  # there is no other
+                raise Closed(NOT_TEXT, "Send text.")
 
-    def _answer_ping(self, ping: Ping) -> None:
-        if self._heard - self._pings_since > _PING_EVERY:
-            self._pings, self._pings_since = 0, self._heard
-        self._pings += 1
-        if self._pings > _MOST_PINGS:
-            raise Closed(BACK_OFF, "Too many pings.")
-        self._send(self._frames.send(ping.response()))
+    def _count_frame(self) -> None:
+        """Let no flood of what is no message keep the worker busy; conversations.py counts messages."""
+        if self._heard - self._frames_since > _PING_EVERY:
+            self._frames_count, self._frames_since = 0, self._heard
+        self._frames_count += 1
+        if self._frames_count > _MOST_FRAMES:
+            raise Closed(BACK_OFF, "Too many frames.")
 
     def _whole(self, part: TextMessage) -> Iterator[str]:
+        if part.frame_finished and not part.message_finished:
+            self._count_frame()
         self._text += part.data
         if len(self._text) > LARGEST or len(self._text.encode()) > LARGEST:
             raise Closed(TOO_LONG, "A message has at most 16 KiB.")
