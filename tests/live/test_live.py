@@ -266,6 +266,17 @@ def test_no_more_cancels_are_remembered_than_leave_room_for_practice(
     assert beat(busy, new_id()).status_code == 201
 
 
+def test_cancels_that_are_gone_and_not_swept_yet_leave_room_for_new_ones(
+    learner: Learner, settings: dict
+) -> None:
+    busy = Learner(create_app({**settings, "RATELIMIT_ENABLED": False}), learner.id)
+    for _ in range(50):
+        cancel(busy, session_id := new_id())
+        age(busy, session_id, hours=25)
+    cancel(busy, session_id := new_id())
+    assert beat(busy, session_id).status_code == 410
+
+
 def test_nothing_is_remembered_of_a_learner_whose_account_is_closed(
     app: Flask, learner: Learner
 ) -> None:

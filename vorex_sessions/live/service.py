@@ -67,6 +67,7 @@ def cancel(learner_id: str, session_result_id: str, *, now: datetime) -> None:
         "user_id": learner_id,
         "session_result_id": session_result_id,
         "heartbeat_at": states.whole_second(now),
+        **_limits(now),
         "rows": as_rows([heartbeats.never_live(session_result_id, now)]),
     }
 

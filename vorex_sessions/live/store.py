@@ -74,7 +74,7 @@ MOST_REMEMBERED = 50
 
 def _remember() -> Insert:
     given = recordset("given", COLUMNS)
-    kept = sa.select(sa.func.count()).where(_is_of_learner).scalar_subquery()
+    kept = sa.select(sa.func.count()).where(_is_of_learner, _is_not_gone).scalar_subquery()
     is_over = (_is_saved, tombstones.is_deleted(ID), tombstones.IS_CLOSED)
     rows = sa.select(USER_ID, *given.c).where(
         ~sa.or_(*is_over), kept < sa.literal_column(str(MOST_REMEMBERED))
