@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -20,6 +20,7 @@ from tests.live.practising import beat, listeners, new_id
 from tests.live.sockets import OPEN, Phone, phone
 from tests.serving import ROOT, environment, gunicorn
 from tests.timing import wait_until
+from vorex_sessions.live.relays import relay_of
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +53,15 @@ def heard(count: int, database_url: str, **settings: str) -> list[list[int]]:
 
 def test_a_thousand_of_a_thousand_messages_arrive_in_order(app: Flask, database_url: str) -> None:
     assert heard(1000, database_url) == [list(range(1000))] * 5
+
+
+def test_who_listens_hears_whatever_the_schemas_name(app: Flask, settings: dict) -> None:
+    for schema in (None, "a" * 52, "a" * 53, "a" * 63):
+        relay = relay_of({**settings, "DATABASE_SCHEMA": schema})
+        assert relay
+        with app.app_context(), closing(relay.listen()) as ear:
+            relay.tell(["one", "two"])
+            assert ear.wait(5) == ["one", "two"]
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """How processes tell each other of changes: by Redis where it is set, else by PostgreSQL's NOTIFY."""
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any, Protocol
 
 from vorex_sessions.database import notifications
@@ -52,4 +53,9 @@ def relay_of(config: Mapping[str, Any]) -> Relay | None:
         from vorex_sessions.live.redis_relay import RedisRelay  # 6 MB per worker, only if used
 
         return RedisRelay(address, channel)
-    return None if config["DB_TRANSACTION_POOLER"] else Notices(channel)
+    if config["DB_TRANSACTION_POOLER"]:
+        return None
+    # PostgreSQL takes fewer than 64 characters, and a schema's name may have as many.
+    return Notices(
+        channel if len(channel) < 64 else f"vorex_live_{sha256(channel.encode()).hexdigest()[:40]}"
+    )
