@@ -2,8 +2,9 @@
 
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import device as faults
 import httpx
@@ -30,7 +31,12 @@ class Practice:
     """A device that practises; `totals` are what it has counted."""
 
     def __init__(
-        self, *, session: Any = CONVERSATION, live_storage: Any = None, **options: Any
+        self,
+        *,
+        session: Any = CONVERSATION,
+        live_storage: Any = None,
+        live_pauses: PauseOptions = QUICK,
+        **options: Any,
     ) -> None:
         self.device = Device(pauses=QUICK, **options)
         self.totals: dict[str, Any] = {"active_seconds": 0, "words_spoken": 0}
@@ -42,7 +48,7 @@ class Practice:
             totals=lambda: self.totals,
             storage=live_storage,
             on_event=self.events.append,
-            pauses=QUICK,
+            pauses=live_pauses,
         )
 
     def kinds(self) -> list[type]:
@@ -230,3 +236,54 @@ def test_threads_that_beat_at_once_lose_nothing() -> None:
     phone.live.beat()
     assert phone.stored()["words_spoken"] == 20
     assert set(phone.kinds()) == {Beaten}
+
+
+def test_finish_keeps_the_session_at_once_whatever_is_under_way() -> None:
+    phone, go = Practice(), threading.Event()
+
+    def late(request: httpx.Request) -> Fault:
+        if request.method == "PUT":
+            go.wait(10)
+        return None
+
+    phone.device.network = late
+    beating = threading.Thread(target=phone.live.beat)
+    beating.start()
+    time.sleep(0.1)
+    finishing = threading.Thread(
+        target=phone.live.finish, args=(phone.device.queue, {"duration_seconds": 60})
+    )
+    finishing.start()
+    finishing.join(2)
+    assert [one["session_result_id"] for one in phone.device.queue.waiting()] == [phone.live.id]
+    phone.device.queue.flush()
+    go.set()  # it comes after the save
+    beating.join(10)
+    finishing.join(10)
+    assert phone.events == []
+    assert len(history(phone.device.learner)) == 1
+
+
+def test_who_signs_in_again_need_not_wait_for_the_end_of_the_pause() -> None:
+    current: list[str | None] = [None]
+    phone = Practice(token=lambda refresh: current[0], live_pauses=PauseOptions(refused=3600))
+    for _ in range(2):
+        phone.live.beat()
+    assert (phone.device.requests, phone.kinds()) == (0, [Refused])
+    current[0] = access_token(phone.device.learner)
+    phone.live.beat()
+    assert phone.kinds() == [Refused, Beaten]
+
+
+def test_a_session_that_is_gone_after_a_day_starts_anew_with_what_was_practised_before() -> None:
+    for hours in (25, 24 * 30):
+        kept = {
+            **{"session_result_id": str(uuid4()), "session_type": "roleplay", "timezone": "UTC"},
+            "started_at": (datetime.now(UTC) - timedelta(hours=hours)).isoformat(),
+            **{"seq": 7, "active_seconds": 300},
+        }
+        phone = Practice(session=kept)
+        phone.totals["active_seconds"] = 305
+        phone.live.beat()
+        assert phone.kinds() == [Beaten]
+        assert phone.stored()["active_seconds"] == 305

@@ -27,6 +27,9 @@ from vorex_sessions_client.sending import REPEATABLE
 from vorex_sessions_client.storage import MemoryStorage, Storage
 
 _INTERVAL = 20.0  # seconds between heartbeats
+_LONGEST = timedelta(
+    hours=23.9
+)  # since the start; the service takes none of more than 24 hours ago
 
 
 class LivePractice:
@@ -65,8 +68,11 @@ class LivePractice:
         # The start as the service has it; None until a heartbeat has arrived.
         self._started_at: str | None = session["started_at"] if is_resumed else None
         self._seq = int(session["seq"]) if is_resumed else 0
+        # Seconds of practice before this, of a session that is carried on.
+        self._before = float(session.get("active_seconds") or 0)
         self._newest: dict[str, Any] | None = None
         self._has_ended = False
+        self._is_signed_out = False  # whether the last heartbeat was refused because of its token
         # Reentrant: what `on_event` is told may make it finish or cancel.
         self._counting, self._sending = threading.RLock(), threading.RLock()
 
@@ -77,6 +83,8 @@ class LivePractice:
         """
         self._count()
         with self._sending:
+            if self._is_signed_out and self._pauses.remaining() and self._http.has_new_token():
+                self._pauses.end()
             if not self._has_ended and not self._pauses.remaining():
                 try:
                     self._send(may_correct=True)
@@ -86,7 +94,8 @@ class LivePractice:
 
     def finish(self, queue: PracticeQueue, session: Mapping[str, Any]) -> Added:
         """End it by the queue, which keeps the session until it is stored: no heartbeat has to arrive."""
-        self._end()
+        self._halt()
+        # What is under way is not waited for: it may take long, and comes to nothing once this is saved.
         whole: Any = {**self._fixed, **session, "session_result_id": self.id}
         added = queue.add(whole)
         if added.durable:
@@ -95,16 +104,16 @@ class LivePractice:
 
     def cancel(self) -> None:
         """End it without saving. Raises ProblemError or NoAnswerError; then it may be called again."""
-        self._end()
+        self._halt()
+        with self._sending:  # a heartbeat that is under way would come after the end
+            pass
         self._http.json("DELETE", path_of(self.id))
         self._forget()
 
-    def _end(self) -> None:
-        """Let no heartbeat follow, and none be under way: it would come after the end."""
+    def _halt(self) -> None:
+        """Let no heartbeat follow."""
         with self._counting:
             self._has_ended = True
-        with self._sending:
-            pass
 
     def _count(self) -> None:
         """Take the totals of now, and keep them."""
@@ -113,10 +122,12 @@ class LivePractice:
                 return
             # The program's own error must not end the heartbeats: the last totals are sent again.
             with contextlib.suppress(Exception):
-                since = timedelta(seconds=self._clock.since(self._begun))
+                since = timedelta(seconds=self._before + self._clock.since(self._begun))
                 totals = json.loads(json.dumps(dict(self._totals()), allow_nan=False))
                 self._seq += 1  # also if the answer is lost: the next totals are newer
-                started_at = self._started_at or local_time(self._clock.now() - since)
+                started_at = self._started_at or local_time(
+                    self._clock.now() - min(since, _LONGEST)
+                )
                 counted = {**totals, **self._fixed, "started_at": started_at, "seq": self._seq}
                 self._newest = counted
                 self._kept.put(self.id, counted)
@@ -145,6 +156,8 @@ class LivePractice:
         self._send(may_correct=False)
 
     def _settle(self, outcome: Outcome) -> None:
+        if self._has_ended:
+            return  # `finish` was called meanwhile
         if is_end(outcome):
             with self._counting:
                 self._has_ended = True
@@ -152,6 +165,7 @@ class LivePractice:
             self._tell(Ended(outcome.status, outcome.problem))
         elif 400 <= outcome.status < 500 and outcome.status not in REPEATABLE:
             self._pauses.refused()
+            self._is_signed_out = outcome.status == 401
             self._tell(Refused(outcome.status, outcome.problem))
         else:
             self._fail(outcome.status, outcome.retry_after)
@@ -163,10 +177,12 @@ class LivePractice:
         named = str(outcome.problem.get("errors"))
         if has_zone := "#/timezone" in named and "timezone" in self._fixed:
             del self._fixed["timezone"]  # the offset of `started_at` says it instead
-        has_start = "#/started_at" in named and self._started_at is None
+        if has_start := "#/started_at" in named:
+            self._started_at = None  # also of one that is gone after a day: it starts anew
         return has_zone or (has_start and server_time(outcome.problem, self._clock) is not None)
 
     def _fail(self, status: int | None, retry_after: float | None) -> None:
+        self._is_signed_out = False
         self._pauses.failed(retry_after)
         self._tell(Postponed(status, self._pauses.remaining() or 0.0))
 

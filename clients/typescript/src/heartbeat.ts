@@ -1,9 +1,22 @@
 /** One heartbeat, and what the service says of it, whichever way it goes. */
 
 import type { Channel } from "./channel.js";
+import { localTime, timeZone, type Clock } from "./clock.js";
 import type { Http } from "./http.js";
+import type { LiveOptions } from "./live-events.js";
 import { isObject, parsed, problemOf, type Problem } from "./problem.js";
 import type { Heartbeat, LiveSession } from "./types.js";
+
+/** What is the same in each heartbeat of a session. */
+export type Fixed = { session_type: Heartbeat["session_type"]; language?: string; timezone?: string };
+
+export function fixedOf(session: LiveOptions["session"]): Fixed {
+  const fixed: Fixed = { session_type: session.session_type as Heartbeat["session_type"] };
+  const zone = "session_result_id" in session ? session.timezone : timeZone();
+  if (session.language) fixed.language = session.language;
+  if (zone) fixed.timezone = zone;
+  return fixed;
+}
 
 export interface Outcome {
   status: number;
@@ -11,6 +24,11 @@ export interface Outcome {
   session: LiveSession | null;
   problem: Problem;
   retryAfterMs: number | null;
+}
+
+/** The start of so many milliseconds of practice; the service takes none of more than 24 hours ago. */
+export function startBefore(clock: Clock, milliseconds: number): string {
+  return localTime(clock.now() - Math.min(86_000_000, milliseconds));
 }
 
 export function pathOf(id: string): string {

@@ -53,9 +53,11 @@ export class Http {
 
   /** The current token; null if there is none. Throws NoAnswerError if it cannot be had now. */
   async token(refresh: boolean): Promise<string | null> {
+    const { token } = this.options;
+    if (typeof token === "string") return token;
     try {
-      const { token } = this.options;
-      return typeof token === "string" ? token : await token({ refresh });
+      // Some sources never answer, such as while the app sleeps; and some say undefined for null.
+      return (await this.inTime({}, async () => token({ refresh }))) || null;
     } catch (error) {
       throw new NoAnswerError("The access token could not be fetched.", error);
     }
@@ -141,7 +143,7 @@ export class Http {
   }
 
   /** Ends the work at the time limit, whether or not `fetch` understands a signal. */
-  private async inTime<T>(request: HttpRequest, work: () => Promise<T>): Promise<T> {
+  private async inTime<T>(request: { signal?: unknown }, work: () => Promise<T>): Promise<T> {
     const { AbortController, setTimeout, clearTimeout } = platform();
     const abort = AbortController && new AbortController();
     if (abort) request.signal = abort.signal;

@@ -4,10 +4,10 @@
  */
 
 import { Channel, type Message } from "./channel.js";
-import { localTime, timeZone, type Clock, type Mark } from "./clock.js";
+import type { Clock, Mark } from "./clock.js";
 import { serverTime } from "./corrections.js";
 import type { Added } from "./events.js";
-import { isEnd, pathOf, sendHeartbeat } from "./heartbeat.js";
+import { fixedOf, isEnd, pathOf, sendHeartbeat, startBefore, type Fixed } from "./heartbeat.js";
 import type { Http } from "./http.js";
 import { KeptHeartbeats } from "./kept.js";
 import { teller, type LiveEvent, type LiveOptions } from "./live-events.js";
@@ -26,20 +26,20 @@ export class LivePractice {
   private readonly pauses: Pauses;
   private readonly kept: KeptHeartbeats | null;
   private readonly tell: (event: LiveEvent) => void;
-  private readonly fixed: { session_type: Heartbeat["session_type"]; language?: string; timezone?: string };
+  private readonly fixed: Fixed;
   private readonly begun: Mark;
-  /** The start as the service has it; null until a heartbeat has arrived. */
-  private startedAt: string | null = null;
+  private before = 0; // milliseconds of practice before that, of a session that is carried on
+  private startedAt: string | null = null; // as the service has it; null until a heartbeat has arrived
   private seq = 0;
   /** The newest heartbeat; it is sent again until it is acknowledged, or there is a newer one. */
   private newest: Heartbeat | null = null;
   private timer: unknown = null;
   private running = false;
   private ended = false;
+  private isSignedOut = false; // whether the last heartbeat was refused because of its token
   private beating: Promise<void> | null = null;
   private following: Promise<void> | null = null;
-  /** What is asked of the storage, in order. */
-  private keeping: Promise<unknown> = Promise.resolve();
+  private keeping: Promise<unknown> = Promise.resolve(); // what is asked of the storage, in order
 
   constructor(http: Http, private readonly options: LiveOptions) {
     const { learner, session, storage } = options;
@@ -54,14 +54,13 @@ export class LivePractice {
       changed: (open, code) => this.connected(open, code),
     }, options);
     this.begun = this.clock.mark();
-    this.fixed = { session_type: session.session_type as Heartbeat["session_type"] };
-    if (session.language) this.fixed.language = session.language;
-    const isResumed = "session_result_id" in session;
-    const zone = isResumed ? session.timezone : timeZone();
-    if (zone) this.fixed.timezone = zone;
-    this.id = isResumed ? session.session_result_id : (options.uuid || randomUuid)();
-    if (isResumed) this.startedAt = session.started_at;
-    if (isResumed) this.seq = session.seq;
+    this.fixed = fixedOf(session);
+    const resumed = "session_result_id" in session ? session : null;
+    this.id = resumed ? resumed.session_result_id : (options.uuid || randomUuid)();
+    if (!resumed) return;
+    this.startedAt = resumed.started_at;
+    this.seq = resumed.seq;
+    this.before = 1000 * resumed.active_seconds || 0;
   }
 
   /** Sends a heartbeat now, and then one in each interval. Call it again when the network or the app returns. */
@@ -95,9 +94,11 @@ export class LivePractice {
    * socket is open, the service has it at once, and the queue sends nothing.
    */
   async finish(queue: PracticeQueue, session: NewSession): Promise<Added> {
-    await this.end();
+    this.halt();
+    // First of all: what is under way may take long, and the app may be closed meanwhile.
     const added = await queue.add({ ...this.fixed, ...session, session_result_id: this.id });
     if (added.durable) await this.forget();
+    await this.beating;
     // By a clock that may be wrong, the queue corrects the time before it sends.
     const waiting = this.clock.skew() === null ? [] : await queue.waiting();
     const [whole] = waiting.filter((one) => one.session_result_id === this.id);
@@ -113,17 +114,17 @@ export class LivePractice {
 
   /** Ends it without saving. Throws ProblemError or NoAnswerError; then it may be called again. */
   async cancel(): Promise<void> {
-    await this.end();
+    this.halt();
+    await this.beating; // it would come after the end
     this.stop();
     await this.http.json("DELETE", pathOf(this.id));
     await this.forget();
   }
 
-  /** No heartbeat follows, and none is under way: it would come after the end. */
-  private async end(): Promise<void> {
+  /** No heartbeat follows. */
+  private halt(): void {
     this.ended = true;
     platform().clearTimeout(this.timer);
-    if (this.beating) await this.beating;
   }
 
   private get clock(): Clock {
@@ -138,7 +139,7 @@ export class LivePractice {
       this.newest = {
         ...totals,
         ...this.fixed,
-        started_at: this.startedAt || localTime(this.clock.now() - this.clock.since(this.begun)),
+        started_at: this.startedAt || startBefore(this.clock, this.before + this.clock.since(this.begun)),
         seq: ++this.seq, // also if the answer is lost: the next totals are newer
       };
     } catch {
@@ -159,6 +160,7 @@ export class LivePractice {
   }
 
   private async pass(): Promise<void> {
+    if (this.isSignedOut && this.pauses.remaining() && (await this.http.hasNewToken())) this.pauses.end();
     if (!this.ended && !this.pauses.remaining()) {
       try {
         await this.send(true);
@@ -199,6 +201,7 @@ export class LivePractice {
   }
 
   private settle(status: number, problem: Problem, retryAfterMs: number | null): void {
+    if (this.ended) return; // `finish` was called meanwhile
     if (isEnd(status, problem)) {
       this.ended = true;
       this.stop();
@@ -206,6 +209,7 @@ export class LivePractice {
       this.tell({ kind: "ended", status, problem });
     } else if (status >= 400 && status < 500 && !REPEATABLE.includes(status)) {
       this.pauses.refused();
+      this.isSignedOut = status === 401;
       this.tell({ kind: "refused", status, problem });
     } else {
       this.failed(status, retryAfterMs);
@@ -217,11 +221,13 @@ export class LivePractice {
     const pointers = JSON.stringify(problem.errors || []);
     const hasZone = pointers.includes("#/timezone") && this.fixed.timezone !== undefined;
     if (hasZone) delete this.fixed.timezone; // the offset of `started_at` says it instead
-    const hasStart = pointers.includes("#/started_at") && this.startedAt === null;
+    const hasStart = pointers.includes("#/started_at");
+    if (hasStart) this.startedAt = null; // also of one that is gone after a day: it starts anew
     return hasZone || (hasStart && serverTime(problem, this.clock) !== null);
   }
 
   private failed(status: number | null, retryAfterMs: number | null): void {
+    this.isSignedOut = false;
     this.pauses.failed(retryAfterMs);
     this.tell({ kind: "postponed", status, retryInMs: this.pauses.remaining() || 0 });
   }

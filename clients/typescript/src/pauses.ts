@@ -36,9 +36,9 @@ export class Pauses {
     this.set(this.options.firstPauseMs || 1_000, this.options.longestPauseMs || 300_000, retryAfterMs || 0);
   }
 
-  /** Pauses for a moment: the service said to come back at once. Should that fail, the pauses grow. */
+  /** Pauses for a moment: the service said to come back at once. Should it say so again and again, the pauses grow. */
   soon(): void {
-    this.pause = { from: this.clock.mark(), milliseconds: 200 * Math.random() };
+    this.set(200, this.options.longestPauseMs || 300_000, 0);
   }
 
   /** Pauses after a refusal, which only the app or its developer can cure. */

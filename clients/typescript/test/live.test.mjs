@@ -1,6 +1,7 @@
 /** Live sessions under faults, in front of the real service. */
 
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 
 import { Device, HOUR, accessToken, faults, history } from "./device.mjs";
@@ -169,4 +170,63 @@ test("the app's mistake is reported, and does not end the heartbeats", async () 
   await sleep(60);
   await live.beat();
   assert.deepEqual(kinds(), ["refused", "beaten"]);
+});
+
+test("finish keeps the session at once, whatever is under way", async () => {
+  const { device, events, live } = practising({ network: () => faults.hang, timeoutMs: 600 });
+  void live.beat();
+  await sleep(20);
+  const finished = live.finish(device.queue, { session_type: "conversation", duration_seconds: 60 });
+  await sleep(100);
+  assert.deepEqual((await device.queue.waiting()).map((one) => one.session_result_id), [live.id]);
+  assert.equal(events.length, 0);
+  await finished;
+});
+
+test("a heartbeat that comes after the save says nothing of an end elsewhere", async () => {
+  let go;
+  const gate = new Promise((resolve) => (go = resolve));
+  const late = async (...request) => { await gate; return fetch(...request); };
+  const { device, live, kinds } = practising({ network: (_, { method }) => (method === "PUT" ? late : undefined) });
+  const beating = live.beat();
+  const finished = live.finish(device.queue, { session_type: "conversation", duration_seconds: 60 });
+  await sleep(20);
+  await device.queue.flush();
+  go();
+  await Promise.all([beating, finished]);
+  assert.deepEqual(kinds(), []);
+  assert.equal((await history(device.learner)).length, 1);
+});
+
+test("a token that never comes holds up neither heartbeats nor the end", async () => {
+  const { device, live, kinds } = practising({ token: () => new Promise(() => {}), timeoutMs: 50 });
+  await live.beat();
+  assert.deepEqual(kinds(), ["postponed"]);
+  assert.equal((await live.finish(device.queue, { session_type: "conversation", duration_seconds: 60 })).durable, true);
+});
+
+test("who signs in again need not wait for the end of the pause", async () => {
+  let current = null;
+  const { device, live, kinds } = practising({ token: () => current, refusedPauseMs: 600_000 });
+  await live.beat();
+  await live.beat();
+  assert.deepEqual([device.requests, kinds()], [0, ["refused"]]);
+  current = accessToken(device.learner);
+  await live.beat();
+  assert.deepEqual(kinds(), ["refused", "beaten"]);
+});
+
+test("a session that is gone after a day starts anew, with what was practised before", async () => {
+  for (const hours of [25, 24 * 30]) {
+    const kept = {
+      session_result_id: randomUUID(), session_type: "roleplay", language: "es", timezone: "UTC", seq: 7, active_seconds: 300,
+      started_at: new Date(Date.now() - hours * HOUR).toISOString(),
+    };
+    const { device, totals, live, kinds } = practising({}, kept);
+    totals.active_seconds = 305;
+    await live.beat();
+    assert.deepEqual(kinds(), ["beaten"]);
+    const [session] = await device.client.liveSessions();
+    assert.deepEqual([session.session_result_id, session.active_seconds], [kept.session_result_id, 305]);
+  }
 });
