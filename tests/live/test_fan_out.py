@@ -16,10 +16,12 @@ import requests
 from flask import Flask
 
 from tests.factories import Learner, content, token
-from tests.live.practising import beat, listeners, new_id
+from tests.live.practising import beat, heartbeat, listeners, new_id
 from tests.live.sockets import OPEN, Phone, phone
 from tests.serving import ROOT, environment, gunicorn
 from tests.timing import wait_until
+from vorex_sessions.live import service
+from vorex_sessions.live.outgoing import Outgoing, look
 from vorex_sessions.live.relays import relay_of
 
 
@@ -62,6 +64,49 @@ def test_who_listens_hears_whatever_the_schemas_name(app: Flask, settings: dict)
         with app.app_context(), closing(relay.listen()) as ear:
             relay.tell(["one", "two"])
             assert ear.wait(5) == ["one", "two"]
+
+
+@pytest.mark.parametrize("payload", [look("another"), "nonsense", '["another",[[[],1]]]', "7"])
+def test_who_is_told_to_look_or_told_nonsense_looks_and_goes_on_hearing(
+    app: Flask, settings: dict, database_url: str, learner: Learner, payload: str
+) -> None:
+    relay = relay_of(settings)
+    assert relay
+    with (
+        gunicorn(database_url, WEB_CONCURRENCY="1") as (address, _),
+        phone(address, learner.id) as one,
+    ):
+        wait_until(lambda: listeners(database_url) == 1)
+        one.hear("state")  # who has just joined is told once more
+        given = {**heartbeat(), "started_at": datetime.now(UTC)}
+        with app.app_context():
+            service.beat(learner.id, new_id(), given, now=datetime.now(UTC))  # tells nobody
+            relay.tell([payload])
+        one.until(lambda message: message["type"] == "state" and len(message["sessions"]) == 1)
+        wait_until(lambda: listeners(database_url) == 1)
+        beat(learner, new_id())
+        one.until(lambda message: message["type"] == "state" and len(message["sessions"]) == 2)
+
+
+def test_others_are_told_to_look_where_too_many_learners_could_not_be_told(app: Flask) -> None:
+    class Cut:
+        """A relay that is away, and then comes back."""
+
+        longest, told, is_away = 1000, [], True
+
+        def tell(self, payloads: list[str]) -> None:
+            if self.is_away:
+                raise OSError
+            self.told += payloads
+
+    relay: Any = Cut()
+    outgoing = Outgoing(relay, "me", app.app_context)
+    for _ in range(1001):
+        outgoing.add(str(uuid4()), {})
+    relay.is_away = False
+    outgoing.add(last := str(uuid4()), {})
+    outgoing.add(last, {})
+    assert relay.told == [look("me"), *[f'["me",[["{last}",{{}}]]]'] * 2]
 
 
 @contextmanager

@@ -18,7 +18,9 @@ log = logging.getLogger(__name__)
 
 _EVERY = 0.1  # seconds
 _AGAIN_AFTER = 1.0  # seconds after it has failed
-_MOST_KEPT = 1000  # learners of whom others could not be told; beyond, they find out by looking (watching.py)
+_MOST_KEPT = (
+    1000  # learners of whom others could not be told; beyond, all are told to look (watching.py)
+)
 _AROUND = 100  # bytes around the notes of a payload
 Note = dict[str, Any]  # of a learner: what is told beside that something has changed
 UNLOCKED = "unlocked"  # achievements
@@ -33,6 +35,7 @@ class Outgoing:
     ) -> None:
         self._relay, self._own, self._app_context = relay, own, app_context
         self._notes: dict[str, Note] = {}
+        self._has_dropped = False  # so that others have to look themselves
         self._is_sending = False
 
     def add(self, learner_id: str, note: Note) -> None:
@@ -55,7 +58,7 @@ class Outgoing:
 
     def _send_all(self, relay: Relay) -> None:
         """One after the other, so that they arrive in order."""
-        while self._notes:
+        while self._notes or self._has_dropped:
             gevent.sleep(_EVERY)
             if not self._send(relay):
                 gevent.sleep(_AGAIN_AFTER)
@@ -63,21 +66,29 @@ class Outgoing:
 
     def _send(self, relay: Relay) -> bool:
         notes, self._notes = self._notes, {}
+        first = [look(self._own)] if self._has_dropped else []
         try:
             with self._app_context():
-                relay.tell(list(payloads(self._own, notes, relay.longest)))
+                relay.tell([*first, *payloads(self._own, notes, relay.longest)])
         except Exception as error:
             log.warning("other workers are not told: %s", type(error).__name__)
             self._keep(notes)
             return False
+        self._has_dropped = False
         return True
 
     def _keep(self, notes: dict[str, Note]) -> None:
         if len(notes) > _MOST_KEPT:
+            self._has_dropped = True
             return
         newer, self._notes = self._notes, notes
         for learner_id, note in newer.items():
             self._merge(learner_id, note)
+
+
+def look(own: str) -> str:
+    """The payload that says: look yourself."""
+    return f'["{own}",null]'
 
 
 def payloads(own: str, notes: Mapping[str, Note], longest: int) -> Iterator[str]:

@@ -39,6 +39,10 @@ class Watched(Protocol):
         """Close the sockets from before an erasure."""
 
 
+class Missed(Exception):
+    """Others could not tell all that has changed."""
+
+
 class Watch:
     """Watches for changes while there are sockets."""
 
@@ -102,6 +106,8 @@ class Watch:
     def _tell(self, payload: str) -> None:
         sender, entries = orjson.loads(payload)
         if sender != self._own:
+            if entries is None:
+                raise Missed
             for learner_id, note in entries:
                 self._watched.tell(learner_id, note)
 
