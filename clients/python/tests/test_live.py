@@ -225,7 +225,8 @@ def test_a_storage_that_fails_is_told_and_holds_nothing_up() -> None:
 
 def test_threads_that_beat_at_once_lose_nothing() -> None:
     phone = Practice()
-    for words in range(1, 21):
+    # 58 heartbeats: 60 a minute are allowed.
+    for words in range(1, 20):
         phone.totals = {"active_seconds": 0, "words_spoken": words}
         threads = [threading.Thread(target=phone.live.beat) for _ in range(3)]
         for thread in threads:
@@ -234,7 +235,7 @@ def test_threads_that_beat_at_once_lose_nothing() -> None:
         if thread is not threading.current_thread() and not thread.daemon:
             thread.join(10)
     phone.live.beat()
-    assert phone.stored()["words_spoken"] == 20
+    assert phone.stored()["words_spoken"] == 19
     assert set(phone.kinds()) == {Beaten}
 
 
