@@ -242,7 +242,7 @@ def test_threads_that_beat_at_once_lose_nothing() -> None:
 def test_finish_keeps_the_session_at_once_whatever_is_under_way() -> None:
     phone, go = Practice(), threading.Event()
 
-    def late(request: httpx.Request) -> Fault:
+    def late(request: httpx.Request) -> Any:
         if request.method == "PUT":
             go.wait(10)
         return None
