@@ -307,3 +307,27 @@ def test_the_command_prints_a_link(app: Flask, learner: Learner) -> None:
     shift(app, "link", 86_000)
     assert follow(app.test_client(), result.output.strip()).status_code == 303
     assert access.LINK_LIVES == timedelta(seconds=60)  # that of everybody else
+
+
+def test_a_person_who_is_refused_reads_a_page_and_not_json(settings: dict) -> None:
+    browser = create_app({**settings, "RATELIMIT_READS": 1}).test_client()
+    for path in ("/progress", "/progress/"):
+        refused = browser.get(path, headers={**NAVIGATION, "Accept-Language": "de"})
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) > 0
+    assert refused.mimetype == "text/html"
+    assert "Warte eine Minute und lade sie neu." in refused.text
+    assert refused.headers.getlist("Referrer-Policy") == ["no-referrer"]
+    assert "style-src 'self'" in refused.headers["Content-Security-Policy"]
+    program = browser.get("/progress")
+    assert (program.status_code, program.mimetype) == (429, "application/problem+json")
+
+
+def test_behind_a_proxy_the_cookie_is_secure_whatever_host_it_passes(
+    learner: Learner, settings: dict
+) -> None:
+    behind = create_app({**settings, "TRUSTED_PROXIES": 1})
+    opening = behind.test_client().get(
+        link_of(learner), base_url="http://localhost:8000", headers=NAVIGATION
+    )
+    assert "Secure" in opening.headers["Set-Cookie"]

@@ -56,7 +56,7 @@ def _add_headers(response: Response) -> Response:
     headers.add("X-Content-Type-Options", "nosniff")
     if response.mimetype == "text/html":
         headers.setdefault("Content-Security-Policy", _PAGE_POLICY)
-        headers.add("Referrer-Policy", "no-referrer")
+        headers.setdefault("Referrer-Policy", "no-referrer")
     else:
         headers.setdefault("Content-Security-Policy", _API_POLICY)
     if request.path.startswith("/api/"):

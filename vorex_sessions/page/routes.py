@@ -53,7 +53,7 @@ def press_button() -> Response:
     return _open()
 
 
-@pages.get("")
+@pages.get("", strict_slashes=False)
 def show_progress() -> Response:
     """The page, for the browser that has opened it."""
     visit = _visit(renew=True)
@@ -119,6 +119,17 @@ def send_asset(name: str) -> Response:
     raise NotFound
 
 
+@pages.after_request
+def tell_a_person(response: Response) -> Response:
+    """Show a problem as a page where a person looks at it."""
+    is_problem = response.mimetype == "application/problem+json"
+    if not is_problem or not browser.is_navigation(request.headers):
+        return response
+    response.set_data(rendering.message("away", _texts()))
+    response.mimetype = "text/html"
+    return _as_page(response)
+
+
 def _open() -> Response:
     visit = access.open_page(request.args.get("code", ""), now=_now())
     if visit is None:
@@ -143,7 +154,9 @@ def _with_cookie(response: Response, visit: access.Visit) -> Response:
 
 def _cookie_options() -> dict[str, Any]:
     may_frame = bool(setting("PROGRESS_FRAME_ANCESTORS"))
-    return browser.cookie_options(request.headers, scheme=request.scheme, may_frame=may_frame)
+    # A proxy may pass its own name of this service, such as localhost, as the host.
+    scheme = "https" if setting("TRUSTED_PROXIES") else request.scheme
+    return browser.cookie_options(request.headers, scheme=scheme, may_frame=may_frame)
 
 
 def _texts() -> Texts:
@@ -151,7 +164,10 @@ def _texts() -> Texts:
 
 
 def _html(text: str, status: int = HTTPStatus.OK) -> Response:
-    response = compression.offer(Response(text, status, mimetype="text/html"))
+    return _as_page(compression.offer(Response(text, status, mimetype="text/html")))
+
+
+def _as_page(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = browser.policy(
         setting("PROGRESS_FRAME_ANCESTORS")
     )
