@@ -23,7 +23,7 @@ from vorex_sessions.extensions import db
 from vorex_sessions.local import embedded_postgres
 
 GOOD = 4
-MOST_MEMORY = 150e6  # bytes of a worker
+MOST_MEMORY = 155e6  # bytes of a worker; it begins with some 105 less (docs/performance.md, Memory)
 LONGEST_P99 = 0.25  # seconds
 
 
