@@ -105,6 +105,7 @@ def test_a_real_prometheus_finds_what_dashboard_and_alerts_ask_for(
         keys.keys = [Key()]
         issuer = f"{keys.address}/auth/v1"
         settings = {"RATELIMIT_WRITES": "60", "METRICS_TOKEN": METRICS_TOKEN, **RECEIVER}
+        settings["DATABASE_READ_URL"] = database_url  # no standby: that is counted, too
         with (
             gunicorn(database_url, SUPABASE_URL=keys.address, **settings) as (address, _),
             prometheus(address.removeprefix("http://"), tmp_path) as server,
@@ -144,7 +145,7 @@ def practise(address: str, learner: Learner, access_token: str) -> None:
     session = content(session_result_id="5f0c9f6e-7a41-4c54-9f0b-2f6d5f3f7f10")
     for body in (content(), session, {**session, "words_spoken": 9}):
         requests.post(f"{address}/api/sessions/save", json=body, headers=headers, timeout=5)
-    for path in ("stats", "history", "warmup", "export", "nothing"):
+    for path in ("stats", "stats?period=year", "history", "warmup", "export", "nothing"):
         requests.get(f"{address}/api/sessions/{path}", headers=headers, timeout=5)
     other = {"Authorization": f"Bearer {token()}"}
     requests.get(f"{address}/api/sessions/stats", headers=other, timeout=5)
