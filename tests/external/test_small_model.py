@@ -4,6 +4,7 @@ MODEL_REWRITES=500 asks for as many rewordings; each takes some seconds.
 """
 
 import os
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -34,7 +35,10 @@ REWRITES = int(os.environ.get("MODEL_REWRITES", "12"))
 @pytest.fixture(scope="module")
 def with_small_model(app: Flask, settings: dict) -> Iterator[Flask]:
     command = [str(NODE), "server.mjs", str(WEIGHTS)]
-    with subprocess.Popen(command, cwd=FOLDER, stdout=subprocess.PIPE, text=True) as server:
+    # The command `node` is a script that starts Node.js: both are of one group.
+    with subprocess.Popen(
+        command, cwd=FOLDER, stdout=subprocess.PIPE, text=True, process_group=0
+    ) as server:
         try:
             port = int(server.stdout.readline())
             chosen = {
@@ -47,7 +51,7 @@ def with_small_model(app: Flask, settings: dict) -> Iterator[Flask]:
             with app.app_context():
                 db.engine.dispose()
         finally:
-            server.terminate()
+            os.killpg(server.pid, signal.SIGTERM)
 
 
 def test_nothing_false_of_a_small_model_is_accepted(
