@@ -20,11 +20,11 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import orjson
-import requests
 
-from bench import data, traffic
+from bench import traffic
 from bench.databases import Server
-from bench.services import Running, service
+from bench.saves import LEARNERS, Side
+from bench.services import service
 
 SOCKETS = 2000
 CONNECTIONS = 2900  # WORKER_CONNECTIONS: 70 % of them may be sockets
@@ -34,7 +34,6 @@ _SETTINGS = {
     "WORKER_CONNECTIONS": str(CONNECTIONS),
     "RATELIMIT_HEARTBEATS": "10000",
 }
-_LEARNERS = 100  # who save, of each side
 _ROUNDS, _SAVES = 10, 250  # of each side
 _OPENING = 15  # seconds, at most, for all sockets to open
 _WARM = 45  # seconds, until pings have begun
@@ -123,28 +122,6 @@ def hold(address: str, count: int, beats: bool, ready: "multiprocessing.synchron
     asyncio.run(all_of_them())
 
 
-class Side:
-    """A service, and what its saves took."""
-
-    def __init__(self, running: Running, seed: int) -> None:
-        self.running, self._rng = running, random.Random(seed)
-        self._client = requests.Session()
-        numbers = range(seed * _LEARNERS, (seed + 1) * _LEARNERS)
-        self._tokens = [traffic.token(number, self._rng) for number in numbers]
-        self.taken: list[float] = []
-
-    def save(self, number: int) -> None:
-        """Save a session of a learner."""
-        header = {"Authorization": f"Bearer {self._tokens[number % _LEARNERS]}"}
-        body = data.content(self._rng)
-        began = time.perf_counter()
-        url = f"{self.running.address}/api/sessions/save"
-        answer = self._client.post(url, json=body, headers=header, timeout=10)
-        self.taken.append(time.perf_counter() - began)
-        if answer.status_code != 201:
-            raise RuntimeError(answer.text)
-
-
 def p99(taken: list[float]) -> float:
     """The 99th percentile, in milliseconds."""
     return quantiles(taken, n=100)[98] * 1e3
@@ -205,7 +182,7 @@ def main(count: int) -> None:
                 Side(stack.enter_context(service(address, **_SETTINGS)), 1),
                 Side(stack.enter_context(service(address, **_SETTINGS)), 2),
             )
-            for number in range(5 * _LEARNERS):  # all have saved; plans and pages are there
+            for number in range(5 * LEARNERS):  # all have saved; plans and pages are there
                 for side in sides:
                     side.save(number)
             measure("no sockets", sides)
