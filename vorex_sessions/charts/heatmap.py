@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from vorex_sessions.charts.chart import Chart, Options, Row
+from vorex_sessions.charts.finished import finished
 from vorex_sessions.charts.layout import EDGE, SMALL, Box, Sign, empty, legend, text
 from vorex_sessions.charts.palette import PALETTES, Palette
 from vorex_sessions.charts.svg import Drawing, Point, text_width
@@ -26,22 +27,16 @@ def draw(answer: Mapping[str, Any], options: Options) -> Chart:
     words = words_of(options.locale)
     days = {row["date"]: row for row in reversed(answer["days"])}
     practised = {day: row["minutes"] for day, row in days.items() if row["sessions"]}
-    title, sentence = _title(words, options), _sentence(answer, practised, words, options)
-
-    def svg() -> str:
-        drawing = Drawing(options.width, mirrored=words.is_rtl)
-        height = _draw(drawing, answer, practised, words, options)
-        return drawing.finish(height, name="chart-heatmap", title=title, description=sentence)
-
-    return Chart(
+    return finished(
         "heatmap",
-        title,
-        sentence,
-        tuple(words.say("common", name) for name in ("date", "sessions", "minutes")),
-        svg,
-        bool(practised),
-        words.direction,
-        lambda: [_row(day, days[day], words, answer["today"]) for day in practised],
+        words,
+        options,
+        title=_title(words, options),
+        sentence=_sentence(answer, practised, words, options),
+        columns=tuple(words.say("common", name) for name in ("date", "sessions", "minutes")),
+        has_data=bool(practised),
+        paint=lambda drawing: _draw(drawing, answer, practised, words, options),
+        table=lambda: [_row(day, days[day], words, answer["today"]) for day in practised],
     )
 
 

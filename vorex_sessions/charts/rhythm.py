@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vorex_sessions.charts.chart import Chart, Options, Row
+from vorex_sessions.charts.finished import finished
 from vorex_sessions.charts.layout import EDGE, SIZE, SMALL, Bar, Box, bars, empty, heading
 from vorex_sessions.charts.palette import PALETTES
 from vorex_sessions.charts.svg import Drawing
@@ -19,22 +20,15 @@ def draw(answer: Mapping[str, Any], options: Options) -> Chart:
     """The chart of what `rhythm` answers."""
     words = words_of(options.locale)
     has_data = any(row["sessions"] for row in answer["hours"])
-    title, sentence = words.say("rhythm", "title"), _sentence(answer, words, has_data)
-
-    def svg() -> str:
-        drawing = Drawing(options.width, mirrored=words.is_rtl)
-        height = _draw(drawing, answer, options, words, has_data)
-        return drawing.finish(height, name="chart-rhythm", title=title, description=sentence)
-
-    return Chart(
+    return finished(
         "rhythm",
-        title,
-        sentence,
-        tuple(words.say(*name) for name in _COLUMNS),
-        svg,
-        has_data,
-        words.direction,
-        lambda: _rows(answer, words),
+        words,
+        options,
+        sentence=_sentence(answer, words, has_data),
+        columns=tuple(words.say(*name) for name in _COLUMNS),
+        has_data=has_data,
+        paint=lambda drawing: _draw(drawing, answer, options, words, has_data),
+        table=lambda: _rows(answer, words),
     )
 
 

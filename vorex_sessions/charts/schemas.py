@@ -1,14 +1,19 @@
 """Schemas of what charts are asked for."""
 
-from vorex_sessions.charts.chart import NARROWEST, THEMES, WIDEST, WIDTH, Options
+from vorex_sessions.charts.chart import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    NARROWEST,
+    THEMES,
+    WIDEST,
+    WIDTH,
+    Options,
+)
 from vorex_sessions.progress.figures import SKILLS
 from vorex_sessions.progress.rhythm import PERIODS as RHYTHM_PERIODS
 from vorex_sessions.trends.service import PERIODS as TREND_PERIODS
 from vorex_sessions.web import body_fields, query_fields
 from vorex_sessions.web.schemas import Schema
-
-# Sessions are completed in 2000 or later (docs/api.md).
-_FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 
 class _LooksSchema(Schema):
@@ -45,8 +50,8 @@ class HeatmapQuerySchema(_DatedLooksSchema):
     """The year, the language, and how the chart is drawn."""
 
     year = query_fields.Whole(
-        _FIRST_YEAR,
-        _LAST_YEAR,
+        FIRST_YEAR,
+        LAST_YEAR,
         description="The calendar year. By default the last 365 days, today included.",
         example=2026,
     )

@@ -25,9 +25,18 @@ Answered = Mapping[str, Any]
 
 def make_chart(kind: str, learner_id: str, options: Options, *, now: datetime) -> Chart:
     """A chart of a learner's practice. Raises as the services do that it asks."""
+    return _draw(kind, _ASK[kind](learner_id, options, now), options)
+
+
+def streak_chart(answer: Answered, options: Options) -> Chart:
+    """The chart of what `streak` has answered, for who has asked that already."""
+    return _draw("streak", _with_today(answer), options)
+
+
+def _draw(kind: str, answer: Answered, options: Options) -> Chart:
     # Loaded with the first chart of a kind, as Babel is: many services draw none.
     drawn = import_module(f"vorex_sessions.charts.{kind}")
-    chart: Chart = drawn.draw(_ASK[kind](learner_id, options, now), options)
+    chart: Chart = drawn.draw(answer, options)
     return chart
 
 
@@ -78,7 +87,10 @@ def _skills(learner_id: str, options: Options, now: datetime) -> Answered:
 
 
 def _streak(learner_id: str, options: Options, now: datetime) -> Answered:
-    answer = show_streak(learner_id, **_narrowed(options, now))
+    return _with_today(show_streak(learner_id, **_narrowed(options, now)))
+
+
+def _with_today(answer: Answered) -> Answered:
     today = answer["calendar"][-1]["date"] + (CALENDAR_DAYS - 1) * ONE_DAY
     starts_on = WEEKDAYS[answer["week"]["starts_on"].weekday()]
     return {**answer, "today": today, "week_starts_on": starts_on}

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from vorex_sessions.charts.chart import NOTHING, Chart, Options, Row
+from vorex_sessions.charts.finished import finished
 from vorex_sessions.charts.layout import EDGE, SIZE, SMALL, Box, Sign, empty, heading, legend, text
 from vorex_sessions.charts.palette import PALETTES, Palette
 from vorex_sessions.charts.svg import Drawing, Point, text_width
@@ -22,27 +23,26 @@ def draw(answer: Mapping[str, Any], options: Options) -> Chart:
     """The chart of what `skills` answers."""
     words, nodes = words_of(options.locale), answer["nodes"]
     has_data = any(node["evidence"] for node in nodes)
-    title, sentence = words.say("skills", "title"), _sentence(nodes, words, has_data)
+    sentence = _sentence(nodes, words, has_data)
 
-    def svg() -> str:
-        drawing = Drawing(options.width, mirrored=words.is_rtl)
-        height = (
-            _draw(drawing, nodes, words, options) if nodes else _nothing(drawing, options, sentence)
-        )
-        return drawing.finish(height, name="chart-skills", title=title, description=sentence)
+    def paint(drawing: Drawing) -> float:
+        if nodes:
+            return _draw(drawing, nodes, words, options)
+        return _nothing(drawing, options, sentence)
 
-    return Chart(
+    return finished(
         "skills",
-        title,
-        sentence,
-        tuple(
-            words.say("skills", name) for name in ("domain", "level", "skill", "status", "mastery")
-        ),
-        svg,
-        has_data,
-        words.direction,
-        lambda: [_row(node, words) for node in nodes],
+        words,
+        options,
+        sentence=sentence,
+        columns=tuple(words.say("skills", name) for name in _COLUMNS),
+        has_data=has_data,
+        paint=paint,
+        table=lambda: [_row(node, words) for node in nodes],
     )
+
+
+_COLUMNS = ("domain", "level", "skill", "status", "mastery")
 
 
 def _sentence(nodes: Nodes, words: Words, has_data: bool) -> str:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from vorex_sessions.charts.chart import Chart, Options, Row
+from vorex_sessions.charts.finished import finished
 from vorex_sessions.charts.layout import (
     EDGE,
     SIZE,
@@ -35,22 +36,15 @@ def draw(answer: Mapping[str, Any], options: Options) -> Chart:
     """The chart of what `streak` answers, beside `today` and `week_starts_on`."""
     words, today = words_of(options.locale), answer["today"]
     has_data = answer["longest"] > 0 or any(row["minutes"] for row in answer["calendar"])
-    title, sentence = words.say("streak", "title"), _sentence(answer, words, has_data)
-
-    def svg() -> str:
-        drawing = Drawing(options.width, mirrored=words.is_rtl)
-        height = _draw(drawing, answer, words, options, has_data)
-        return drawing.finish(height, name="chart-streak", title=title, description=sentence)
-
-    return Chart(
+    return finished(
         "streak",
-        title,
-        sentence,
-        tuple(words.say(*name) for name in _COLUMNS),
-        svg,
-        has_data,
-        words.direction,
-        lambda: [_row(row, today, words) for row in reversed(answer["calendar"])],
+        words,
+        options,
+        sentence=_sentence(answer, words, has_data),
+        columns=tuple(words.say(*name) for name in _COLUMNS),
+        has_data=has_data,
+        paint=lambda drawing: _draw(drawing, answer, words, options, has_data),
+        table=lambda: [_row(row, today, words) for row in reversed(answer["calendar"])],
     )
 
 

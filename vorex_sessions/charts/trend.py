@@ -6,6 +6,7 @@ from typing import Any
 
 from vorex_sessions.charts import plot
 from vorex_sessions.charts.chart import NOTHING, Chart, Options, Row
+from vorex_sessions.charts.finished import finished
 from vorex_sessions.charts.layout import EDGE, SIZE, SMALL, Box, Sign, empty, heading, legend, text
 from vorex_sessions.charts.palette import PALETTES, Palette
 from vorex_sessions.charts.plot import MANY, Part, Plot, last_day
@@ -25,24 +26,16 @@ def draw(answer: Mapping[str, Any], options: Options) -> Chart:
     words = words_of(options.locale)
     parts = [_part(answer, score) for score in SKILLS if options.score in (None, score)]
     has_data = any(part.days for part in parts)
-    title = words.say("trend", "title")
-    sentence = _sentence(answer, parts, words, has_data)
-    name = "chart-trend" if options.score is None else f"chart-trend-{options.score}"
-
-    def svg() -> str:
-        drawing = Drawing(options.width, mirrored=words.is_rtl)
-        height = _draw(drawing, answer, parts, words, options, has_data)
-        return drawing.finish(height, name=name, title=title, description=sentence)
-
-    return Chart(
+    return finished(
         "trend",
-        title,
-        sentence,
-        (words.say("common", "date"), *(words.say("scores", part.score) for part in parts)),
-        svg,
-        has_data,
-        words.direction,
-        lambda: _rows(answer, parts, words),
+        words,
+        options,
+        sentence=_sentence(answer, parts, words, has_data),
+        columns=(words.say("common", "date"), *(words.say("scores", part.score) for part in parts)),
+        has_data=has_data,
+        paint=lambda drawing: _draw(drawing, answer, parts, words, options, has_data),
+        table=lambda: _rows(answer, parts, words),
+        part=options.score or "",
     )
 
 

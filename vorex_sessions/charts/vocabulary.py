@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vorex_sessions.charts.chart import Chart, Options, Row
+from vorex_sessions.charts.finished import finished
 from vorex_sessions.charts.layout import (
     EDGE,
     SIZE,
@@ -31,22 +32,15 @@ def draw(answer: Mapping[str, Any], options: Options) -> Chart:
     words = words_of(options.locale)
     counts = {status: answer[status] for status in _STATUSES}
     has_data = any(counts.values())
-    title, sentence = words.say("vocabulary", "title"), _sentence(answer, words, has_data)
-
-    def svg() -> str:
-        drawing = Drawing(options.width, mirrored=words.is_rtl)
-        height = _draw(drawing, answer, counts, words, options, has_data)
-        return drawing.finish(height, name="chart-vocabulary", title=title, description=sentence)
-
-    return Chart(
+    return finished(
         "vocabulary",
-        title,
-        sentence,
-        (words.say("vocabulary", "what"), words.say("vocabulary", "words")),
-        svg,
-        has_data,
-        words.direction,
-        lambda: _rows(answer, counts, words),
+        words,
+        options,
+        sentence=_sentence(answer, words, has_data),
+        columns=(words.say("vocabulary", "what"), words.say("vocabulary", "words")),
+        has_data=has_data,
+        paint=lambda drawing: _draw(drawing, answer, counts, words, options, has_data),
+        table=lambda: _rows(answer, counts, words),
     )
 
 

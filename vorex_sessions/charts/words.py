@@ -42,9 +42,8 @@ def _locale(tag: str) -> "Locale":
             locale = Locale.parse(known, sep="-")
         except (UnknownLocaleError, ValueError):
             continue
-        if (
-            locale.language == language
-        ):  # Babel guesses: `und` would be English of the United States
+        # Babel guesses: `und` would be English of the United States.
+        if locale.language == language:
             return locale
     return Locale("en")
 
@@ -57,7 +56,7 @@ class Words:
         self.is_rtl = self.locale.text_direction == "rtl"
         known = self.locale.language in LANGUAGES
         self._catalogue = _catalogue(self.locale.language if known else LANGUAGES[0])
-        self._plural_form = self.locale.plural_form if known else (_english_plural)
+        self._plural_form = self.locale.plural_form if known else _english_plural
         self._days: dict[date, str] = {}
 
     @property

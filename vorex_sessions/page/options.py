@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import language_tags
-from vorex_sessions.charts.chart import KINDS
+from vorex_sessions.charts.chart import FIRST_YEAR, KINDS, LAST_YEAR
 from vorex_sessions.periods import zone_name
 
 FIGURES, INSIGHTS = "figures", "insights"
@@ -15,7 +15,6 @@ FIGURES, INSIGHTS = "figures", "insights"
 PARTS = (FIGURES, INSIGHTS, "streak", "vocabulary", "heatmap", "trend", "skills", "rhythm")
 _PERIODS = ("month", "year")
 _YEAR = re.compile("[0-9]{4}")
-_FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def read(query: Mapping[str, str]) -> Options:
     given = {name: value for name, value in query.items() if name in _NAMES}
     wanted = set(given.get("parts", "").split(","))
     year = given.get("year", "")
-    is_year = bool(_YEAR.fullmatch(year)) and _FIRST_YEAR <= int(year) <= _LAST_YEAR
+    is_year = bool(_YEAR.fullmatch(year)) and FIRST_YEAR <= int(year) <= LAST_YEAR
     period = given.get("period", "")
     return Options(
         parts=tuple(part for part in PARTS if part in wanted) or PARTS,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from vorex_sessions.charts import chart
-from vorex_sessions.charts.service import make_chart
+from vorex_sessions.charts.service import make_chart, streak_chart
 from vorex_sessions.growth.service import show_streak
 from vorex_sessions.hooks.rebuild import in_current_snapshot
 from vorex_sessions.insights.service import show_insights
@@ -39,12 +39,20 @@ def read(learner_id: str, options: Options, *, locale: str, now: datetime) -> Pr
         of: dict[str, Any] = {"zone_name": zone, "language": language, "now": now}
         told: dict[str, Any] = {"period": "week", "locale": locale, "language": language}
         words: dict[str, Any] = {"status": "due", "limit": MOST_WORDS}
+        streak = show_streak(learner_id, **of) if "streak" in wanted else None
+        charts = {
+            kind: make_chart(kind, learner_id, drawn, now=now)
+            for kind in options.kinds
+            if kind != "streak"
+        }
+        if streak:
+            charts["streak"] = streak_chart(streak, drawn)
         return Practice(
             stats=stats(learner_id, period="month", **of) if FIGURES in wanted else None,
             insights=show_insights(learner_id, **told, now=now) if INSIGHTS in wanted else None,
-            streak=show_streak(learner_id, **of) if "streak" in wanted else None,
+            streak=streak,
             words=list_words(learner_id, **words, **of) if "vocabulary" in wanted else None,
-            charts={kind: make_chart(kind, learner_id, drawn, now=now) for kind in options.kinds},
+            charts=charts,
         )
 
     return in_current_snapshot(learner_id, ask)

@@ -66,28 +66,6 @@ class SharedFigureSchema(Schema):
     value = answer_fields.whole("Its value when the card was made.", 12)
 
 
-class ShareCardSchema(Schema):
-    """A card that is shared."""
-
-    card_id = answer_fields.text("The card's id.", EXAMPLE_ID)
-    path = answer_fields.text(
-        "Its address below that of the service, an SVG image for whoever has it.",
-        f"/cards/{EXAMPLE_ID}.svg",
-    )
-    figures = answer_fields.items(SharedFigureSchema, "What it shows, as of `created_at`.")
-    locale = answer_fields.text("The language of its labels.", "de")
-    theme = answer_fields.text("Its colours.", "light", THEMES)
-    created_at = answer_fields.instant("When it was made.")
-
-
-class ShareCardsSchema(Schema):
-    """What the learner shares."""
-
-    share_cards = answer_fields.items(
-        ShareCardSchema, "The cards, the newest first; empty unless some were made.", most=MOST
-    )
-
-
 class ShareCardRowSchema(Schema):
     """A card, as the export shows it."""
 
@@ -96,3 +74,20 @@ class ShareCardRowSchema(Schema):
     locale = answer_fields.text("The language of its labels.", "de")
     theme = answer_fields.text("Its colours.", "light", THEMES)
     created_at = answer_fields.instant("When it was made.")
+
+
+class ShareCardSchema(ShareCardRowSchema):
+    """A card that is shared."""
+
+    path = answer_fields.text(
+        "Its address below that of the service, an SVG image for whoever has it.",
+        f"/cards/{EXAMPLE_ID}.svg",
+    )
+
+
+class ShareCardsSchema(Schema):
+    """What the learner shares."""
+
+    share_cards = answer_fields.items(
+        ShareCardSchema, "The cards, the newest first; empty unless some were made.", most=MOST
+    )

@@ -3617,11 +3617,6 @@ export interface components {
              * @example q3BTPZ0cS4yqN1Zr3vYx2A
              */
             card_id: string;
-            /**
-             * @description Its address below that of the service, an SVG image for whoever has it.
-             * @example /cards/q3BTPZ0cS4yqN1Zr3vYx2A.svg
-             */
-            path: string;
             /** @description What it shows, as of `created_at`. */
             figures: components["schemas"]["SharedFigure"][];
             /**
@@ -3640,6 +3635,11 @@ export interface components {
              * @example 2026-03-01T17:30:00.000000Z
              */
             created_at: string;
+            /**
+             * @description Its address below that of the service, an SVG image for whoever has it.
+             * @example /cards/q3BTPZ0cS4yqN1Zr3vYx2A.svg
+             */
+            path: string;
         };
         ShareCardBody: {
             /**
