@@ -49,17 +49,23 @@ def merged(
 def never_live(session_result_id: str, now: datetime) -> dict[str, Any]:
     """What is kept of a live session that was cancelled before its first heartbeat came."""
     return {
-        **dict.fromkeys(("pronunciation_score", "fluency_score", "grammar_score")),
-        **{"session_result_id": session_result_id, "session_type": SESSION_TYPES[0]},
-        **{"language": "und", "timezone": "UTC", "started_at": now, "created_at": now},
-        **{
-            "seq": 0,
-            "active_seconds": 0,
-            "words_spoken": 0,
-            "topics": [],
-            "vocabulary_learned": [],
-        },
-        **{"metadata": {}, "heartbeat_at": whole_second(now), "cancelled": True},
+        "session_result_id": session_result_id,
+        "session_type": SESSION_TYPES[0],
+        "language": "und",
+        "timezone": "UTC",
+        "started_at": now,
+        "created_at": now,
+        "seq": 0,
+        "active_seconds": 0,
+        "words_spoken": 0,
+        "pronunciation_score": None,
+        "fluency_score": None,
+        "grammar_score": None,
+        "topics": [],
+        "vocabulary_learned": [],
+        "metadata": {},
+        "heartbeat_at": whole_second(now),
+        "cancelled": True,
     }
 
 

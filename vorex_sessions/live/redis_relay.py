@@ -56,9 +56,8 @@ class Subscription:
         self._is_asked = False
         try:
             self._pubsub.subscribe(channel)
-            if (
-                self._pubsub.get_message(timeout=_PATIENCE) is None
-            ):  # it says that it has subscribed
+            # The first message says that it has subscribed.
+            if self._pubsub.get_message(timeout=_PATIENCE) is None:
                 raise RedisIsAway
         except (RedisError, OSError, RedisIsAway) as error:
             self.close()

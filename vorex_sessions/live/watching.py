@@ -99,6 +99,8 @@ class Watch:
                 while self._is_needed():
                     for payload in ear.wait(_WAIT):
                         self._tell(payload)
+        except Missed:
+            log.warning("other workers could not tell all that has changed: looking for it")
         except Exception as error:
             log.warning("the connection that hears other workers is lost: %s", type(error).__name__)
             gevent.sleep(_AGAIN_AFTER)

@@ -33,9 +33,8 @@ class Texts:
 
     def duration(self, seconds: int) -> str:
         """A time in hours and minutes, rounded to minutes; below an hour with a tenth of a minute."""
-        from babel.units import (
-            format_unit,
-        )  # here: Babel is loaded where it is needed (charts/words.py)
+        # Babel is loaded where it is needed (charts/words.py).
+        from babel.units import format_unit
 
         where: Any = {"locale": self.words.locale}
         if seconds < 3600:
