@@ -11,7 +11,8 @@ from typing import Any
 
 import gevent
 
-globals().update(runpy.run_path(str(Path(__file__).parent.parent / "gunicorn.conf.py")))
+_CONFIGURATION = runpy.run_path(str(Path(__file__).parent.parent / "gunicorn.conf.py"))
+globals().update(_CONFIGURATION)
 
 WORTH_NOTING = 0.01  # seconds
 
@@ -27,5 +28,6 @@ def _probe(log: Path) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Start the probe."""
+    """Do what the service does, then start the probe."""
+    _CONFIGURATION["post_worker_init"](worker)
     gevent.spawn(_probe, Path(os.environ["LAG_LOG"]))
