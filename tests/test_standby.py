@@ -329,8 +329,9 @@ def test_a_standby_that_goes_away_after_it_was_found_current_costs_no_answer_eit
         standby.word = b"cohort_participants"
         with app.app_context():
             cuts = standby.cuts
-            assert refresh(datetime(2026, 2, 3, tzinfo=UTC).date()).learners >= 1
+            assert refresh(datetime(2026, 1, 31, tzinfo=UTC).date()).learners == 1
             assert standby.cuts > cuts
+        learner.request("PUT", "/api/sessions/comparison", json={"opt_in": False})
         close(app)
 
 
