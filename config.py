@@ -53,6 +53,12 @@ SETTINGS = (
         "Whether `DATABASE_URL` points to a transaction pooler (PgBouncer, Supabase's port 6543).",
     ),
     Setting(
+        "DB_DISTRIBUTED",
+        parse.boolean,
+        "false",
+        "Whether `DATABASE_URL` points to Citus, a PostgreSQL of several machines.",
+    ),
+    Setting(
         "DATABASE_SCHEMA",
         parse.schema,
         None,

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import hypothesis
 import pytest
@@ -10,7 +11,7 @@ from alembic.migration import MigrationContext
 from flask import Flask
 
 import config
-from tests import clock, postgres
+from tests import clock, postgres, sent
 from tests.factories import SECRET, Learner
 from vorex_sessions import create_app
 from vorex_sessions.database.migrate import upgrade
@@ -24,6 +25,7 @@ hypothesis.settings.load_profile("tests")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    sent.start()
     if not hasattr(config, "workerinput"):
         postgres.start()
 
@@ -31,6 +33,19 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         postgres.stop()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    sent.finish(session)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    sent.report(terminalreporter)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    sent.collect(getattr(node, "workeroutput", {}))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -18,12 +18,11 @@ from vorex_sessions.database.prepared_statements import PLAN_ONCE, PREPARED, Pre
 from vorex_sessions.extensions import db
 
 _UUID_OID = 2950  # pg_type
-# The server's settings of a connection; operations/readiness.py checks that they have arrived.
-EXPECTED_SETTINGS = {
+# Of every connection.
+_EXPECTED_SETTINGS = {
     **timeouts.SERVER_LIMITS,
     "default_transaction_isolation": "read committed",  # behind a lock, see what was committed before it
     "extra_float_digits": "1",  # floats come back as they were stored
-    **PLAN_ONCE,
     "jit": "off",  # to compile a plan takes longer than these queries do
 }
 # Settings that not every server has.
@@ -54,6 +53,15 @@ def init_app(app: Flask) -> None:
             connector = Connector("standby", secrets.randbelow(1000)) if is_standby else Connector()
             sa.event.listen(engine, "do_connect", connector)
             sa.event.listen(engine, "connect", on_connect)
+
+
+def expected_settings(settings: Mapping[str, Any]) -> dict[str, str]:
+    """The server's settings of a connection; operations/readiness.py checks that they have arrived.
+
+    Citus has to see the learner's id to plan, so there is no plan for all learners.
+    """
+    more = {} if settings["DB_DISTRIBUTED"] else PLAN_ONCE
+    return {**_EXPECTED_SETTINGS, **more}
 
 
 def engine_options(
@@ -97,7 +105,7 @@ def _connect_args(settings: Mapping[str, Any], address: str) -> dict[str, Any]:
         # Ours come last, so that they hold whatever the address says.
         schema = settings["DATABASE_SCHEMA"]
         path = {"search_path": schema} if schema else {}
-        ours = {**EXPECTED_SETTINGS, **_WISHED_SETTINGS, **path}
+        ours = {**expected_settings(settings), **_WISHED_SETTINGS, **path}
         options = ["-c " + f"{name}={value}".replace(" ", r"\ ") for name, value in ours.items()]
         arguments["options"] = " ".join([str(given), *options]).strip()
     return arguments

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from flask import current_app
 
 from vorex_sessions.database import locks
 from vorex_sessions.database.connection import (
@@ -119,7 +120,8 @@ def run_transaction(
     """
     if current_snapshot():
         raise RuntimeError("within a snapshot nothing is written; use after_snapshot()")
-    before = locks.acquire(learner_id) if learner_id else ""
+    is_distributed = current_app.config["DB_DISTRIBUTED"]
+    before = locks.acquire(learner_id, is_distributed=is_distributed) if learner_id else ""
     place = engine or db.engine
 
     def attempt() -> T:

@@ -6,12 +6,13 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from vorex_sessions import metrics
 from vorex_sessions.database import faults, migrate, prepared, run
-from vorex_sessions.database.engine import EXPECTED_SETTINGS
+from vorex_sessions.database.engine import expected_settings
 from vorex_sessions.database.standbys import current_standby
 from vorex_sessions.extensions import db
 from vorex_sessions.flask_config import setting
@@ -70,7 +71,8 @@ def standby() -> dict[str, Any]:
 
 def _state() -> Any:
     try:
-        return run(_STATE, {"tables": _tables(), "settings": list(EXPECTED_SETTINGS)})[0]
+        settings = list(expected_settings(current_app.config))
+        return run(_STATE, {"tables": _tables(), "settings": settings})[0]
     except (OperationalError, PoolTimeout) as error:
         if "startup parameter" in str(error):
             if setting("DB_TRANSACTION_POOLER"):
@@ -116,7 +118,8 @@ def _problem(state: Any) -> str | None:
 
 
 def _problem_of_settings(state: Any) -> str | None:
-    expected = {} if setting("DB_TRANSACTION_POOLER") else EXPECTED_SETTINGS
+    is_pooled = setting("DB_TRANSACTION_POOLER")
+    expected = {} if is_pooled else expected_settings(current_app.config)
     for name, value in expected.items():
         if state.settings[name] != value:
             return (

@@ -71,6 +71,8 @@ def problem_of(error: Exception) -> Problem:
 
 # SQLSTATEs of temporary errors: lock not available, deadlock.
 _BUSY = ("55P03", "40P01")
+# A database of several machines has lost one in a commit; nothing was stored, or everything will be.
+_INTERNAL, _LOST_IN_COMMIT = "XX000", "could not commit transaction"
 
 
 def _temporary_detail(error: DBAPIError | PoolTimeout) -> str | None:
@@ -80,6 +82,7 @@ def _temporary_detail(error: DBAPIError | PoolTimeout) -> str | None:
         return "The service is busy right now; please try again in a moment."
     # A replica that is not promoted yet; a pooler that loses plans.
     is_elsewhere = state == faults.READ_ONLY or state in faults.LOST_PLAN
+    is_elsewhere |= state == _INTERNAL and _LOST_IN_COMMIT in str(getattr(error, "orig", ""))
     if isinstance(error, OperationalError | InterfaceError) or is_elsewhere:
         return Unavailable.detail
     return None

@@ -93,7 +93,8 @@ def roll_up(learner_id: str, now: datetime) -> None:
     parameters = {"user_id": learner_id, "before": _settled(now), **EVER}
 
     def work(transaction: Transaction) -> None:
-        if transaction.run(locks.TRY_LOCK, {"learner_lock": locks.key(learner_id)})[0].taken:
+        lock = {"learner_lock": locks.key(learner_id), "user_id": learner_id}
+        if transaction.run(locks.TRY_LOCK, lock)[0].taken:
             transaction.defer(_STORE, parameters)
 
     run_transaction(work)
