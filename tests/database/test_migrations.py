@@ -244,6 +244,27 @@ def test_updated_at_follows_every_update(in_app: Flask) -> None:
     assert 0 <= age.total_seconds() < 60
 
 
+def test_a_correction_runs_no_trigger_and_never_sets_updated_at_back(empty: Flask) -> None:
+    upgrade()
+    learner = Learner(empty)
+    path = f"/api/sessions/{learner.save()['session_result_id']}"
+
+    def corrected(words: int) -> str:
+        answer = learner.request("PATCH", path, json={"words_spoken": words})
+        return str(answer.get_json()["updated_at"])
+
+    with db.engine.begin() as connection:
+        connection.execute(sa.text("DROP FUNCTION vorex_set_updated_at() CASCADE"))
+        connection.execute(sa.text("UPDATE session_results SET updated_at = '2020-01-01Z'"))
+    assert corrected(7) > "2026"
+    later = "2999-01-01T00:00:00.000000Z"
+    with db.engine.begin() as connection:
+        connection.execute(
+            sa.text("UPDATE session_results SET updated_at = :later"), {"later": later}
+        )
+    assert corrected(8) == later
+
+
 def test_versions_come_and_go_with_rows_there_and_after_a_kill(empty: Flask) -> None:
     upgrade(revision="0009_preferences")
     insert_old()

@@ -236,17 +236,17 @@ def test_two_at_the_same_moment_unlock_once(learner: Learner) -> None:
     assert learner.get("/export")["totals"][0]["sessions"] == 8
 
 
-def test_a_save_takes_five_statements_at_most(learner: Learner, app: Flask) -> None:
+def test_a_save_takes_nine_statements_at_most(learner: Learner, app: Flask) -> None:
     def count(**fields: object) -> int:
         with recorded(app) as sent:
             learner.save(**fields)
         return len(statements(sent))
 
     learner.count()  # the first connection queries the server's version and settings
-    assert count() == 4  # no earlier session has to be read
-    assert count(vocabulary_learned=["a", "b"], fluency_score=100) == 4
-    assert count(completed_at=ago(3)) == 5  # late
+    assert count() == 8  # lock, look, version, session, words, totals; unlocks are read and written
+    assert count(vocabulary_learned=["a", "b"]) == 6  # no earlier session has to be read
+    assert count(completed_at=ago(3)) == 7  # late
     items = [content(completed_at=ago(day / 10)) for day in range(100)]
     with recorded(app) as sent:
         batch(learner, items)
-    assert len(statements(sent)) <= 5
+    assert len(statements(sent)) <= 9

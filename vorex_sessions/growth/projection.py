@@ -29,9 +29,7 @@ from vorex_sessions.hooks.projections import AnswerExtras, SaveEvent
 from vorex_sessions.models import learner_achievements
 from vorex_sessions.preferences.history import History, from_json
 from vorex_sessions.preferences.store import HISTORY
-from vorex_sessions.turns import checkpoint, in_turns
 
-_PORTION = 5000  # words in a turn
 _Add = Callable[[Sequence[Any]], tuple[Totals, list[unlocking.Unlock]]]
 _OF_WORDS = frozenset(("vocabulary_learned", "vocabulary_results", "completed_at", "language"))
 _OF_TOTALS = frozenset(
@@ -64,16 +62,11 @@ class GrowthProjection(projections.Projection):
             () if self.derived_from.difference(SCORES).isdisjoint(fields) else (store.MARK_STALE,)
         )
 
-    def insert_cte(self, new: sa.CTE, *, is_large: bool) -> sa.CTE:
-        """Add the words of the saved sessions."""
-        return words.add_new(new, is_large=is_large)
-
-    def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
-        """The totals before this save, the words that are new, and what the learner has set."""
-        assert inserted is not None  # noqa: S101  # insert_cte above returns one
+    def context(self, new: sa.CTE) -> sa.ScalarSelect[Any]:
+        """The totals before this save, the words that are known, and what the learner has set."""
         context = sa.func.json_build_object(
             *(sa.literal_column("'totals'"), store.TOTALS),
-            *(sa.literal_column("'new_words'"), words.new_words(inserted)),
+            *(sa.literal_column("'known_words'"), words.known_words(new)),
             *(sa.literal_column("'history'"), HISTORY),
         )
         return sa.select(context).scalar_subquery()
@@ -83,20 +76,16 @@ class GrowthProjection(projections.Projection):
         history = from_json(context["history"])
         if context["totals"] is None and not event.is_first:
             return self._recount(event, history)
+        words.defer_add(event)
         transaction, learner_id, saved = event.transaction, event.learner_id, event.saved_rows
         before, days = from_columns(context["totals"]), None
         if is_late(before, saved):
             days = past.seconds_by_day(transaction, learner_id, without=event.saved_ids)
-        known_words = words.all_words(saved)
-        checkpoint()
-        for language, new_words in (context["new_words"] or {}).items():
-            for start in in_turns(range(0, len(new_words), _PORTION)):
-                known_words[language].difference_update(new_words[start : start + _PORTION])
         after, unlocks = unlocking.accumulate(
             saved,
             setting("STREAK_MIN_SECONDS"),
             before=before,
-            known_words=known_words,
+            known_words=context["known_words"],
             days=days,
             history=history,
         )

@@ -1,17 +1,16 @@
 """Writing totals and unlocks. This module alone writes `learner_totals` and `learner_achievements`."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Insert, insert
-from sqlalchemy.sql.dml import ReturningInsert
 
-from vorex_sessions.database import Transaction, as_rows, prepared, recordset
+from vorex_sessions.database import Transaction, prepared
 from vorex_sessions.growth import words
 from vorex_sessions.growth.totals import Totals
 from vorex_sessions.growth.unlocking import Unlock
 from vorex_sessions.hooks import events
+from vorex_sessions.hooks.learner_rows import LearnerRows
 from vorex_sessions.models import USER_ID, learner_achievements, learner_totals
 from vorex_sessions.periods import stamp
 
@@ -48,32 +47,13 @@ def _upsert() -> Insert:
 _UPSERT = _upsert()
 
 
-def _unlock() -> ReturningInsert[Any]:
-    """Insert the unlocks in `:unlocks`; returns those that are new.
-
-    Those marked `earlier` only where the learner has none, being from before this capability: what a deletion
-    made of earlier sessions unlocks nothing.
-    """
-    unlock = [column for column in _a if column.name != "user_id"]
-    given = recordset("given", [*unlock, sa.column("earlier", sa.Boolean)], "unlocks")
-    names = [column.name for column in unlock]
-    has_none = ~sa.exists().where(_a.user_id == USER_ID)
-    rows = sa.select(USER_ID, *(given.c[name] for name in names))
-    rows = rows.where(sa.or_(~given.c.earlier, has_none))
-    added = insert(learner_achievements).from_select(["user_id", *names], rows)
-    added = added.on_conflict_do_nothing(index_elements=["user_id", "achievement"])
-    return added.returning(_a.achievement, _a.unlocked_at, _a.session_result_id)
-
-
-_UNLOCK = _unlock()
-# One statement writes everything. The keys: what `store` is told to write, and whether there are unlocks.
+_ROWS = LearnerRows(learner_achievements, "achievement")
+_UNLOCKED = prepared(sa.select(_a.achievement).where(_a.user_id == USER_ID))
+# By what `store` is told to write. The totals come first: the learner's other rows are stored from there.
 _STORE = {
-    ("added", False): prepared(_UPDATE),
-    ("added", True): prepared(_UNLOCK.add_cte(_UPDATE.cte("totals"))),
-    ("first", False): prepared(_UPSERT),
-    ("first", True): prepared(_UNLOCK.add_cte(_UPSERT.cte("totals"))),
-    ("again", False): _UPSERT.add_cte(*words.REPLACE),
-    ("again", True): _UNLOCK.add_cte(_UPSERT.cte("totals"), *words.REPLACE),
+    "added": (prepared(_UPDATE),),
+    "first": (prepared(_UPSERT),),
+    "again": (_UPSERT, *words.REPLACE),
 }
 
 
@@ -94,18 +74,31 @@ def store(
     `derived_version`; "again" derives the words from all sessions, too.
     """
     parameters = {"user_id": learner_id, "derived_version": derived_version, **totals.columns()}
+    for statement in _STORE[kind]:
+        transaction.defer(statement, parameters)
     if not unlocks and not earlier:
-        transaction.defer(_STORE[kind, False], parameters)
         return []
-    parameters["unlocks"] = as_rows(
-        {**unlock._asdict(), "earlier": is_earlier}
-        for is_earlier, some in ((False, unlocks), (True, earlier))
-        for unlock in some
-    )
-    rows = transaction.run(_STORE[kind, True], parameters)
-    added = [Unlock(row[0], row[1], str(row[2])) for row in rows]
-    events.record(transaction, learner_id, map(_happened, added))
+    added = _locked(transaction, learner_id, unlocks, earlier)
+    if added:
+        _ROWS.defer_add(transaction, learner_id, (unlock._asdict() for unlock in added))
+        events.record(transaction, learner_id, map(_happened, added))
     return added
+
+
+def _locked(
+    transaction: Transaction, learner_id: str, unlocks: Sequence[Unlock], earlier: Sequence[Unlock]
+) -> list[Unlock]:
+    """The first of those of each achievement that the learner does not have.
+
+    `earlier` ones only where the learner has none, being from before this capability: what a deletion made of
+    earlier sessions unlocks nothing.
+    """
+    rows = transaction.run(_UNLOCKED, {"user_id": learner_id})
+    stored = {row.achievement for row in rows}
+    given = [*unlocks, *(() if stored else earlier)]
+    first = {unlock.achievement: unlock for unlock in reversed(given)}
+    new = (unlock for unlock in given if first[unlock.achievement] is unlock)
+    return [unlock for unlock in new if unlock.achievement not in stored]
 
 
 def _happened(unlock: Unlock) -> events.Happened:

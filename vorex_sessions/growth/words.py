@@ -4,9 +4,11 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
+from vorex_sessions.database import prepared
 from vorex_sessions.hooks.learner_rows import upsert
+from vorex_sessions.hooks.projections import SaveEvent
 from vorex_sessions.models import USER_ID, learner_words, session_results
 from vorex_sessions.turns import in_turns
 
@@ -36,54 +38,24 @@ def all_words(sessions: Iterable[Any]) -> dict[str, set[str]]:
     return words
 
 
-def add_new(new: sa.CTE, *, is_large: bool) -> sa.CTE:
-    """Add the words of the sessions in `new`; returns them with `is_new`, whether they had no row."""
-    return _add_many(new) if is_large else _add_few(new)
+def known_words(new: sa.CTE) -> sa.ScalarSelect[Any]:
+    """Those of the words of the sessions in `new` that have a row, by language, as one JSON object.
 
-
-def _add_few(new: sa.CTE) -> sa.CTE:
-    seen = _seen_in(new).subquery("seen")
-    counted = insert(learner_words).from_select(
-        ["user_id", *(column.name for column in seen.c)],
-        sa.select(USER_ID, *seen.c).order_by(seen.c.language, seen.c.word),
-    )
-    counted = counted.on_conflict_do_update(
-        index_elements=["user_id", *_KEY], set_=_merged(counted.excluded)
-    )
-    # An updated row has the id of this transaction there.
-    is_new = sa.literal_column("xmax = 0", sa.Boolean)
-    return counted.returning(_w.language, _w.word, is_new.label("is_new")).cte("counted_words")
-
-
-def _add_many(new: sa.CTE) -> sa.CTE:
-    """For many thousand words: in half the time, but it reads all words of the learner; new words only.
-
-    Behind the learner's lock nobody else adds any, so there is no conflict.
+    NULL for none. One look-up for each, since PostgreSQL would join by reading all words of the learner.
     """
-    seen = _seen_in(new).cte("seen")
-    is_it = _is_word_of(_w, seen)
-    updated = learner_words.update().where(is_it).values(**_merged(seen.c)).cte("updated_words")
-    stored = learner_words.alias("stored")
-    is_stored = sa.exists().where(_is_word_of(stored.c, seen))
-    added = insert(learner_words).from_select(
-        ["user_id", *(column.name for column in seen.c)],
-        sa.select(USER_ID, *seen.c).where(~is_stored).add_cte(updated),
-    )
-    return added.returning(_w.language, _w.word, sa.true().label("is_new")).cte("counted_words")
+    named = sa.select(new.c.language, named_in(new)).select_from(new).distinct().subquery("named")
+    row = sa.select(_w.times_seen).where(_is_word_of(_w, named)).scalar_subquery()
+    words = sa.func.array_agg(named.c.word).label("words")
+    known = sa.select(named.c.language, words).where(row.is_not(None)).group_by(named.c.language)
+    by_language = known.subquery("known_words").c
+    return sa.select(
+        sa.func.json_object_agg(by_language.language, by_language.words)
+    ).scalar_subquery()
 
 
-def _is_word_of(words: Any, seen: sa.CTE) -> sa.ColumnElement[bool]:
+def _is_word_of(words: Any, seen: sa.FromClause) -> sa.ColumnElement[bool]:
     is_same = (words[name] == seen.c[name] for name in _KEY)
     return sa.and_(words.user_id == USER_ID, *is_same)
-
-
-def new_words(counted: sa.CTE) -> sa.ScalarSelect[Any]:
-    """The words that `add_new` added, by language, as one JSON object; NULL for none."""
-    words = sa.func.array_agg(counted.c.word).label("words")
-    of_language = sa.select(counted.c.language, words).where(counted.c.is_new)
-    grouped = of_language.group_by(counted.c.language).subquery("new_words")
-    by_language = sa.func.json_object_agg(grouped.c.language, grouped.c.words)
-    return sa.select(by_language).scalar_subquery()
 
 
 def _merged(added: Any) -> dict[str, Any]:
@@ -105,28 +77,77 @@ def named_in(sessions: sa.FromClause) -> sa.ColumnElement[str]:
     return word
 
 
-def _seen_in(sessions: sa.FromClause) -> Any:
-    """Each word of a language with times_seen, first_seen and last_seen."""
-    language, word, at = sessions.c.language, named_in(sessions), sessions.c.completed_at
+def _seen_in_sessions(*conditions: sa.ColumnElement[bool]) -> Any:
+    """Each word of a language with times_seen, first_seen and last_seen, in sessions of the learner.
+
+    Grouped by the learner, too: where there are several machines, each row is then known to stay on its own.
+    """
+    stored = session_results.c
+    language, word, at = stored.language, named_in(session_results), stored.completed_at
     return (
         sa.select(
-            *(language, word),
+            *(stored.user_id, language, word),
             sa.func.count().label("times_seen"),
             sa.func.min(at).label("first_seen"),
             sa.func.max(at).label("last_seen"),
         )
-        .select_from(sessions)
-        .group_by(language, word)
+        .select_from(session_results)
+        .where(stored.user_id == USER_ID, *conditions)
+        .group_by(stored.user_id, language, word)
     )
 
 
-def _replace() -> tuple[sa.CTE, sa.CTE]:
-    """Remove what no session names, and write what differs, as CTEs of one statement."""
-    seen = _seen_in(session_results).where(session_results.c.user_id == USER_ID).cte("seen")
-    rows = sa.select(USER_ID, *seen.c).order_by(seen.c.language, seen.c.word)
-    is_seen = sa.exists().where(*(seen.c[name] == _w[name] for name in _KEY))
-    removed = sa.delete(learner_words).where(_w.user_id == USER_ID, ~is_seen)
-    return removed.cte("removed"), upsert(learner_words, _KEY, rows).cte("written")
+_NAMES = ["user_id", *_KEY, "times_seen", "first_seen", "last_seen"]
+_IDS = sa.cast(sa.bindparam("saved_ids"), ARRAY(sa.Uuid(as_uuid=False)))
+_SAVED = _seen_in_sessions(session_results.c.session_result_id == sa.any_(_IDS))
+
+
+def _add_few() -> sa.Executable:
+    """Add the words of the sessions `:saved_ids`."""
+    added = insert(learner_words).from_select(_NAMES, _SAVED)
+    return added.on_conflict_do_update(
+        index_elements=["user_id", *_KEY], set_=_merged(added.excluded)
+    )
+
+
+def _add_many() -> tuple[sa.Executable, ...]:
+    """The same for many thousand words: in half the time, but it reads all words of the learner.
+
+    Behind the learner's lock nobody else adds any, so there is no conflict.
+    """
+    seen = _SAVED.subquery("seen")
+    updated = learner_words.update().where(_is_word_of(_w, seen)).values(**_merged(seen.c))
+    stored = learner_words.alias("stored")
+    is_stored = sa.exists().where(_is_word_of(stored.c, seen))
+    added = insert(learner_words).from_select(_NAMES, sa.select(*seen.c).where(~is_stored))
+    return updated, added
+
+
+_ADD = {False: (prepared(_add_few()),), True: _add_many()}
+
+
+def defer_add(event: SaveEvent) -> None:
+    """Add the words of the saved sessions."""
+    # A literal of an array: ARRAY[…] of texts is none of ids for a prepared statement.
+    saved_ids = "{" + ",".join(event.saved_ids) + "}"
+    parameters = {"user_id": event.learner_id, "saved_ids": saved_ids}
+    for statement in _ADD[event.is_large]:
+        event.transaction.defer(statement, parameters)
+
+
+def _replace() -> tuple[sa.Executable, ...]:
+    """Write what differs, then remove what no session names: nothing, as a rule.
+
+    `:distinct_words` are the words that sessions name; where there are no more, none is looked for.
+    """
+    seen = _seen_in_sessions()
+    written = upsert(learner_words, _KEY, seen)
+    stored = learner_words.alias("stored")
+    count = sa.select(sa.func.count()).where(stored.c.user_id == USER_ID).scalar_subquery()
+    named = seen.subquery("seen")
+    is_seen = sa.exists().where(*(named.c[name] == _w[name] for name in _KEY))
+    are_more = count > sa.bindparam("distinct_words", type_=sa.Integer)
+    return written, sa.delete(learner_words).where(_w.user_id == USER_ID, are_more, ~is_seen)
 
 
 REPLACE = _replace()

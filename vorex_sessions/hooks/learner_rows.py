@@ -7,21 +7,26 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from vorex_sessions.database import Transaction, as_rows, prepared, recordset
-from vorex_sessions.models import USER_ID
+from vorex_sessions.models import USER_ID, learner_totals
+
+_totals = learner_totals.c
 
 
 class LearnerRows:
     """Statements on a table whose primary key is (user_id, *`key`): one each, whatever there is to write.
 
-    They read the rows from a parameter with the name of the table.
+    They read the rows from a parameter with the name of the table. The row of the learner's totals is there
+    by then: where there are several machines, they are stored where it is.
     """
 
     def __init__(self, table: sa.Table, *key: str) -> None:
         columns = [column for column in table.c if column.name != "user_id"]
         given = recordset("given", columns, table.name)
         self._name = table.name
-        in_order = (given.c[name] for name in key)
-        self.put = prepared(upsert(table, key, sa.select(USER_ID, *given.c).order_by(*in_order)))
+        rows = sa.select(_totals.user_id, *given.c).where(_totals.user_id == USER_ID)
+        self.put = prepared(upsert(table, key, rows))
+        names = ["user_id", *(column.name for column in columns)]
+        self.add = prepared(insert(table).from_select(names, rows))
         is_given = sa.exists().where(*(given.c[name] == table.c[name] for name in key))
         self.remove_others = sa.delete(table).where(table.c.user_id == USER_ID, ~is_given)
 
@@ -32,6 +37,10 @@ class LearnerRows:
     def defer_put(self, transaction: Transaction, learner_id: str, rows: Iterable[Any]) -> None:
         """Insert or update these rows of the learner."""
         transaction.defer(self.put, self.parameters(learner_id, rows))
+
+    def defer_add(self, transaction: Transaction, learner_id: str, rows: Iterable[Any]) -> None:
+        """Insert these rows of the learner, none of which is there."""
+        transaction.defer(self.add, self.parameters(learner_id, rows))
 
     def defer_replace(self, transaction: Transaction, learner_id: str, rows: Iterable[Any]) -> None:
         """Make these the only rows of the learner."""

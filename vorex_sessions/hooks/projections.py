@@ -39,8 +39,11 @@ class SaveEvent:
     learner_id: str
     saved_rows: Sequence[Any]  # as stored just now
     now: datetime
-    derived_version: int | None  # of the learner before a save; None where nothing was kept yet
-    is_first: bool  # whether the learner had no sessions before this save
+    derived_version: int | None = (
+        None  # of the learner before a save; None where nothing was kept yet
+    )
+    is_first: bool = False  # whether the learner had no sessions before this save
+    is_large: bool = False  # whether it has many thousand words
 
     @property
     def all_sessions(self) -> AllSessions:
@@ -99,16 +102,9 @@ class Projection(ABC):
         """Whether a session with these columns changes anything here."""
         return True
 
-    def insert_cte(self, new: sa.CTE, *, is_large: bool) -> sa.CTE | None:
-        """A write that needs no Python, as a CTE of the statement that saves; `new` has the saved rows.
-
-        `is_large`: of many thousand words.
-        """
-        return None
-
     @abstractmethod
-    def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
-        """One JSON value that `on_save` needs: what was kept before this save, and rows of `insert_cte`.
+    def context(self, new: sa.CTE) -> sa.ScalarSelect[Any]:
+        """One JSON value that `on_save` needs: what was kept before this save; `new` has the saved rows.
 
         A save waits for it, so it reads nothing of the learner that these sessions do not change.
         """

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from vorex_sessions.database import prepared
-from vorex_sessions.models import USER_ID, learner_versions
+from vorex_sessions.models import USER_ID, learner_versions, session_results
 
 _v = learner_versions.c
 _one: sa.ColumnElement[int] = sa.literal_column("1", sa.BigInteger)
@@ -50,20 +50,21 @@ def raise_all(learners: sa.FromClause) -> Insert:
     return _raised(insert(learner_versions).from_select(["user_id", "version"], rows))
 
 
-def raise_if(condition: sa.ColumnElement[bool]) -> Insert:
-    """Raise the version where the condition is met, say if there is something to delete."""
-    row = sa.select(USER_ID, _one).where(condition)
+def raise_if_stored(*conditions: sa.ColumnElement[bool]) -> Insert:
+    """Raise the version where the learner has sessions that meet the conditions, say to delete them."""
+    stored = session_results.c.user_id
+    row = sa.select(stored, _one).where(stored == USER_ID, *conditions).group_by(stored)
     return _raised(insert(learner_versions).from_select(["user_id", "version"], row))
 
 
 def raise_with_purge(removed: sa.Subquery) -> Insert:
-    """Raise the version, as sessions completed up to the instant `at` are removed; nothing where it is NULL.
+    """Raise the version of the learner `user_id`, as sessions completed up to the instant `at` are removed.
 
     `are_moved`: devices may have one of them with a later time, so that all begin anew.
     """
     kept_since = removed.c.at + sa.cast("1 microsecond", sa.Interval)
     epoch = sa.case((removed.c.are_moved, _new_epoch), else_=_same_epoch)
-    row = sa.select(USER_ID, _one, kept_since, _one, epoch).where(removed.c.at.is_not(None))
+    row = sa.select(removed.c.user_id, _one, kept_since, _one, epoch)
     names = ["user_id", "version", "kept_since", "purged_version", "epoch"]
     added = insert(learner_versions).from_select(names, row)
     return _raised(

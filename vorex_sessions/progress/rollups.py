@@ -28,7 +28,8 @@ MANY = 500  # sessions from which on a rollup is stored
 _LARGEST = 20_000  # rows; a learner with so many topics gets no rollup
 log = logging.getLogger(__name__)
 _before: sa.BindParameter[datetime] = sa.bindparam("before", type_=learner_rollups.c.before.type)
-_completed_at = session_results.c.completed_at
+_s = session_results.c
+_completed_at = _s.completed_at
 _is_of_learner = learner_rollups.c.user_id == USER_ID
 _rolled_up = sa.select(learner_rollups.c.before).where(_is_of_learner).scalar_subquery()
 _since = sa.bindparam("since", type_=_completed_at.type)
@@ -47,12 +48,16 @@ EVERYTHING = prepared(
 def _store(most: int = _LARGEST) -> Any:
     groups = sa.union_all(*day_groups(_completed_at < _before)).subquery()
     listed = sa.func.json_agg(sa.func.json_build_array(*groups.c))
-    stored = insert(learner_rollups).from_select(
-        ["user_id", "before", "tallies"],
-        sa.select(USER_ID, _before, listed).having(
-            sa.func.count().between(1, most)  # 0 rows: erased meanwhile
-        ),
+    tallies = sa.select(listed.label("tallies")).having(
+        sa.func.count().between(1, most)  # 0 rows: erased meanwhile
     )
+    # From a row of the learner's: where there are several machines, it is stored where that is.
+    first = sa.select(_s.session_result_id).where(_s.user_id == USER_ID)
+    first = first.order_by(_s.session_result_id).limit(sa.literal_column("1"))
+    rows = sa.select(_s.user_id, _before, tallies.subquery("listed").c.tallies).where(
+        _s.user_id == USER_ID, _s.session_result_id == first.scalar_subquery()
+    )
+    stored = insert(learner_rollups).from_select(["user_id", "before", "tallies"], rows)
     values = {"before": stored.excluded.before, "tallies": stored.excluded.tallies}
     return stored.on_conflict_do_update(index_elements=["user_id"], set_=values)
 
@@ -110,7 +115,7 @@ class RollupProjection(Projection):
     can_go_stale = False
     invalidate = (_REMOVE_WITH_CHANGED,)
 
-    def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
+    def context(self, new: sa.CTE) -> sa.ScalarSelect[Any]:
         """The end of the learner's rollup."""
         before = sa.func.to_json(learner_rollups.c.before)
         return sa.select(before).where(_is_of_learner).scalar_subquery()

@@ -101,7 +101,7 @@ def _page() -> sa.Select[Any]:
 
 def _state() -> sa.Select[Any]:
     """One row: the learner's version and epoch, and what was removed at once."""
-    learner = sa.select(USER_ID.label("id")).subquery("learner")
+    one = sa.select(sa.literal_column("1")).subquery("one")
     return sa.select(
         sa.func.coalesce(_v.version, _zero).label("latest_version"),
         sa.func.coalesce(_v.epoch, _zero).label("epoch"),
@@ -110,8 +110,8 @@ def _state() -> sa.Select[Any]:
         _e.erased_at,
         _e.version.label("erased_version"),
     ).select_from(
-        learner.outerjoin(learner_versions, _v.user_id == learner.c.id).outerjoin(
-            erased_learners, _e.user_id == learner.c.id
+        one.outerjoin(learner_versions, _v.user_id == USER_ID).outerjoin(
+            erased_learners, _e.user_id == USER_ID
         )
     )
 

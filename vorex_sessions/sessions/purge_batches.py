@@ -95,21 +95,23 @@ def _statements(condition: sa.ColumnElement[bool], by_age: bool) -> _Statements:
     is_of_learner = _s.user_id == USER_ID
     # Corrected when it was so old already: perhaps it was moved there, and devices do not know.
     is_moved = sa.and_(_s.updated_at > _s.created_at, _s.updated_at >= sa.bindparam("cutoff"))
-    columns = (_s.session_result_id, _s.completed_at, is_moved.label("is_moved"))
+    columns = (_s.user_id, _s.session_result_id, _s.completed_at, is_moved.label("is_moved"))
     oldest = sa.select(*columns).where(is_of_learner, condition)
     oldest = oldest.order_by(_s.completed_at, _s.session_result_id)
     oldest = oldest.limit(sa.literal_column(str(_BATCH)))
     ids = oldest.with_only_columns(_s.session_result_id).correlate(None)
     removed = sa.delete(session_results).where(is_of_learner, _s.session_result_id.in_(ids))
     removing = removed.returning(_s.session_result_id)
-    of_batch = sa.select(_s.session_result_id, _s.version).where(
+    of_batch = sa.select(_s.user_id, _s.session_result_id, _s.version).where(
         is_of_learner, _s.session_result_id.in_(ids), ~tombstones.is_erased(_s.completed_at)
     )
     if not by_age:
-        raising = versions.raise_if(sa.exists().where(is_of_learner, condition))
+        raising = versions.raise_if_stored(condition)
         return _Statements(raising, of_batch, removing, by_age)
     old = oldest.subquery("oldest").c
     newest = sa.func.max(old.completed_at).label("at")
     are_moved = sa.func.bool_or(old.is_moved).label("are_moved")
-    raising = versions.raise_with_purge(sa.select(newest, are_moved).subquery("removed"))
+    raising = versions.raise_with_purge(
+        sa.select(old.user_id, newest, are_moved).group_by(old.user_id).subquery("removed")
+    )
     return _Statements(raising, of_batch, removing, by_age)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from vorex_sessions.flask_config import setting
-from vorex_sessions.models import session_results
+from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.periods import day_of, hour_of, offset_name, stamp
 from vorex_sessions.problems.kinds import Problem
 from vorex_sessions.problems.validation import validation_problem
@@ -32,6 +32,15 @@ HOUR = sa.column("hour", sa.Integer)
 TIMES = tuple(session_results.c[name] for name in ("created_at", "updated_at"))
 # The columns that a client sends.
 CONTENT = tuple(column for column in STORED if column.name not in _SET_BY_SERVICE)
+
+
+def is_stored(session_result_id: Any) -> sa.ColumnElement[bool]:
+    """Whether the learner `:user_id` has a session with this id; one look-up for each."""
+    stored = sa.select(session_results.c.version).where(
+        session_results.c.user_id == USER_ID,
+        session_results.c.session_result_id == session_result_id,
+    )
+    return stored.scalar_subquery().is_not(None)
 
 
 def _default(column: sa.Column[Any]) -> Any:

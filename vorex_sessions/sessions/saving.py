@@ -1,4 +1,8 @@
-"""Idempotent saves: one statement inserts what is new, a second one finds out why the rest was not."""
+"""Idempotent saves: behind the lock one statement looks what is new, and plain ones store it.
+
+So each is sent to the machine that has the learner, where there are several. Another statement finds out why
+the rest is not new.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -30,7 +34,7 @@ from vorex_sessions.hooks.projections import (
 )
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.hooks.save_removals import SaveRemoval, follow_up, remove
-from vorex_sessions.models import USER_ID, session_results
+from vorex_sessions.models import USER_ID, learner_versions, session_results
 from vorex_sessions.problems.kinds import Problem, Unavailable
 from vorex_sessions.sessions import results, tombstones
 from vorex_sessions.sessions.entries import Entry, Outcome, first_of_each, outcomes_of
@@ -38,23 +42,50 @@ from vorex_sessions.sessions.finding import find
 from vorex_sessions.turns import in_turns
 
 
-def _insert(*, keeps_times: bool) -> sa.CTE:
-    """Insert the rows of `:rows` that are new, and return them; with the times that they have, if any."""
+def _given(*, keeps_times: bool) -> dict[str, Any]:
+    """The rows in `:rows`, as columns of session_results; with the times that they have, if any."""
     times = results.TIMES if keeps_times else ()
     columns = [column for column in results.STORED if column.name != "user_id"]
     given = recordset("given", [*columns, results.HOUR, *times])
     is_before_start = given.c.hour < sa.func.coalesce(DAY_STARTS_AT, sa.literal_column("0"))
-    days = {"practiced_on": given.c.practiced_on - sa.cast(is_before_start, sa.Integer)}
-    values = [days.get(column.name, given.c[column.name]) for column in columns]
-    kept = [sa.func.coalesce(given.c[time.name], sa.func.now()) for time in times]
-    rows = sa.select(USER_ID, *values, versions.NEXT, *kept).where(
-        ~tombstones.is_deleted(given.c.session_result_id),
-        ~tombstones.is_erased(given.c.completed_at),
+    kept = {time.name: sa.func.coalesce(given.c[time.name], sa.func.now()) for time in times}
+    return {
+        **{column.name: given.c[column.name] for column in columns},
+        "practiced_on": given.c.practiced_on - sa.cast(is_before_start, sa.Integer),
+        **kept,
+    }
+
+
+def _new(*, keeps_times: bool) -> sa.CTE:
+    """Those of the rows that are new, as they are about to be stored."""
+    given = _given(keeps_times=keeps_times)
+    set_here = {
+        "user_id": USER_ID,
+        "version": versions.NEXT,
+        **{time.name: sa.func.now() for time in results.TIMES},
+    }
+    columns = {**set_here, **given}
+    return (
+        sa.select(*(columns[column.name].label(column.name) for column in results.COLUMNS))
+        .where(
+            ~results.is_stored(given["session_result_id"]),
+            ~tombstones.is_deleted(given["session_result_id"]),
+            ~tombstones.is_erased(given["completed_at"]),
+        )
+        .cte("new")
     )
-    names = [*(column.name for column in results.STORED), "version", *(time.name for time in times)]
-    inserted = insert(session_results).from_select(names, rows)
-    inserted = inserted.on_conflict_do_nothing(index_elements=["user_id", "session_result_id"])
-    return inserted.returning(*results.COLUMNS).cte("new")
+
+
+@lru_cache(maxsize=2)
+def _insertion(*, keeps_times: bool) -> sa.Executable:
+    """Store the rows in `:rows`, all of which are new. The learner's version is raised before."""
+    given = _given(keeps_times=keeps_times)
+    learner = learner_versions.c
+    rows = sa.select(learner.user_id, *given.values(), learner.version)
+    inserted = insert(session_results).from_select(
+        ["user_id", *given, "version"], rows.where(learner.user_id == USER_ID)
+    )
+    return prepared(inserted)
 
 
 @lru_cache(maxsize=64)
@@ -64,18 +95,17 @@ def _save_statement(
     keeps_times: bool = False,
     removals: tuple[SaveRemoval, ...] = (),
 ) -> sa.Select[Any]:
-    """Insert what is new; returns it, the first row with the context of each projection, then what is due.
+    """What is new; the first row with the context of each projection, then with what is due.
 
     In every row, the contexts of a batch with many words would be 100 times as large.
     """
-    new = _insert(keeps_times=keeps_times)
+    new = _new(keeps_times=keeps_times)
     is_first = sa.func.row_number().over() == sa.literal_column("1")
-    inserted = [projection.insert_cte(new, is_large=is_large) for projection in projections]
     contexts = [
-        sa.case((is_first, projection.context(new, cte))).label(f"context_{place}")
-        for place, (projection, cte) in enumerate(zip(projections, inserted, strict=True))
+        sa.case((is_first, projection.context(new))).label(f"context_{place}")
+        for place, projection in enumerate(projections)
     ]
-    # What is inserted here is not seen by this statement. A learner with totals has earlier sessions.
+    # A learner with totals has earlier sessions.
     has_earlier = sa.exists().where(session_results.c.user_id == USER_ID)
     is_new_learner = sa.case((DERIVED_VERSION.is_(None), ~has_earlier), else_=sa.false())
     statement = sa.select(
@@ -85,7 +115,6 @@ def _save_statement(
         *contexts,
         *(sa.case((is_first, one.is_due)).label(f"due_{n}") for n, one in enumerate(removals)),
     )
-    statement = statement.add_cte(*(cte for cte in inserted if cte is not None))
     return statement if is_large or keeps_times else prepared(statement)
 
 
@@ -175,8 +204,13 @@ def _store(
         rows = transaction.run(statement, parameters)
         if not rows:
             return rows, {}, ()
+        transaction.defer(versions.RAISE, {"user_id": learner_id})
+        new = [by_id[str(row.session_result_id)].row for row in rows]
+        all_new = parameters if len(new) == len(by_id) else {**parameters, "rows": as_rows(new)}
+        transaction.defer(_insertion(keeps_times=restored), all_new)
         events.record(transaction, learner_id, _saved(rows, restored))
-        extras, removed = _follow(transaction, learner_id, rows, now, projections)
+        event = SaveEvent(transaction, learner_id, rows, now, is_large=is_large)
+        extras, removed = _follow(event, projections)
         if projections != applying:
             transaction.defer(MARK_STALE, {"user_id": learner_id})
         return rows, extras, removed
@@ -199,18 +233,13 @@ def _saved(rows: Iterable[Any], restored: bool) -> Iterator[events.Happened]:
 
 
 def _follow(
-    transaction: Transaction,
-    learner_id: str,
-    rows: Sequence[Any],
-    now: datetime,
-    projections: Sequence[Projection],
+    event: SaveEvent, projections: Sequence[Projection]
 ) -> tuple[AnswerExtras, Sequence[SaveRemoval]]:
     """Do what follows from the rows that were stored; returns what the answers tell, and what ends."""
-    extras: AnswerExtras = {str(row.session_result_id): {} for row in rows}
-    transaction.defer(versions.RAISE, {"user_id": learner_id})
-    derived_version, is_new_learner, *values = rows[0][len(results.COLUMNS) :]
+    extras: AnswerExtras = {str(row.session_result_id): {} for row in event.saved_rows}
+    values = event.saved_rows[0][len(results.COLUMNS) :]
+    event.derived_version, event.is_first, *values = values
     contexts, are_due = values[: len(projections)], values[len(projections) :]
-    event = SaveEvent(transaction, learner_id, rows, now, derived_version, is_new_learner)
     removed = remove(event, registry().save_removals, are_due)
     for projection, context in zip(projections, contexts, strict=True):
         _merge(extras, projection.on_save(event, context))

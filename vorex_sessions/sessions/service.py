@@ -36,7 +36,7 @@ _BEFORE_CORRECTION = _SHOW.add_columns(
 )
 # Runs before the delete: it copies stored rows, so that only a stored session leaves a tombstone.
 _ADD_TOMBSTONE = tombstones.add_tombstones(_is_id)
-_RAISE_IF_STORED = versions.raise_if(sa.exists().where(_is_it))
+_RAISE_IF_STORED = versions.raise_if_stored(_is_id)
 _VERSION = sa.select(session_results.c.version).where(_is_it)
 _DELETE = session_results.delete().where(_is_it)
 _IS_DELETED = sa.select(tombstones.is_deleted(sa.bindparam("session_result_id")).label("deleted"))
@@ -154,7 +154,7 @@ def correct(
             data = {"previous_version": old.version}
             corrected = events.Happened(events.CORRECTED, session_result_id, new.version, data)
             events.record(transaction, learner_id, [corrected])
-        event = SaveEvent(transaction, learner_id, [new], now, derived_version=None, is_first=False)
+        event = SaveEvent(transaction, learner_id, [new], now)
         answer = results.as_json(new)
         for projection in registry().projections:
             answer |= projection.on_correct(event, old, fields).get(session_result_id, {})
@@ -183,10 +183,12 @@ def _update_statement(names: frozenset[str]) -> sa.Update:
     """Set these columns to the values of the one row in `:rows`."""
     given = recordset("given", (column for column in results.STORED if column.name in names))
     values = {column.name: column for column in given.c}
+    # Never back, though this transaction may have begun before the last correction was stored.
+    latest = sa.func.greatest(sa.func.now(), session_results.c.updated_at)
     update = (
         session_results.update()
         .where(_is_it)
-        .values(**values, updated_at=sa.func.now(), version=versions.CURRENT)
+        .values(**values, updated_at=latest, version=versions.CURRENT)
     )
     return update.returning(*results.COLUMNS)
 

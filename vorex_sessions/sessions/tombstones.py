@@ -10,7 +10,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from vorex_sessions.database import recordset
 from vorex_sessions.hooks import versions
-from vorex_sessions.models import USER_ID, deleted_sessions, erased_learners, session_results
+from vorex_sessions.models import (
+    USER_ID,
+    deleted_sessions,
+    erased_learners,
+    learner_versions,
+    session_results,
+)
 
 TABLES = (deleted_sessions, erased_learners)
 _deleted, _erased, _stored = deleted_sessions.c, erased_learners.c, session_results.c
@@ -82,7 +88,10 @@ def _add_erased(rows: sa.SelectBase, *, has_happened_now: bool) -> sa.Executable
 
 # The learner's erasure, as of `:now`; `:close` closes the account. The learner's version is raised before.
 ADD_ERASURE = _add_erased(
-    sa.select(USER_ID, sa.bindparam("now"), sa.bindparam("close"), versions.CURRENT),
+    sa.select(
+        *(learner_versions.c.user_id, sa.bindparam("now"), sa.bindparam("close")),
+        learner_versions.c.version,
+    ).where(learner_versions.c.user_id == USER_ID),
     has_happened_now=True,
 )
 _given = recordset("given", (_deleted.user_id, _deleted.session_result_id, _deleted.deleted_at))
