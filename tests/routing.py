@@ -129,7 +129,7 @@ class _Judge:
                 self.found.append(VALUES_SELECT)
             if not all(is_constant(row[place]) for row in source.valuesLists):
                 self.found.append(NO_SOURCE.format(table))
-        elif not is_of_learner(source, place, shadows):
+        elif not self.is_job and not is_of_learner(source, place, shadows):
             self.found.append(NO_SOURCE.format(table))
 
     def _write(self, query: Any) -> None:

@@ -1,9 +1,37 @@
-"""The jobs over all learners, which may read and write across them, each with its reason."""
+"""What may be sent though it is not of one learner, by the place that sends it, each with its reason."""
 
-JOBS: dict[str, str] = {}
-# Places whose statements are yet to be cured.
-YET: set[str] = {
-    "cohorts/service.py:take_part.<locals>.work",
+# Over all learners. They were tried on Citus 13.2: it asks every machine, or collects what they tell.
+JOBS: dict[str, str] = {
+    "cohorts/snapshot.py:refresh": "which cohorts have enough learners, once a day",
+    "events/service.py:list_events": "the operator's back end pulls the events of all learners",
+    "events/status.py:status": "what waits in all, for the operator",
+    "events/status.py:waiting_since": "since when something waits, for /metrics",
+    "events/warnings.py:_unwarned": "who of a page of learners was warned already",
+    "events/resending.py:redeliver": "the operator sends again what all learners' events are since a time",
+    "hooks/rebuild.py:learners": "every learner, page by page, for `flask rebuild`",
+    "insights/refresh.py:_show": "the learners to whom new wordings are not shown yet, page by page",
+    "live/sweeping.py:_abandoned": "live sessions of all learners that nobody goes on with, page by page",
+    "live/sweeping.py:sweep": "live sessions of all learners that are gone are removed at once",
+    "privacy/restore.py:lines": "the tombstones of all learners, page by page, to be kept apart",
+    "privacy/restore.py:_add_tombstones.<locals>.work": "those of many learners come back after a restore",
+    "privacy/restore.py:_remove_restored": "a restored backup has brought back what learners had erased",
+    "privacy/retention.py:_learners": "the learners who have old sessions, page by page",
+    "privacy/retention.py:due": "how many sessions a purge would remove",
+}
+# Where a cursor is opened, though a database of several machines collects its rows first.
+CURSORS = {
+    "recall/projection.py:_reviewed": "a learner's outcomes, sorted once: pages would sort them again",
+}
+# What is refused with DB_DISTRIBUTED.
+NOT_THERE = {
+    f"sessions/bulk.py:{name}": "`flask import founding` fills a database before it is distributed"
+    for name in ("lookup", "judge", "store.<locals>.work")
+}
+# What Citus still refuses, to be cured: the deliverer of events, and the daily snapshot of comparisons.
+YET = {
+    "cohorts/snapshot.py:_Turn.run",
+    "cohorts/snapshot.py:_in_turn.<locals>.in_transaction",
+    "cohorts/snapshot.py:_read",
     "events/pruning.py:_drop_abandoned",
     "events/pruning.py:prune",
     "events/queues.py:_drop.<locals>.work",
@@ -12,31 +40,5 @@ YET: set[str] = {
     "events/record_store.py:_current",
     "events/resending.py:_queue.<locals>.work",
     "events/resending.py:enable",
-    "events/resending.py:redeliver",
-    "events/service.py:list_events",
-    "events/status.py:status",
-    "events/warnings.py:_unwarned",
     "growth/risk.py:in_danger",
-    "growth/store.py:store",
-    "hooks/all_sessions.py:AllSessions.reading",
-    "hooks/events.py:record",
-    "hooks/events.py:record_erasure",
-    "hooks/events.py:record_erasure_again",
-    "hooks/events.py:record_removal",
-    "hooks/learner_rows.py:LearnerRows.defer_put",
-    "hooks/learner_rows.py:LearnerRows.defer_replace",
-    "hooks/rebuild.py:learners",
-    "imports/service.py:_add",
-    "preferences/service.py:set_preferences.<locals>.work",
-    "privacy/erasure.py:erase.<locals>.work",
-    "privacy/formats.py:as_json",
-    "privacy/restore.py:_add_tombstones.<locals>.work",
-    "privacy/restore.py:_remove_restored",
-    "privacy/restore.py:lines",
-    "privacy/retention.py:_learners",
-    "recall/projection.py:_reviewed",
-    "sessions/changes.py:changes",
-    "sessions/purge_batches.py:_purge.<locals>.work",
-    "sessions/saving.py:_store.<locals>.work",
-    "sessions/service.py:delete.<locals>.work",
 }

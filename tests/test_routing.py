@@ -7,7 +7,7 @@ from flask import Flask
 from tests import routing, sent
 from tests.postgres import transaction
 from tests.routing import judged
-from tests.routing_jobs import JOBS
+from tests.routing_jobs import CURSORS, JOBS, NOT_THERE
 from tests.sql_trees import LEARNERS, REFERENCES
 
 MINE = "user_id = CAST(%(user_id)s AS uuid)"
@@ -157,7 +157,8 @@ def test_a_job_reads_across_learners_and_keeps_the_other_rules() -> None:
 
 
 def test_every_job_says_why() -> None:
-    assert all(len(reason) > 20 for reason in JOBS.values())
+    reasons = (*JOBS.values(), *CURSORS.values(), *NOT_THERE.values())
+    assert all(len(reason) > 20 for reason in reasons)
 
 
 def test_who_writes_without_the_learners_lock_writes_first() -> None:
@@ -169,10 +170,11 @@ def test_who_writes_without_the_learners_lock_writes_first() -> None:
 
 
 def test_a_sent_statement_is_judged_with_its_place() -> None:
-    place = "privacy/retention.py:due"
-    assert sent.judge_sent("SELECT 1 FROM learner_words", place) == {
-        (place, routing.ONE_LEARNER.format("learner_words"), "SELECT 1 FROM learner_words")
+    text = "SELECT 1 FROM learner_words"
+    assert sent.judge_sent(text, "progress/stats.py:stats") == {
+        ("progress/stats.py:stats", routing.ONE_LEARNER.format("learner_words"), text)
     }
+    assert sent.judge_sent(text, next(iter(JOBS))) == set()
 
 
 def test_every_table_is_of_learners_or_the_same_everywhere() -> None:

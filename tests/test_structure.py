@@ -91,6 +91,7 @@ SHARED = {
     ): "every day of every answer begins by it (hooks/learner_days.py)",
     ("hooks", "session_results"): "a rebuild reads all sessions",
     ("hooks", "learner_totals"): "its derived_version is about all projections (hooks/rebuild.py)",
+    ("database", "learner_totals"): "the learner's lock is taken where they are (locks.py)",
     ("hooks", "learner_versions"): "every write of a learner raises it (hooks/versions.py)",
     ("hooks", "events"): "every change of a learner writes them (hooks/events.py)",
     ("hooks", "event_queues"): "with those who wait for them",

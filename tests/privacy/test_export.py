@@ -307,7 +307,7 @@ def test_a_failure_half_way_breaks_the_connection_off(
                 assert response.headers.get("Content-Encoding", "identity") == coding
                 pieces = response.iter_content(10_000)
                 next(pieces)
-                end_backends(app, "FETCH%")
+                end_backends(app, f"%EXECUTE plan_%{learner.id}%")
                 with pytest.raises(requests.exceptions.ChunkedEncodingError):
                     list(pieces)
         whole = requests.get(url, headers=bearer(learner), timeout=30).content

@@ -162,9 +162,13 @@ def test_a_hundred_sessions_take_at_most_eleven_statements(app: Flask, learner: 
     assert len(statements(sent)) <= 11  # two of them are for what it unlocks, one for the replay
 
 
-def test_an_ordinary_save_is_six_statements_in_two_round_trips(app: Flask, learner: Learner) -> None:
+def test_an_ordinary_save_is_six_statements_in_two_round_trips(
+    app: Flask, learner: Learner
+) -> None:
     learner.save()
     with recorded(app) as sent:
         learner.save()
-    assert len(statements(sent)) == 6  # the lock, what is new, the version, the session, words, totals
+    assert (
+        len(statements(sent)) == 6
+    )  # the lock, what is new, the version, the session, words, totals
     assert len(sent) == 2

@@ -26,7 +26,7 @@ _p = cohort_participants.c
 
 def _join() -> sa.Executable:
     """Add the participant as of now, by the clock of the snapshots: they count who has joined by then."""
-    row = sa.select(USER_ID, sa.func.clock_timestamp()).where(~tombstones.IS_CLOSED)
+    row = versions.beside_learner(sa.func.clock_timestamp()).where(~tombstones.IS_CLOSED)
     joined = insert(cohort_participants).from_select(["user_id", "since"], row)
     return joined.on_conflict_do_nothing(index_elements=["user_id"])
 

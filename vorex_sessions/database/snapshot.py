@@ -1,5 +1,6 @@
-"""Reads of any size in constant memory: one moment of the database, in portions, by server-side cursors.
+"""Reads of any size in constant memory: one moment of the database, in portions, each after the last row.
 
+Not by cursors: a database of several machines collects all that one will ever tell before the first row.
 Snapshots have a pool of their own, so that slow downloads never take a connection from a save. PostgreSQL
 writes the JSON: three times as fast as building it from Python rows.
 """
@@ -12,8 +13,10 @@ from typing import Any
 import psycopg2
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql import operators
 
 from vorex_sessions.database.connection import Cursor, as_dbapi_error, checkout, retried
+from vorex_sessions.database.prepared_statements import prepared
 from vorex_sessions.database.timeouts import QUERY_TIMEOUT, deadline
 from vorex_sessions.extensions import db
 
@@ -44,21 +47,25 @@ class Snapshot:
             return self._cursor.send([(statement, parameters)])
 
     def documents(
-        self, name: str, rows: sa.Select[Any], parameters: Mapping[str, Any]
+        self, rows: sa.Select[Any], parameters: Mapping[str, Any]
     ) -> Iterator[Sequence[str]]:
-        """Each row as a JSON object, in portions; `name` is the cursor's. Raises DBAPIError."""
-        with _in_time():
-            declare = f"DECLARE {name} NO SCROLL CURSOR FOR "
-            self._cursor.send([(as_documents(rows), parameters)], declare)
-        asked, portion = _FIRST_PORTION, [""] * _FIRST_PORTION
-        while len(portion) == asked:
-            if size := sum(map(len, portion)):
-                asked = min(_LARGEST_PORTION, 1 + _PORTION_SIZE * len(portion) // size)
-            with _in_time():
-                self._cursor.execute(f"FETCH {asked} FROM {name}")
-                portion = [row[0] for row in self._cursor.fetchall()]
+        """Each row as a JSON object, in portions. Raises DBAPIError.
+
+        In the order of `rows`, of which no two may have the same place; without one, all that there are.
+        """
+        asked, after = _FIRST_PORTION, dict[str, Any]()
+        while True:
+            limit = {"portion": asked}
+            found = self.run(_page(rows, bool(after)), {**parameters, **after, **limit})
+            portion = [row[0] for row in found]
             if portion:
                 yield portion
+            if len(portion) < asked or len(found[0]) == 1:
+                return
+            after = {f"after_{place}": value for place, value in enumerate(found[-1][1:])}
+            asked = min(
+                _LARGEST_PORTION, 1 + _PORTION_SIZE * len(portion) // sum(map(len, portion))
+            )
 
     def close(self) -> None:
         """Give the connection back."""
@@ -86,14 +93,45 @@ def _in_time(timeout: float = QUERY_TIMEOUT) -> Iterator[None]:
         raise as_dbapi_error(error) from error
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
+def _page(rows: sa.Select[Any], is_next: bool) -> sa.Select[Any]:
+    """So many documents, each with the columns of its place; the next ones after a place."""
+    order = [_column_of(clause) for clause in rows._order_by_clauses]
+    if not order:
+        return as_documents(rows)
+    columns = [column for column, _ in order]
+    if is_next:
+        place = sa.tuple_(*columns)
+        after = sa.tuple_(
+            *(sa.bindparam(f"after_{n}", type_=one.type) for n, one in enumerate(columns))
+        )
+        rows = rows.where(place < after if order[0][1] else place > after)
+    page = rows.limit(sa.bindparam("portion", type_=sa.Integer))
+    return prepared(_as_documents(page, columns))
+
+
+def _column_of(clause: Any) -> tuple[sa.Column[Any], bool]:
+    """The column of an ORDER BY, and whether it descends."""
+    descends = getattr(clause, "modifier", None) is operators.desc_op
+    return (clause.element if descends else clause), descends
+
+
 def as_documents(rows: sa.Select[Any]) -> sa.Select[Any]:
     """Each row as one JSON object in text, its members named like the columns."""
-    shown = [
-        sa.func.to_char(sa.func.timezone("UTC", column), _STAMP).label(column.name)
-        if isinstance(column.type, sa.DateTime)
-        else column
-        for column in rows.subquery("stored").c
-    ]
-    document = sa.func.row_to_json(sa.literal_column("document"))
-    return sa.select(sa.cast(document, sa.Text)).select_from(sa.select(*shown).subquery("document"))
+    return _as_documents(rows, ())
+
+
+def _as_documents(rows: sa.Select[Any], place: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
+    """The same, and the columns of its place beside each."""
+    names = [column.name for column in rows.selected_columns]
+    hidden = (column for column in place if column.name not in names)
+    stored = rows.add_columns(*hidden).subquery("stored").c
+    # Not row_to_json: of rows of several machines it forgets what the columns are called.
+    named: list[Any] = []
+    for name in names:
+        column = stored[name]
+        is_instant = isinstance(column.type, sa.DateTime)
+        shown = sa.func.to_char(sa.func.timezone("UTC", column), _STAMP) if is_instant else column
+        named += [sa.literal_column(f"'{name}'"), shown]
+    document = sa.cast(sa.func.json_build_object(*named), sa.Text)
+    return sa.select(document.label("document"), *(stored[column.name] for column in place))

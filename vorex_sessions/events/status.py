@@ -14,13 +14,15 @@ _STATUS = sa.text("""
 SELECT count(*) AS learners, count(*) FILTER (WHERE failing_since IS NOT NULL) AS failing,
     CAST(coalesce(extract(epoch FROM now() - min(since)), 0) AS float8) AS oldest,
     (array_agg(last_answer ORDER BY failing_since) FILTER (WHERE failing_since IS NOT NULL))[1]
-        AS last_answer,
-    (SELECT count(*) FROM events WHERE given_up @> ARRAY[CAST(:destination AS text)]) AS given_up,
-    (SELECT disabled_at FROM event_destinations AS closed WHERE closed.destination = :destination)
-        AS disabled_at,
-    (SELECT paused_until FROM event_destinations AS closed
-        WHERE closed.destination = :destination AND paused_until > now()) AS paused_until
+        AS last_answer
 FROM event_queues WHERE destination = :destination
+""")
+_GIVEN_UP = sa.text("""
+SELECT count(*) AS given_up FROM events WHERE given_up @> ARRAY[CAST(:destination AS text)]
+""")
+_CLOSED = sa.text("""
+SELECT max(disabled_at) AS disabled_at, max(paused_until) FILTER (WHERE paused_until > now()) AS paused_until
+FROM event_destinations WHERE destination = :destination
 """)
 # Among those that have been due for longest: near enough, however many wait.
 _WAITING_SINCE = sa.text("""
@@ -45,8 +47,11 @@ class Status:
 
 def status(destination: Destination) -> Status:
     """What waits for a destination. Reads all that waits."""
-    (row,) = run_long(_STATUS, {"destination": destination.name}, timeout=_TIMEOUT)
-    return Status(*row)
+    parts = (_STATUS, _GIVEN_UP, _CLOSED)
+    named = {"destination": destination.name}
+    return Status(
+        *(value for part in parts for value in run_long(part, named, timeout=_TIMEOUT)[0])
+    )
 
 
 def waiting_since() -> dict[str, float]:

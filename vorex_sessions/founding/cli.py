@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 
 from vorex_sessions import periods
 from vorex_sessions.cli_errors import report_database_errors
+from vorex_sessions.flask_config import setting
 from vorex_sessions.founding.conversion import Rules
 from vorex_sessions.founding.report import Report
 from vorex_sessions.founding.service import bring_over
@@ -92,6 +93,10 @@ def founding_command(
     What is stored already stays as it is, and what was deleted stays deleted. The exit status is 1 where the
     sums of both systems do not agree.
     """
+    if setting("DB_DISTRIBUTED"):
+        raise click.ClickException(
+            "This fills a database of one machine: import first, then run `flask scale distribute`."
+        )
     rules = Rules(dict(types), zero_scores == "null", stored_in, learner_timezone or stored_in)
     try:
         with Source(address, table) as source:

@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vorex_sessions.database import Transaction
-from vorex_sessions.models import USER_ID, session_results
+from vorex_sessions.database import Transaction, prepared
+from vorex_sessions.models import BEFORE_ALL, USER_ID, session_results
 from vorex_sessions.turns import in_turns
 
 _s = session_results.c
@@ -16,6 +16,7 @@ _KEY = ("session_result_id", "completed_at")
 _NOT_READ = ("user_id", "metadata", "created_at", "updated_at", "fingerprint")
 _CONTENT = tuple(column.name for column in _s if column.name not in (*_NOT_READ, *_KEY))
 _PORTION = 50  # sessions
+_BEFORE_ALL: dict[str, Any] = {"after_time": "-infinity", "after_id": BEFORE_ALL}
 
 
 class AllSessions:
@@ -29,15 +30,26 @@ class AllSessions:
 
     def reading(self, *names: str) -> Iterator[Any]:
         """The sessions with id, `completed_at` and these columns only."""
-        portions = self._transaction.portions(
-            _statement(names), {"user_id": self._learner_id}, size=_PORTION
-        )
-        for portion in portions:
+        statement, place = _statement(names), _BEFORE_ALL
+        while True:
+            parameters = {"user_id": self._learner_id, **place}
+            portion = self._transaction.run(statement, parameters)
             yield from in_turns(portion)
+            if len(portion) < _PORTION:
+                return
+            last = portion[-1]
+            place = {"after_time": last.completed_at, "after_id": str(last.session_result_id)}
 
 
 @lru_cache(maxsize=16)
 def _statement(names: tuple[str, ...]) -> sa.Select[Any]:
     columns = (_s[name] for name in (*_KEY, *names))
     in_time = (_s.completed_at, _s.session_result_id)
-    return sa.select(*columns).where(_s.user_id == USER_ID).order_by(*in_time)
+    after = (
+        sa.bindparam("after_time", type_=_s.completed_at.type),
+        sa.bindparam("after_id", type_=_s.session_result_id.type),
+    )
+    later = sa.select(*columns).where(
+        _s.user_id == USER_ID, sa.tuple_(*in_time) > sa.tuple_(*after)
+    )
+    return prepared(later.order_by(*in_time).limit(sa.literal_column(str(_PORTION))))

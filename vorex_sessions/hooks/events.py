@@ -4,18 +4,20 @@ They are written in the transaction of the change and behind the learner's lock,
 a change, and no change without one. Where the operator has asked for no events, nothing is executed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
-from vorex_sessions.database import Transaction, as_rows, prepared, recordset
+from vorex_sessions.database import Transaction, prepared
 from vorex_sessions.flask_config import any_setting
 from vorex_sessions.hooks import versions
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, event_queues, events
+from vorex_sessions.models.events import THIS_TRANSACTION
 
 SAVED, CORRECTED, DELETED = "session.saved", "session.corrected", "session.deleted"
 UNLOCKED, AT_RISK, ERASED = "achievement.unlocked", "streak.at_risk", "learner.erased"
@@ -43,11 +45,12 @@ def record(transaction: Transaction, learner_id: str, happened: Iterable[Happene
     """Write what has happened, in this order. `happened` is not read where no events are kept."""
     if not are_kept():
         return
-    rows = [{**one._asdict(), "place": place} for place, one in enumerate(happened)]
-    if rows:
-        destinations = _destinations({row["type"] for row in rows})
-        parameters = {"user_id": learner_id, "events": as_rows(rows), "destinations": destinations}
-        transaction.defer(_RECORD[bool(destinations)], parameters)
+    types = set()
+    for one in happened:
+        types.add(one.type)
+        data = None if one.data is None else orjson.dumps(one.data).decode()
+        transaction.defer(_RECORD, {"user_id": learner_id, **one._asdict(), "data": data})
+    _queue(transaction, learner_id, types)
 
 
 def record_removal(
@@ -58,10 +61,13 @@ def record_removal(
     Before they are, and after the learner's version was raised.
     """
     if are_kept():
-        destinations = _destinations({DELETED})
-        statement = _removal(removed, bool(destinations))
-        values = {**parameters, "user_id": learner_id, "destinations": destinations}
-        transaction.defer(statement, values)
+        rows = transaction.run(_removal(removed), {**parameters, "user_id": learner_id})
+        record(transaction, learner_id, map(_deleted, rows))
+
+
+def _deleted(row: Any) -> Happened:
+    data = {"previous_version": row.version}
+    return Happened(DELETED, str(row.session_result_id), row.raised, data)
 
 
 def record_erasure(transaction: Transaction, learner_id: str) -> None:
@@ -73,7 +79,9 @@ def record_erasure(transaction: Transaction, learner_id: str) -> None:
     parameters = {"user_id": learner_id, "destinations": destinations}
     transaction.defer(_FORGET_OTHERS, parameters)
     if are_kept():
-        transaction.defer(_RECORD_ERASURE[bool(destinations)], parameters)
+        transaction.defer(_RECORD_ERASURE, parameters)
+        if destinations:
+            transaction.defer(_QUEUE_ANEW, parameters)
 
 
 def record_erasure_again(
@@ -81,9 +89,14 @@ def record_erasure_again(
 ) -> None:
     """Write that the learner was erased, where `is_due`: a restored backup has lost the event."""
     if are_kept():
-        destinations = _destinations({ERASED})
-        parameters = {"user_id": learner_id, "destinations": destinations}
-        transaction.defer(_erasure_again(is_due, bool(destinations)), parameters)
+        transaction.defer(_erasure_again(is_due), {"user_id": learner_id})
+        _queue(transaction, learner_id, {ERASED})
+
+
+def _queue(transaction: Transaction, learner_id: str, types: Collection[str]) -> None:
+    """Let the destinations wait for the events of this transaction."""
+    if destinations := _destinations(types):
+        transaction.defer(_QUEUE, {"user_id": learner_id, "destinations": destinations})
 
 
 def _destinations(types: Iterable[str]) -> list[str]:
@@ -95,23 +108,20 @@ def _destinations(types: Iterable[str]) -> list[str]:
     )
 
 
+_ERASED: sa.ColumnElement[str] = sa.literal_column(f"'{ERASED}'", sa.Text)
 _TO = sa.cast(sa.bindparam("destinations"), ARRAY(sa.Text))
 
 
-def _recording(rows: sa.Select[Any], *, is_queued: bool, restarts: bool = False) -> sa.Executable:
-    """Insert events, `rows` with the learner and `_NAMES`; `is_queued`: for `:destinations`, too."""
-    inserted = insert(events).from_select(["user_id", *_NAMES], rows)
-    if not is_queued:
-        return inserted
-    written = inserted.returning(_e.user_id, _e.id).cte("written")
-    ids = (sa.func.min(written.c.id) - sa.literal_column("1"), sa.func.max(written.c.id))
+def _queueing(*, restarts: bool) -> sa.Executable:
+    """Queue the learner's events of this transaction for `:destinations`."""
     to = sa.func.unnest(_TO).column_valued("destination")
-    joined = written.join(sa.lateral(sa.select(to.label("name"))), sa.true())
-    name = joined.right.c.name
-    queued = sa.select(name, written.c.user_id, *ids).select_from(joined)
+    name = sa.select(to.label("name")).subquery("destinations").c.name
+    ids = (sa.func.min(_e.id) - sa.literal_column("1"), sa.func.max(_e.id))
+    rows = sa.select(name, _e.user_id, *ids).where(
+        _e.user_id == USER_ID, _e.written_by == THIS_TRANSACTION
+    )
     added = insert(event_queues).from_select(
-        ["destination", "user_id", "after_id", "last_id"],
-        queued.group_by(name, written.c.user_id).order_by(name),
+        ["destination", "user_id", "after_id", "last_id"], rows.group_by(name, _e.user_id)
     )
     values: dict[str, Any] = {"last_id": added.excluded.last_id}
     if restarts:
@@ -121,42 +131,36 @@ def _recording(rows: sa.Select[Any], *, is_queued: bool, restarts: bool = False)
             "attempts": sa.literal_column("0"),
             "failing_since": sa.null(),
             "last_answer": sa.null(),
-            "due_at": sa.case((is_leased, _q.due_at), else_=sa.func.now()),
+            "due_at": sa.case((is_leased, _q.due_at), else_=added.excluded.due_at),
         }
     return added.on_conflict_do_update(index_elements=["user_id", "destination"], set_=values)
 
 
-def _given() -> sa.Select[Any]:
-    """The rows in `:events`."""
-    columns = [_e[name] for name in _NAMES]
-    given = recordset("given", [*columns, sa.column("place", sa.Integer)], "events").c
-    return sa.select(USER_ID, *(given[name] for name in _NAMES)).order_by(given.place)
-
-
-def _erasure() -> sa.Select[Any]:
-    nothing = (sa.cast(sa.null(), _e[name].type) for name in _NAMES[1:])
-    return sa.select(USER_ID, sa.literal_column(f"'{ERASED}'", sa.Text), *nothing)
+_QUEUE, _QUEUE_ANEW = prepared(_queueing(restarts=False)), _queueing(restarts=True)
+# Rows of VALUES: the ids that PostgreSQL gives are then given where it was asked.
+_RECORD = prepared(
+    insert(events).values(
+        user_id=USER_ID, **{name: sa.bindparam(name, type_=_e[name].type) for name in _NAMES}
+    )
+)
+_RECORD_ERASURE = insert(events).values(user_id=USER_ID, type=_ERASED)
 
 
 @lru_cache(maxsize=4)
-def _erasure_again(is_due: sa.ColumnElement[bool], is_queued: bool) -> sa.Executable:
-    return _recording(_erasure().where(is_due), is_queued=is_queued)
+def _erasure_again(is_due: sa.ColumnElement[bool]) -> sa.Executable:
+    row = versions.beside_learner(_ERASED).where(is_due)
+    return insert(events).from_select(["user_id", "type"], row)
 
 
-_RECORD = {one: prepared(_recording(_given(), is_queued=one)) for one in (False, True)}
-_RECORD_ERASURE = {
-    one: _recording(_erasure(), is_queued=one, restarts=True) for one in (False, True)
-}
 _FORGET_OTHERS = sa.delete(event_queues).where(
     _q.user_id == USER_ID, _q.destination != sa.all_(_TO)
 )
 
 
 @lru_cache(maxsize=16)
-def _removal(removed: sa.Select[Any], is_queued: bool) -> sa.Executable:
-    sessions = removed.subquery("removed").c
-    ids, previous = sessions.session_result_id, sa.literal_column("'previous_version'", sa.Text)
-    data = sa.func.jsonb_build_object(previous, sessions.version)
-    deleted = sa.literal_column(f"'{DELETED}'", sa.Text)
-    row = (USER_ID, deleted, ids, versions.CURRENT, data)
-    return _recording(sa.select(*row).order_by(ids), is_queued=is_queued)
+def _removal(removed: sa.Select[Any]) -> sa.Select[Any]:
+    """Of each session its id and its version, and the learner's."""
+    stored = removed.selected_columns
+    raised = versions.CURRENT.label("raised")
+    only = removed.with_only_columns(stored.session_result_id, stored.version, raised)
+    return only.order_by(stored.session_result_id)

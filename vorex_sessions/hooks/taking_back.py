@@ -57,10 +57,10 @@ class TakenBack:
         return sa.select(*columns).select_from(joined).order_by(given.c.place)
 
     def add(self) -> sa.Executable:
-        """Insert `:rows`. The learner's version is raised afterwards."""
+        """Insert `:rows`. The learner's version is raised before."""
         given = recordset("given", self._columns)
         values: dict[str, Any] = {column.name: given.c[column.name] for column in self._columns}
         if "version" in self.table.c:
-            values["version"] = versions.NEXT
-        names, rows = ["user_id", *values], sa.select(USER_ID, *values.values())
+            values["version"] = versions.RAISED
+        names, rows = ["user_id", *values], versions.beside_learner(*values.values())
         return insert(self.table).from_select(names, rows).on_conflict_do_nothing()

@@ -36,6 +36,18 @@ CURRENT = _current_of(USER_ID)
 NEXT = next_of(USER_ID)
 
 
+# The same for what is stored after RAISE from the learner's row.
+RAISED = _v.version
+
+
+def beside_learner(*columns: Any) -> sa.Select[Any]:
+    """The learner's id and these columns, once RAISE has run: a row to store others from.
+
+    Where there are several machines, they are then stored on the learner's.
+    """
+    return sa.select(_v.user_id, *columns).where(_v.user_id == USER_ID)
+
+
 def _raised(insertion: Insert, **more: sa.ColumnElement[Any]) -> Insert:
     values = {"version": _v.version + _one, **more}
     return insertion.on_conflict_do_update(index_elements=["user_id"], set_=values)

@@ -147,13 +147,13 @@ def _add(
     for one in registry().taken_back:
         pairs = zip(members[one.member], answers[one.member], strict=True)
         if new := [item for item, answer in pairs if answer == "created"]:
+            if not is_new:
+                transaction.defer(versions.RAISE, parameters)
             is_new = True
             _, add = _statements(one)
             transaction.defer(add, {**parameters, "rows": as_rows(new)})
             for statement in one.after():
                 transaction.defer(statement, parameters)
-    if is_new:
-        transaction.defer(versions.RAISE, parameters)
 
 
 def _without_deleted(

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from vorex_sessions.database import Transaction, as_rows, run, run_transaction
+import orjson
+
+from vorex_sessions.database import Transaction, run, run_transaction
 from vorex_sessions.flask_config import setting
 from vorex_sessions.hooks.freshness import right_until
 from vorex_sessions.live import heartbeats, states, store
@@ -38,7 +40,8 @@ def beat(
         if problem := _refusal(row, stored, heartbeat, now):
             raise problem
         if live := heartbeats.merged(stored, heartbeat, now):
-            transaction.defer(store.PUT, {**key, "rows": as_rows([live])})
+            written = orjson.dumps(live["metadata"]).decode()
+            transaction.defer(store.PUT, {**key, **live, "metadata": written})
         return live or stored or {}, stored is None
 
     live, is_new = run_transaction(work, learner_id=learner_id)

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, Insert, aggregate_order_by, insert
 
-from vorex_sessions.database import prepared, recordset
+from vorex_sessions.database import prepared
 from vorex_sessions.models import USER_ID, live_sessions, session_results
 from vorex_sessions.models.columns import Uuid
 from vorex_sessions.sessions import tombstones
@@ -41,11 +41,11 @@ def _before_heartbeat() -> sa.Select[Any]:
 
 
 def _put() -> Insert:
-    given = recordset("given", COLUMNS)
-    names = ["user_id", *(column.name for column in COLUMNS)]
-    added = insert(live_sessions).from_select(names, sa.select(USER_ID, *given.c))
-    changed = {name: added.excluded[name] for name in names[2:]}
-    return added.on_conflict_do_update(index_elements=names[:2], set_=changed)
+    given = {column.name: sa.bindparam(column.name, type_=column.type) for column in COLUMNS}
+    added = insert(live_sessions).values(user_id=USER_ID, **given)
+    key = ("user_id", "session_result_id")
+    changed = {name: added.excluded[name] for name in given if name not in key}
+    return added.on_conflict_do_update(index_elements=key, set_=changed)
 
 
 BEFORE_HEARTBEAT = prepared(_before_heartbeat())

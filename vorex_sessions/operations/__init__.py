@@ -6,9 +6,10 @@ from vorex_sessions.hooks.registry import Capability
 from vorex_sessions.operations import observing, request_ids, security
 from vorex_sessions.operations.pages import pages
 from vorex_sessions.operations.routes import blueprint
+from vorex_sessions.operations.scale_cli import scale
 from vorex_sessions.web.requests import WebRequest, refuse_double_slash, release_body
 
-CAPABILITY = Capability(blueprints=(blueprint,))
+CAPABILITY = Capability(blueprints=(blueprint,), commands=(scale,))
 
 
 def init_app(app: Flask) -> None:

@@ -50,7 +50,7 @@ def _put() -> Insert:
     added = insert(learner_preferences).values({"user_id": USER_ID, "set_at": set_at, **values})
     changed = {name: value for name, value in values.items() if name != "set_on"}
     return added.on_conflict_do_update(
-        index_elements=["user_id", "set_on"], set_={"set_at": set_at, **changed}
+        index_elements=["user_id", "set_on"], set_={"set_at": added.excluded.set_at, **changed}
     )
 
 

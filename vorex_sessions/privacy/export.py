@@ -197,4 +197,4 @@ class Download:
         if self._language is not None:
             rows = _of_language(rows)
             parameters["language"] = self._language
-        return self._snapshot.documents(export.member, rows, parameters)
+        return self._snapshot.documents(rows, parameters)

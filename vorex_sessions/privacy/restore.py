@@ -13,10 +13,12 @@ from vorex_sessions.hooks.registry import registry
 from vorex_sessions.sessions import tombstones
 from vorex_sessions.sessions.purge_batches import PurgeResult, purge_batches
 
-_LINES = {
-    table.name: sa.select(*(column for column in table.c if column.name != "version"))
+_LINES = [
+    sa.select(*(column for column in table.c if column.name != "version")).order_by(
+        *table.primary_key
+    )
     for table in tombstones.TABLES
-}
+]
 _BATCH = 1000  # tombstones
 _TIMEOUT = 3600  # seconds for the query that reads every session
 
@@ -25,8 +27,8 @@ def lines() -> Iterator[bytes]:
     """Every tombstone as a line of JSON, to be kept apart from the database's backups."""
     snapshot = Snapshot()
     try:
-        for name, rows in _LINES.items():
-            for portion in snapshot.documents(name, rows, {}):
+        for rows in _LINES:
+            for portion in snapshot.documents(rows, {}):
                 yield from (f"{tombstone}\n".encode() for tombstone in portion)
     finally:
         snapshot.close()

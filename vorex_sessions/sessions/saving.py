@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from vorex_sessions.database import (
     NO_NESTED_LOOPS,
@@ -19,12 +18,10 @@ from vorex_sessions.database import (
     Transaction,
     as_rows,
     prepared,
-    recordset,
     run_transaction,
 )
 from vorex_sessions.database.timeouts import LARGE_SAVE_TIMEOUT, QUERY_TIMEOUT
 from vorex_sessions.hooks import events, versions
-from vorex_sessions.hooks.learner_days import DAY_STARTS_AT
 from vorex_sessions.hooks.projections import (
     DERIVED_VERSION,
     MARK_STALE,
@@ -34,58 +31,13 @@ from vorex_sessions.hooks.projections import (
 )
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.hooks.save_removals import SaveRemoval, follow_up, remove
-from vorex_sessions.models import USER_ID, learner_versions, session_results
+from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.problems.kinds import Problem, Unavailable
-from vorex_sessions.sessions import results, tombstones
+from vorex_sessions.sessions import results
 from vorex_sessions.sessions.entries import Entry, Outcome, first_of_each, outcomes_of
 from vorex_sessions.sessions.finding import find
+from vorex_sessions.sessions.storing import insertion, new_rows
 from vorex_sessions.turns import in_turns
-
-
-def _given(*, keeps_times: bool) -> dict[str, Any]:
-    """The rows in `:rows`, as columns of session_results; with the times that they have, if any."""
-    times = results.TIMES if keeps_times else ()
-    columns = [column for column in results.STORED if column.name != "user_id"]
-    given = recordset("given", [*columns, results.HOUR, *times])
-    is_before_start = given.c.hour < sa.func.coalesce(DAY_STARTS_AT, sa.literal_column("0"))
-    kept = {time.name: sa.func.coalesce(given.c[time.name], sa.func.now()) for time in times}
-    return {
-        **{column.name: given.c[column.name] for column in columns},
-        "practiced_on": given.c.practiced_on - sa.cast(is_before_start, sa.Integer),
-        **kept,
-    }
-
-
-def _new(*, keeps_times: bool) -> sa.CTE:
-    """Those of the rows that are new, as they are about to be stored."""
-    given = _given(keeps_times=keeps_times)
-    set_here = {
-        "user_id": USER_ID,
-        "version": versions.NEXT,
-        **{time.name: sa.func.now() for time in results.TIMES},
-    }
-    columns = {**set_here, **given}
-    return (
-        sa.select(*(columns[column.name].label(column.name) for column in results.COLUMNS))
-        .where(
-            ~results.is_stored(given["session_result_id"]),
-            ~tombstones.is_deleted(given["session_result_id"]),
-            ~tombstones.is_erased(given["completed_at"]),
-        )
-        .cte("new")
-    )
-
-
-@lru_cache(maxsize=2)
-def _insertion(*, keeps_times: bool) -> sa.Executable:
-    """Store the rows in `:rows`, all of which are new. The learner's version is raised before."""
-    given = _given(keeps_times=keeps_times)
-    learner = learner_versions.c
-    rows = sa.select(learner.user_id, *given.values(), learner.version)
-    inserted = insert(session_results).from_select(
-        ["user_id", *given, "version"], rows.where(learner.user_id == USER_ID)
-    )
-    return prepared(inserted)
 
 
 @lru_cache(maxsize=64)
@@ -99,7 +51,7 @@ def _save_statement(
 
     In every row, the contexts of a batch with many words would be 100 times as large.
     """
-    new = _new(keeps_times=keeps_times)
+    new = new_rows(keeps_times=keeps_times)
     is_first = sa.func.row_number().over() == sa.literal_column("1")
     contexts = [
         sa.case((is_first, projection.context(new))).label(f"context_{place}")
@@ -207,7 +159,7 @@ def _store(
         transaction.defer(versions.RAISE, {"user_id": learner_id})
         new = [by_id[str(row.session_result_id)].row for row in rows]
         all_new = parameters if len(new) == len(by_id) else {**parameters, "rows": as_rows(new)}
-        transaction.defer(_insertion(keeps_times=restored), all_new)
+        transaction.defer(insertion(keeps_times=restored), all_new)
         events.record(transaction, learner_id, _saved(rows, restored))
         event = SaveEvent(transaction, learner_id, rows, now, is_large=is_large)
         extras, removed = _follow(event, projections)

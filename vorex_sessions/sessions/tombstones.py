@@ -14,7 +14,6 @@ from vorex_sessions.models import (
     USER_ID,
     deleted_sessions,
     erased_learners,
-    learner_versions,
     session_results,
 )
 
@@ -88,10 +87,7 @@ def _add_erased(rows: sa.SelectBase, *, has_happened_now: bool) -> sa.Executable
 
 # The learner's erasure, as of `:now`; `:close` closes the account. The learner's version is raised before.
 ADD_ERASURE = _add_erased(
-    sa.select(
-        *(learner_versions.c.user_id, sa.bindparam("now"), sa.bindparam("close")),
-        learner_versions.c.version,
-    ).where(learner_versions.c.user_id == USER_ID),
+    versions.beside_learner(sa.bindparam("now"), sa.bindparam("close"), versions.RAISED),
     has_happened_now=True,
 )
 _given = recordset("given", (_deleted.user_id, _deleted.session_result_id, _deleted.deleted_at))

@@ -1,0 +1,50 @@
+"""Distributing the tables over several machines, as far as a database of one can tell."""
+
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.postgres import transaction
+from vorex_sessions import create_app
+from vorex_sessions.database import distribution
+from vorex_sessions.extensions import db
+from vorex_sessions.hooks.registry import registry
+
+
+def test_every_table_of_the_models_is_distributed_or_copied(in_app: Flask) -> None:
+    tables = {table.name for table in db.metadata.sorted_tables}
+    learners, others = distribution.learner_tables(), distribution.reference_tables()
+    assert {*learners, *others} == {*tables, "alembic_version"}
+    assert not set(learners) & set(others)
+    assert learners[0] == distribution.ALONGSIDE
+    assert {table.name for table in registry().learner_tables} <= set(learners)
+
+
+def test_what_is_distributed_has_the_learner_in_every_unique_rule(app: Flask) -> None:
+    """Citus can keep no other: it would have to ask every machine."""
+    with app.app_context(), transaction() as connection:
+        unique = connection.execute(
+            sa.text("""
+            SELECT CAST(indrelid AS regclass) AS name, indexrelid FROM pg_index
+            WHERE indisunique AND CAST(CAST(indrelid AS regclass) AS text) = ANY(:tables)
+                AND NOT EXISTS (
+                    SELECT FROM pg_attribute WHERE attrelid = indrelid AND attname = 'user_id'
+                        AND attnum = ANY(indkey))
+            """),
+            {"tables": distribution.learner_tables()},
+        ).all()
+    assert unique == []
+
+
+def test_the_founding_import_comes_before_distributing(settings: dict) -> None:
+    service = create_app({**settings, "DB_DISTRIBUTED": True})
+    nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
+    done = service.test_cli_runner().invoke(args=["import", "founding", "--from", nowhere])
+    assert done.exit_code == 1
+    assert "import first, then run `flask scale distribute`" in done.output
+
+
+def test_one_machine_has_nothing_to_distribute(app: Flask) -> None:
+    for command in (["scale", "distribute", "--yes"], ["scale", "check"]):
+        done = app.test_cli_runner().invoke(args=command)
+        assert done.exit_code == 1
+        assert done.output.startswith("Error: The database has no Citus. Create the extension")

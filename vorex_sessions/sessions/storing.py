@@ -1,0 +1,55 @@
+"""The statements of a save: which of the given rows are new, and how they are stored."""
+
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from vorex_sessions.database import prepared, recordset
+from vorex_sessions.hooks import versions
+from vorex_sessions.hooks.learner_days import DAY_STARTS_AT
+from vorex_sessions.models import USER_ID, session_results
+from vorex_sessions.sessions import results, tombstones
+
+
+def _given(*, keeps_times: bool) -> dict[str, Any]:
+    """The rows in `:rows`, as columns of session_results; with the times that they have, if any."""
+    times = results.TIMES if keeps_times else ()
+    columns = [column for column in results.STORED if column.name != "user_id"]
+    given = recordset("given", [*columns, results.HOUR, *times])
+    is_before_start = given.c.hour < sa.func.coalesce(DAY_STARTS_AT, sa.literal_column("0"))
+    kept = {time.name: sa.func.coalesce(given.c[time.name], sa.func.now()) for time in times}
+    return {
+        **{column.name: given.c[column.name] for column in columns},
+        "practiced_on": given.c.practiced_on - sa.cast(is_before_start, sa.Integer),
+        **kept,
+    }
+
+
+def new_rows(*, keeps_times: bool) -> sa.CTE:
+    """Those of the rows that are new, as they are about to be stored."""
+    given = _given(keeps_times=keeps_times)
+    set_here = {
+        "user_id": USER_ID,
+        "version": versions.NEXT,
+        **{time.name: sa.func.now() for time in results.TIMES},
+    }
+    columns = {**set_here, **given}
+    return (
+        sa.select(*(columns[column.name].label(column.name) for column in results.COLUMNS))
+        .where(
+            ~results.is_stored(given["session_result_id"]),
+            ~tombstones.is_deleted(given["session_result_id"]),
+            ~tombstones.is_erased(given["completed_at"]),
+        )
+        .cte("new")
+    )
+
+
+@lru_cache(maxsize=2)
+def insertion(*, keeps_times: bool) -> sa.Executable:
+    """Store the rows in `:rows`, all of which are new. The learner's version is raised before."""
+    given = _given(keeps_times=keeps_times)
+    rows = versions.beside_learner(*given.values(), versions.RAISED)
+    return prepared(insert(session_results).from_select(["user_id", *given, "version"], rows))
