@@ -38,6 +38,7 @@ def test_the_lock_is_taken_where_the_learner_is_behind_a_write_that_changes_noth
     assert "learner_totals" in named(lock)
     assert routing.judged(locks.acquire(learner, is_distributed=True)) == ()
     assert routing.judged(text_of(locks.TRY_LOCK)) == ()
+    assert routing.touched(text_of(locks.STAY)) == (True, True)
     assert routing.LOCK_ELSEWHERE in routing.judged(locks.acquire(learner))
 
 

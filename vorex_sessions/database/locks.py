@@ -25,6 +25,8 @@ ACQUIRE_ALL = (
         "SELECT count(pg_advisory_xact_lock(key)) FROM unnest(CAST(:learner_locks AS bigint[])) AS key"
     ),
 )
+# Before TRY_LOCK: changes nothing, and keeps the learner where the rows are, as in `acquire`.
+STAY = sa.text("DELETE FROM learner_totals WHERE user_id = CAST(:user_id AS uuid) AND sessions < 0")
 # For work that may as well be left to the next caller: whether the lock was free, and is held now. A query of
 # the learner's own rows is sent to where they are.
 TRY_LOCK = sa.text("""

@@ -99,6 +99,7 @@ def roll_up(learner_id: str, now: datetime) -> None:
 
     def work(transaction: Transaction) -> None:
         lock = {"learner_lock": locks.key(learner_id), "user_id": learner_id}
+        transaction.defer(locks.STAY, lock)
         if transaction.run(locks.TRY_LOCK, lock)[0].taken:
             transaction.defer(_STORE, parameters)
 
