@@ -7,7 +7,7 @@ and `flask scale distribute` can drop it: Citus takes no triggers.
 from alembic import op
 
 revision = "0015_updated_at"
-down_revision = "0013_insights"
+down_revision = "0014_pages"
 branch_labels = None
 depends_on = None
 LOSES: dict[str, str] = {}
