@@ -162,6 +162,6 @@ class _Judge:
             name = call.funcname[-1].sval
             if free and name in _OF_ROWS and is_whole_row(call, query):
                 self.found.append(WHOLE_ROWS.format(name))
-            if name.startswith(("pg_advisory", "pg_try_advisory")):
+            if not self.is_job and name.startswith(("pg_advisory", "pg_try_advisory")):
                 if not any(table in LEARNERS for table in named(query)):
                     self.found.append(LOCK_ELSEWHERE)

@@ -4,11 +4,12 @@
 JOBS: dict[str, str] = {
     "cohorts/snapshot.py:refresh": "which cohorts have enough learners, once a day",
     "events/service.py:list_events": "the operator's back end pulls the events of all learners",
-    "events/status.py:status": "what waits in all, for the operator",
     "events/status.py:waiting_since": "since when something waits, for /metrics",
     "events/warnings.py:_unwarned": "who of a page of learners was warned already",
     "events/resending.py:redeliver": "the operator sends again what all learners' events are since a time",
+    "events/status.py:status.<locals>.<genexpr>": "what waits in all, for the operator",
     "hooks/rebuild.py:learners": "every learner, page by page, for `flask rebuild`",
+    "insights/refresh.py:_word.<locals>.work": "who stores wordings, of no learner, waits for the others",
     "insights/refresh.py:_show": "the learners to whom new wordings are not shown yet, page by page",
     "live/sweeping.py:_abandoned": "live sessions of all learners that nobody goes on with, page by page",
     "live/sweeping.py:sweep": "live sessions of all learners that are gone are removed at once",
