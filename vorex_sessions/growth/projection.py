@@ -62,6 +62,14 @@ class GrowthProjection(projections.Projection):
             () if self.derived_from.difference(SCORES).isdisjoint(fields) else (store.MARK_STALE,)
         )
 
+    def insert_cte(self, new: sa.CTE, *, is_large: bool) -> sa.CTE:
+        """Add the words of the saved sessions."""
+        return words.insert_cte(new, is_large=is_large)
+
+    def defer_insert(self, event: SaveEvent, *, is_large: bool) -> None:
+        """Add the words of the saved sessions."""
+        words.defer_insert(event, is_large=is_large)
+
     def context(self, new: sa.CTE) -> sa.ScalarSelect[Any]:
         """The totals before this save, the words that are known, and what the learner has set."""
         context = sa.func.json_build_object(
@@ -76,7 +84,6 @@ class GrowthProjection(projections.Projection):
         history = from_json(context["history"])
         if context["totals"] is None and not event.is_first:
             return self._recount(event, history)
-        words.defer_add(event)
         transaction, learner_id, saved = event.transaction, event.learner_id, event.saved_rows
         before, days = from_columns(context["totals"]), None
         if is_late(before, saved):

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 
 from vorex_sessions.database import prepared
 from vorex_sessions.hooks.learner_rows import upsert
@@ -77,61 +77,68 @@ def named_in(sessions: sa.FromClause) -> sa.ColumnElement[str]:
     return word
 
 
-def _seen_in_sessions(*conditions: sa.ColumnElement[bool]) -> Any:
-    """Each word of a language with times_seen, first_seen and last_seen, in sessions of the learner.
+def _seen_in(sessions: sa.FromClause, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Each word of a language with times_seen, first_seen and last_seen, in sessions of one learner.
 
     Grouped by the learner, too: where there are several machines, each row is then known to stay on its own.
     """
-    stored = session_results.c
-    language, word, at = stored.language, named_in(session_results), stored.completed_at
+    of, word, at = sessions.c, named_in(sessions), sessions.c.completed_at
     return (
         sa.select(
-            *(stored.user_id, language, word),
+            *(of.user_id, of.language, word),
             sa.func.count().label("times_seen"),
             sa.func.min(at).label("first_seen"),
             sa.func.max(at).label("last_seen"),
         )
-        .select_from(session_results)
-        .where(stored.user_id == USER_ID, *conditions)
-        .group_by(stored.user_id, language, word)
+        .select_from(sessions)
+        .where(*conditions)
+        .group_by(of.user_id, of.language, word)
     )
 
 
-_NAMES = ["user_id", *_KEY, "times_seen", "first_seen", "last_seen"]
+_stored = session_results.c
+_IS_MINE = _stored.user_id == USER_ID
 _IDS = sa.cast(sa.bindparam("saved_ids"), ARRAY(sa.Uuid(as_uuid=False)))
-_SAVED = _seen_in_sessions(session_results.c.session_result_id == sa.any_(_IDS))
+_SAVED = _seen_in(session_results, _IS_MINE, _stored.session_result_id == sa.any_(_IDS))
 
 
-def _add_few() -> sa.Executable:
-    """Add the words of the sessions `:saved_ids`."""
-    added = insert(learner_words).from_select(_NAMES, _SAVED)
+def _add_few(seen: sa.Select[Any]) -> Insert:
+    """Add words, or count them up."""
+    added = insert(learner_words).from_select(list(seen.selected_columns.keys()), seen)
     return added.on_conflict_do_update(
         index_elements=["user_id", *_KEY], set_=_merged(added.excluded)
     )
 
 
-def _add_many() -> tuple[sa.Executable, ...]:
+def _add_many(seen: Any) -> tuple[sa.Update, Insert]:
     """The same for many thousand words: in half the time, but it reads all words of the learner.
 
     Behind the learner's lock nobody else adds any, so there is no conflict.
     """
-    seen = _SAVED.subquery("seen")
     updated = learner_words.update().where(_is_word_of(_w, seen)).values(**_merged(seen.c))
     stored = learner_words.alias("stored")
     is_stored = sa.exists().where(_is_word_of(stored.c, seen))
-    added = insert(learner_words).from_select(_NAMES, sa.select(*seen.c).where(~is_stored))
-    return updated, added
+    rows = sa.select(*seen.c).where(~is_stored)
+    return updated, insert(learner_words).from_select(list(seen.c.keys()), rows)
 
 
-_ADD = {False: (prepared(_add_few()),), True: _add_many()}
+def insert_cte(new: sa.CTE, *, is_large: bool) -> sa.CTE:
+    """Add the words of the sessions in `new`."""
+    if not is_large:
+        return _add_few(_seen_in(new)).cte("counted_words")
+    updated, added = _add_many(_seen_in(new).cte("seen"))
+    return added.add_cte(updated.cte("updated_words")).cte("counted_words")
 
 
-def defer_add(event: SaveEvent) -> None:
+_INSERT = {False: (prepared(_add_few(_SAVED)),), True: _add_many(_SAVED.subquery("seen"))}
+
+
+def defer_insert(event: SaveEvent, *, is_large: bool) -> None:
     """Add the words of the saved sessions."""
     # A literal of an array: ARRAY[…] of texts is none of ids for a prepared statement.
     saved_ids = "{" + ",".join(event.saved_ids) + "}"
     parameters = {"user_id": event.learner_id, "saved_ids": saved_ids}
-    for statement in _ADD[event.is_large]:
+    for statement in _INSERT[is_large]:
         event.transaction.defer(statement, parameters)
 
 
@@ -140,7 +147,7 @@ def _replace() -> tuple[sa.Executable, ...]:
 
     `:distinct_words` are the words that sessions name; where there are no more, none is looked for.
     """
-    seen = _seen_in_sessions()
+    seen = _seen_in(session_results, _IS_MINE)
     written = upsert(learner_words, _KEY, seen)
     stored = learner_words.alias("stored")
     count = sa.select(sa.func.count()).where(stored.c.user_id == USER_ID).scalar_subquery()

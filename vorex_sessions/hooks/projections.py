@@ -39,11 +39,9 @@ class SaveEvent:
     learner_id: str
     saved_rows: Sequence[Any]  # as stored just now
     now: datetime
-    derived_version: int | None = (
-        None  # of the learner before a save; None where nothing was kept yet
-    )
+    # Of the learner before a save; None where nothing was kept yet.
+    derived_version: int | None = None
     is_first: bool = False  # whether the learner had no sessions before this save
-    is_large: bool = False  # whether it has many thousand words
 
     @property
     def all_sessions(self) -> AllSessions:
@@ -101,6 +99,17 @@ class Projection(ABC):
     def applies_to(self, row: Mapping[str, Any]) -> bool:
         """Whether a session with these columns changes anything here."""
         return True
+
+    def insert_cte(self, new: sa.CTE, *, is_large: bool) -> sa.CTE | None:
+        """A write that needs no Python, as a CTE of the statement that saves; `new` has the saved rows.
+
+        `is_large`: of many thousand words.
+        """
+        return None
+
+    def defer_insert(self, event: SaveEvent, *, is_large: bool) -> None:
+        """The same by statements after the one that saves, for a database of several machines."""
+        return
 
     @abstractmethod
     def context(self, new: sa.CTE) -> sa.ScalarSelect[Any]:

@@ -40,8 +40,7 @@ def beat(
         if problem := _refusal(row, stored, heartbeat, now):
             raise problem
         if live := heartbeats.merged(stored, heartbeat, now):
-            written = orjson.dumps(live["metadata"]).decode()
-            transaction.defer(store.PUT, {**key, **live, "metadata": written})
+            transaction.defer(store.PUT, {**key, **_written(live)})
         return live or stored or {}, stored is None
 
     live, is_new = run_transaction(work, learner_id=learner_id)
@@ -71,13 +70,15 @@ def cancel(learner_id: str, session_result_id: str, *, now: datetime) -> None:
         "session_result_id": session_result_id,
         "heartbeat_at": states.whole_second(now),
         **_limits(now),
-        "rows": as_rows([heartbeats.never_live(session_result_id, now)]),
     }
+    never_live = _written(heartbeats.never_live(session_result_id, now))
 
     def work(transaction: Transaction) -> bool:
         transaction.defer(store.CANCEL, parameters)
-        transaction.defer(store.REMEMBER_CANCELLED, parameters)
-        return bool(transaction.finish(store.IS_SAVED, parameters)[0].saved)
+        (row,) = transaction.run(store.BEFORE_REMEMBERING, parameters)
+        if not (row.saved or row.over) and row.kept < store.MOST_REMEMBERED:
+            transaction.defer(store.REMEMBER_CANCELLED, {**parameters, **never_live})
+        return bool(row.saved)
 
     if run_transaction(work, learner_id=learner_id):
         raise Conflict("This session is saved already, so it is not live; delete it instead.")
@@ -92,6 +93,11 @@ def _completed(session_result_id: str, body: Mapping[str, Any]) -> dict[str, Any
         **body,
         "session_result_id": session_result_id,
     }
+
+
+def _written(live: Mapping[str, Any]) -> dict[str, Any]:
+    """A live session as its statements take it."""
+    return {**live, "metadata": orjson.dumps(live["metadata"]).decode()}
 
 
 def _limits(now: datetime) -> dict[str, datetime]:

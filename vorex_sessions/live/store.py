@@ -40,11 +40,14 @@ def _before_heartbeat() -> sa.Select[Any]:
     return sa.select(head, *live.c).select_from(head.outerjoin(live, sa.true()))
 
 
-def _put() -> Insert:
+def _insertion() -> Insert:
     given = {column.name: sa.bindparam(column.name, type_=column.type) for column in COLUMNS}
-    added = insert(live_sessions).values(user_id=USER_ID, **given)
-    key = ("user_id", "session_result_id")
-    changed = {name: added.excluded[name] for name in given if name not in key}
+    return insert(live_sessions).values(user_id=USER_ID, **given)
+
+
+def _put() -> Insert:
+    added, key = _insertion(), ("user_id", "session_result_id")
+    changed = {name: added.excluded[name] for name in NAMES if name not in key}
     return added.on_conflict_do_update(index_elements=key, set_=changed)
 
 
@@ -72,19 +75,13 @@ CANCEL = (
 MOST_REMEMBERED = 50
 
 
-def _remember() -> Insert:
-    given = recordset("given", COLUMNS)
-    kept = sa.select(sa.func.count()).where(_is_of_learner, _is_not_gone).scalar_subquery()
-    is_over = (_is_saved, tombstones.is_deleted(ID), tombstones.IS_CLOSED)
-    rows = sa.select(USER_ID, *given.c).where(
-        ~sa.or_(*is_over), kept < sa.literal_column(str(MOST_REMEMBERED))
-    )
-    names = ["user_id", *(column.name for column in COLUMNS)]
-    return insert(live_sessions).from_select(names, rows).on_conflict_do_nothing()
-
-
-REMEMBER_CANCELLED = _remember()
-IS_SAVED = sa.select(_is_saved.label("saved"))
+# What decides on that, and on the answer to a cancel.
+BEFORE_REMEMBERING = sa.select(
+    sa.select(sa.func.count()).where(_is_of_learner, _is_not_gone).scalar_subquery().label("kept"),
+    _is_saved.label("saved"),
+    sa.or_(tombstones.is_deleted(ID), tombstones.IS_CLOSED).label("over"),
+)
+REMEMBER_CANCELLED = _insertion().on_conflict_do_nothing()
 SHOWN = prepared(sa.select(*COLUMNS).where(_is_shown).order_by(_l.started_at, _l.session_result_id))
 
 

@@ -1,8 +1,4 @@
-"""Idempotent saves: behind the lock one statement looks what is new, and plain ones store it.
-
-So each is sent to the machine that has the learner, where there are several. Another statement finds out why
-the rest is not new.
-"""
+"""Idempotent saves: one statement stores what is new, a second one finds out why the rest was not."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -21,6 +17,7 @@ from vorex_sessions.database import (
     run_transaction,
 )
 from vorex_sessions.database.timeouts import LARGE_SAVE_TIMEOUT, QUERY_TIMEOUT
+from vorex_sessions.flask_config import setting
 from vorex_sessions.hooks import events, versions
 from vorex_sessions.hooks.projections import (
     DERIVED_VERSION,
@@ -36,7 +33,7 @@ from vorex_sessions.problems.kinds import Problem, Unavailable
 from vorex_sessions.sessions import results
 from vorex_sessions.sessions.entries import Entry, Outcome, first_of_each, outcomes_of
 from vorex_sessions.sessions.finding import find
-from vorex_sessions.sessions.storing import insertion, new_rows
+from vorex_sessions.sessions.storing import insertion, new_rows, stored_rows
 from vorex_sessions.turns import in_turns
 
 
@@ -44,20 +41,25 @@ from vorex_sessions.turns import in_turns
 def _save_statement(
     projections: tuple[Projection, ...],
     is_large: bool,
-    keeps_times: bool = False,
-    removals: tuple[SaveRemoval, ...] = (),
+    keeps_times: bool,
+    is_distributed: bool,
+    removals: tuple[SaveRemoval, ...],
 ) -> sa.Select[Any]:
-    """What is new; the first row with the context of each projection, then with what is due.
+    """Store what is new; returns it, the first row with the context of each projection, then what is due.
 
-    In every row, the contexts of a batch with many words would be 100 times as large.
+    In every row, the contexts of a batch with many words would be 100 times as large. `is_distributed`: store
+    nothing yet.
     """
-    new = new_rows(keeps_times=keeps_times)
+    new = (new_rows if is_distributed else stored_rows)(keeps_times=keeps_times)
+    writes = (
+        () if is_distributed else [one.insert_cte(new, is_large=is_large) for one in projections]
+    )
     is_first = sa.func.row_number().over() == sa.literal_column("1")
     contexts = [
         sa.case((is_first, projection.context(new))).label(f"context_{place}")
         for place, projection in enumerate(projections)
     ]
-    # A learner with totals has earlier sessions.
+    # What is inserted here is not seen by this statement. A learner with totals has earlier sessions.
     has_earlier = sa.exists().where(session_results.c.user_id == USER_ID)
     is_new_learner = sa.case((DERIVED_VERSION.is_(None), ~has_earlier), else_=sa.false())
     statement = sa.select(
@@ -67,6 +69,7 @@ def _save_statement(
         *contexts,
         *(sa.case((is_first, one.is_due)).label(f"due_{n}") for n, one in enumerate(removals)),
     )
+    statement = statement.add_cte(*(write for write in writes if write is not None))
     return statement if is_large or keeps_times else prepared(statement)
 
 
@@ -144,7 +147,9 @@ def _store(
     projections = tuple(one for one in applying if not (is_large and one.may_follow))
     for projection in projections:
         parameters |= projection.context_parameters([entry.row for entry in entries])
-    statement = _save_statement(projections, is_large, restored, registry().save_removals)
+    is_distributed = setting("DB_DISTRIBUTED")
+    removals = registry().save_removals
+    statement = _save_statement(projections, is_large, restored, is_distributed, removals)
 
     def work(
         transaction: Transaction,
@@ -157,11 +162,14 @@ def _store(
         if not rows:
             return rows, {}, ()
         transaction.defer(versions.RAISE, {"user_id": learner_id})
-        new = [by_id[str(row.session_result_id)].row for row in rows]
-        all_new = parameters if len(new) == len(by_id) else {**parameters, "rows": as_rows(new)}
-        transaction.defer(insertion(keeps_times=restored), all_new)
+        event = SaveEvent(transaction, learner_id, rows, now)
+        if is_distributed:
+            new = [by_id[str(row.session_result_id)].row for row in rows]
+            all_new = parameters if len(new) == len(by_id) else {**parameters, "rows": as_rows(new)}
+            transaction.defer(insertion(keeps_times=restored), all_new)
+            for projection in projections:
+                projection.defer_insert(event, is_large=is_large)
         events.record(transaction, learner_id, _saved(rows, restored))
-        event = SaveEvent(transaction, learner_id, rows, now, is_large=is_large)
         extras, removed = _follow(event, projections)
         if projections != applying:
             transaction.defer(MARK_STALE, {"user_id": learner_id})

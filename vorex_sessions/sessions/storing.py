@@ -1,4 +1,8 @@
-"""The statements of a save: which of the given rows are new, and how they are stored."""
+"""The statements of a save: which of the given rows are new, and how they are stored.
+
+On one machine a row is stored by the statement that finds it new. Citus spreads an INSERT within WITH over
+its machines, so there (`DB_DISTRIBUTED`) one statement looks what is new and another stores it.
+"""
 
 from functools import lru_cache
 from typing import Any
@@ -27,8 +31,20 @@ def _given(*, keeps_times: bool) -> dict[str, Any]:
     }
 
 
+def stored_rows(*, keeps_times: bool) -> sa.CTE:
+    """Store those of the rows in `:rows` that are new, and return them."""
+    given = _given(keeps_times=keeps_times)
+    rows = sa.select(USER_ID, *given.values(), versions.NEXT).where(
+        ~tombstones.is_deleted(given["session_result_id"]),
+        ~tombstones.is_erased(given["completed_at"]),
+    )
+    stored = insert(session_results).from_select(["user_id", *given, "version"], rows)
+    stored = stored.on_conflict_do_nothing(index_elements=["user_id", "session_result_id"])
+    return stored.returning(*results.COLUMNS).cte("new")
+
+
 def new_rows(*, keeps_times: bool) -> sa.CTE:
-    """Those of the rows that are new, as they are about to be stored."""
+    """Those of the rows that are new, as `insertion` is about to store them."""
     given = _given(keeps_times=keeps_times)
     set_here = {
         "user_id": USER_ID,

@@ -61,8 +61,9 @@ def revoke_card(learner_id: str, card_id: str) -> None:
     parameters = {"user_id": learner_id, "card_id": card_id}
 
     def work(transaction: Transaction) -> None:
-        transaction.defer(versions.raise_if(store.EXISTS), parameters)
-        transaction.defer(store.REMOVE, parameters)
+        if transaction.run(store.IS_THERE, parameters):
+            transaction.defer(versions.RAISE, parameters)
+            transaction.defer(store.REMOVE, parameters)
 
     run_transaction(work, learner_id=learner_id)
 

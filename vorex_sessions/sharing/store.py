@@ -27,7 +27,7 @@ ADD = share_cards.insert().values(
 LIST = prepared(
     sa.select(*COLUMNS).where(_c.user_id == USER_ID).order_by(_c.created_at.desc(), _c.card_id)
 )
-EXISTS = sa.exists().where(_is_it)
+IS_THERE = sa.select(_c.card_id).where(_is_it)
 REMOVE = share_cards.delete().where(_is_it)
 # Whoever has the address names no learner; on Citus it asks every shard.
 FIND = prepared(sa.select(*COLUMNS).where(_c.card_id == _id))
