@@ -1,4 +1,4 @@
-"""Settings that must be there, alone or together. config.py reads each of them."""
+"""Settings that must be there, alone or together, or not together. config.py reads each of them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +17,11 @@ def require(values: Mapping[str, Any]) -> None:
         raise SettingError(
             "SUPABASE_URL or SUPABASE_JWT_SECRET is missing: set the address of the Supabase project, or "
             "the secret that signs its tokens, or both."
+        )
+    if values["DB_DISTRIBUTED"] and values["DATABASE_READ_URL"]:
+        raise SettingError(
+            "DATABASE_READ_URL and DB_DISTRIBUTED=true do not go together: a coordinator's standby does not "
+            "tell how far the other machines are behind. Unset one of them."
         )
     if values["WEBHOOK_URL"]:
         _require_webhook(values)

@@ -59,9 +59,28 @@ def database_url(worker_id: str) -> Iterator[str]:
         yield url
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run tests marked `one_and_several` with both settings."""
+    if metafunc.definition.get_closest_marker("one_and_several"):
+        metafunc.fixturenames.append("machines")
+        metafunc.parametrize("machines", ["one", "several"], indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def settings(database_url: str) -> dict:
-    return config.read({"DATABASE_URL": database_url, "SUPABASE_JWT_SECRET": SECRET})
+def machines(request: pytest.FixtureRequest) -> str:
+    """As for how many machines the service is set: "one" or "several". The database has one."""
+    return str(getattr(request, "param", "one"))
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str, machines: str) -> dict:
+    return config.read(
+        {
+            "DATABASE_URL": database_url,
+            "SUPABASE_JWT_SECRET": SECRET,
+            "DB_DISTRIBUTED": str(machines == "several"),
+        }
+    )
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ JOBS: dict[str, str] = {
     "hooks/rebuild.py:learners": "every learner, page by page, for `flask rebuild`",
     "insights/refresh.py:_word.<locals>.work": "who stores wordings, of no learner, waits for the others",
     "insights/refresh.py:_show": "the learners to whom new wordings are not shown yet, page by page",
+    "sharing/service.py:show_card": "whoever has the address of a card, which names no learner",
+    "live/relays.py:Notices.tell": "whether anybody listens on this server; no learner's lock",
     "live/sweeping.py:_abandoned": "live sessions of all learners that nobody goes on with, page by page",
     "live/sweeping.py:sweep": "live sessions of all learners that are gone are removed at once",
     "privacy/restore.py:lines": "the tombstones of all learners, page by page, to be kept apart",
@@ -18,6 +20,10 @@ JOBS: dict[str, str] = {
     "privacy/restore.py:_remove_restored": "a restored backup has brought back what learners had erased",
     "privacy/retention.py:_learners": "the learners who have old sessions, page by page",
     "privacy/retention.py:due": "how many sessions a purge would remove",
+}
+# Sent only without DB_DISTRIBUTED; with it, the same place is judged.
+ONE_MACHINE = {
+    "sessions/saving.py:_store.<locals>.work": "one statement stores and tells what was new: a fifth cheaper",
 }
 # Where a cursor is opened, though a database of several machines collects its rows first.
 CURSORS = {

@@ -1,8 +1,11 @@
 """Distributing the tables over several machines, as far as a database of one can tell."""
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+import config
+from required_settings import require
 from tests.postgres import transaction
 from vorex_sessions import create_app
 from vorex_sessions.database import distribution
@@ -41,6 +44,21 @@ def test_the_founding_import_comes_before_distributing(settings: dict) -> None:
     done = service.test_cli_runner().invoke(args=["import", "founding", "--from", nowhere])
     assert done.exit_code == 1
     assert "import first, then run `flask scale distribute`" in done.output
+
+
+def test_a_standby_of_several_machines_is_refused(settings: dict) -> None:
+    both = {**settings, "DB_DISTRIBUTED": True, "DATABASE_READ_URL": settings["DATABASE_URL"]}
+    with pytest.raises(config.SettingError, match="do not go together"):
+        require(both)
+    require({**both, "DB_DISTRIBUTED": False})
+
+
+def test_only_several_machines_are_named_by_the_readiness(app: Flask, settings: dict) -> None:
+    assert "machines" not in app.test_client().get("/readyz").get_json()
+    service = create_app({**settings, "DB_DISTRIBUTED": True})
+    assert service.test_client().get("/readyz").get_json() == {"status": "ok", "machines": []}
+    with service.app_context():
+        db.engine.dispose()
 
 
 def test_one_machine_has_nothing_to_distribute(app: Flask) -> None:

@@ -37,11 +37,11 @@ def test_a_connection_plans_a_statement_once_and_takes_no_round_trip_more(fresh:
     with recorded(fresh) as sent:
         first.save()
     trips = len(sent)
-    # What is new, the version, the session, words and totals; which unlocks there are, and new ones.
-    assert plan_counts(sent) == (7, 7)
+    # The session, the version, the totals; which unlocks there are, and new ones.
+    assert plan_counts(sent) == (5, 5)
     with recorded(fresh) as sent:
         second.save()
-    assert plan_counts(sent) == (0, 7)
+    assert plan_counts(sent) == (0, 5)
     assert len(sent) == trips
     for path in (
         *("/warmup", "/stats?period=week", "/stats?period=year", "/stats?period=all"),
@@ -76,7 +76,7 @@ def test_a_statement_that_was_not_reached_is_prepared_the_next_time(fresh: Flask
         assert plan_counts(sent) == (1, 1)
     with recorded(fresh) as sent:
         learner.save()
-    assert plan_counts(sent) == (7, 7)
+    assert plan_counts(sent) == (5, 5)
     learner.save()
 
 

@@ -20,6 +20,8 @@ from vorex_sessions.growth.catalogue import BY_KEY
 from vorex_sessions.preferences.history import WEEK_STARTS, WEEKDAYS, History, Preferences
 from vorex_sessions.preferences.store import LATEST
 
+pytestmark = pytest.mark.one_and_several
+
 OUTCOMES = ["again", "hard", "good", "easy"]
 LANGUAGES = ["en", "en-GB", "de"]  # two have a graph of skills
 KINDS = ["conversation", "pronunciation", "roleplay"]

@@ -15,6 +15,8 @@ from tests.growth.test_growth import batch, keys, unlocked
 from tests.postgres import transaction
 from tests.statements import recorded, statements
 
+pytestmark = pytest.mark.one_and_several
+
 NOON = datetime(2026, 3, 15, 12, tzinfo=UTC)
 
 

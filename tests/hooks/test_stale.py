@@ -19,6 +19,8 @@ from vorex_sessions.hooks.rebuild import rebuild
 from vorex_sessions.hooks.registry import Registry
 from vorex_sessions.sessions.schemas import SAVE_EXAMPLE, SessionContentSchema
 
+pytestmark = pytest.mark.one_and_several
+
 # Another value than the example's, which the session has at first.
 OTHER: dict[str, Any] = {
     "session_type": "roleplay",

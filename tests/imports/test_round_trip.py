@@ -10,6 +10,8 @@ from tests.factories import Learner
 from tests.imports.practice import counts, download, lasting, practise, take_back
 from tests.postgres import empty_tables
 
+pytestmark = pytest.mark.one_and_several
+
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_json_export_comes_back_whole_into_another_database(

@@ -13,6 +13,8 @@ from tests.postgres import transaction
 from tests.statements import recorded, statements
 from vorex_sessions.recall.memory import after, recall
 
+pytestmark = pytest.mark.one_and_several
+
 
 def outcomes(*pairs: str) -> list[dict]:
     return [

@@ -5,6 +5,8 @@ import pytest
 from tests.factories import Learner
 from vorex_sessions.periods import ZONE_NAMES, zone
 
+pytestmark = pytest.mark.one_and_several
+
 
 @pytest.mark.parametrize(
     ("completed_at", "timezone", "day"),

@@ -16,6 +16,8 @@ from tests.factories import Learner, content, stored
 from vorex_sessions.database import locks
 from vorex_sessions.extensions import db
 
+pytestmark = pytest.mark.one_and_several
+
 
 def at_once(*actions: Callable[[], Any]) -> list[Any]:
     """Run each action in its own thread, started together; return their results in order."""

@@ -8,6 +8,8 @@ import time_machine
 
 from tests.factories import Learner, content, pointers
 
+pytestmark = pytest.mark.one_and_several
+
 FULL = {
     "session_type": "roleplay",
     "duration_seconds": 300,

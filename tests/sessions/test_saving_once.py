@@ -14,6 +14,8 @@ from vorex_sessions.problems.validation import validation_problem
 from vorex_sessions.sessions.fingerprint import fingerprint
 from vorex_sessions.sessions.results import DEFAULTS
 
+pytestmark = pytest.mark.one_and_several
+
 FULL = content(
     words_spoken=120,
     pronunciation_score=85.5,

@@ -9,6 +9,8 @@ from tests.statements import recorded, statements
 from vorex_sessions.skill_graph import GRAPHS
 from vorex_sessions.skills import tracing
 
+pytestmark = pytest.mark.one_and_several
+
 SKILLS = GRAPHS["en"].skills
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from vorex_sessions import metrics
-from vorex_sessions.database import faults, migrate, prepared, run
+from vorex_sessions.database import distribution, faults, migrate, prepared, run
 from vorex_sessions.database.engine import expected_settings
 from vorex_sessions.database.standbys import current_standby
 from vorex_sessions.extensions import db
@@ -67,6 +67,17 @@ def standby() -> dict[str, Any]:
     seconds = look.lag.total_seconds()
     metrics.STANDBY_REPLAYED.set(time.time() - seconds)
     return {"standby": {"state": look.reason or "used", "lag_seconds": round(seconds, 3)}}
+
+
+def machines() -> dict[str, Any]:
+    """The member of the answer that says which machines of Citus are there, with DB_DISTRIBUTED.
+
+    One that is away makes the service no less ready: the learners of the others are served.
+    """
+    if not setting("DB_DISTRIBUTED"):
+        return {}
+    states = distribution.machines()
+    return {"machines": [{"address": one, "state": state} for one, state in states.items()]}
 
 
 def _state() -> Any:

@@ -31,7 +31,7 @@ def get_health() -> Response:
 def get_readiness() -> Response:
     """Check whether the service is ready: database and schema are available."""
     readiness.check()
-    return json_response({"status": "ok", **readiness.standby()})
+    return json_response({"status": "ok", **readiness.standby(), **readiness.machines()})
 
 
 @blueprint.get("/metrics")

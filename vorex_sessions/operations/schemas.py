@@ -21,7 +21,17 @@ class StandbySchema(Schema):
     )
 
 
+class MachineSchema(Schema):
+    """A machine of Citus. While one is away its learners get 503, and the others are served."""
+
+    address = answer_fields.text("Host and port, as Citus knows it.", "db1.example.com:5432")
+    state = answer_fields.text(
+        "`there` or `away`; `unknown`: it has neither answered nor refused in time.", "there"
+    )
+
+
 class ReadinessSchema(StatusSchema):
     """The service is ready; any other response is a problem."""
 
     standby = answer_fields.nested(StandbySchema, "Only with `DATABASE_READ_URL`.", required=False)
+    machines = answer_fields.items(MachineSchema, "Only with `DB_DISTRIBUTED`.", required=False)
