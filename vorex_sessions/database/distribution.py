@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 
+from vorex_sessions.database.machines import has_citus
 from vorex_sessions.database.queries import run
 from vorex_sessions.database.transactions import run_long
 from vorex_sessions.extensions import db
@@ -17,7 +17,6 @@ from vorex_sessions.extensions import db
 ALONGSIDE = "session_results"  # the table with whose shards those of all others lie
 _OURS = "alembic_version"
 _TIMEOUT = 24 * 3600  # seconds for a step, which moves all rows of a table
-_HAS_CITUS = sa.text("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') AS there")
 _PLACES = sa.text("""
 SELECT CAST(table_name AS text) AS name, citus_table_type AS kind, distribution_column AS by, colocation_id
 FROM citus_tables
@@ -34,14 +33,6 @@ SELECT current_setting('citus.stat_statements_track', true) = 'all'
 _SPREAD = sa.text("""
 SELECT query, calls FROM citus_stat_statements
 WHERE partition_key IS NULL AND query ~ :tables ORDER BY calls DESC LIMIT 50
-""")
-# Each asks the others itself: a statement over all shards would fail with the first that is away.
-_MACHINES = sa.text("""
-SELECT nodeid, nodename || ':' || nodeport AS address FROM pg_dist_node WHERE noderole = 'primary' ORDER BY 2
-""")
-_ANSWERS = sa.text("""
-SELECT nodeid, success
-FROM run_command_on_all_nodes('SELECT 1', give_warning_for_connection_errors => false)
 """)
 
 
@@ -110,26 +101,8 @@ def spread_statements() -> list[str] | None:
     return [f"{row.calls} x {' '.join(row.query.split())[:150]}" for row in rows]
 
 
-def machines() -> dict[str, str]:
-    """By its address, whether each machine of Citus is `there`, `away` or `unknown`. Raises DBAPIError.
-
-    Unknown: they have not all answered or refused within a query's time. Empty without Citus.
-    """
-    if not run(_HAS_CITUS)[0].there:
-        return {}
-    addresses = {row.nodeid: row.address for row in run(_MACHINES)}
-    try:
-        answers = {row.nodeid: row.success for row in run(_ANSWERS)}
-    except DBAPIError:
-        return dict.fromkeys(addresses.values(), "unknown")
-    return {
-        address: "there" if answers.get(machine) else "away"
-        for machine, address in addresses.items()
-    }
-
-
 def _places() -> dict[str, Any]:
-    if not run(_HAS_CITUS)[0].there:
+    if not has_citus():
         raise NoCitus
     return {row.name.rpartition(".")[2]: row for row in run(_PLACES)}
 

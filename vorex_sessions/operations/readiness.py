@@ -11,8 +11,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from vorex_sessions import metrics
-from vorex_sessions.database import distribution, faults, migrate, prepared, run
+from vorex_sessions.database import faults, migrate, prepared, run
 from vorex_sessions.database.engine import expected_settings
+from vorex_sessions.database.machines import states as machines_of_citus
 from vorex_sessions.database.standbys import current_standby
 from vorex_sessions.extensions import db
 from vorex_sessions.flask_config import setting
@@ -76,8 +77,9 @@ def machines() -> dict[str, Any]:
     """
     if not setting("DB_DISTRIBUTED"):
         return {}
-    states = distribution.machines()
-    return {"machines": [{"address": one, "state": state} for one, state in states.items()]}
+    return {
+        "machines": [{"address": one, "state": state} for one, state in machines_of_citus().items()]
+    }
 
 
 def _state() -> Any:
