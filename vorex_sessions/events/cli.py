@@ -49,9 +49,8 @@ def deliver_command(once: bool) -> None:
     """
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # the proxy's own
     stopping = threading.Event()
-    if once:
-        housekeeping.run(datetime.now(UTC))
-    else:
+    failed = housekeeping.attempt(datetime.now(UTC)) if once else None
+    if not once:
         logging.config.dictConfig(logging_config(setting("LOG_LEVEL")))
         _stop_on_signals(stopping)
         housekeeping.start(app.app_context, stopping)
@@ -59,6 +58,8 @@ def deliver_command(once: bool) -> None:
     click.echo(
         f"Delivered {counted(count.delivered, 'event')}; {counted(count.failed, 'attempt')} failed."
     )
+    if failed:
+        raise failed
 
 
 def _stop_on_signals(stopping: threading.Event) -> None:

@@ -15,8 +15,20 @@ log = logging.getLogger(__name__)
 _EVERY = 600  # seconds
 
 
-def run(now: datetime) -> None:
-    """Do all of it once. Raises DBAPIError and PoolTimeout."""
+def attempt(now: datetime) -> DBAPIError | PoolTimeout | None:
+    """Do all of it once; returns what the database said where it did not work.
+
+    Where one of several machines is away, what is on the others can be delivered nevertheless.
+    """
+    try:
+        _run(now)
+    except (DBAPIError, PoolTimeout) as error:
+        log.warning("events are kept in order later: %s", type(error).__name__)
+        return error
+    return None
+
+
+def _run(now: datetime) -> None:
     removed, warned = prune(), warn(now)
     if warned or removed:
         log.info("events kept in order", extra={"fields": {"warned": warned, "removed": removed}})
@@ -31,9 +43,7 @@ def _run_on(context: Context, stopping: threading.Event) -> None:
     while not stopping.is_set():
         with context():
             try:
-                run(datetime.now(UTC))
-            except (DBAPIError, PoolTimeout) as error:
-                log.warning("events are kept in order later: %s", type(error).__name__)
+                attempt(datetime.now(UTC))
             except Exception:  # else nothing would be removed any more, while all seems well
                 log.exception("events could not be kept in order")
         stopping.wait(_EVERY)

@@ -4,6 +4,8 @@ Two deliverers never send events of one learner to a destination at once, since 
 by a lease. Who dies while sending leaves a lease that ends, and the same events are sent again.
 """
 
+import logging
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,10 +14,14 @@ from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
-from vorex_sessions.database import Transaction, as_rows, run, run_transaction
-from vorex_sessions.events import statements
+from vorex_sessions.database import run
+from vorex_sessions.events import apart, leasing, statements
+from vorex_sessions.flask_config import setting
 from vorex_sessions.hooks.destinations import Answer, Destination, Event, Outcome
+
+log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 60  # seconds; a request takes less (posting.LONGEST)
 # Seconds to wait after each failure, the last one again and again (Standard Webhooks).
@@ -70,7 +76,7 @@ def _lease(
         "seconds": LEASE_SECONDS,
         "batch": destination.batch if together else 1,
     }
-    rows = run(statements.LEASE, parameters)
+    rows = leasing.lease(parameters)
     leased = [_leased(list(some)) for _, some in groupby(rows, key=lambda row: row.user_id)]
     if empty := [one for one in leased if not one.events]:
         _drop(destination, lease, empty)
@@ -114,15 +120,23 @@ def _parameters(destination: Destination) -> dict[str, Any]:
 
 def _drop(destination: Destination, lease: str, queues: Sequence[Leased]) -> None:
     """Remove queues in which nothing waits; an event that came meanwhile is due at once."""
-    rows = as_rows({"user_id": one.user_id, "id": one.last_id} for one in queues)
-    parameters = {**_parameters(destination), "lease": lease, "rows": rows}
+    to_run = (statements.REMOVE_EMPTY, statements.RELEASE)
+    rows = [{"user_id": one.user_id, "id": one.last_id} for one in queues]
+    _change(to_run, rows, {**_parameters(destination), "lease": lease})
 
-    def work(transaction: Transaction) -> None:
-        transaction.defer(statements.LOCK, parameters)
-        transaction.defer(statements.REMOVE_EMPTY, parameters)
-        transaction.finish(statements.RELEASE, parameters)
 
-    run_transaction(work)
+def _change(
+    to_run: Sequence[sa.Executable], rows: Sequence[dict[str, Any]], parameters: dict[str, Any]
+) -> None:
+    """Change queues. Where a learner's machine is away the lease will end, and the others are changed."""
+    portions = apart.portions([{**parameters, **row} for row in rows])
+    for portion in portions:
+        try:
+            apart.change(to_run, portion)
+        except DBAPIError as error:
+            if not setting("DB_DISTRIBUTED"):
+                raise
+            log.warning("a learner's queue stays as it is: %s", type(error.orig).__name__)
 
 
 def is_given_up(parcel: Parcel) -> bool:
@@ -137,31 +151,31 @@ def note(parcel: Parcel, answer: Answer) -> None:
     """Note what became of a parcel, unless its lease is over. Raises DBAPIError."""
     is_delivered = answer.outcome is Outcome.DELIVERED
     place = -1 if is_delivered else 0  # all have arrived, or the first one waits
-    rows = as_rows({"user_id": one.user_id, "id": one.ids[place]} for one in parcel.queues)
+    rows = [
+        {"user_id": one.user_id, "id": one.ids[place], "jitter": random.uniform(0.9, 1.1)}  # noqa: S311  # no secret
+        for one in parcel.queues
+    ]
     parameters = {
         "destination": parcel.destination.name,
         "lease": parcel.lease,
-        "rows": rows,
         "says": answer.says,
         "delivered": is_delivered,
         "delays": [float(seconds) for seconds in DELAYS],
         "pause": answer.retry_after,
     }
-
-    def work(transaction: Transaction) -> None:
-        *first, last = _to_run(parcel, answer)
-        for statement in first:
-            transaction.defer(statement, parameters)
-        transaction.finish(last, parameters)
-
-    run_transaction(work)
-
-
-def _to_run(parcel: Parcel, answer: Answer) -> list[sa.Executable]:
-    if answer.outcome is Outcome.DELIVERED:
-        return [statements.LOCK, statements.REMOVE, statements.ADVANCE]
+    is_delayed = answer.outcome is Outcome.FAILED and not is_given_up(parcel)
     if answer.outcome is Outcome.CLOSED:
-        return [statements.CLOSE, statements.LOCK, statements.RELEASE]
-    if is_given_up(parcel):
-        return [statements.GIVE_UP, statements.LOCK, statements.REMOVE, statements.ADVANCE]
-    return [*([statements.PAUSE] if answer.retry_after else []), statements.LOCK, statements.DELAY]
+        run(statements.CLOSE, parameters)
+    elif is_delayed and answer.retry_after:
+        run(statements.PAUSE, parameters)
+    _change(_to_run(answer, is_delayed=is_delayed), rows, parameters)
+
+
+def _to_run(answer: Answer, *, is_delayed: bool) -> list[sa.Executable]:
+    if answer.outcome is Outcome.DELIVERED:
+        return [statements.REMOVE, statements.ADVANCE]
+    if answer.outcome is Outcome.CLOSED:
+        return [statements.RELEASE]
+    if is_delayed:
+        return [statements.DELAY]
+    return [statements.GIVE_UP, statements.REMOVE, statements.ADVANCE]

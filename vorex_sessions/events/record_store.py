@@ -6,10 +6,13 @@ statement is made of the session as it is stored now, so that nothing is sent of
 
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from vorex_sessions import xapi
 from vorex_sessions.database import as_rows, recordset, run
@@ -18,7 +21,7 @@ from vorex_sessions.events.posting import NoReply, Reply, meaning, post
 from vorex_sessions.flask_config import setting
 from vorex_sessions.hooks.destinations import Answer, Destination, Event, Outcome
 from vorex_sessions.hooks.events import CORRECTED, DELETED, SAVED
-from vorex_sessions.models import session_results
+from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.periods import stamp
 from vorex_sessions.sessions import results
 
@@ -31,6 +34,11 @@ _is_given = sa.and_(
 # As an export has them, so that both make the same statements.
 _SESSIONS = as_documents(
     sa.select(*results.COLUMNS).select_from(session_results.join(_given, _is_given))
+)
+# The same of one learner.
+_IDS = sa.cast(sa.bindparam("ids"), ARRAY(sa.Uuid(as_uuid=False)))
+_OF_LEARNER = as_documents(
+    sa.select(*results.COLUMNS).where(_s.user_id == USER_ID, _s.session_result_id == sa.any_(_IDS))
 )
 
 
@@ -100,7 +108,18 @@ def _statements(events: Iterable[Event]) -> list[dict[str, Any]]:
 
 def _current(events: Iterable[Event]) -> dict[tuple[str, str], dict[str, Any]]:
     """The sessions of events as they are stored, by learner and id."""
-    keys = {(event.user_id, event.session_result_id) for event in events}
-    rows = as_rows({"user_id": user, "session_result_id": session} for user, session in keys)
-    sessions = (orjson.loads(row[0]) for row in run(_SESSIONS, {"rows": rows}))
+    keys = {(one.user_id, one.session_result_id) for one in events if one.session_result_id}
+    rows = (_of_each if setting("DB_DISTRIBUTED") else _of_all)(keys)
+    sessions = (orjson.loads(row[0]) for row in rows)
     return {(one["user_id"], one["session_result_id"]): one for one in sessions}
+
+
+def _of_all(keys: Iterable[tuple[str, str]]) -> Iterable[Any]:
+    given = as_rows({"user_id": user, "session_result_id": session} for user, session in keys)
+    return run(_SESSIONS, {"rows": given})
+
+
+def _of_each(keys: Iterable[tuple[str, str]]) -> Iterable[Any]:
+    """The same on several machines, learner by learner."""
+    for user, some in groupby(sorted(keys), key=itemgetter(0)):
+        yield from run(_OF_LEARNER, {"user_id": user, "ids": [session for _, session in some]})

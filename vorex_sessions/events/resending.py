@@ -3,27 +3,28 @@
 In batches, since a save waits for who holds the row of its learner.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import sqlalchemy as sa
 
-from vorex_sessions.database import Transaction, as_rows, run, run_long, run_transaction
+from vorex_sessions.database import run, run_long
+from vorex_sessions.events import apart
 from vorex_sessions.hooks.destinations import Destination
 from vorex_sessions.models import BEFORE_ALL
 
 _TIMEOUT = 600  # seconds to look through all events
 _BATCH = 500  # learners
 _ENABLE = sa.text("DELETE FROM event_destinations WHERE destination = :destination")
+_WAITING = "destination = :destination AND lease IS NULL AND due_at > :now"
+_WAIT_LONGER = sa.text(f"""
+SELECT due_at FROM event_queues WHERE {_WAITING} ORDER BY due_at LIMIT {_BATCH}
+""")  # noqa: S608  # our own text
 _DUE_NOW = sa.text(f"""
-UPDATE event_queues AS queue SET due_at = :now FROM (
-    SELECT user_id FROM event_queues
-    WHERE destination = :destination AND lease IS NULL AND due_at > :now
-    ORDER BY due_at LIMIT {_BATCH} FOR UPDATE SKIP LOCKED
-) AS waiting
-WHERE queue.destination = :destination AND queue.user_id = waiting.user_id
-RETURNING queue.user_id
-""")  # noqa: S608  # our own number
+UPDATE event_queues SET due_at = :now WHERE {_WAITING} AND due_at <= :until
+""")  # noqa: S608  # our own text
 _FIND = """
 SELECT user_id, min(id) AS id FROM events WHERE user_id > CAST(:after AS uuid) AND {condition}
 GROUP BY user_id ORDER BY user_id LIMIT {batch}
@@ -37,33 +38,29 @@ _STATEMENTS = {
     name: sa.text(_FIND.format(condition=condition, batch=_BATCH))
     for name, condition in _CONDITIONS.items()
 }
-_GIVEN = "jsonb_to_recordset(CAST(:rows AS jsonb)) AS given (user_id uuid, id bigint)"
-_UNMARK = sa.text(f"""
-UPDATE events SET given_up = array_remove(given_up, :destination) FROM {_GIVEN}
-WHERE events.user_id = given.user_id AND events.id >= given.id AND given_up IS NOT NULL
-""")  # noqa: S608  # our own text
+_UNMARK = sa.text("""
+UPDATE events SET given_up = array_remove(given_up, :destination)
+WHERE user_id = CAST(:user_id AS uuid) AND id >= :id AND given_up IS NOT NULL
+""")
 # What is being sent now keeps its time, lest two send at once, and loses its lease: its outcome is not noted.
-_AGAIN = sa.text(f"""
-INSERT INTO event_queues AS queue (destination, user_id, after_id, last_id)
-SELECT :destination, given.user_id, given.id - 1, known.last_id
-FROM {_GIVEN} CROSS JOIN LATERAL (
-    SELECT max(events.id) AS last_id FROM events WHERE events.user_id = given.user_id
-) AS known
-WHERE known.last_id IS NOT NULL ORDER BY given.user_id
+_AGAIN = sa.text("""
+INSERT INTO event_queues AS queue (destination, user_id, after_id, last_id, due_at)
+SELECT :destination, events.user_id, :id - 1, max(events.id), now() FROM events
+WHERE events.user_id = CAST(:user_id AS uuid) GROUP BY events.user_id
 ON CONFLICT (user_id, destination) DO UPDATE SET
     after_id = least(queue.after_id, excluded.after_id),
     last_id = greatest(queue.last_id, excluded.last_id), attempts = 0, failing_since = NULL,
-    lease = CASE WHEN queue.lease IS NULL THEN NULL ELSE gen_random_uuid() END,
-    due_at = CASE WHEN queue.lease IS NULL THEN now() ELSE queue.due_at END
-""")  # noqa: S608  # our own text
+    lease = CASE WHEN queue.lease IS NULL THEN NULL ELSE CAST(:nobody AS uuid) END,
+    due_at = CASE WHEN queue.lease IS NULL THEN excluded.due_at ELSE queue.due_at END
+""")
 
 
 def enable(destination: Destination, *, now: datetime) -> None:
     """Send to a destination again, at once."""
     parameters = {"destination": destination.name, "now": now}
     run(_ENABLE, parameters)
-    while run(_DUE_NOW, parameters):
-        pass
+    while rows := run(_WAIT_LONGER, parameters):
+        run(_DUE_NOW, {**parameters, "until": rows[-1].due_at})
 
 
 def redeliver(
@@ -88,12 +85,8 @@ def redeliver(
     return count
 
 
-def _queue(destination: Destination, found: Any) -> None:
-    rows = as_rows({"user_id": str(row.user_id), "id": row.id} for row in found)
-    parameters = {"destination": destination.name, "rows": rows}
-
-    def work(transaction: Transaction) -> None:
-        transaction.defer(_UNMARK, parameters)
-        transaction.finish(_AGAIN, parameters)
-
-    run_transaction(work)
+def _queue(destination: Destination, found: Sequence[Any]) -> None:
+    shared = {"destination": destination.name, "nobody": str(uuid4())}
+    rows = [{**shared, "user_id": str(row.user_id), "id": row.id} for row in found]
+    for portion in apart.portions(rows):
+        apart.change((_UNMARK, _AGAIN), portion)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 
-from vorex_sessions.database import Transaction, locks, run
+from vorex_sessions.database import Transaction, locks, run_long
 from vorex_sessions.growth.streaks import streak
 from vorex_sessions.growth.telling import run_current_totals, totals_and_history
 from vorex_sessions.growth.totals import Totals, from_columns
@@ -23,17 +23,16 @@ log = logging.getLogger(__name__)
 
 SHORTEST = 3  # days of a streak that is worth a warning
 _PAGE = 5000  # learners
+_TIMEOUT = 600  # seconds for a page, which may have to look at all others for it
 _LATEST_START = 6  # the hour at which a day starts at the latest
 _LONGEST_PAUSE = 400  # days without practice that a streak can outlive; a pause has 366 at most
 _TOTALS = totals_and_history().select()
 
 
 def _page() -> sa.Select[Any]:
-    """Of a page of learners: those whose streak may end today in one of `:zones`, and the last one."""
-    after = learner_totals.c.user_id > sa.bindparam("after", type_=learner_totals.c.user_id.type)
-    page = sa.select(learner_totals).where(after).order_by(learner_totals.c.user_id)
-    page = page.limit(sa.literal_column(str(_PAGE)))
-    row = page.cte("page").prefix_with("MATERIALIZED", dialect="postgresql").c
+    """The next learners whose streak may end today in one of `:zones`."""
+    row = learner_totals.c
+    after = row.user_id > sa.bindparam("after", type_=row.user_id.type)
     zones = sa.cast(sa.bindparam("zones"), JSONB)
     today = sa.cast(zones[row.timezone].astext, sa.Date)  # NULL in other zones
     long_ago = today - sa.literal_column(str(_LONGEST_PAUSE), sa.Integer)
@@ -46,16 +45,17 @@ def _page() -> sa.Select[Any]:
     )
     counted = sa.and_(row.counted, row.current_streak >= sa.literal_column(str(SHORTEST)), may_end)
     is_found = sa.or_(counted, sa.and_(~row.counted, row.last_day >= long_ago))
-    last_one = sa.select(sa.func.max(sa.cast(row.user_id, sa.Text))).scalar_subquery()
-    is_last = sa.cast(row.user_id, sa.Text) == last_one
+    # Not row_to_json: of rows of several machines it forgets what the columns are called.
+    named = ((sa.literal_column(f"'{name}'"), row[name]) for name in Totals.__dataclass_fields__)
+    totals = sa.func.json_build_object(*(part for pair in named for part in pair))
     columns = (
         row.user_id,
         row.counted,
-        is_found.label("is_found"),
-        sa.func.row_to_json(sa.literal_column("page")).label("totals"),
+        totals.label("totals"),
         history_of(row.user_id).label("history"),
     )
-    return sa.select(*columns).where(sa.or_(is_found, is_last)).order_by(row.user_id)
+    page = sa.select(*columns).where(after, is_found).order_by(row.user_id)
+    return page.limit(sa.literal_column(str(_PAGE)))
 
 
 _NEXT = _page()
@@ -69,8 +69,8 @@ def in_danger(now: datetime, hour: int) -> Iterator[list[str]]:
     zones = {name: day.isoformat() for name, day in zones_from_hour(now, hour).items()}
     nights = 1 if hour < _LATEST_START else 0
     parameters = {"zones": orjson.dumps(zones).decode(), "nights": nights, "after": BEFORE_ALL}
-    while rows := run(_NEXT, parameters):
-        if found := [str(row.user_id) for row in rows if row.is_found and _is_ending(row, now)]:
+    while rows := run_long(_NEXT, parameters, timeout=_TIMEOUT):
+        if found := [str(row.user_id) for row in rows if _is_ending(row, now)]:
             yield found
         parameters["after"] = str(rows[-1].user_id)
 
