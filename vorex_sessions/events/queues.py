@@ -6,7 +6,8 @@ by a lease. Who dies while sending leaves a lease that ends, and the same events
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -129,14 +130,20 @@ def _change(
     to_run: Sequence[sa.Executable], rows: Sequence[dict[str, Any]], parameters: dict[str, Any]
 ) -> None:
     """Change queues. Where a learner's machine is away the lease will end, and the others are changed."""
-    portions = apart.portions([{**parameters, **row} for row in rows])
-    for portion in portions:
-        try:
+    for portion in apart.portions([{**parameters, **row} for row in rows]):
+        with _others_go_on():
             apart.change(to_run, portion)
-        except DBAPIError as error:
-            if not setting("DB_DISTRIBUTED"):
-                raise
-            log.warning("a learner's queue stays as it is: %s", type(error.orig).__name__)
+
+
+@contextmanager
+def _others_go_on() -> Iterator[None]:
+    """On several machines: what one of them does not take holds up nothing else."""
+    try:
+        yield
+    except DBAPIError as error:
+        if not setting("DB_DISTRIBUTED"):
+            raise
+        log.warning("a queue stays as it is: %s", type(error.orig).__name__)
 
 
 def is_given_up(parcel: Parcel) -> bool:
@@ -167,7 +174,8 @@ def note(parcel: Parcel, answer: Answer) -> None:
     if answer.outcome is Outcome.CLOSED:
         run(statements.CLOSE, parameters)
     elif is_delayed and answer.retry_after:
-        run(statements.PAUSE, parameters)
+        with _others_go_on():
+            run(statements.PAUSE, parameters)
     _change(_to_run(answer, is_delayed=is_delayed), rows, parameters)
 
 

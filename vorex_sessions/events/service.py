@@ -1,17 +1,19 @@
 """Events for who would rather pull: pages in an order to which nothing is added behind the reader.
 
 Events of a transaction that is running become visible later, with numbers below those of others. So a page
-ends before the oldest transaction that is running.
+ends before the oldest transaction that is running; with `DB_DISTRIBUTED` horizon.py asks every machine.
 """
 
 import struct
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from vorex_sessions import cursors
 from vorex_sessions.database import run
+from vorex_sessions.events.horizon import horizon
 from vorex_sessions.events.payload import payload
 from vorex_sessions.events.queues import event_of
 from vorex_sessions.flask_config import setting
@@ -25,11 +27,11 @@ _PLACE = struct.Struct(">qqq")
 _BEGINNING = (-1, 0)
 _DAY = 24 * 3600
 _MOST_READ = 5000  # events that a page looks at, where a type is asked for
-_NEXT = sa.text(f"""
+_NEXT = f"""
 WITH page AS (
     SELECT * FROM events
     WHERE (written_by, id) > (:written_by, :id)
-        AND written_by < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)
+        AND written_by < HORIZON
     ORDER BY written_by, id LIMIT CASE WHEN CAST(:type AS text) IS NULL THEN :limit ELSE {_MOST_READ} END
 ), wanted AS (
     SELECT * FROM page WHERE CAST(:type AS text) IS NULL OR type = CAST(:type AS text)
@@ -40,7 +42,10 @@ WITH page AS (
 SELECT wanted.*, read.number, read.last_written_by, read.last_at,
     (SELECT max(page.id) FROM page WHERE page.written_by = read.last_written_by) AS last_id
 FROM read LEFT JOIN wanted ON true ORDER BY wanted.written_by, wanted.id
-""")  # noqa: S608  # our own number
+"""  # noqa: S608  # our own number
+_OLDEST = "CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"
+_NEXT_BEFORE_OLDEST = sa.text(_NEXT.replace("HORIZON", _OLDEST))
+_NEXT_BEFORE = sa.text(_NEXT.replace("HORIZON", ":horizon"))  # on several machines
 
 
 class NoEvents(NotFound):
@@ -62,7 +67,7 @@ def list_events(
     filters, now = {"type": event_type}, int(time.time())
     written_by, number, has_until = _read(after, filters, now)
     place = {"written_by": written_by, "id": number}
-    rows = run(_NEXT, {**place, "type": event_type, "limit": limit + 1})
+    rows = _read_page({**place, "type": event_type, "limit": limit + 1})
     found = [row for row in rows if row.id is not None]
     shown = found[:limit]
     most_read = limit + 1 if event_type is None else _MOST_READ
@@ -82,6 +87,12 @@ def list_events(
         "has_more": has_more,
         "missed": after is not None and now - abs(has_until) > setting("EVENTS_KEPT_DAYS") * _DAY,
     }
+
+
+def _read_page(parameters: dict[str, Any]) -> Sequence[Any]:
+    if setting("DB_DISTRIBUTED"):
+        return run(_NEXT_BEFORE, {**parameters, "horizon": horizon()})
+    return run(_NEXT_BEFORE_OLDEST, parameters)
 
 
 def _read(after: str | None, filters: dict[str, Any], now: int) -> tuple[int, int, int]:

@@ -46,8 +46,10 @@ def _page() -> sa.Select[Any]:
     counted = sa.and_(row.counted, row.current_streak >= sa.literal_column(str(SHORTEST)), may_end)
     is_found = sa.or_(counted, sa.and_(~row.counted, row.last_day >= long_ago))
     # Not row_to_json: of rows of several machines it forgets what the columns are called.
-    named = ((sa.literal_column(f"'{name}'"), row[name]) for name in Totals.__dataclass_fields__)
-    totals = sa.func.json_build_object(*(part for pair in named for part in pair))
+    named: list[Any] = []
+    for name in Totals.__dataclass_fields__:
+        named += [sa.literal_column(f"'{name}'"), row[name]]
+    totals = sa.func.json_build_object(*named)
     columns = (
         row.user_id,
         row.counted,

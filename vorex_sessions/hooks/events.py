@@ -2,22 +2,27 @@
 
 They are written in the transaction of the change and behind the learner's lock, so that there is none without
 a change, and no change without one. Where the operator has asked for no events, nothing is executed.
+
+On several machines (`DB_DISTRIBUTED`) any may be asked, and each counts ids and transactions by itself. So
+there an event's id follows from the learner's others, and the time says which events one transaction writes.
 """
 
+import random
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 
 from vorex_sessions.database import Transaction, prepared
-from vorex_sessions.flask_config import any_setting
+from vorex_sessions.flask_config import any_setting, setting
 from vorex_sessions.hooks import versions
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.models import USER_ID, event_queues, events
-from vorex_sessions.models.events import THIS_TRANSACTION
+from vorex_sessions.models.events import THIS_MOMENT, THIS_TRANSACTION
 
 SAVED, CORRECTED, DELETED = "session.saved", "session.corrected", "session.deleted"
 UNLOCKED, AT_RISK, ERASED = "achievement.unlocked", "streak.at_risk", "learner.erased"
@@ -45,12 +50,27 @@ def record(transaction: Transaction, learner_id: str, happened: Iterable[Happene
     """Write what has happened, in this order. `happened` is not read where no events are kept."""
     if not are_kept():
         return
-    types = set()
+    types: set[str] = set()
     for one in happened:
+        if not types and setting("DB_DISTRIBUTED"):
+            transaction.defer(versions.BE_THERE, {"user_id": learner_id})
         types.add(one.type)
-        data = None if one.data is None else orjson.dumps(one.data).decode()
-        transaction.defer(_RECORD, {"user_id": learner_id, **one._asdict(), "data": data})
+        _write(transaction, learner_id, one)
     _queue(transaction, learner_id, types)
+
+
+def _write(transaction: Transaction, learner_id: str, one: Happened) -> None:
+    data = None if one.data is None else orjson.dumps(one.data).decode()
+    parameters = {"user_id": learner_id, **one._asdict(), "data": data}
+    if setting("DB_DISTRIBUTED"):
+        transaction.defer(_RECORD_APART, {**parameters, **_of_new()})
+    else:
+        transaction.defer(_RECORD, parameters)
+
+
+def _of_new() -> dict[str, Any]:
+    """What a new event needs on several machines. The gap: ids of events of one moment differ."""
+    return {"event_id": str(uuid4()), "gap": random.randrange(1, 2**30)}  # noqa: S311  # no secret
 
 
 def record_removal(
@@ -79,9 +99,9 @@ def record_erasure(transaction: Transaction, learner_id: str) -> None:
     parameters = {"user_id": learner_id, "destinations": destinations}
     transaction.defer(_FORGET_OTHERS, parameters)
     if are_kept():
-        transaction.defer(_RECORD_ERASURE, parameters)
+        _write(transaction, learner_id, Happened(ERASED))
         if destinations:
-            transaction.defer(_QUEUE_ANEW, parameters)
+            transaction.defer(_queueing(setting("DB_DISTRIBUTED"), restarts=True), parameters)
 
 
 def record_erasure_again(
@@ -89,14 +109,16 @@ def record_erasure_again(
 ) -> None:
     """Write that the learner was erased, where `is_due`: a restored backup has lost the event."""
     if are_kept():
-        transaction.defer(_erasure_again(is_due), {"user_id": learner_id})
+        statement = _erasure_again(is_due, setting("DB_DISTRIBUTED"))
+        transaction.defer(statement, {"user_id": learner_id, **_of_new()})
         _queue(transaction, learner_id, {ERASED})
 
 
 def _queue(transaction: Transaction, learner_id: str, types: Collection[str]) -> None:
     """Let the destinations wait for the events of this transaction."""
     if destinations := _destinations(types):
-        transaction.defer(_QUEUE, {"user_id": learner_id, "destinations": destinations})
+        statement = _queueing(setting("DB_DISTRIBUTED"), restarts=False)
+        transaction.defer(statement, {"user_id": learner_id, "destinations": destinations})
 
 
 def _destinations(types: Iterable[str]) -> list[str]:
@@ -112,14 +134,14 @@ _ERASED: sa.ColumnElement[str] = sa.literal_column(f"'{ERASED}'", sa.Text)
 _TO = sa.cast(sa.bindparam("destinations"), ARRAY(sa.Text))
 
 
-def _queueing(*, restarts: bool) -> sa.Executable:
+@lru_cache(maxsize=4)
+def _queueing(is_distributed: bool, *, restarts: bool) -> sa.Executable:
     """Queue the learner's events of this transaction for `:destinations`."""
     to = sa.func.unnest(_TO).column_valued("destination")
     name = sa.select(to.label("name")).subquery("destinations").c.name
     ids = (sa.func.min(_e.id) - sa.literal_column("1"), sa.func.max(_e.id))
-    rows = sa.select(name, _e.user_id, *ids).where(
-        _e.user_id == USER_ID, _e.written_by == THIS_TRANSACTION
-    )
+    written_now = _e.written_by == (THIS_MOMENT if is_distributed else THIS_TRANSACTION)
+    rows = sa.select(name, _e.user_id, *ids).where(_e.user_id == USER_ID, written_now)
     added = insert(event_queues).from_select(
         ["destination", "user_id", "after_id", "last_id"], rows.group_by(name, _e.user_id)
     )
@@ -133,21 +155,42 @@ def _queueing(*, restarts: bool) -> sa.Executable:
             "last_answer": sa.null(),
             "due_at": sa.case((is_leased, _q.due_at), else_=added.excluded.due_at),
         }
-    return added.on_conflict_do_update(index_elements=["user_id", "destination"], set_=values)
+    queued = added.on_conflict_do_update(index_elements=["user_id", "destination"], set_=values)
+    return queued if restarts else prepared(queued)
 
 
-_QUEUE, _QUEUE_ANEW = prepared(_queueing(restarts=False)), _queueing(restarts=True)
+def _beside_others(
+    values: dict[str, sa.ColumnElement[Any]], *conditions: sa.ColumnElement[bool]
+) -> Insert:
+    """Write an event after the learner's others, also after those of which only a queue knows."""
+    last = sa.select(sa.func.max(_e.id)).where(_e.user_id == USER_ID).scalar_subquery()
+    queued = sa.select(sa.func.max(_q.last_id)).where(_q.user_id == USER_ID).scalar_subquery()
+    gap = sa.cast(sa.bindparam("gap"), sa.BigInteger)
+    columns = {
+        "id": sa.func.greatest(last, queued, sa.literal_column("0")) + gap,
+        "event_id": sa.cast(sa.bindparam("event_id"), _e.event_id.type),
+        "written_by": sa.literal_column(THIS_MOMENT.text),
+        **values,
+    }
+    row = versions.beside_learner(*columns.values()).where(*conditions)
+    return insert(events).from_select(["user_id", *columns], row)
+
+
 # Rows of VALUES: the ids that PostgreSQL gives are then given where it was asked.
 _RECORD = prepared(
     insert(events).values(
         user_id=USER_ID, **{name: sa.bindparam(name, type_=_e[name].type) for name in _NAMES}
     )
 )
-_RECORD_ERASURE = insert(events).values(user_id=USER_ID, type=_ERASED)
+_RECORD_APART = prepared(
+    _beside_others({name: sa.cast(sa.bindparam(name), _e[name].type) for name in _NAMES})
+)
 
 
 @lru_cache(maxsize=4)
-def _erasure_again(is_due: sa.ColumnElement[bool]) -> sa.Executable:
+def _erasure_again(is_due: sa.ColumnElement[bool], is_distributed: bool) -> sa.Executable:
+    if is_distributed:
+        return _beside_others({"type": _ERASED}, is_due)
     row = versions.beside_learner(_ERASED).where(is_due)
     return insert(events).from_select(["user_id", "type"], row)
 

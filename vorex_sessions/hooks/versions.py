@@ -55,6 +55,10 @@ def _raised(insertion: Insert, **more: sa.ColumnElement[Any]) -> Insert:
 
 RAISE = prepared(_raised(insert(learner_versions).values(user_id=USER_ID, version=_one)))
 
+# Before what is stored from the learner's row, where nothing raises the version.
+BE_THERE = insert(learner_versions).values(user_id=USER_ID, version=_same_epoch)
+BE_THERE = prepared(BE_THERE.on_conflict_do_nothing(index_elements=["user_id"]))
+
 
 def raise_all(learners: sa.FromClause) -> Insert:
     """RAISE for each learner in the column `user_id`."""

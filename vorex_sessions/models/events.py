@@ -13,12 +13,17 @@ from vorex_sessions.models.columns import Instant, Texts, Uuid
 # The transaction that writes a row, as a number.
 THIS_TRANSACTION = sa.text("CAST(CAST(pg_current_xact_id() AS text) AS bigint)")
 
+# When it began, in microseconds: what is stored in its place where there are several machines, of which each
+# counts its own transactions.
+THIS_MOMENT = sa.text("CAST(extract(epoch FROM now()) * 1000000 AS bigint)")
+
 
 class Event(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAlchemy builds Model at run time
     """What has happened to a learner's data. Kept for EVENTS_KEPT_DAYS.
 
     Those of a learner happened in the order of `id`, since each is written behind the learner's lock. In the
-    order of `written_by` nothing is added before what is older than every running transaction.
+    order of `written_by` nothing is added before what is older than every running transaction. It is the
+    number of the transaction, on several machines its time.
     """
 
     __tablename__ = "events"
