@@ -3,7 +3,12 @@
 # Over all learners. They were tried on Citus 13.2: it asks every machine, or collects what they tell.
 JOBS: dict[str, str] = {
     "cohorts/snapshot.py:refresh": "which cohorts have enough learners, once a day",
-    "events/service.py:list_events": "the operator's back end pulls the events of all learners",
+    "events/service.py:_read_page": "the operator's back end pulls the events of all learners",
+    "events/leasing.py:_due": "whose events are due, before each learner's queue is leased",
+    "events/pruning.py:_take_apart": "old events, page by page, by a removal that each machine does for itself",
+    "events/pruning.py:_drop_abandoned": "queues in which nothing waits any more, before each is removed",
+    "events/resending.py:enable": "what waits is due now, in batches, by a change that each machine does for itself",
+    "growth/risk.py:in_danger": "whose streak may end today, page by page",
     "events/status.py:waiting_since": "since when something waits, for /metrics",
     "events/warnings.py:_unwarned": "who of a page of learners was warned already",
     "events/resending.py:redeliver": "the operator sends again what all learners' events are since a time",
@@ -29,23 +34,18 @@ ONE_MACHINE = {
 CURSORS = {
     "recall/projection.py:_reviewed": "a learner's outcomes, sorted once: pages would sort them again",
 }
-# What is refused with DB_DISTRIBUTED.
+# What is not sent with DB_DISTRIBUTED.
 NOT_THERE = {
     f"sessions/bulk.py:{name}": "`flask import founding` fills a database before it is distributed"
     for name in ("lookup", "judge", "store.<locals>.work")
+} | {
+    "events/leasing.py:_lease_at_once": "one machine leases many queues with one statement",
+    "events/pruning.py:_take": "one machine removes a page of old events beside erasures",
+    "events/record_store.py:_of_all": "one machine reads the sessions of many learners with one query",
 }
-# What Citus still refuses, to be cured: the deliverer of events, and the daily snapshot of comparisons.
+# What Citus still refuses, to be cured: the daily snapshot of comparisons.
 YET = {
     "cohorts/snapshot.py:_Turn.run",
     "cohorts/snapshot.py:_in_turn.<locals>.in_transaction",
     "cohorts/snapshot.py:_read",
-    "events/pruning.py:_drop_abandoned",
-    "events/pruning.py:prune",
-    "events/queues.py:_drop.<locals>.work",
-    "events/queues.py:_lease",
-    "events/queues.py:note.<locals>.work",
-    "events/record_store.py:_current",
-    "events/resending.py:_queue.<locals>.work",
-    "events/resending.py:enable",
-    "growth/risk.py:in_danger",
 }

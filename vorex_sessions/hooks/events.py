@@ -4,11 +4,11 @@ They are written in the transaction of the change and behind the learner's lock,
 a change, and no change without one. Where the operator has asked for no events, nothing is executed.
 
 On several machines (`DB_DISTRIBUTED`) any may be asked, and each counts ids and transactions by itself. So
-there an event's id follows from the learner's others, and the time says which events one transaction writes.
+there an event follows the learner's others by its id and its time.
 """
 
 import random
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -51,25 +51,25 @@ def record(transaction: Transaction, learner_id: str, happened: Iterable[Happene
     if not are_kept():
         return
     types: set[str] = set()
+    new = []
     for one in happened:
         if not types and setting("DB_DISTRIBUTED"):
             transaction.defer(versions.BE_THERE, {"user_id": learner_id})
         types.add(one.type)
-        _write(transaction, learner_id, one)
-    _queue(transaction, learner_id, types)
+        new.append(_write(transaction, learner_id, one))
+    _queue(transaction, learner_id, types, new)
 
 
-def _write(transaction: Transaction, learner_id: str, one: Happened) -> None:
+def _write(transaction: Transaction, learner_id: str, one: Happened) -> str:
+    """Write an event; returns the id that it has on several machines."""
     data = None if one.data is None else orjson.dumps(one.data).decode()
-    parameters = {"user_id": learner_id, **one._asdict(), "data": data}
-    if setting("DB_DISTRIBUTED"):
-        transaction.defer(_RECORD_APART, {**parameters, **_of_new()})
-    else:
-        transaction.defer(_RECORD, parameters)
+    parameters = {"user_id": learner_id, **one._asdict(), "data": data, **_of_new()}
+    transaction.defer(_RECORD_APART if setting("DB_DISTRIBUTED") else _RECORD, parameters)
+    return str(parameters["event_id"])
 
 
 def _of_new() -> dict[str, Any]:
-    """What a new event needs on several machines. The gap: ids of events of one moment differ."""
+    """What a new event needs on several machines. The gap: ids of two learners' events differ."""
     return {"event_id": str(uuid4()), "gap": random.randrange(1, 2**30)}  # noqa: S311  # no secret
 
 
@@ -99,9 +99,10 @@ def record_erasure(transaction: Transaction, learner_id: str) -> None:
     parameters = {"user_id": learner_id, "destinations": destinations}
     transaction.defer(_FORGET_OTHERS, parameters)
     if are_kept():
-        _write(transaction, learner_id, Happened(ERASED))
+        new = [_write(transaction, learner_id, Happened(ERASED))]
         if destinations:
-            transaction.defer(_queueing(setting("DB_DISTRIBUTED"), restarts=True), parameters)
+            statement = _queueing(setting("DB_DISTRIBUTED"), restarts=True)
+            transaction.defer(statement, {**parameters, "new": new})
 
 
 def record_erasure_again(
@@ -110,15 +111,19 @@ def record_erasure_again(
     """Write that the learner was erased, where `is_due`: a restored backup has lost the event."""
     if are_kept():
         statement = _erasure_again(is_due, setting("DB_DISTRIBUTED"))
-        transaction.defer(statement, {"user_id": learner_id, **_of_new()})
-        _queue(transaction, learner_id, {ERASED})
+        parameters = {"user_id": learner_id, **_of_new()}
+        transaction.defer(statement, parameters)
+        _queue(transaction, learner_id, {ERASED}, [parameters["event_id"]])
 
 
-def _queue(transaction: Transaction, learner_id: str, types: Collection[str]) -> None:
+def _queue(
+    transaction: Transaction, learner_id: str, types: Collection[str], new: Sequence[str]
+) -> None:
     """Let the destinations wait for the events of this transaction."""
     if destinations := _destinations(types):
         statement = _queueing(setting("DB_DISTRIBUTED"), restarts=False)
-        transaction.defer(statement, {"user_id": learner_id, "destinations": destinations})
+        parameters = {"user_id": learner_id, "destinations": destinations, "new": new}
+        transaction.defer(statement, parameters)
 
 
 def _destinations(types: Iterable[str]) -> list[str]:
@@ -132,6 +137,7 @@ def _destinations(types: Iterable[str]) -> list[str]:
 
 _ERASED: sa.ColumnElement[str] = sa.literal_column(f"'{ERASED}'", sa.Text)
 _TO = sa.cast(sa.bindparam("destinations"), ARRAY(sa.Text))
+_NEW = sa.cast(sa.bindparam("new"), ARRAY(_e.event_id.type))
 
 
 @lru_cache(maxsize=4)
@@ -140,8 +146,8 @@ def _queueing(is_distributed: bool, *, restarts: bool) -> sa.Executable:
     to = sa.func.unnest(_TO).column_valued("destination")
     name = sa.select(to.label("name")).subquery("destinations").c.name
     ids = (sa.func.min(_e.id) - sa.literal_column("1"), sa.func.max(_e.id))
-    written_now = _e.written_by == (THIS_MOMENT if is_distributed else THIS_TRANSACTION)
-    rows = sa.select(name, _e.user_id, *ids).where(_e.user_id == USER_ID, written_now)
+    is_new = _e.event_id == sa.any_(_NEW) if is_distributed else _e.written_by == THIS_TRANSACTION
+    rows = sa.select(name, _e.user_id, *ids).where(_e.user_id == USER_ID, is_new)
     added = insert(event_queues).from_select(
         ["destination", "user_id", "after_id", "last_id"], rows.group_by(name, _e.user_id)
     )
@@ -163,13 +169,17 @@ def _beside_others(
     values: dict[str, sa.ColumnElement[Any]], *conditions: sa.ColumnElement[bool]
 ) -> Insert:
     """Write an event after the learner's others, also after those of which only a queue knows."""
-    last = sa.select(sa.func.max(_e.id)).where(_e.user_id == USER_ID).scalar_subquery()
+    last, last_at = (
+        sa.select(sa.func.max(column)).where(_e.user_id == USER_ID).scalar_subquery()
+        for column in (_e.id, _e.written_by)
+    )
     queued = sa.select(sa.func.max(_q.last_id)).where(_q.user_id == USER_ID).scalar_subquery()
     gap = sa.cast(sa.bindparam("gap"), sa.BigInteger)
     columns = {
         "id": sa.func.greatest(last, queued, sa.literal_column("0")) + gap,
         "event_id": sa.cast(sa.bindparam("event_id"), _e.event_id.type),
-        "written_by": sa.literal_column(THIS_MOMENT.text),
+        # Who has waited for the learner's lock began before those that had it.
+        "written_by": sa.func.greatest(last_at, sa.literal_column(THIS_MOMENT)),
         **values,
     }
     row = versions.beside_learner(*columns.values()).where(*conditions)

@@ -13,9 +13,8 @@ from vorex_sessions.models.columns import Instant, Texts, Uuid
 # The transaction that writes a row, as a number.
 THIS_TRANSACTION = sa.text("CAST(CAST(pg_current_xact_id() AS text) AS bigint)")
 
-# When it began, in microseconds: what is stored in its place where there are several machines, of which each
-# counts its own transactions.
-THIS_MOMENT = sa.text("CAST(extract(epoch FROM now()) * 1000000 AS bigint)")
+# When it began, in microseconds, as SQL: for several machines, of which each counts its own transactions.
+THIS_MOMENT = "CAST(extract(epoch FROM now()) * 1000000 AS bigint)"
 
 
 class Event(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAlchemy builds Model at run time
