@@ -20,10 +20,20 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
+# For tests of what differs where there are several machines. What is sent there works on one, too.
+EITHER = pytest.mark.parametrize("apart", [False, True], ids=["one machine", "several"])
+
+
 @pytest.fixture
-def pushing(app: Flask, settings: dict, receiver: Receiver) -> Iterator[Flask]:
+def apart() -> bool:
+    """Whether the apps of a test are for several machines."""
+    return False
+
+
+@pytest.fixture
+def pushing(app: Flask, settings: dict, receiver: Receiver, apart: bool) -> Iterator[Flask]:
     """The app with the receiver as its webhook."""
-    given = {"WEBHOOK_URL": receiver.url, "WEBHOOK_SECRETS": KEYS}
+    given = {"WEBHOOK_URL": receiver.url, "WEBHOOK_SECRETS": KEYS, "DB_DISTRIBUTED": apart}
     pushing = create_app({**settings, **given})
     yield pushing
     with pushing.app_context():
@@ -31,9 +41,9 @@ def pushing(app: Flask, settings: dict, receiver: Receiver) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def pulling(app: Flask, settings: dict) -> Iterator[Flask]:
+def pulling(app: Flask, settings: dict, apart: bool) -> Iterator[Flask]:
     """The app that only keeps events."""
-    pulling = create_app({**settings, "EVENTS": True})
+    pulling = create_app({**settings, "EVENTS": True, "DB_DISTRIBUTED": apart})
     yield pulling
     with pulling.app_context():
         db.engine.dispose()

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.events.conftest import EITHER
 from tests.events.delivering import execute
 from tests.events.test_outbox import stored
 from tests.factories import Learner
@@ -41,6 +42,7 @@ def warnings(app: Flask, learner: Learner) -> list[dict[str, Any]]:
     return [one.data for one in stored(app, learner) if one.type == "streak.at_risk"]
 
 
+@EITHER
 def test_it_is_told_once_in_the_evening(pulling: Flask) -> None:
     learner = Learner(pulling)
     practise(learner, 3, 2, 1)

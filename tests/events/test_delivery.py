@@ -7,6 +7,7 @@ from email.utils import format_datetime
 import pytest
 from flask import Flask
 
+from tests.events.conftest import EITHER
 from tests.events.delivering import command, deliver, execute, make_due
 from tests.events.receiver import (
     Answer,
@@ -37,6 +38,7 @@ def delay(app: Flask, learner: Learner) -> float:
     return (queue(app, learner)["due_at"] - datetime.now(UTC)).total_seconds()
 
 
+@EITHER
 def test_each_event_arrives_once_and_in_order(pushing: Flask, receiver: Receiver) -> None:
     learners = [Learner(pushing) for _ in range(3)]
     for _ in range(3):
@@ -136,6 +138,7 @@ def test_a_body_that_never_ends_is_not_read(pushing: Flask, receiver: Receiver) 
     assert "HTTP 200\nhello" in command(pushing, "test")
 
 
+@EITHER
 def test_one_learner_s_failure_holds_no_other_up(pushing: Flask, receiver: Receiver) -> None:
     learner, other = Learner(pushing), Learner(pushing)
     for person in (learner, other):
@@ -148,6 +151,7 @@ def test_one_learner_s_failure_holds_no_other_up(pushing: Flask, receiver: Recei
     assert len(receiver.of(learner.id)) == 1
 
 
+@EITHER
 def test_delays_grow_to_a_day_and_after_three_days_an_event_is_given_up(
     pushing: Flask, receiver: Receiver
 ) -> None:
@@ -187,6 +191,7 @@ def test_delays_grow_to_a_day_and_after_three_days_an_event_is_given_up(
     assert "0 events given up" in command(pushing, "status")
 
 
+@EITHER
 def test_410_closes_the_endpoint_until_it_is_enabled(pushing: Flask, receiver: Receiver) -> None:
     learner = Learner(pushing)
     learner.save()
@@ -210,6 +215,7 @@ def test_a_retry_after_without_a_meaning_is_as_none(value: str) -> None:
     assert posting.meaning(posting.Reply(503, value, "")).retry_after is None
 
 
+@EITHER
 @pytest.mark.parametrize("code", [429, 503])
 @pytest.mark.parametrize("form", ["seconds", "date"])
 def test_retry_after_is_kept_for_all_learners(
@@ -254,6 +260,7 @@ def test_a_slow_receiver_is_sent_several_requests_at_once(
     assert len(receiver.received) == len(stored(pushing))
 
 
+@EITHER
 def test_redelivery_sends_an_event_and_what_followed_it(pushing: Flask, receiver: Receiver) -> None:
     learner, other = Learner(pushing), Learner(pushing)
     for person in (learner, other):

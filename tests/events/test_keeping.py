@@ -7,6 +7,7 @@ import requests
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.events.conftest import EITHER
 from tests.events.delivering import command, deliver, execute
 from tests.events.receiver import Receiver, status
 from tests.events.test_outbox import queued, stored, types
@@ -31,6 +32,7 @@ def prune(app: Flask) -> int:
         return pruning.prune()
 
 
+@EITHER
 def test_delivered_events_are_removed_after_some_days(
     pushing: Flask, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -47,6 +49,7 @@ def test_delivered_events_are_removed_after_some_days(
     assert types(pushing, new)
 
 
+@EITHER
 def test_events_that_wait_are_kept_for_30_days(pushing: Flask, receiver: Receiver) -> None:
     old, older = Learner(pushing), Learner(pushing)
     for learner in (old, older):
@@ -107,6 +110,7 @@ def test_metrics_say_since_when_an_event_waits(
         assert float(found[1]) > 1_700_000_000
 
 
+@EITHER
 def test_after_a_restore_nothing_of_an_erased_learner_is_sent_but_the_erasure(
     pushing: Flask, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ import random
 import signal
 import threading
 import time
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from tests.events.conftest import EITHER
 from tests.events.delivering import command, deliver, deliverer, execute
 from tests.events.receiver import Handler, Received, Receiver, slow, status
 from tests.events.test_outbox import queued, stored
@@ -131,16 +133,17 @@ def check(life: Life, receiver: Receiver) -> None:
     assert all(one in before for one in in_order(arrived[:last]) if one[0] != "learner.erased")
 
 
+@EITHER
 def test_whatever_is_killed_exactly_what_happened_arrives_in_order(
-    pushing: Flask, receiver: Receiver, database_url: str, tmp_path: Path
+    pushing: Flask, receiver: Receiver, database_url: str, tmp_path: Path, apart: bool
 ) -> None:
     chance = random.Random()
     lives = [Life(Learner(pushing), chance) for _ in range(6)]
     answers = [TAKEN, TAKEN, status(500), slow(0.05, TAKEN), slow(0.3, status(503))]
     receiver.answer = lambda handler, received: chance.choice(answers)(handler, received)
-    log = tmp_path / "log"
+    run = partial(deliverer, database_url, receiver, tmp_path / "log", DB_DISTRIBUTED=str(apart))
     for _ in range(2):
-        with deliverer(database_url, receiver, log), deliverer(database_url, receiver, log):
+        with run(), run():
             began, lasts = len(receiver.received), chance.uniform(0.2, 1.5)
             for _ in range(25):
                 chance.choice(lives).act()
@@ -150,26 +153,27 @@ def test_whatever_is_killed_exactly_what_happened_arrives_in_order(
             time.sleep(lasts)  # then both are killed
         expire(pushing)
     receiver.answer = TAKEN
-    with deliverer(database_url, receiver, log), deliverer(database_url, receiver, log):
+    with run(), run():
         wait_until(lambda: not queued(pushing), most=60)
     for life in lives:
         check(life, receiver)
-        assert life.learner.id not in log.read_text()
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
+        assert life.learner.id not in (tmp_path / "log").read_text()
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     assert {line["event"] for line in lines} == {"events were not delivered"}
     assert {line["answer"] for line in lines} <= {"HTTP 500", "HTTP 503"}
 
 
+@EITHER
 def test_two_deliverers_at_once_send_each_event_once(
-    pushing: Flask, receiver: Receiver, database_url: str, tmp_path: Path
+    pushing: Flask, receiver: Receiver, database_url: str, tmp_path: Path, apart: bool
 ) -> None:
     learners = [Learner(pushing) for _ in range(10)]
     for learner in learners:
         for _ in range(3):
             learner.save()
     receiver.answer = slow(0.02, TAKEN)
-    log = tmp_path / "log"
-    with deliverer(database_url, receiver, log), deliverer(database_url, receiver, log):
+    run = partial(deliverer, database_url, receiver, tmp_path / "log", DB_DISTRIBUTED=str(apart))
+    with run(), run():
         wait_until(lambda: not queued(pushing), most=60)
     arrived = [one.id for one in receiver.received]
     assert sorted(arrived) == sorted(str(one.event_id) for one in stored(pushing))
@@ -205,6 +209,7 @@ class Held:
         handler.reply(204)
 
 
+@EITHER
 def test_an_erasure_arrives_after_what_is_being_sent_and_nothing_else_does(
     pushing: Flask, receiver: Receiver
 ) -> None:
@@ -234,6 +239,7 @@ def test_an_erasure_arrives_after_what_is_being_sent_and_nothing_else_does(
     assert receiver.types[2] == "session.saved"
 
 
+@EITHER
 def test_a_redelivery_beside_a_running_delivery_is_not_lost(
     pushing: Flask, receiver: Receiver
 ) -> None:
@@ -257,6 +263,7 @@ def test_a_redelivery_beside_a_running_delivery_is_not_lost(
     ]
 
 
+@EITHER
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_an_event_written_while_the_queue_is_emptied_is_not_lost(
     pushing: Flask, receiver: Receiver, moment: str

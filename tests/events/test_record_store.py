@@ -16,7 +16,7 @@ from flask import Flask
 
 import config
 import required_settings
-from tests.events.conftest import KEYS
+from tests.events.conftest import EITHER, KEYS
 from tests.events.delivering import command, deliver, deliverer, execute, make_due
 from tests.events.receiver import Handler, Received, Receiver, Script, receiving, slow, status
 from tests.events.test_outbox import queued
@@ -72,13 +72,14 @@ def store() -> Iterator[Store]:
 
 
 @pytest.fixture
-def sending(app: Flask, settings: dict, store: Store) -> Iterator[Flask]:
+def sending(app: Flask, settings: dict, store: Store, apart: bool) -> Iterator[Flask]:
     """The app with an LRS."""
     given = {
         "XAPI_URL": f"http://127.0.0.1:{store.receiver.server_port}/xapi",
         "XAPI_KEY": "key",
         "XAPI_SECRET": "sécret:1",
         "XAPI_HOME_PAGE": HOME,
+        "DB_DISTRIBUTED": apart,
     }
     sending = create_app({**settings, **given})
     yield sending
@@ -110,6 +111,7 @@ def by_id(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(statements, key=lambda statement: statement["id"])
 
 
+@EITHER
 def test_an_lrs_gets_the_statements_of_the_export(
     sending: Flask, learner: Learner, store: Store
 ) -> None:
@@ -119,6 +121,7 @@ def test_an_lrs_gets_the_statements_of_the_export(
     assert by_id(list(store.statements.values())) == by_id(exported(learner))
 
 
+@EITHER
 def test_sessions_of_many_learners_travel_together(sending: Flask, store: Store) -> None:
     learners = [Learner(sending) for _ in range(5)]
     for learner in learners:
@@ -165,6 +168,7 @@ def test_corrections_in_a_row_leave_one_statement(
     assert store.valid(learner) == exported(learner)
 
 
+@EITHER
 def test_a_deletion_voids_the_statement(sending: Flask, learner: Learner, store: Store) -> None:
     kept, deleted, corrected = (learner.save() for _ in range(3))
     change(learner, corrected, words_spoken=7)
@@ -245,6 +249,7 @@ def test_a_statement_that_an_lrs_keeps_in_another_form_holds_nothing_up(
     assert second
 
 
+@EITHER
 @pytest.mark.parametrize("code", [400, 401, 403, 413, 500, 503])
 def test_what_an_lrs_refuses_together_is_sent_alone(
     sending: Flask, store: Store, code: int
@@ -279,8 +284,9 @@ def test_a_webhook_and_an_lrs_do_not_wait_for_each_other(
             db.engine.dispose()
 
 
+@EITHER
 def test_whatever_is_killed_each_session_has_one_statement_that_is_not_voided(
-    sending: Flask, store: Store, database_url: str, tmp_path: Path
+    sending: Flask, store: Store, database_url: str, tmp_path: Path, apart: bool
 ) -> None:
     chance = random.Random()
     lives = [Life(Learner(sending), chance) for _ in range(6)]
@@ -293,7 +299,10 @@ def test_whatever_is_killed_each_session_has_one_statement_that_is_not_voided(
         slow(0.2, status(503)),
     ]
     store.receiver.answer = lambda *request: chance.choice(answers)(*request)
-    settings = {name: sending.config[name] for name in XAPI} | {"WEBHOOK_URL": ""}
+    settings = {name: sending.config[name] for name in XAPI} | {
+        "WEBHOOK_URL": "",
+        "DB_DISTRIBUTED": str(apart),
+    }
     process = partial(deliverer, database_url, store.receiver, tmp_path / "log", **settings)
     for _ in range(2):
         with process(), process():

@@ -27,8 +27,9 @@ def lease(parameters: Mapping[str, Any]) -> Sequence[Any]:
     for _ in range(_TRIES):
         due = _due(parameters)
         most = max(1, parameters["batch"] // max(1, len(due)))
-        leased = [row for one in due for row in _lease_one(one, {**parameters, "events": most})]
-        if leased or not due:
+        found = [_lease_one(one, {**parameters, "events": most}) for one in due]
+        leased = [row for rows in found for row in rows or ()]
+        if leased or not due or None in found:
             return leased
     return []
 
@@ -52,7 +53,8 @@ def _due_of_each(transaction: Transaction, *, parameters: Mapping[str, Any]) -> 
     return transaction.run(statements.DUE_OF_EACH, parameters)
 
 
-def _lease_one(learner_id: str, parameters: Mapping[str, Any]) -> Sequence[Any]:
+def _lease_one(learner_id: str, parameters: Mapping[str, Any]) -> Sequence[Any] | None:
+    """Lease a learner's queue; returns its rows, none where somebody else has it, None where it fails."""
     given = {**parameters, "user_id": learner_id}
 
     def work(transaction: Transaction) -> Sequence[Any]:
@@ -63,4 +65,4 @@ def _lease_one(learner_id: str, parameters: Mapping[str, Any]) -> Sequence[Any]:
         return run_transaction(work)
     except DBAPIError as error:
         log.warning("a learner's events wait: %s", type(error.orig).__name__)
-        return ()
+        return None

@@ -137,7 +137,7 @@ def _destinations(types: Iterable[str]) -> list[str]:
 
 _ERASED: sa.ColumnElement[str] = sa.literal_column(f"'{ERASED}'", sa.Text)
 _TO = sa.cast(sa.bindparam("destinations"), ARRAY(sa.Text))
-_NEW = sa.cast(sa.bindparam("new"), ARRAY(_e.event_id.type))
+_NEW = sa.cast(sa.bindparam("new"), ARRAY(sa.Text))
 
 
 @lru_cache(maxsize=4)
@@ -146,7 +146,9 @@ def _queueing(is_distributed: bool, *, restarts: bool) -> sa.Executable:
     to = sa.func.unnest(_TO).column_valued("destination")
     name = sa.select(to.label("name")).subquery("destinations").c.name
     ids = (sa.func.min(_e.id) - sa.literal_column("1"), sa.func.max(_e.id))
-    is_new = _e.event_id == sa.any_(_NEW) if is_distributed else _e.written_by == THIS_TRANSACTION
+    is_new = _e.written_by == THIS_TRANSACTION
+    if is_distributed:
+        is_new = sa.cast(_e.event_id, sa.Text) == sa.any_(_NEW)
     rows = sa.select(name, _e.user_id, *ids).where(_e.user_id == USER_ID, is_new)
     added = insert(event_queues).from_select(
         ["destination", "user_id", "after_id", "last_id"], rows.group_by(name, _e.user_id)
