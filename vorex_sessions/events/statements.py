@@ -41,7 +41,10 @@ ORDER BY due_at LIMIT :queues
 """)  # noqa: S608  # our own text
 LEASE_ONE = sa.text(f"""
 UPDATE event_queues SET lease = CAST(:lease AS uuid), due_at = now() + make_interval(secs => :seconds)
-WHERE user_id = CAST(:user_id AS uuid) AND destination = :destination AND {_IS_DUE}
+WHERE user_id = CAST(:user_id AS uuid) AND destination = :destination AND EXISTS (
+    SELECT FROM event_queues WHERE user_id = CAST(:user_id AS uuid) AND destination = :destination
+        AND {_IS_DUE}
+    FOR UPDATE SKIP LOCKED)
 """)  # noqa: S608  # our own text
 LEASED = sa.text(f"""
 SELECT {_QUEUE}, event.* FROM event_queues AS queue LEFT JOIN LATERAL (
