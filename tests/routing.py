@@ -15,10 +15,12 @@ from tests.sql_trees import (
     QUERIES,
     REFERENCES,
     called,
+    chosen,
     fixed,
     is_constant,
     is_of_learner,
     is_whole_row,
+    later_by_column,
     level,
     named,
     nested,
@@ -48,6 +50,7 @@ VALUES_SELECT = "3: a sub-select within VALUES"
 MUTABLE = "4: {} is not immutable, in ON CONFLICT DO UPDATE or RETURNING"
 VOLATILE = "4: {} is volatile, in UPDATE"
 STABLE_OF_COLUMN = "4: {} of a column is not immutable, in UPDATE"
+WITHIN_CASE = "4: {} within CASE or COALESCE is not immutable, in UPDATE"
 LOCKED_MANY = "5: FOR UPDATE or FOR SHARE across learners"
 CURSOR = "6: DECLARE CURSOR: all rows are collected before the first one comes"
 WHOLE_ROWS = "6: {} of whole rows across learners forgets the names of their columns"
@@ -147,6 +150,10 @@ class _Judge:
             for name in called([query], VOLATILE_FUNCTIONS):
                 self.found.append(VOLATILE.format(name))
             for name in called([query], STABLE_FUNCTIONS, of_columns=True):
+                self.found.append(STABLE_OF_COLUMN.format(name))
+            for name in called(chosen(query), STABLE_FUNCTIONS):
+                self.found.append(WITHIN_CASE.format(name))
+            for name in later_by_column(query):
                 self.found.append(STABLE_OF_COLUMN.format(name))
 
     def _level(self, query: Any, shadows: Collection[str]) -> None:

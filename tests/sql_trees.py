@@ -67,6 +67,21 @@ def called(
                     yield node.funcname[-1].sval
 
 
+def chosen(query: Any) -> Iterator[Any]:
+    return (node for node in walk(query) if isinstance(node, ast.CaseExpr | ast.CoalesceExpr))
+
+
+def later_by_column(query: Any) -> Iterator[str]:
+    """Operators that add an interval made of a column to an instant: what comes of it depends on the zone."""
+    for node in walk(query):
+        if isinstance(node, ast.A_Expr) and node.name[-1].sval in ("+", "-"):
+            calls = {one.funcname[-1].sval for one in walk(node) if isinstance(one, ast.FuncCall)}
+            if "make_interval" in calls and any(
+                isinstance(one, ast.ColumnRef) for one in walk(node)
+            ):
+                yield node.name[-1].sval
+
+
 def is_constant(node: Any) -> bool:
     while isinstance(node, ast.TypeCast):
         node = node.arg

@@ -90,6 +90,16 @@ BROKEN = {
         routing.STABLE_OF_COLUMN,
         f"UPDATE learner_words SET word = upper(word) WHERE {MINE}",
     ),
+    "the time in COALESCE": (
+        f"UPDATE event_queues SET failing_since = coalesce(failing_since, now()) WHERE {MINE}",
+        routing.WITHIN_CASE,
+        f"UPDATE event_queues SET failing_since = least(failing_since, now()) WHERE {MINE}",
+    ),
+    "an interval of a column": (
+        f"UPDATE event_queues SET due_at = now() + make_interval(secs => attempts) WHERE {MINE}",
+        routing.STABLE_OF_COLUMN,
+        f"UPDATE event_queues SET due_at = to_timestamp(extract(epoch FROM now()) + attempts) WHERE {MINE}",
+    ),
     "locks across learners": (
         "SELECT user_id FROM cohort_participants ORDER BY user_id FOR KEY SHARE",
         routing.LOCKED_MANY,
