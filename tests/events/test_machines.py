@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.events.conftest import KEYS
 from tests.events.delivering import command, deliver, execute
 from tests.events.receiver import Handler, Received, Receiver
 from tests.events.test_at_risk import at, practise, warned
@@ -15,6 +16,7 @@ from tests.events.test_outbox import queued, stored, types
 from tests.events.test_pull import ask, pull
 from tests.factories import Learner
 from tests.postgres import transaction
+from vorex_sessions import create_app
 from vorex_sessions.events import horizon, pruning, statements
 from vorex_sessions.extensions import db
 
@@ -90,6 +92,19 @@ def test_events_are_in_order_whichever_machine_was_asked(
     learner.request("DELETE", "/api/sessions?confirm=true")
     deliver(pushing)
     assert receiver.types[-1] == "learner.erased"
+
+
+def test_events_are_in_order_while_processes_change_over(
+    settings: dict, pushing: Flask, receiver: Receiver
+) -> None:
+    before = create_app({**settings, "WEBHOOK_URL": receiver.url, "WEBHOOK_SECRETS": KEYS})
+    learner = Learner(pushing)
+    ids = [Learner(one, learner.id).save()["session_result_id"] for one in (before, pushing) * 3]
+    deliver(pushing)
+    got = [one.event["data"] for one in receiver.received if one.event["type"] == "session.saved"]
+    assert [one["session_result_id"] for one in got] == ids
+    with before.app_context():
+        db.engine.dispose()
 
 
 def test_an_erasure_comes_after_what_is_sent_whichever_machine_was_asked(

@@ -4,10 +4,9 @@ They are written in the transaction of the change and behind the learner's lock,
 a change, and no change without one. Where the operator has asked for no events, nothing is executed.
 
 On several machines (`DB_DISTRIBUTED`) any may be asked, and each counts ids and transactions by itself. So
-there an event follows the learner's others by its id and its time.
+there an event follows the learner's others by its id, and by its time.
 """
 
-import random
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -60,17 +59,17 @@ def record(transaction: Transaction, learner_id: str, happened: Iterable[Happene
     _queue(transaction, learner_id, types, new)
 
 
-def _write(transaction: Transaction, learner_id: str, one: Happened) -> str:
-    """Write an event; returns the id that it has on several machines."""
+def _write(transaction: Transaction, learner_id: str, one: Happened) -> str | None:
+    """Write an event; returns the id that receivers know it by, where it is known here."""
     data = None if one.data is None else orjson.dumps(one.data).decode()
-    parameters = {"user_id": learner_id, **one._asdict(), "data": data, **_of_new()}
-    transaction.defer(_RECORD_APART if setting("DB_DISTRIBUTED") else _RECORD, parameters)
-    return str(parameters["event_id"])
-
-
-def _of_new() -> dict[str, Any]:
-    """What a new event needs on several machines. The gap: ids of two learners' events differ."""
-    return {"event_id": str(uuid4()), "gap": random.randrange(1, 2**30)}  # noqa: S311  # no secret
+    parameters = {"user_id": learner_id, **one._asdict(), "data": data}
+    if not setting("DB_DISTRIBUTED"):
+        transaction.defer(_RECORD, parameters)
+        return None
+    event_id = str(uuid4())
+    transaction.defer(_NEXT_ID, {})
+    transaction.defer(_RECORD_APART, {**parameters, "event_id": event_id})
+    return event_id
 
 
 def record_removal(
@@ -111,13 +110,14 @@ def record_erasure_again(
     """Write that the learner was erased, where `is_due`: a restored backup has lost the event."""
     if are_kept():
         statement = _erasure_again(is_due, setting("DB_DISTRIBUTED"))
-        parameters = {"user_id": learner_id, **_of_new()}
-        transaction.defer(statement, parameters)
-        _queue(transaction, learner_id, {ERASED}, [parameters["event_id"]])
+        event_id = str(uuid4())
+        transaction.defer(_NEXT_ID, {})
+        transaction.defer(statement, {"user_id": learner_id, "event_id": event_id})
+        _queue(transaction, learner_id, {ERASED}, [event_id])
 
 
 def _queue(
-    transaction: Transaction, learner_id: str, types: Collection[str], new: Sequence[str]
+    transaction: Transaction, learner_id: str, types: Collection[str], new: Sequence[str | None]
 ) -> None:
     """Let the destinations wait for the events of this transaction."""
     if destinations := _destinations(types):
@@ -167,18 +167,30 @@ def _queueing(is_distributed: bool, *, restarts: bool) -> sa.Executable:
     return queued if restarts else prepared(queued)
 
 
+# Not within the statement that writes the event: Citus would collect the rows of one that asks for it.
+_ID = "vorex.event_id"
+_NEXT_ID = sa.text(f"""
+SELECT set_config(
+    '{_ID}', CAST(nextval(CAST(pg_get_serial_sequence('events', 'id') AS regclass)) AS text), true)
+""")
+
+
 def _beside_others(
     values: dict[str, sa.ColumnElement[Any]], *conditions: sa.ColumnElement[bool]
 ) -> Insert:
-    """Write an event after the learner's others, also after those of which only a queue knows."""
+    """Write an event after the learner's others, also after those of which only a queue knows.
+
+    Its id is the next one of the machine that is asked, unless another one has given the learner a later id.
+    """
     last, last_at = (
         sa.select(sa.func.max(column)).where(_e.user_id == USER_ID).scalar_subquery()
         for column in (_e.id, _e.written_by)
     )
     queued = sa.select(sa.func.max(_q.last_id)).where(_q.user_id == USER_ID).scalar_subquery()
-    gap = sa.cast(sa.bindparam("gap"), sa.BigInteger)
+    one = sa.literal_column("1", sa.BigInteger)
+    next_id = sa.cast(sa.func.current_setting(sa.literal_column(f"'{_ID}'")), sa.BigInteger)
     columns = {
-        "id": sa.func.greatest(last, queued, sa.literal_column("0")) + gap,
+        "id": sa.func.greatest(last + one, queued + one, next_id),
         "event_id": sa.cast(sa.bindparam("event_id"), _e.event_id.type),
         # Who has waited for the learner's lock began before those that had it.
         "written_by": sa.func.greatest(last_at, sa.literal_column(THIS_MOMENT)),
@@ -188,7 +200,6 @@ def _beside_others(
     return insert(events).from_select(["user_id", *columns], row)
 
 
-# Rows of VALUES: the ids that PostgreSQL gives are then given where it was asked.
 _RECORD = prepared(
     insert(events).values(
         user_id=USER_ID, **{name: sa.bindparam(name, type_=_e[name].type) for name in _NAMES}
