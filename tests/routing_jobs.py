@@ -2,6 +2,10 @@
 
 # Over all learners. They were tried on Citus 13.2: it asks every machine, or collects what they tell.
 JOBS: dict[str, str] = {
+    "cohorts/ordering.py:Turn.run": "the values of a cohort, once a day; cohorts that nobody is in any more",
+    "cohorts/ordering.py:in_turn.<locals>.in_transaction": "snapshots wait for each other at the coordinator",
+    "cohorts/ranges.py:_store": "each machine counts its participants, a range at a time",
+    "cohorts/ranges.py:count": "how many participants a range has, and which spellings of levels",
     "cohorts/snapshot.py:refresh": "which cohorts have enough learners, once a day",
     "events/service.py:_read_page": "the operator's back end pulls the events of all learners",
     "events/leasing.py:_due": "whose events are due, before each learner's queue is leased",
@@ -29,23 +33,19 @@ JOBS: dict[str, str] = {
 # Sent only without DB_DISTRIBUTED; with it, the same place is judged.
 ONE_MACHINE = {
     "sessions/saving.py:_store.<locals>.work": "one statement stores and tells what was new: a fifth cheaper",
+    "events/leasing.py:_lease_at_once": "one machine leases many queues with one statement",
+    "events/pruning.py:_take": "one machine removes a page of old events beside erasures",
+    "events/record_store.py:_of_all": "one machine reads the sessions of many learners with one query",
+    **{
+        f"cohorts/pages.py:{name}": "one machine counts page by page, several as cohorts/ranges.py says"
+        for name in ("_read", "_store")
+    },
+    **{
+        f"sessions/bulk.py:{name}": "`flask import founding` fills a database before it is distributed"
+        for name in ("lookup", "judge", "store.<locals>.work")
+    },
 }
 # Where a cursor is opened, though a database of several machines collects its rows first.
 CURSORS = {
     "recall/projection.py:_reviewed": "a learner's outcomes, sorted once: pages would sort them again",
-}
-# What is not sent with DB_DISTRIBUTED.
-NOT_THERE = {
-    f"sessions/bulk.py:{name}": "`flask import founding` fills a database before it is distributed"
-    for name in ("lookup", "judge", "store.<locals>.work")
-} | {
-    "events/leasing.py:_lease_at_once": "one machine leases many queues with one statement",
-    "events/pruning.py:_take": "one machine removes a page of old events beside erasures",
-    "events/record_store.py:_of_all": "one machine reads the sessions of many learners with one query",
-}
-# What Citus still refuses, to be cured: the daily snapshot of comparisons.
-YET = {
-    "cohorts/snapshot.py:_Turn.run",
-    "cohorts/snapshot.py:_in_turn.<locals>.in_transaction",
-    "cohorts/snapshot.py:_read",
 }

@@ -3,7 +3,7 @@
 import random
 import time
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from threading import Thread
 
@@ -26,10 +26,15 @@ from tests.factories import Learner
 from tests.postgres import empty_tables, transaction
 from tests.sessions.test_races import at_once
 from tests.timing import tries
-from vorex_sessions.cohorts import pages
+from vorex_sessions.cohorts import ordering, pages
 from vorex_sessions.cohorts import snapshot as snapshots
 from vorex_sessions.extensions import db
 from vorex_sessions.models import BEFORE_ALL
+
+
+@pytest.fixture(params=["one machine", "several machines"])
+def app(request: pytest.FixtureRequest, app: Flask, several: Flask) -> Flask:
+    return app if request.param == "one machine" else several
 
 
 def views(members: list[Learner]) -> list[dict]:
@@ -287,13 +292,13 @@ def test_publishing_a_cohort_holds_up_nobody_in_it(app: Flask) -> None:
     cohort_key = {"language": "en", "period": "month", "level": "B1", "measure": "sessions"}
     values = {"day": ago(-1), "learners": 12, "width": 25, "bands": [0], "least": [1]}
 
-    def publish(turn: snapshots._Turn) -> None:
+    def publish(turn: ordering.Turn) -> None:
         turn.run(snapshots._PUBLISH, **cohort_key, **values)
         opt(members[0], into=False)
         members[1].request("DELETE", "/api/sessions?confirm=true")
 
     with app.app_context():
-        snapshots._in_turn(today(), publish)
+        ordering.in_turn(today(), publish)
     assert members[0].id not in {key[0] for key in standings(app)}
 
 
@@ -305,12 +310,12 @@ def test_a_cohort_is_not_published_that_is_no_longer_due(app: Flask) -> None:
     practise(app, [row for member in members[:5] for row in sessions(member, day=5)])
     cohort_key = {"language": "en", "period": "month", "level": "B1", "measure": "sessions"}
     with app.app_context():
-        for _ in snapshots._pages(today() + timedelta(days=1)):
+        for _ in snapshots._count(today() + timedelta(days=1), datetime.now(UTC)):
             pass
         for member in members[:4]:
             opt(member, into=False)
         due = partial(snapshots._publish, cohort_key, 10)
-        assert snapshots._in_turn(today() + timedelta(days=1), due) == 0
+        assert ordering.in_turn(today() + timedelta(days=1), due) == 0
     assert published(app) == cohorts
 
 
@@ -354,7 +359,7 @@ def test_a_snapshot_ends_where_that_of_a_later_day_has_begun(app: Flask) -> None
     cohort(app, 12)
     snapshot(app, day=1)
     before = standings(app), published(app)
-    with pytest.raises(snapshots.Overtaken):
+    with pytest.raises(ordering.Overtaken):
         snapshot(app, day=0)
     result = app.test_cli_runner().invoke(args=["cohorts", "refresh"])
     assert result.exit_code == 1

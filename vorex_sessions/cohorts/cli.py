@@ -6,7 +6,8 @@ import click
 from flask.cli import AppGroup
 
 from vorex_sessions.cli_errors import report_database_errors
-from vorex_sessions.cohorts.snapshot import Overtaken, refresh
+from vorex_sessions.cohorts.ordering import Overtaken
+from vorex_sessions.cohorts.snapshot import refresh
 from vorex_sessions.text import counted
 
 cohorts = AppGroup("cohorts", help="Comparisons between learners.")

@@ -1,21 +1,30 @@
-"""The statements that count participants, page by page, and the periods, measures and levels of cohorts.
+"""One machine: participants are counted page by page. Also the periods, measures and levels of cohorts.
 
 A page is read without a lock. Its result, which may be a second old by then, is stored in a short
 transaction, only for learners who still take part since the same instant. So an opt-out or an erasure waits
 for no read, and leaves nothing behind.
 """
 
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import partial
+from typing import Any
+
+import orjson
 import sqlalchemy as sa
 
+from vorex_sessions.cohorts.ordering import LONGEST, Turn, in_turn
+from vorex_sessions.database.standbys import JobReads
+from vorex_sessions.models import BEFORE_ALL
 from vorex_sessions.text import fold, tidy
 
 PERIODS = ("month", "year")
 MEASURES = ("pronunciation", "fluency", "grammar", "minutes", "sessions", "active_days")
 _LONGEST_LEVEL = 50  # characters; a longer `user_level` is ignored
 _MOST_LEVELS = 20  # of all languages, per learner and period, those practised last; some 240 rows
-_PAGE = 50  # participants; to store their values takes some 30 ms
+PAGE = 50  # participants; to store their values takes some 30 ms
 _LONGEST_SPELLING = 1000  # bytes; the same
-_MOST_SPELLINGS = 5000  # beyond ASCII on a page; those of more are ignored
+MOST_SPELLINGS = 5000  # beyond ASCII on a page; those of more are ignored
 # The published value of a learner, or its number of sessions. A value that was noted after the cohort was
 # counted is newer, and not the published one.
 _PUBLISHED = """CASE WHEN standing.noted_at <= cohort.as_of THEN standing.{what}
@@ -43,52 +52,65 @@ def level_of(written: str) -> str:
         return ""
 
 
-# Printable ASCII is compared here as `level_of` does; `:levels` has the level of each other spelling, which
-# PostgreSQL 15 cannot fold. `unknown` are those that it lacks.
-# OFFSET makes PostgreSQL read each learner's sessions by the index. It has no statistics about metadata,
-# expects a few rows in all, and would otherwise read the whole table for every page.
-READ = sa.text(f"""
-WITH page AS MATERIALIZED (
-    SELECT user_id, since FROM cohort_participants WHERE user_id > CAST(:after AS uuid)
-    ORDER BY user_id LIMIT {_PAGE}
-), practised AS MATERIALIZED (
-    SELECT page.user_id, session.*
-    FROM page CROSS JOIN LATERAL (
-        SELECT language, practiced_on, duration_seconds, pronunciation_score, fluency_score,
-            grammar_score, metadata ->> 'user_level' AS written
-        FROM session_results
-        WHERE user_id = page.user_id AND completed_at >= :since AND practiced_on <= :last_day
+def levels_of(spellings: list[str]) -> str:
+    """The level of each of the spellings, as the statements take them."""
+    return orjson.dumps({written: level_of(written) for written in spellings}).decode()
+
+
+# The parts of the statement that counts, which ranges.py has as well.
+PRACTISED = """language, practiced_on, duration_seconds, pronunciation_score, fluency_score,
+            grammar_score, metadata ->> 'user_level' AS written"""
+IS_COUNTED = f"""completed_at >= :since AND practiced_on <= :last_day
             AND jsonb_typeof(metadata -> 'user_level') IN ('string', 'number')
-            AND octet_length(metadata ->> 'user_level') <= {_LONGEST_SPELLING}
-        OFFSET 0) AS session
-), levels AS MATERIALIZED (
-    SELECT written, CASE WHEN written COLLATE "C" ~ '^[ -~]*$'
+            AND octet_length(metadata ->> 'user_level') <= {_LONGEST_SPELLING}"""
+IS_ASCII = """written COLLATE "C" ~ '^[ -~]*$'"""
+# Printable ASCII is compared here as `level_of` does; `:levels` has the level of each other spelling, which
+# PostgreSQL 15 cannot fold.
+LEVEL = f"""CASE WHEN {IS_ASCII}
         THEN upper(btrim(regexp_replace(written, ' +', ' ', 'g')) COLLATE "C")
-        ELSE CAST(:levels AS jsonb) ->> written END AS level
-    FROM (SELECT DISTINCT written FROM practised) AS spellings
-), figures AS (
+        ELSE CAST(:levels AS jsonb) ->> written END"""
+FIGURES = f"""
     SELECT user_id, language, period, level, count(*) AS sessions, sum(duration_seconds) AS seconds,
         count(DISTINCT practiced_on) AS days, max(practiced_on) AS last_day{_SUMS},
         row_number() OVER (
             PARTITION BY user_id, period ORDER BY max(practiced_on) DESC, count(*) DESC, level, language
         ) AS place
-    FROM practised JOIN levels USING (written)
+    FROM {{practised}}
     JOIN (VALUES ('month', CAST(:month AS date)), ('year', CAST(:year AS date)))
         AS periods (period, first_day) ON practiced_on >= first_day
     WHERE char_length(level) BETWEEN 1 AND {_LONGEST_LEVEL}
     GROUP BY user_id, language, period, level
-), standings AS (
+"""  # noqa: S608  # our own names and numbers
+STANDINGS = f"""
     SELECT user_id, language, period, level, measured.*
-    FROM figures CROSS JOIN LATERAL (VALUES
+    FROM {{figures}} CROSS JOIN LATERAL (VALUES
         ('minutes', round(seconds / 60.0), sessions, last_day),
         ('sessions', sessions, sessions, last_day),
         ('active_days', days, sessions, last_day){_SCORES}
     ) AS measured (measure, value, sessions, last_day)
     WHERE measured.value IS NOT NULL AND place <= {_MOST_LEVELS}
-)
+"""  # noqa: S608  # our own names and numbers
+
+# `unknown` are the spellings that `:levels` lacks.
+# OFFSET makes PostgreSQL read each learner's sessions by the index. It has no statistics about metadata,
+# expects a few rows in all, and would otherwise read the whole table for every page.
+READ = sa.text(f"""
+WITH page AS MATERIALIZED (
+    SELECT user_id, since FROM cohort_participants WHERE user_id > CAST(:after AS uuid)
+    ORDER BY user_id LIMIT {PAGE}
+), practised AS MATERIALIZED (
+    SELECT page.user_id, session.*
+    FROM page CROSS JOIN LATERAL (
+        SELECT {PRACTISED}
+        FROM session_results WHERE user_id = page.user_id AND {IS_COUNTED}
+        OFFSET 0) AS session
+), levels AS MATERIALIZED (
+    SELECT written, {LEVEL} AS level FROM (SELECT DISTINCT written FROM practised) AS spellings
+), figures AS ({FIGURES.format(practised="practised JOIN levels USING (written)")}
+), standings AS ({STANDINGS.format(figures="figures")})
 SELECT (SELECT count(*) FROM page) AS learners,
     (SELECT user_id FROM page ORDER BY user_id DESC LIMIT 1) AS last,
-    ARRAY(SELECT written FROM levels WHERE level IS NULL LIMIT {_MOST_SPELLINGS}) AS unknown,
+    ARRAY(SELECT written FROM levels WHERE level IS NULL LIMIT {MOST_SPELLINGS}) AS unknown,
     CAST((SELECT jsonb_agg(page) FROM page) AS text) AS page,
     CAST((SELECT coalesce(jsonb_agg(standings), '[]') FROM standings) AS text) AS standings
 """)  # noqa: S608  # our own names and numbers
@@ -140,3 +162,29 @@ WHERE (stored.user_id, stored.language, stored.period, stored.level, stored.meas
         = (compared.user_id, compared.language, compared.period, compared.level, compared.measure)
     AND (NOT is_same OR compared.last_day <> old_day OR (was_published AND stored.published IS NOT NULL))
 """)
+
+
+def count(today: date, days: Mapping[str, Any]) -> Iterator[int]:
+    """Count every participant, page by page; yields the number of learners on each page."""
+    reads, after = JobReads(), BEFORE_ALL  # every page has whoever had joined by now
+    while True:
+        read = _read({**days, "after": after}, reads)
+        if not read.learners:
+            return
+        in_turn(today, partial(_store, read))
+        yield int(read.learners)
+        after = str(read.last)
+
+
+def _read(page: dict[str, Any], reads: JobReads) -> Any:
+    """The row of READ; a second time where the page has levels that only Python can compare."""
+    (read,) = reads.run_long(READ, {**page, "levels": "{}"}, timeout=LONGEST)
+    if read.unknown:
+        levels = levels_of(read.unknown)
+        (read,) = reads.run_long(READ, {**page, "levels": levels}, timeout=LONGEST)
+    return read
+
+
+def _store(read: Any, turn: Turn) -> None:
+    page = {"page": read.page, "standings": read.standings, "now": turn.now}
+    turn.transaction.run(STORE, page)
