@@ -1,4 +1,4 @@
-"""The service as on a database of several machines; the database itself is of one."""
+"""The service as on a database of several machines. The database itself is of one, and `app` makes it."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from vorex_sessions.extensions import db
 
 
 @pytest.fixture(scope="session")
-def several(app: Flask, settings: dict) -> Iterator[Flask]:
+def several(settings: dict) -> Iterator[Flask]:
     several = create_app({**settings, "DB_DISTRIBUTED": True})
     yield several
     with several.app_context():

@@ -19,6 +19,7 @@ from tests.timing import Try, tries
 from vorex_sessions.cohorts import ordering, pages, ranges
 from vorex_sessions.extensions import db
 
+pytestmark = pytest.mark.usefixtures("app")
 LEVELS = ["A2", "b1", "B1 ", "B  1", "ä1", "Ä1", "\uff21\uff22", "уровень", "7", "", "x" * 51]
 _ROWS = sa.text("""
 SELECT standing.user_id, language, period, level, measure, value, standing.sessions, last_day, since,

@@ -32,7 +32,7 @@ from vorex_sessions.extensions import db
 from vorex_sessions.models import BEFORE_ALL
 
 
-@pytest.fixture(params=["one machine", "several machines"])
+@pytest.fixture(scope="session", params=["one machine", "several machines"])
 def app(request: pytest.FixtureRequest, app: Flask, several: Flask) -> Flask:
     return app if request.param == "one machine" else several
 
@@ -331,6 +331,22 @@ def test_standings_of_nobody_who_takes_part_do_not_outlive_a_snapshot(app: Flask
     assert snapshot(app, day=1).published > 0
     assert {key[0] for key in standings(app)} == {stayer.id for stayer in stayers}
     assert {count for *_, count, _, _, _, _ in published(app)} == {13}
+
+
+def test_a_cohort_in_which_nobody_is_any_more_is_forgotten(app: Flask) -> None:
+    leavers = cohort(app, 12)
+    stayers = learners(app, 12, first=50)
+    join(app, stayers)
+    practise(app, [row for stayer in stayers for row in sessions(stayer, level="C1")])
+    snapshot(app)
+    assert {row[1] for row in published(app)} == {"B1", "C1"}
+    for leaver in leavers[:-1]:
+        opt(leaver, into=False)
+    snapshot(app, day=1)
+    assert {row[1] for row in published(app)} == {"B1", "C1"}  # it has one learner
+    opt(leavers[-1], into=False)
+    snapshot(app, day=2)
+    assert {row[1] for row in published(app)} == {"C1"}
 
 
 def test_of_a_learners_levels_the_twenty_practised_last_are_counted(app: Flask) -> None:
