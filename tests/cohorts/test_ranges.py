@@ -188,10 +188,15 @@ def with_limit(statement: sa.TextClause, limit: int) -> sa.TextClause:
     return sa.text(statement.text.replace("LIMIT 5000", f"LIMIT {limit}"))
 
 
-@pytest.mark.parametrize(("seconds", "size"), [(0.1, 200), (0.3, 100), (0.6, 50)])
-def test_a_range_has_as_many_learners_as_are_counted_in_a_moment(seconds: float, size: int) -> None:
-    assert ranges._next_size(100, seconds) == size
-    assert ranges._next_size(pages.PAGE, 9) == pages.PAGE
+@pytest.mark.parametrize(
+    ("learners", "seconds", "size"),
+    [(100, 0.01, 200), (30, 0.01, 200), (20, 0.01, 100), (100, 0.3, 100), (100, 2, 50)],
+)
+def test_a_range_has_as_many_learners_as_are_counted_in_a_moment(
+    learners: int, seconds: float, size: int
+) -> None:
+    assert ranges._next_size(100, learners, seconds) == size
+    assert ranges._next_size(pages.PAGE, learners, 9) == pages.PAGE
 
 
 def test_ranges_reach_every_learner_wherever_their_ids_are(several: Flask) -> None:

@@ -20,14 +20,12 @@ from vorex_sessions.cohorts.ordering import LONGEST, Turn, in_turn
 from vorex_sessions.database import run_long
 
 _LAST = 2**128 - 1  # the last id
-_WIDEST = 2**124
-_QUICK, _SLOW = (
-    0.2,
-    0.4,
-)  # seconds: a range that takes less, or more, is followed by a larger or smaller one
+_WIDTH = 2**124  # of the first range
+# Seconds: a range that takes less, or more, is followed by larger or smaller ones.
+_QUICK, _SLOW = 0.2, 0.4
 
 _RANGE = "{0}.user_id > CAST(:after AS uuid) AND {0}.user_id <= CAST(:upto AS uuid)"
-# Who had joined when the snapshot began: who joins after the lock is not locked.
+# Who had joined when the snapshot began. Who joins later is not locked, and could leave unnoticed.
 _TAKES_PART = f"{_RANGE.format('participant')} AND participant.since <= :begun"
 _HOW_MANY = sa.text(f"""
 SELECT count(*) AS learners FROM cohort_participants AS participant WHERE {_TAKES_PART}
@@ -45,6 +43,7 @@ WHERE NOT ({pages.IS_ASCII}) GROUP BY written LIMIT {pages.MOST_SPELLINGS}
 _LOCK = sa.text(f"""
 UPDATE cohort_participants AS participant SET since = participant.since WHERE {_TAKES_PART}
 """)  # noqa: S608  # our own text
+# `unnest` has a session's level computed once; PostgreSQL would compute it wherever it is used.
 # What is measured and what is stored come beside each other: what is measured no more gets 0 sessions here.
 # A published value is kept beside a newer value, until the newer one is published.
 _STORE = sa.text(f"""
@@ -54,7 +53,8 @@ WITH practised AS (
     SELECT participant.user_id, {pages.PRACTISED}
     FROM cohort_participants AS participant JOIN session_results AS session USING (user_id)
     WHERE {_TAKES_PART} AND {pages.IS_COUNTED}
-), levelled AS (SELECT practised.*, {pages.LEVEL} AS level FROM practised
+), levelled AS (
+    SELECT practised.*, level FROM practised CROSS JOIN LATERAL unnest(ARRAY[{pages.LEVEL}]) AS one (level)
 ), figures AS ({pages.FIGURES.format(practised="levelled")}
 ), standings AS ({pages.STANDINGS.format(figures="figures")}
 ), beside AS (
@@ -103,7 +103,7 @@ DELETE FROM cohort_standings AS standing WHERE {_RANGE.format("standing")} AND s
 
 def count(today: date, days: Mapping[str, Any]) -> Iterator[int]:
     """Count every participant who had joined by `begun`; yields the number of learners of each range."""
-    after, width, most = 0, _WIDEST, pages.PAGE
+    after, width, most = 0, _WIDTH, pages.PAGE
     while after < _LAST:
         upto = min(after + width, _LAST)
         given = {**days, "after": str(UUID(int=after)), "upto": str(UUID(int=upto))}
@@ -119,7 +119,7 @@ def count(today: date, days: Mapping[str, Any]) -> Iterator[int]:
             given["levels"] = pages.levels_of(spellings)
             seconds = in_turn(today, partial(_store, given))
             yield int(learners)
-            most = _next_size(most, seconds)
+            most = _next_size(most, learners, seconds)
         if learners * 4 <= most:
             width *= 4
         after = upto
@@ -133,8 +133,8 @@ def _store(given: Mapping[str, Any], turn: Turn) -> float:
     return time.monotonic() - began
 
 
-def _next_size(most: int, seconds: float) -> int:
-    """How many learners the next range may have."""
-    if seconds < _QUICK:
+def _next_size(most: int, learners: int, seconds: float) -> int:
+    """How many learners the next range may have. A range with few of them does not show that it may be more."""
+    if seconds < _QUICK and learners * 4 > most:
         return most * 2
     return max(most // 2, pages.PAGE) if seconds > _SLOW else most
