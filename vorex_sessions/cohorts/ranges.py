@@ -22,7 +22,7 @@ from vorex_sessions.database import run_long
 _LAST = 2**128 - 1  # the last id
 _WIDTH = 2**124  # of the first range
 # Seconds: a range that takes less, or more, is followed by larger or smaller ones.
-_QUICK, _SLOW = 0.2, 0.4
+_QUICK, _SLOW = 0.3, 0.6
 
 _RANGE = "{0}.user_id > CAST(:after AS uuid) AND {0}.user_id <= CAST(:upto AS uuid)"
 # Who had joined when the snapshot began. Who joins later is not locked, and could leave unnoticed.
@@ -30,13 +30,16 @@ _TAKES_PART = f"{_RANGE.format('participant')} AND participant.since <= :begun"
 _HOW_MANY = sa.text(f"""
 SELECT count(*) AS learners FROM cohort_participants AS participant WHERE {_TAKES_PART}
 """)  # noqa: S608  # our own text
+# What each participant has practised. Behind a LATERAL that groups, PostgreSQL reads it by the index: it has
+# no statistics about metadata, and would otherwise read the whole table for every range.
+_PRACTISED = f"""(
+        SELECT user_id, {pages.PRACTISED}
+        FROM session_results WHERE user_id = participant.user_id AND {pages.IS_COUNTED}) AS practised"""  # noqa: S608  # as above
 # The spellings that only Python can compare.
 _SPELLINGS = sa.text(f"""
-SELECT written FROM (
-    SELECT {pages.PRACTISED}
-    FROM cohort_participants AS participant JOIN session_results AS session USING (user_id)
-    WHERE {_TAKES_PART} AND {pages.IS_COUNTED}) AS practised
-WHERE NOT ({pages.IS_ASCII}) GROUP BY written LIMIT {pages.MOST_SPELLINGS}
+SELECT written FROM cohort_participants AS participant CROSS JOIN LATERAL (
+    SELECT written FROM {_PRACTISED} WHERE NOT ({pages.IS_ASCII}) GROUP BY user_id, written) AS spellings
+WHERE {_TAKES_PART} GROUP BY written LIMIT {pages.MOST_SPELLINGS}
 """)  # noqa: S608  # our own text
 # Changes nothing, but an opt-out or an erasure waits, and then removes what was stored. It also keeps the
 # learners on their machines. A database of several machines cannot lock rows of many learners otherwise.
@@ -44,18 +47,16 @@ _LOCK = sa.text(f"""
 UPDATE cohort_participants AS participant SET since = participant.since WHERE {_TAKES_PART}
 """)  # noqa: S608  # our own text
 # `unnest` has a session's level computed once; PostgreSQL would compute it wherever it is used.
+_LEVELLED = f"{_PRACTISED} CROSS JOIN LATERAL unnest(ARRAY[{pages.LEVEL}]) AS one (level)"
+_FIGURES = pages.FIGURES.format(practised=_LEVELLED)
 # What is measured and what is stored come beside each other: what is measured no more gets 0 sessions here.
 # A published value is kept beside a newer value, until the newer one is published.
 _STORE = sa.text(f"""
 INSERT INTO cohort_standings (user_id, language, period, level, measure, value, sessions, last_day,
     since, noted_at, published, published_sessions)
-WITH practised AS (
-    SELECT participant.user_id, {pages.PRACTISED}
-    FROM cohort_participants AS participant JOIN session_results AS session USING (user_id)
-    WHERE {_TAKES_PART} AND {pages.IS_COUNTED}
-), levelled AS (
-    SELECT practised.*, level FROM practised CROSS JOIN LATERAL unnest(ARRAY[{pages.LEVEL}]) AS one (level)
-), figures AS ({pages.FIGURES.format(practised="levelled")}
+WITH figures AS (
+    SELECT counted.* FROM cohort_participants AS participant CROSS JOIN LATERAL ({_FIGURES}) AS counted
+    WHERE {_TAKES_PART}
 ), standings AS ({pages.STANDINGS.format(figures="figures")}
 ), beside AS (
     SELECT user_id, language, period, level, measure, CAST(value AS float8) AS value, sessions, last_day,
