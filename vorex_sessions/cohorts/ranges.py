@@ -22,7 +22,7 @@ from vorex_sessions.database import run_long
 _LAST = 2**128 - 1  # the last id
 _WIDTH = 2**124  # of the first range
 # Seconds: a range that takes less, or more, is followed by larger or smaller ones.
-_QUICK, _SLOW = 0.3, 0.6
+_QUICK, _SLOW = 0.25, 0.5
 
 _RANGE = "{0}.user_id > CAST(:after AS uuid) AND {0}.user_id <= CAST(:upto AS uuid)"
 # Who had joined when the snapshot began. Who joins later is not locked, and could leave unnoticed.
