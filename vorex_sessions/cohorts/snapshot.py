@@ -5,13 +5,12 @@ ones, and after a day at least. So the difference does not reveal a single learn
 count as a change. docs/comparison.md says what made-up accounts can still find out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from vorex_sessions.cohorts import pages, ranges
@@ -41,16 +40,16 @@ _END = (
     sa.text(
         "UPDATE cohorts SET bands = '{}', least = '{}' WHERE as_of < :long_ago AND bands <> '{}'"
     ),
-    sa.text("""
-    DELETE FROM cohorts WHERE (language, period, level, measure) NOT IN (
-        SELECT language, period, level, measure FROM jsonb_to_recordset(CAST(:kept AS jsonb)) AS kept (
-            language text, period text, level text, measure text))
-    """),
 )
-# The published cohorts in which somebody is.
-_KEPT = sa.text("""
-SELECT language, period, level, measure FROM cohort_standings
-JOIN cohorts USING (language, period, level, measure) GROUP BY language, period, level, measure
+_PUBLISHED = sa.text("SELECT language, period, level, measure FROM cohorts")
+_SOMEBODY = sa.text("""
+SELECT 1 FROM cohort_standings
+WHERE (language, period, level, measure) = (:language, :period, :level, :measure) LIMIT 1
+""")
+# By values: on a database of several machines, each has all cohorts and some learners.
+_FORGET = sa.text("""
+DELETE FROM cohorts
+WHERE (language, period, level, measure) = (:language, :period, :level, :measure)
 """)
 _COHORTS = sa.text("""
 SELECT language, period, level, measure FROM cohort_standings
@@ -99,7 +98,7 @@ def refresh(today: date) -> Refreshed:
     learners = sum(_count(today, begun))
     cohorts = run_long(_COHORTS, {"others": others}, timeout=LONGEST)
     published = sum(in_turn(today, partial(_publish, row._asdict(), others)) for row in cohorts)
-    in_turn(today, partial(_end, begun))
+    in_turn(today, partial(_end, begun, set(cohorts)))
     return Refreshed(learners, published, len(cohorts) - published)
 
 
@@ -109,10 +108,13 @@ def _begin(turn: Turn) -> datetime:
     return turn.now
 
 
-def _end(begun: datetime, turn: Turn) -> None:
-    kept = orjson.dumps([row._asdict() for row in turn.run(_KEPT)]).decode()
+def _end(begun: datetime, large: Collection[Any], turn: Turn) -> None:
+    """End the snapshot, and forget the published cohorts without a learner: none of the `large` ones."""
     for statement in _END:
-        turn.run(statement, begun=begun, long_ago=turn.now - LASTS, kept=kept)
+        turn.run(statement, begun=begun, long_ago=turn.now - LASTS)
+    for cohort in turn.run(_PUBLISHED):
+        if cohort not in large and not turn.run(_SOMEBODY, **cohort._asdict()):
+            turn.run(_FORGET, **cohort._asdict())
 
 
 def _count(today: date, begun: datetime) -> Iterator[int]:
