@@ -135,7 +135,7 @@ def _store(given: Mapping[str, Any], turn: Turn) -> float:
 
 
 def _next_size(most: int, learners: int, seconds: float) -> int:
-    """How many learners the next range may have. A range with few of them does not show that it may be more."""
+    """How many learners the next range may have: more, if one was quick that had as many as it might."""
     if seconds < _QUICK and learners * 4 > most:
         return most * 2
     return max(most // 2, pages.PAGE) if seconds > _SLOW else most
