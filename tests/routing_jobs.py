@@ -20,6 +20,7 @@ JOBS: dict[str, str] = {
     "hooks/rebuild.py:learners": "every learner, page by page, for `flask rebuild`",
     "insights/refresh.py:_word.<locals>.work": "who stores wordings, of no learner, waits for the others",
     "insights/refresh.py:_show": "the learners to whom new wordings are not shown yet, page by page",
+    "page/access.py:open_page": "whoever opens a link with a code, which names no learner, once a link",
     "sharing/service.py:show_card": "whoever has the address of a card, which names no learner",
     "live/relays.py:Notices.tell": "whether anybody listens on this server; no learner's lock",
     "live/sweeping.py:_abandoned": "live sessions of all learners that nobody goes on with, page by page",

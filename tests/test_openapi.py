@@ -202,7 +202,7 @@ def test_what_is_always_sent_is_required(app: Flask) -> None:
         "ImportedMemberRow": {"problem"},
         "Place": {"pointer", "parameter", "header"},
         "Problem": {"errors", "violated-policies"},
-        "Readiness": {"standby"},
+        "Readiness": {"machines", "standby"},
         "SavedItem": {"session", "problem", "achievements_unlocked", "streak"},
     }
 

@@ -64,7 +64,7 @@ def apart() -> bool:
 
 
 @pytest.fixture
-def machines(app: Flask) -> Iterator[None]:
+def functions_of_citus(app: Flask) -> Iterator[None]:
     for statement in MACHINES:
         execute(app, statement)
     yield
@@ -194,7 +194,7 @@ def away(*names: str) -> sa.TextClause:
 
 
 def test_where_a_machine_is_away_the_others_say_what_is_due(
-    pushing: Flask, receiver: Receiver, machines: None, monkeypatch: pytest.MonkeyPatch
+    pushing: Flask, receiver: Receiver, functions_of_citus: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learners = [Learner(pushing) for _ in range(10)]
     for learner in learners:
@@ -220,7 +220,7 @@ def test_what_is_due_is_delivered_though_old_events_cannot_be_removed(
 
 
 def test_pages_end_before_what_a_machine_may_still_write(
-    app: Flask, pulling: Flask, machines: None, monkeypatch: pytest.MonkeyPatch
+    app: Flask, pulling: Flask, functions_of_citus: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(horizon, "_MARGIN", 0)
     execute(app, "DELETE FROM pg_dist_node WHERE nodename = 'away'")
@@ -240,7 +240,9 @@ def test_pages_end_before_what_a_machine_may_still_write(
     assert {one["data"]["user_id"] for one in pull(pulling, place)[0]} == {second.id}
 
 
-def test_while_a_machine_does_not_answer_nothing_is_pulled(pulling: Flask, machines: None) -> None:
+def test_while_a_machine_does_not_answer_nothing_is_pulled(
+    pulling: Flask, functions_of_citus: None
+) -> None:
     Learner(pulling).save()
     page = ask(pulling).get_json()
     assert (page["events"], page["has_more"]) == ([], False)

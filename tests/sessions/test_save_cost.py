@@ -61,7 +61,14 @@ def test_a_save_reads_its_own_words_and_skills_and_not_all_of_the_learners(
         for projection in projections:
             parameters |= projection.context_parameters([saved])
         ((before,),) = transaction.run(COUNT, {"name": table})
-        assert len(transaction.run(saving._save_statement(projections, False), parameters)) == 1
+        assert (
+            len(
+                transaction.run(
+                    saving._save_statement(projections, False, False, False, ()), parameters
+                )
+            )
+            == 1
+        )
         ((after,),) = transaction.run(COUNT, {"name": table})
         return int(after - before)
 

@@ -125,13 +125,15 @@ def _as_documents(rows: sa.Select[Any], place: Sequence[sa.Column[Any]]) -> sa.S
     """The same, and the columns of its place beside each."""
     names = [column.name for column in rows.selected_columns]
     hidden = (column for column in place if column.name not in names)
-    stored = rows.add_columns(*hidden).subquery("stored").c
-    # Not row_to_json: of rows of several machines it forgets what the columns are called.
-    named: list[Any] = []
+    stored = rows.add_columns(*hidden).subquery("stored")
+    shown = []
     for name in names:
-        column = stored[name]
+        column = stored.c[name]
         is_instant = isinstance(column.type, sa.DateTime)
-        shown = sa.func.to_char(sa.func.timezone("UTC", column), _STAMP) if is_instant else column
-        named += [sa.literal_column(f"'{name}'"), shown]
-    document = sa.cast(sa.func.json_build_object(*named), sa.Text)
-    return sa.select(document.label("document"), *(stored[column.name] for column in place))
+        text = sa.func.to_char(sa.func.timezone("UTC", column), _STAMP) if is_instant else column
+        shown.append(text.label(name))
+    whole = sa.cast(sa.func.row_to_json(sa.literal_column("document")), sa.Text)
+    members = sa.select(*shown).correlate(stored).subquery("document")
+    document = sa.select(whole).select_from(members).correlate(stored).scalar_subquery()
+    places = (stored.c[column.name] for column in place)
+    return sa.select(document.label("document"), *places).select_from(stored)

@@ -2395,6 +2395,18 @@ export interface components {
         };
         /** @enum {string} */
         LiveState: "active" | "idle" | "abandoned";
+        Machine: {
+            /**
+             * @description Host and port, as Citus knows it.
+             * @example db1.example.com:5432
+             */
+            address: string;
+            /**
+             * @description `there` or `away`; `unknown`: it has neither answered nor refused in time.
+             * @example there
+             */
+            state: string;
+        };
         Measure: {
             /**
              * @description `compared`, or why not. One of `MeasureStatus`; later versions may add values.
@@ -2869,6 +2881,8 @@ export interface components {
             status: string;
             /** @description Only with `DATABASE_READ_URL`. */
             standby?: components["schemas"]["Standby"];
+            /** @description Only with `DB_DISTRIBUTED`. */
+            machines?: components["schemas"]["Machine"][];
         };
         RestoredSession: {
             /**
