@@ -317,7 +317,7 @@ def test_a_standby_that_goes_away_after_it_was_found_current_costs_no_answer_eit
         caught_up(pair)
         for path, standby.word in (
             ("/api/sessions/stats?period=all", b"learner_rollups"),
-            ("/api/sessions/export?format=csv", b"AS document"),
+            ("/api/sessions/export?format=csv", b"DECLARE"),
             ("/api/sessions/export", b"derived_version"),
         ):
             cuts = standby.cuts

@@ -19,6 +19,7 @@ from flask import Flask
 from tests.factories import Learner, content, pointers, token
 from tests.postgres import transaction
 from tests.serving import gunicorn
+from tests.statements import recorded
 from tests.timing import tries
 from vorex_sessions import create_app
 from vorex_sessions.database import Transaction, run_transaction
@@ -38,6 +39,7 @@ def download(learner: Learner, file_format: str) -> bytes:
     return response.data
 
 
+@pytest.mark.one_and_several
 def test_json_holds_everything_that_is_stored(learner: Learner, other: Learner) -> None:
     learner.save(completed_at="2026-01-01T10:00:00Z")
     erased = learner.request("DELETE", "/api/sessions?confirm=true")
@@ -138,12 +140,24 @@ def test_an_export_of_a_learner_from_before_brings_everything_up_to_date(
     assert [row["word"] for row in body["words"]] == ["essen"]
 
 
+@pytest.mark.one_and_several
 def test_ndjson_is_one_session_a_line_newest_first(learner: Learner) -> None:
     saved = [learner.save(completed_at=f"2026-01-0{day}T10:00:00Z") for day in (1, 3, 2)]
     lines = download(learner, "ndjson").splitlines()
     assert [orjson.loads(line) for line in lines] == [saved[1], saved[2], saved[0]]
 
 
+@pytest.mark.one_and_several
+def test_only_one_machine_is_asked_for_a_cursor(
+    app: Flask, learner: Learner, machines: str
+) -> None:
+    learner.save()
+    with recorded(app) as sent:
+        download(learner, "json")
+    assert any("DECLARE documents_" in text for text in sent) == (machines == "one")
+
+
+@pytest.mark.one_and_several
 def test_more_sessions_than_a_portion_come_whole_and_in_order(learner: Learner) -> None:
     fill(learner, 1001)
     exported = orjson.loads(download(learner, "json"))["sessions"]
@@ -307,7 +321,7 @@ def test_a_failure_half_way_breaks_the_connection_off(
                 assert response.headers.get("Content-Encoding", "identity") == coding
                 pieces = response.iter_content(10_000)
                 next(pieces)
-                end_backends(app, f"%EXECUTE plan_%{learner.id}%")
+                end_backends(app, "FETCH%")
                 with pytest.raises(requests.exceptions.ChunkedEncodingError):
                     list(pieces)
         whole = requests.get(url, headers=bearer(learner), timeout=30).content

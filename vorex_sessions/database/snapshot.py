@@ -1,17 +1,17 @@
-"""Reads of any size in constant memory: one moment of the database, in portions, each after the last row.
+"""Reads of any size in constant memory: one moment of the database, in portions.
 
-Not by cursors: a database of several machines collects all that one will ever tell before the first row.
 Snapshots have a pool of their own, so that slow downloads never take a connection from a save. PostgreSQL
 writes the JSON: three times as fast as building it from Python rows.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
 import psycopg2
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import operators
 
@@ -31,6 +31,8 @@ _BEGIN = (
     "SET LOCAL idle_in_transaction_session_timeout = '60s'"
 )
 
+_Read = Callable[[int], list[str]]  # at most so many documents
+
 
 class Snapshot:
     """A read-only transaction that sees one moment. Must be closed; closing twice does nothing."""
@@ -38,6 +40,8 @@ class Snapshot:
     def __init__(self, pool: str = POOL, timeout: float = QUERY_TIMEOUT) -> None:
         engine, self._timeout = db.engines[pool], timeout
         self.is_of_primary = pool == POOL
+        self._is_distributed = current_app.config["DB_DISTRIBUTED"]
+        self._declared = 0  # cursors
         with deadline(timeout):
             self._checkout, self._cursor = retried(lambda: _begin(engine), engine)
 
@@ -53,19 +57,48 @@ class Snapshot:
 
         In the order of `rows`, of which no two may have the same place; without one, all that there are.
         """
-        asked, after = _FIRST_PORTION, dict[str, Any]()
-        while True:
-            limit = {"portion": asked}
-            found = self.run(_page(rows, bool(after)), {**parameters, **after, **limit})
-            portion = [row[0] for row in found]
-            if portion:
-                yield portion
-            if len(portion) < asked or len(found[0]) == 1:
+        read = (self._pages if self._is_distributed else self._fetches)(rows, parameters)
+        asked = _FIRST_PORTION
+        while portion := read(asked):
+            yield portion
+            if len(portion) < asked:
                 return
-            after = {f"after_{place}": value for place, value in enumerate(found[-1][1:])}
             asked = min(
                 _LARGEST_PORTION, 1 + _PORTION_SIZE * len(portion) // sum(map(len, portion))
             )
+
+    def _fetches(self, rows: sa.Select[Any], parameters: Mapping[str, Any]) -> _Read:
+        """The next documents, by a cursor."""
+        self._declared += 1
+        name = f"documents_{self._declared}"
+        with _in_time():
+            declare = f"DECLARE {name} NO SCROLL CURSOR FOR "
+            self._cursor.send([(as_documents(rows), parameters)], declare)
+
+        def read(asked: int) -> list[str]:
+            with _in_time():
+                self._cursor.execute(f"FETCH {asked} FROM {name}")
+                return [row[0] for row in self._cursor.fetchall()]
+
+        return read
+
+    def _pages(self, rows: sa.Select[Any], parameters: Mapping[str, Any]) -> _Read:
+        """The next documents, by a query for what comes after the last one.
+
+        For several machines: they collect all that a cursor will ever tell before the first row.
+        """
+        after: dict[str, Any] | None = {}
+
+        def read(asked: int) -> list[str]:
+            nonlocal after
+            if after is None:
+                return []
+            found = self.run(_page(rows, bool(after)), {**parameters, **after, "portion": asked})
+            place = found[-1][1:] if found else ()
+            after = {f"after_{n}": value for n, value in enumerate(place)} or None
+            return [row[0] for row in found]
+
+        return read
 
     def close(self) -> None:
         """Give the connection back."""
@@ -107,7 +140,7 @@ def _page(rows: sa.Select[Any], is_next: bool) -> sa.Select[Any]:
         )
         rows = rows.where(place < after if order[0][1] else place > after)
     page = rows.limit(sa.bindparam("portion", type_=sa.Integer))
-    return prepared(_as_documents(page, columns))
+    return prepared(_with_places(page, columns))
 
 
 def _column_of(clause: Any) -> tuple[sa.Column[Any], bool]:
@@ -116,24 +149,29 @@ def _column_of(clause: Any) -> tuple[sa.Column[Any], bool]:
     return (clause.element if descends else clause), descends
 
 
+@lru_cache(maxsize=64)
 def as_documents(rows: sa.Select[Any]) -> sa.Select[Any]:
     """Each row as one JSON object in text, its members named like the columns."""
-    return _as_documents(rows, ())
+    members = sa.select(*_shown(rows.subquery("stored").c)).subquery("document")
+    return sa.select(_DOCUMENT).select_from(members)
 
 
-def _as_documents(rows: sa.Select[Any], place: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
+def _with_places(rows: sa.Select[Any], place: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
     """The same, and the columns of its place beside each."""
     names = [column.name for column in rows.selected_columns]
     hidden = (column for column in place if column.name not in names)
     stored = rows.add_columns(*hidden).subquery("stored")
-    shown = []
-    for name in names:
-        column = stored.c[name]
+    shown = sa.select(*_shown(stored.c[name] for name in names))
+    members = shown.correlate(stored).lateral("document")
+    whole = sa.select(_DOCUMENT, *(stored.c[column.name] for column in place))
+    return whole.select_from(stored.join(members, sa.true()))
+
+
+_DOCUMENT = sa.cast(sa.func.row_to_json(sa.literal_column("document")), sa.Text).label("document")
+
+
+def _shown(columns: Iterable[sa.ColumnElement[Any]]) -> Iterator[sa.ColumnElement[Any]]:
+    for column in columns:
         is_instant = isinstance(column.type, sa.DateTime)
         text = sa.func.to_char(sa.func.timezone("UTC", column), _STAMP) if is_instant else column
-        shown.append(text.label(name))
-    whole = sa.cast(sa.func.row_to_json(sa.literal_column("document")), sa.Text)
-    members = sa.select(*shown).correlate(stored).subquery("document")
-    document = sa.select(whole).select_from(members).correlate(stored).scalar_subquery()
-    places = (stored.c[column.name] for column in place)
-    return sa.select(document.label("document"), *places).select_from(stored)
+        yield text.label(column.name)
