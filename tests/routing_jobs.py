@@ -36,6 +36,7 @@ ONE_MACHINE = {
     "sessions/saving.py:_store.<locals>.work": "one statement stores and tells what was new: a fifth cheaper",
     "events/leasing.py:_lease_at_once": "one machine leases many queues with one statement",
     "events/pruning.py:_take": "one machine removes a page of old events beside erasures",
+    "events/resending.py:_make_due": "one machine passes over queues that saves hold",
     "events/record_store.py:_of_all": "one machine reads the sessions of many learners with one query",
     **{
         f"cohorts/pages.py:{name}": "one machine counts page by page, several as cohorts/ranges.py says"

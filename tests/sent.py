@@ -17,7 +17,8 @@ from vorex_sessions.database import connection, transactions
 
 PACKAGE = Path(connection.__file__).parent.parent
 _OWN = str(PACKAGE / "database")
-_SEEN: set[tuple[str, bool]] = set()
+_SEEN: set[tuple[str, bool, bool]] = set()
+_DEFERRED: set[str] = set()  # judged where they are deferred: they travel with what others send
 VIOLATIONS: set[tuple[str, str, str]] = set()  # the place, the rule, the beginning of the statement
 # database/snapshot.py opens these on one machine alone (tests/privacy/test_export.py); several get pages.
 _OF_ONE_MACHINE = "DECLARE documents_"
@@ -33,14 +34,18 @@ def start() -> None:
         texts = [text_of(statement) for statement, _ in statements]
         if before.startswith(_OF_ONE_MACHINE):
             return send_all(cursor, statements, before, after)
-        if "pg_advisory" not in before:  # tests/database/test_locks.py judges the learner's lock
-            _record(before + "; ".join(texts[:1]) if _declares(before) else before)
-        for text in texts[1 if _declares(before) else 0 :]:
-            _record(text)
+        if _declares(before):
+            texts[0] = f"DECLARE one CURSOR FOR {texts[0]}"
+        elif "pg_advisory" not in before:  # tests/database/test_locks.py judges the learner's lock
+            _record(before)
+        for text in texts:
+            if text not in _DEFERRED:
+                _record(text)
         send_all(cursor, statements, before, after)
 
     def deferred(transaction: Any, statement: Any, parameters: Any) -> None:
         _record(text_of(statement))
+        _DEFERRED.add(text_of(statement))
         defer(transaction, statement, parameters)
 
     def sent(transaction: Any, *statements: Any, **options: Any) -> Any:
@@ -62,13 +67,13 @@ def _declares(before: str) -> bool:
 
 
 def _record(text: str) -> None:
-    is_distributed = _is_distributed()
-    if not text or (text, is_distributed) in _SEEN:
-        return
     place = _place()
-    if place is None:
+    if not text or place is None:
         return
-    _SEEN.add((text, is_distributed))
+    seen = (text, _is_distributed(), place in JOBS)
+    if seen in _SEEN:
+        return
+    _SEEN.add(seen)
     if _is_for_several(place):
         VIOLATIONS.update(judge_sent(text, place))
 

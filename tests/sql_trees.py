@@ -121,23 +121,36 @@ def _conjuncts(node: Any) -> Iterator[Any]:
         yield node
 
 
+def _joined(node: Any) -> set[str]:
+    """The aliases of the tables within a join."""
+    return {_alias(one) for one in (node, *level(node)) if isinstance(one, ast.RangeVar)}
+
+
+def _restricted(join: Any, everything: set[str]) -> set[str]:
+    """The aliases whose rows a join's condition keeps out: an outer join keeps all of one side."""
+    sides = {1: [join.rarg], 2: [], 3: [join.larg]}.get(int(join.jointype))
+    return everything if sides is None else set().union(*map(_joined, sides))
+
+
 def fixed(query: Any, tables: dict[str, str]) -> set[str]:
     """The aliases whose user_id is one value, directly or by a join with one that is."""
-    conditions = list(_conjuncts(getattr(query, "whereClause", None)))
+    everything = set(tables)
+    conditions = [(one, everything) for one in _conjuncts(getattr(query, "whereClause", None))]
     same: list[set[str]] = []
     for node in level(query):
         if isinstance(node, ast.JoinExpr):
-            conditions += _conjuncts(node.quals)
+            restricted = _restricted(node, everything)
+            conditions += [(one, restricted) for one in _conjuncts(node.quals)]
             if any(one.sval == "user_id" for one in node.usingClause or ()):
-                same.append(set(tables))
+                same.append(_joined(node))
     fixed: set[str] = set()
-    for one in conditions:
+    for one, restricted in conditions:
         if not (isinstance(one, ast.A_Expr) and one.kind == 0 and one.name[-1].sval == "="):
             continue
         left, right = _learner_column(one.lexpr), _learner_column(one.rexpr)
         for alias, value in ((left, one.rexpr), (right, one.lexpr)):
             if alias is not None and is_constant(value):
-                fixed |= {alias} if alias else set(tables)
+                fixed |= ({alias} if alias else everything) & restricted
         if left and right:
             same.append({left, right})
     for _ in same:

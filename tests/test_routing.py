@@ -43,6 +43,18 @@ BROKEN = {
         routing.ONE_LEARNER,
         f"SELECT 1 FROM learner_totals AS t JOIN learner_words AS w USING (user_id) WHERE t.{MINE}",
     ),
+    "an outer join that keeps all": (
+        f"SELECT 1 FROM learner_totals AS t LEFT JOIN cohorts AS c ON t.{MINE}",
+        routing.ONE_LEARNER,
+        f"SELECT 1 FROM learner_totals AS t LEFT JOIN cohorts AS c ON c.level = 'B1' WHERE t.{MINE}",
+    ),
+    "one join by the learner beside another": (
+        f"""SELECT 1 FROM learner_totals AS t JOIN learner_words AS w USING (user_id)
+            CROSS JOIN learner_skills AS s WHERE t.{MINE}""",
+        routing.ONE_LEARNER,
+        f"""SELECT 1 FROM learner_totals AS t JOIN learner_words AS w USING (user_id)
+            JOIN learner_skills AS s USING (user_id) WHERE t.{MINE}""",
+    ),
     "an update of all": (
         "UPDATE learner_totals SET derived_version = 0",
         routing.ONE_LEARNER,

@@ -1,7 +1,7 @@
 """The service writes `updated_at` itself; the trigger is left to what gives no version.
 
 That are processes of the release before, while they still run. A correction of this release runs no trigger,
-and `flask scale distribute` can drop it: Citus takes no triggers.
+and `flask scale distribute` can drop it: Citus takes no triggers, so there is no downgrade there.
 """
 
 from alembic import op

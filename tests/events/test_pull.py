@@ -13,6 +13,7 @@ from tests.events.delivering import deliver, execute
 from tests.events.receiver import Receiver
 from tests.events.test_outbox import stored
 from tests.factories import Learner, pointers
+from tests.postgres import transaction
 from tests.privacy.test_operator import as_operator
 from tests.timing import wait_until
 
@@ -184,6 +185,20 @@ def test_nothing_that_commits_late_is_skipped_or_read_twice(
         for writer in writers:
             writer.close()
     assert sorted(read) == sorted(committed)
+
+
+@pytest.mark.parametrize("apart", [True])
+def test_on_several_machines_a_replay_leaves_the_times_of_events(pulling: Flask) -> None:
+    """Who has read some would not get those after them, if all had another number."""
+    learner = Learner(pulling)
+    learner.save()
+    written = "SELECT array_agg(written_by ORDER BY id) FROM events"
+    with pulling.app_context(), transaction() as connection:
+        before = connection.exec_driver_sql(written).scalar_one()
+    result = pulling.test_cli_runner().invoke(args=["privacy", "replay"])
+    assert result.exit_code == 0, result.output
+    with pulling.app_context(), transaction() as connection:
+        assert connection.exec_driver_sql(written).scalar_one() == before
 
 
 def test_events_of_another_server_are_read_after_a_replay(pulling: Flask) -> None:

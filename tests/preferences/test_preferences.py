@@ -139,10 +139,10 @@ def test_a_learner_may_rest_every_day_and_the_streak_then_has_no_end(learner: Le
 
 
 def test_the_last_change_of_a_day_is_kept_and_each_earlier_day(learner: Learner) -> None:
-    set_to(learner, day_starts_at=1)
-    set_to(learner, day_starts_at=2)
+    set_to(learner, daily_goal_minutes=1)
+    set_to(learner, daily_goal_minutes=2)
     (row,) = learner.get("/export")["preferences"]
-    assert row["day_starts_at"] == 2
+    assert row["daily_goal_minutes"] == 2
     assert row["set_on"] == datetime.now(UTC).date().isoformat()
 
 

@@ -7,6 +7,7 @@ import socket
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import orjson
@@ -27,6 +28,7 @@ from vorex_sessions.extensions import db
 from vorex_sessions.growth.store import store
 from vorex_sessions.growth.totals import Totals
 from vorex_sessions.hooks.projections import VERSION
+from vorex_sessions.hooks.registry import registry
 from vorex_sessions.privacy import export
 from vorex_sessions.privacy.formats import as_csv
 
@@ -155,6 +157,22 @@ def test_only_one_machine_is_asked_for_a_cursor(
     with recorded(app) as sent:
         download(learner, "json")
     assert any("DECLARE documents_" in text for text in sent) == (machines == "one")
+
+
+def test_no_two_rows_of_an_export_have_the_same_place(in_app: Flask) -> None:
+    """Where there are several machines, a portion begins after the place of the last one's end."""
+    for one in registry().exports.values():
+        (table,) = one.rows.get_final_froms()
+        place = {"user_id", *map(ordered_by, one.rows._order_by_clauses)}
+        with transaction() as connection:
+            indexes = sa.inspect(connection).get_indexes(table.name)
+        keys = [[column.name for column in table.primary_key]]
+        keys += [one["column_names"] for one in indexes if one["unique"]]
+        assert any(place.issuperset(key) for key in keys), one.member
+
+
+def ordered_by(clause: Any) -> str:
+    return str(getattr(clause, "element", clause).name)
 
 
 @pytest.mark.one_and_several

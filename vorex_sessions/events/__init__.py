@@ -22,8 +22,11 @@ CAPABILITY = Capability(
     after_restore=(
         erase_after_restore(events, events.c.occurred_at).where(events.c.type != ERASED),
         sa.delete(event_queues).where(~sa.exists().where(_is_of_learner)),
-        # Numbers of transactions of another server, or of a past that is no more.
-        sa.update(events).values(written_by=THIS_TRANSACTION),
+        # Numbers of transactions of another server, or of a past that is no more. On several machines it is
+        # the time, which stays right.
+        sa.update(events)
+        .where(~sa.bindparam("is_distributed", type_=sa.Boolean))
+        .values(written_by=THIS_TRANSACTION),
     ),
     enumerations={"EventType": TYPES},
     commands=(commands,),

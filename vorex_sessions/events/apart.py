@@ -15,11 +15,13 @@ from vorex_sessions.flask_config import setting
 T = TypeVar("T")
 
 
+_MOST = 50  # learners of a transaction, which has as long as a query
+
+
 def portions(learners: Sequence[T]) -> list[Sequence[T]]:
     """The learners of each transaction."""
-    if setting("DB_DISTRIBUTED"):
-        return [[one] for one in learners]
-    return [learners] if learners else []
+    size = 1 if setting("DB_DISTRIBUTED") else _MOST
+    return [learners[start : start + size] for start in range(0, len(learners), size)]
 
 
 def change(to_run: Sequence[sa.Executable], learners: Sequence[Mapping[str, Any]]) -> None:

@@ -10,7 +10,9 @@ from vorex_sessions.database import run
 _MARGIN = (
     1_000_000  # microseconds; a transaction knows its time a little before others see that it runs
 )
-_LONGEST = 120  # seconds; what runs for longer only reads: an erasure takes at most 60
+_LONGEST = (
+    180  # seconds; what runs for longer only reads: a rebuild takes at most 120, and waits before
+)
 # A machine that does not answer may still be writing: then nothing is there for certain.
 _SINCE = sa.text(f"""
 SELECT coalesce(min(CASE WHEN success THEN CAST(result AS bigint) ELSE 0 END), 0) AS since

@@ -2,7 +2,9 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -16,22 +18,22 @@ _EVERY = 600  # seconds
 
 
 def attempt(now: datetime) -> DBAPIError | PoolTimeout | None:
-    """Do all of it once; returns what the database said where it did not work.
+    """Do all of it once; returns what the database said where something did not work.
 
     Where one of several machines is away, what is on the others can be delivered nevertheless.
     """
-    try:
-        _run(now)
-    except (DBAPIError, PoolTimeout) as error:
-        log.warning("events are kept in order later: %s", type(error).__name__)
-        return error
-    return None
-
-
-def _run(now: datetime) -> None:
-    removed, warned = prune(), warn(now)
-    if warned or removed:
-        log.info("events kept in order", extra={"fields": {"warned": warned, "removed": removed}})
+    failed: DBAPIError | PoolTimeout | None = None
+    done: dict[str, int] = {}
+    works: dict[str, Callable[[], int]] = {"warned": partial(warn, now), "removed": prune}
+    for name, work in works.items():
+        try:
+            done[name] = work()
+        except (DBAPIError, PoolTimeout) as error:
+            log.warning("events are kept in order later: %s", type(error).__name__)
+            failed = error
+    if any(done.values()):
+        log.info("events kept in order", extra={"fields": done})
+    return failed
 
 
 def start(context: Context, stopping: threading.Event) -> None:

@@ -3,7 +3,7 @@
 In batches, since a save waits for who holds the row of its learner.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from vorex_sessions.database import run, run_long
 from vorex_sessions.events import apart
+from vorex_sessions.flask_config import setting
 from vorex_sessions.hooks.destinations import Destination
 from vorex_sessions.models import BEFORE_ALL
 
@@ -24,6 +25,15 @@ SELECT due_at FROM event_queues WHERE {_WAITING} ORDER BY due_at LIMIT {_BATCH}
 """)  # noqa: S608  # our own text
 _DUE_NOW = sa.text(f"""
 UPDATE event_queues SET due_at = :now WHERE {_WAITING} AND due_at <= :until
+""")  # noqa: S608  # our own text
+# The same on one machine, which passes over a queue that a save holds.
+_DUE_NOW_UNLESS_HELD = sa.text(f"""
+UPDATE event_queues AS queue SET due_at = :now FROM (
+    SELECT user_id FROM event_queues WHERE {_WAITING} ORDER BY due_at LIMIT {_BATCH}
+    FOR UPDATE SKIP LOCKED
+) AS waiting
+WHERE queue.destination = :destination AND queue.user_id = waiting.user_id
+RETURNING queue.user_id
 """)  # noqa: S608  # our own text
 _FIND = """
 SELECT user_id, min(id) AS id FROM events WHERE user_id > CAST(:after AS uuid) AND {condition}
@@ -59,8 +69,16 @@ def enable(destination: Destination, *, now: datetime) -> None:
     """Send to a destination again, at once."""
     parameters = {"destination": destination.name, "now": now}
     run(_ENABLE, parameters)
+    if not setting("DB_DISTRIBUTED"):
+        _make_due(parameters)
+        return
     while rows := run(_WAIT_LONGER, parameters):
         run(_DUE_NOW, {**parameters, "until": rows[-1].due_at})
+
+
+def _make_due(parameters: Mapping[str, Any]) -> None:
+    while run(_DUE_NOW_UNLESS_HELD, parameters):
+        pass
 
 
 def redeliver(

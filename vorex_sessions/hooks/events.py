@@ -127,7 +127,7 @@ def _queue(
 
 
 def _destinations(types: Iterable[str]) -> list[str]:
-    """The destinations that get any of these, in the order in which all transactions lock their rows."""
+    """The destinations that get any of these, sorted."""
     return sorted(
         one.name
         for one in registry().destinations
@@ -147,11 +147,16 @@ def _queueing(is_distributed: bool, *, restarts: bool) -> sa.Executable:
     name = sa.select(to.label("name")).subquery("destinations").c.name
     ids = (sa.func.min(_e.id) - sa.literal_column("1"), sa.func.max(_e.id))
     is_new = _e.written_by == THIS_TRANSACTION
+    order = [name]  # in which all transactions lock a learner's rows
     if is_distributed:
-        is_new = sa.cast(_e.event_id, sa.Text) == sa.any_(_NEW)
+        is_new, order = (
+            sa.cast(_e.event_id, sa.Text) == sa.any_(_NEW),
+            [],
+        )  # there one after the other
     rows = sa.select(name, _e.user_id, *ids).where(_e.user_id == USER_ID, is_new)
     added = insert(event_queues).from_select(
-        ["destination", "user_id", "after_id", "last_id"], rows.group_by(name, _e.user_id)
+        ["destination", "user_id", "after_id", "last_id"],
+        rows.group_by(name, _e.user_id).order_by(*order),
     )
     values: dict[str, Any] = {"last_id": added.excluded.last_id}
     if restarts:

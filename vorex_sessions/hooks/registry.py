@@ -41,7 +41,7 @@ class Capability:
     # Members of the export beside sessions that an import takes back.
     taken_back: Sequence[TakenBack] = ()
     # Removes what a restored backup brings back and does not go with the sessions.
-    after_restore: Sequence[sa.Executable] = ()
+    after_restore: Sequence[sa.Executable] = ()  # parameter: `:is_distributed`, DB_DISTRIBUTED
     # Removes rows of all learners that are over at `:now`; `flask live sweep` runs it.
     sweeps: Sequence[sa.Executable] = ()
     # Called with the learner's id after everything of the learner was erased.

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from vorex_sessions.database import Transaction, as_rows, run_transaction
 from vorex_sessions.database.snapshot import Snapshot
+from vorex_sessions.flask_config import setting
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.sessions import tombstones
 from vorex_sessions.sessions.purge_batches import PurgeResult, purge_batches
@@ -49,8 +50,9 @@ def erase_again(kept: Iterable[bytes] = ()) -> PurgeResult:
 
 def _remove_restored(transaction: Transaction) -> list[str]:
     """Remove what is not removed with sessions; returns the learners with restored sessions."""
+    given = {"is_distributed": setting("DB_DISTRIBUTED")}
     for statement in (*registry().after_restore, tombstones.BEGIN_ANEW):
-        transaction.defer(statement, {})
+        transaction.defer(statement, given)
     rows = transaction.run(tombstones.RESTORED_LEARNERS, {})
     return [str(row.user_id) for row in rows]
 
