@@ -34,6 +34,7 @@ JOBS: dict[str, str] = {
 # Sent only without DB_DISTRIBUTED; with it, the same place is judged.
 ONE_MACHINE = {
     "sessions/saving.py:_store.<locals>.work": "one statement stores and tells what was new: a fifth cheaper",
+    "hooks/events.py:_write": "one statement writes all events of a batch",
     "events/leasing.py:_lease_at_once": "one machine leases many queues with one statement",
     "events/pruning.py:_take": "one machine removes a page of old events beside erasures",
     "events/resending.py:_make_due": "one machine passes over queues that saves hold",

@@ -16,7 +16,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 
-from vorex_sessions.database import Transaction, prepared
+from vorex_sessions.database import Transaction, as_rows, prepared, recordset
 from vorex_sessions.flask_config import any_setting, setting
 from vorex_sessions.hooks import versions
 from vorex_sessions.hooks.registry import registry
@@ -49,26 +49,27 @@ def record(transaction: Transaction, learner_id: str, happened: Iterable[Happene
     """Write what has happened, in this order. `happened` is not read where no events are kept."""
     if not are_kept():
         return
-    types: set[str] = set()
-    new = []
-    for one in happened:
-        if not types and setting("DB_DISTRIBUTED"):
-            transaction.defer(versions.BE_THERE, {"user_id": learner_id})
-        types.add(one.type)
-        new.append(_write(transaction, learner_id, one))
-    _queue(transaction, learner_id, types, new)
+    if some := list(happened):
+        new = _write(transaction, learner_id, some)
+        _queue(transaction, learner_id, {one.type for one in some}, new)
 
 
-def _write(transaction: Transaction, learner_id: str, one: Happened) -> str | None:
-    """Write an event; returns the id that receivers know it by, where it is known here."""
+def _write(transaction: Transaction, learner_id: str, some: Sequence[Happened]) -> list[str]:
+    """Write events; returns the ids that receivers know them by, where these are known here."""
+    if setting("DB_DISTRIBUTED"):
+        transaction.defer(versions.BE_THERE, {"user_id": learner_id})
+        return [_write_apart(transaction, learner_id, one) for one in some]
+    rows = as_rows({**one._asdict(), "place": place} for place, one in enumerate(some))
+    transaction.defer(_RECORD, {"user_id": learner_id, "events": rows})
+    return []
+
+
+def _write_apart(transaction: Transaction, learner_id: str, one: Happened) -> str:
     data = None if one.data is None else orjson.dumps(one.data).decode()
-    parameters = {"user_id": learner_id, **one._asdict(), "data": data}
-    if not setting("DB_DISTRIBUTED"):
-        transaction.defer(_RECORD, parameters)
-        return None
     event_id = str(uuid4())
+    parameters = {"user_id": learner_id, **one._asdict(), "data": data, "event_id": event_id}
     transaction.defer(_NEXT_ID, {})
-    transaction.defer(_RECORD_APART, {**parameters, "event_id": event_id})
+    transaction.defer(_RECORD_APART, parameters)
     return event_id
 
 
@@ -98,7 +99,7 @@ def record_erasure(transaction: Transaction, learner_id: str) -> None:
     parameters = {"user_id": learner_id, "destinations": destinations}
     transaction.defer(_FORGET_OTHERS, parameters)
     if are_kept():
-        new = [_write(transaction, learner_id, Happened(ERASED))]
+        new = _write(transaction, learner_id, [Happened(ERASED)])
         if destinations:
             statement = _queueing(setting("DB_DISTRIBUTED"), restarts=True)
             transaction.defer(statement, {**parameters, "new": new})
@@ -117,7 +118,7 @@ def record_erasure_again(
 
 
 def _queue(
-    transaction: Transaction, learner_id: str, types: Collection[str], new: Sequence[str | None]
+    transaction: Transaction, learner_id: str, types: Collection[str], new: Sequence[str]
 ) -> None:
     """Let the destinations wait for the events of this transaction."""
     if destinations := _destinations(types):
@@ -147,16 +148,14 @@ def _queueing(is_distributed: bool, *, restarts: bool) -> sa.Executable:
     name = sa.select(to.label("name")).subquery("destinations").c.name
     ids = (sa.func.min(_e.id) - sa.literal_column("1"), sa.func.max(_e.id))
     is_new = _e.written_by == THIS_TRANSACTION
-    order = [name]  # in which all transactions lock a learner's rows
     if is_distributed:
-        is_new, order = (
-            sa.cast(_e.event_id, sa.Text) == sa.any_(_NEW),
-            [],
-        )  # there one after the other
+        is_new = sa.cast(_e.event_id, sa.Text) == sa.any_(_NEW)
     rows = sa.select(name, _e.user_id, *ids).where(_e.user_id == USER_ID, is_new)
+    rows = rows.group_by(name, _e.user_id)
+    if not is_distributed:
+        rows = rows.order_by(name)  # in which all transactions lock a learner's rows
     added = insert(event_queues).from_select(
-        ["destination", "user_id", "after_id", "last_id"],
-        rows.group_by(name, _e.user_id).order_by(*order),
+        ["destination", "user_id", "after_id", "last_id"], rows
     )
     values: dict[str, Any] = {"last_id": added.excluded.last_id}
     if restarts:
@@ -205,11 +204,14 @@ def _beside_others(
     return insert(events).from_select(["user_id", *columns], row)
 
 
-_RECORD = prepared(
-    insert(events).values(
-        user_id=USER_ID, **{name: sa.bindparam(name, type_=_e[name].type) for name in _NAMES}
-    )
-)
+def _given() -> sa.Select[Any]:
+    """The rows in `:events`, in their order."""
+    columns = [_e[name] for name in _NAMES]
+    given = recordset("given", [*columns, sa.column("place", sa.Integer)], "events").c
+    return sa.select(USER_ID, *(given[name] for name in _NAMES)).order_by(given.place)
+
+
+_RECORD = prepared(insert(events).from_select(["user_id", *_NAMES], _given()))
 _RECORD_APART = prepared(
     _beside_others({name: sa.cast(sa.bindparam(name), _e[name].type) for name in _NAMES})
 )
