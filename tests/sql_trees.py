@@ -6,11 +6,10 @@ from typing import Any
 from pglast import ast
 
 from vorex_sessions import models
-from vorex_sessions.extensions import db
+from vorex_sessions.database.distribution import learner_tables, reference_tables
 
 assert models  # its tables are in db.metadata
-LEARNERS = frozenset(table.name for table in db.metadata.sorted_tables if "user_id" in table.c)
-REFERENCES = frozenset(table.name for table in db.metadata.sorted_tables) - LEARNERS
+LEARNERS, REFERENCES = frozenset(learner_tables()), frozenset(reference_tables())
 QUERIES = (ast.SelectStmt, ast.InsertStmt, ast.UpdateStmt, ast.DeleteStmt)
 
 

@@ -7,10 +7,8 @@ from functools import cached_property
 KINDS = ("heatmap", "trend", "skills", "streak", "vocabulary", "rhythm")
 THEMES = ("light", "dark")
 NARROWEST, WIDEST, WIDTH = 320, 1440, 640  # pixels
-FIRST_YEAR, LAST_YEAR = (
-    2000,
-    2199,
-)  # of a heat map; sessions are completed in 2000 or later (docs/api.md)
+# Of a heat map; sessions are completed in 2000 or later (docs/api.md).
+FIRST_YEAR, LAST_YEAR = 2000, 2199
 
 Row = tuple[str, ...]
 NOTHING = "\u2013"  # a cell of what was not measured

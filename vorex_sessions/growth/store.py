@@ -95,10 +95,11 @@ def _locked(
     """
     rows = transaction.run(_UNLOCKED, {"user_id": learner_id})
     stored = {row.achievement for row in rows}
-    given = [*unlocks, *(() if stored else earlier)]
-    first = {unlock.achievement: unlock for unlock in reversed(given)}
-    new = (unlock for unlock in given if first[unlock.achievement] is unlock)
-    return [unlock for unlock in new if unlock.achievement not in stored]
+    new: dict[str, Unlock] = {}
+    for unlock in (*unlocks, *(() if stored else earlier)):
+        if unlock.achievement not in stored:
+            new.setdefault(unlock.achievement, unlock)
+    return list(new.values())
 
 
 def _happened(unlock: Unlock) -> events.Happened:

@@ -56,8 +56,11 @@ def _raised(insertion: Insert, **more: sa.ColumnElement[Any]) -> Insert:
 RAISE = prepared(_raised(insert(learner_versions).values(user_id=USER_ID, version=_one)))
 
 # Before what is stored from the learner's row, where nothing raises the version.
-BE_THERE = insert(learner_versions).values(user_id=USER_ID, version=_same_epoch)
-BE_THERE = prepared(BE_THERE.on_conflict_do_nothing(index_elements=["user_id"]))
+BE_THERE = prepared(
+    insert(learner_versions)
+    .values(user_id=USER_ID, version=sa.literal_column("0", sa.BigInteger))
+    .on_conflict_do_nothing(index_elements=["user_id"])
+)
 
 
 def raise_all(learners: sa.FromClause) -> Insert:

@@ -10,12 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from vorex_sessions.database import recordset
 from vorex_sessions.hooks import versions
-from vorex_sessions.models import (
-    USER_ID,
-    deleted_sessions,
-    erased_learners,
-    session_results,
-)
+from vorex_sessions.models import USER_ID, deleted_sessions, erased_learners, session_results
 
 TABLES = (deleted_sessions, erased_learners)
 _deleted, _erased, _stored = deleted_sessions.c, erased_learners.c, session_results.c
