@@ -7,9 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from vorex_sessions.database.connection import checkout, retried
-from vorex_sessions.database.queries import run
-from vorex_sessions.database.timeouts import deadline
+from vorex_sessions.database.queries import run, run_within
 from vorex_sessions.extensions import db
 
 ONE_WAIT = 0.3  # seconds for a machine; a probe of /readyz waits a second or more
@@ -55,14 +53,8 @@ def _ask(machines: Sequence[Any]) -> dict[str, str] | None:
         "ports": [machine.port for machine in machines],
         "count": len(machines),
     }
-
-    def attempt() -> Sequence[Any]:
-        with checkout(db.engine) as cursor:
-            return cursor.send([(_ASK, parameters)])
-
     try:
-        with deadline(ONE_WAIT):
-            rows = retried(attempt, db.engine)
+        rows = run_within(_ASK, parameters, db.engine, seconds=ONE_WAIT)
     except DBAPIError:
         return None
     return {f"{row.host}:{row.port}": "there" if row.success else "away" for row in rows}

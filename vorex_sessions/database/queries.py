@@ -72,6 +72,19 @@ def run(statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -
         return retried(attempt, db.engine)
 
 
+def run_within(
+    statement: sa.Executable, parameters: Mapping[str, Any], engine: sa.Engine, *, seconds: float
+) -> Sequence[Any]:
+    """Like `run`, of any server and outside of snapshots, within so many seconds."""
+
+    def attempt() -> Sequence[Any]:
+        with checkout(engine) as cursor:
+            return cursor.send([(statement, parameters)])
+
+    with deadline(seconds):
+        return retried(attempt, engine)
+
+
 def run_large(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequence[Any]:
     """Run a query that joins many thousand rows; like `run`, within LONG_QUERY_TIMEOUT."""
     both = [(NO_NESTED_LOOPS, {}), (statement, parameters)]

@@ -17,10 +17,9 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from vorex_sessions import metrics
-from vorex_sessions.database.connection import checkout, retried
 from vorex_sessions.database.prepared_statements import prepared
-from vorex_sessions.database.queries import run
-from vorex_sessions.database.timeouts import STANDBY_CHECK, deadline
+from vorex_sessions.database.queries import run, run_within
+from vorex_sessions.database.timeouts import STANDBY_CHECK
 from vorex_sessions.database.transactions import run_long
 from vorex_sessions.extensions import db
 
@@ -109,14 +108,7 @@ class Standby:
         return Look(None, lag)
 
     def _replayed(self) -> Any:
-        engine = db.engines[POOL]
-
-        def attempt() -> Any:
-            with checkout(engine) as cursor:
-                return cursor.send([(_REPLAYED, {})])[0]
-
-        with deadline(STANDBY_CHECK):
-            return retried(attempt, engine)
+        return run_within(_REPLAYED, {}, db.engines[POOL], seconds=STANDBY_CHECK)[0]
 
 
 def init_app(app: Flask) -> None:
