@@ -36,6 +36,7 @@ export class LivePractice {
   private timer: unknown = null;
   private running = false;
   private ended = false;
+  private stopped = false; // since the last call of `start` or `beat`: another may carry the session on meanwhile
   private isSignedOut = false; // whether the last heartbeat was refused because of its token
   private beating: Promise<void> | null = null;
   private following: Promise<void> | null = null;
@@ -74,17 +75,23 @@ export class LivePractice {
   /** Sends no further heartbeat; the session can be resumed for 24 hours. */
   stop(): void {
     this.running = false;
+    this.stopped = true;
     platform().clearTimeout(this.timer);
     this.channel.close();
   }
 
   /** Sends the totals so far, unless the service asked to wait. Never rejects. Call it when the app goes to the background. */
   beat(): Promise<void> {
+    this.stopped = false;
+    return this.bring();
+  }
+
+  private bring(): Promise<void> {
     this.count();
     if (!this.beating) this.beating = this.pass().finally(() => (this.beating = null));
     else if (!this.following) this.following = this.beating.then(() => {
       this.following = null;
-      return this.beat();
+      return this.bring();
     });
     return this.following || this.beating;
   }
@@ -133,7 +140,7 @@ export class LivePractice {
 
   /** Takes the totals of now, and keeps them. */
   private count(): void {
-    if (this.ended) return;
+    if (this.ended || this.stopped) return;
     try {
       const totals = this.options.totals();
       this.newest = {

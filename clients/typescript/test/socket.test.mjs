@@ -334,6 +334,27 @@ test("a heartbeat that is under way does not swallow newer totals", async () => 
   assert.equal((await stored(phone.device, phone.live.id)).words_spoken, 2);
 });
 
+test("what was under way when it was stopped brings no old totals above those of who carries on", async () => {
+  const storage = new MemoryStorage();
+  let go;
+  const gate = new Promise((resolve) => (go = resolve));
+  const slow = async (...request) => { await gate; return fetch(...request); };
+  const stopped = practising({ storage, WebSocket: null, network: (_, __, number) => (number === 1 ? slow : undefined) });
+  const { learner } = stopped.device;
+  const sent = [stopped.live.beat(), stopped.live.beat()];
+  stopped.live.stop();
+  await sleep(1); // it is kept
+  const offline = practising({ learner, storage, network: () => faults.down });
+  const [kept] = await offline.device.client.unfinished({ learner, storage });
+  const next = practising({ learner, storage, session: kept, WebSocket: null });
+  for (next.totals.words_spoken = 1; next.totals.words_spoken < 5; next.totals.words_spoken++) await next.live.beat();
+  go();
+  await Promise.all(sent);
+  assert.equal((await stored(next.device, next.live.id)).words_spoken, 4);
+  const [newest] = await offline.device.client.unfinished({ learner, storage });
+  assert.deepEqual([newest.session_result_id, newest.words_spoken], [next.live.id, 4]);
+});
+
 test("a storage that fails is reported, and holds nothing up", async () => {
   const storage = new MemoryStorage();
   storage.setItem = () => { throw new Error("full"); };
