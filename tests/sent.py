@@ -59,7 +59,7 @@ def start() -> None:
 
 def text_of(statement: Any) -> str:
     """A statement as it is sent, with psycopg2's parameters."""
-    return str(connection._compiled(statement).string)
+    return str(connection._compiled(statement)[0].string)
 
 
 def _declares(before: str) -> bool:

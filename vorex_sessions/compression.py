@@ -7,10 +7,11 @@ import zlib
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from flask import Response, request
+from flask import Response
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header
 
+from vorex_sessions.current import current_request
 from vorex_sessions.turns import in_turns
 
 SMALLEST = 1024  # bytes of JSON; a shorter answer fits into one packet as it is
@@ -34,7 +35,7 @@ def offer(response: Response) -> Response:
 
 def is_asked() -> bool:
     """Whether the client of the current request wants gzip."""
-    header = request.environ.get("HTTP_ACCEPT_ENCODING")
+    header = current_request().environ.get("HTTP_ACCEPT_ENCODING")
     return header is not None and _prefers_gzip(header)
 
 

@@ -7,14 +7,16 @@ a minute at most.
 from dataclasses import dataclass
 from typing import Any, cast
 
-from flask import Flask, current_app, g, request
+from flask import Flask
 from flask_jwt_extended import decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
 
 from vorex_sessions import metrics
 from vorex_sessions.auth.decoding import TokenDecoder
+from vorex_sessions.auth.pseudonyms import pseudonym
 from vorex_sessions.auth.token_cache import TokenCache
+from vorex_sessions.current import current_flask, current_g, current_request
 from vorex_sessions.problems.kinds import Forbidden, NotSignedIn, Problem, Unavailable
 from vorex_sessions.text import UUID_PATTERN
 
@@ -33,23 +35,25 @@ def init_app(app: Flask) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The owner of a verified token: a learner, or the operator where `learner_id` is None."""
+    """The owner of a verified token: a learner, or the operator where both are None."""
 
     learner_id: str | None
+    pseudonym: str | None
 
 
 def _identify() -> None:
     """Identify the caller, once per request; the endpoint decides whether that caller is allowed."""
+    request, known = current_request(), current_g()
     if request.endpoint is None or not request.path.startswith("/api/"):
         return
     try:
-        g.caller = _verify(_bearer_token())
+        known.caller = _verify(_bearer_token(request.environ.get("HTTP_AUTHORIZATION")))
     except (NotSignedIn, Unavailable) as problem:
-        g.caller = problem
+        known.caller = problem
 
 
 def _verify(token: str) -> Caller:
-    cache: TokenCache[Caller] = current_app.extensions[_CACHE]
+    cache: TokenCache[Caller] = current_flask().extensions[_CACHE]
     if cached := cache.get(token):
         metrics.TOKENS.labels("remembered").inc()
         return cached
@@ -74,15 +78,16 @@ def learner_of(token: str) -> tuple[str, float]:
 
 def caller() -> Caller:
     """Return the caller. Raises NotSignedIn, or Unavailable where the keys cannot be fetched."""
-    if isinstance(g.caller, Problem):
-        raise g.caller
-    return cast(Caller, g.caller)
+    identified = current_g().caller
+    if isinstance(identified, Problem):
+        raise identified
+    return cast(Caller, identified)
 
 
-def signed_in_learner() -> str | None:
-    """Return the id of the calling learner, None for any other caller."""
-    identified = g.get("caller")
-    return identified.learner_id if isinstance(identified, Caller) else None
+def signed_in() -> Caller | None:
+    """Return the caller, None where no valid token has come."""
+    identified = current_g().get("caller")
+    return identified if isinstance(identified, Caller) else None
 
 
 def require_learner() -> None:
@@ -90,13 +95,13 @@ def require_learner() -> None:
 
     OPTIONS needs no token: it returns no data, and browsers send it without one before the real request.
     """
-    if request.method != "OPTIONS" and caller().learner_id is None:
+    if current_request().method != "OPTIONS" and caller().learner_id is None:
         raise Forbidden(_NO_LEARNER)
 
 
 def require_operator() -> None:
     """Guard an endpoint for operators. Raises NotSignedIn, Unavailable or Forbidden."""
-    if request.method != "OPTIONS" and caller().learner_id is not None:
+    if current_request().method != "OPTIONS" and caller().learner_id is not None:
         raise Forbidden("This endpoint needs the project's service key, not a learner's token.")
 
 
@@ -105,8 +110,7 @@ def learner_id() -> str:
     return cast(str, caller().learner_id)
 
 
-def _bearer_token() -> str:
-    header = request.headers.get("Authorization")
+def _bearer_token(header: str | None) -> str:
     if header is None:
         raise NotSignedIn(headers={"WWW-Authenticate": "Bearer"})
     scheme, _, token = header.strip().partition(" ")
@@ -130,20 +134,20 @@ def _claims(token: str) -> dict[str, Any]:
 
 def _caller_from(claims: dict[str, Any]) -> Caller:
     if claims.get("role") == _SERVICE:
-        return Caller(None)
-    subject, issuer = claims.get("sub"), current_app.config["SUPABASE_URL"]
+        return Caller(None, None)
+    config = current_flask().config
+    subject, issuer = claims.get("sub"), config["SUPABASE_URL"]
     if claims.get("role") == _ANON:
         raise _bad_token("This is the project's anonymous key, not a learner's access token.")
     if not isinstance(subject, str) or not UUID_PATTERN.fullmatch(subject):
         raise _bad_token("The access token identifies no learner: its `sub` is not a UUID.")
     audience = claims.get("aud")
-    if current_app.config["JWT_AUDIENCE"] not in (
-        audience if isinstance(audience, list) else [audience]
-    ):
+    if config["JWT_AUDIENCE"] not in (audience if isinstance(audience, list) else [audience]):
         raise _bad_token("The access token is for another audience.")
     if issuer and claims.get("iss") != f"{issuer}/auth/v1":
         raise _bad_token("The access token was issued by another project.")
-    return Caller(subject.lower())
+    learner = subject.lower()
+    return Caller(learner, pseudonym(learner))
 
 
 def _bad_token(detail: str) -> NotSignedIn:

@@ -67,9 +67,9 @@ class Cursor(NamedTupleCursor):
         known.discard()
         texts = []
         for statement, values in statements:
-            compiled = _compiled(statement)
+            compiled, own_values = _compiled(statement)
             checkpoint()
-            texts.append(self.mogrify(known.text(compiled), compiled.construct_params(values)))
+            texts.append(self.mogrify(known.text(compiled), {**own_values, **values}))
         checkpoint()  # a batch is a text of up to 4 MB
         self.execute(b";\n".join(texts).join([before.encode(), after.encode()]))
         known.confirm()
@@ -144,11 +144,18 @@ def as_dbapi_error(error: psycopg2.Error, *, is_lost: bool = False) -> DBAPIErro
 
 
 @lru_cache(maxsize=512)
-def _compiled(statement: Any) -> Any:
+def _compiled(statement: Any) -> tuple[Any, Mapping[str, Any]]:
+    """The compiled statement, and the values that it has itself.
+
+    To add the others takes SQLAlchemy's construct_params 15 µs at each execution.
+    """
     compiled = statement.compile(dialect=_DIALECT)
     if ";" in compiled.string:
         raise ValueError(
             "One statement at a time, without a semicolon even in a literal: "
             f"{' '.join(compiled.string.split())[:80]}"
         )
-    return compiled
+    required = {name for bind, name in compiled.bind_names.items() if bind.required}
+    return compiled, {
+        name: value for name, value in compiled.params.items() if name not in required
+    }

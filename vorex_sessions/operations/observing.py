@@ -5,13 +5,13 @@ from functools import cache, partial
 from time import perf_counter
 from typing import cast
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response
 from prometheus_client import Counter, Histogram
 from sqlalchemy.pool import QueuePool
 
 from vorex_sessions import metrics
-from vorex_sessions.auth.caller import signed_in_learner
-from vorex_sessions.auth.pseudonyms import pseudonym
+from vorex_sessions.auth.caller import signed_in
+from vorex_sessions.current import current_g, current_request
 from vorex_sessions.extensions import db
 
 log = logging.getLogger("vorex_sessions.requests")
@@ -37,20 +37,21 @@ def _observe_pool(pool: QueuePool, size: int) -> None:
 
 
 def _begin() -> None:
-    g.began = perf_counter()
+    current_g().began = perf_counter()
 
 
 def _end(response: Response) -> Response:
-    learner = signed_in_learner()
+    request, known = current_request(), current_g()
+    learner = signed_in()
     fields = {
-        "request_id": g.request_id,
+        "request_id": known.request_id,
         # A request for an unknown route may have anything as its path or method.
         "method": request.method if request.method in _METHODS else "other",
         "route": request.url_rule.rule if request.url_rule else "unknown",
         "status": response.status_code,
-        "learner": learner and pseudonym(learner),
+        "learner": learner and learner.pseudonym,
     }
-    observe = partial(_observe, g.began, fields)
+    observe = partial(_observe, known.began, fields)
     if response.is_streamed:
         response.call_on_close(observe)
     else:

@@ -3,9 +3,12 @@
 import re
 from uuid import uuid4
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response
+
+from vorex_sessions.current import current_g, current_request
 
 HEADER = "X-Request-ID"
+_VARIABLE = "HTTP_X_REQUEST_ID"
 _USABLE = re.compile(r"[\x20-\x7e]{1,128}")
 
 
@@ -16,10 +19,10 @@ def init_app(app: Flask) -> None:
 
 
 def _choose() -> None:
-    sent = request.headers.get(HEADER, "").strip()
-    g.request_id = sent if _USABLE.fullmatch(sent) else str(uuid4())
+    sent = current_request().environ.get(_VARIABLE, "").strip()
+    current_g().request_id = sent if _USABLE.fullmatch(sent) else str(uuid4())
 
 
 def _send(response: Response) -> Response:
-    response.headers.add(HEADER, g.request_id)
+    response.headers.add(HEADER, current_g().request_id)
     return response

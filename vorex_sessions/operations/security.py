@@ -1,8 +1,10 @@
 """Response headers for browsers: no framing, sniffing or caching, and CORS."""
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
+
+from vorex_sessions.current import current_request
 
 _API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 # Swagger UI and Redoc use inline styles, `data:` images and a worker from a `blob:`.
@@ -54,11 +56,11 @@ def init_app(app: Flask) -> None:
 def _add_headers(response: Response) -> Response:
     headers = response.headers
     headers.add("X-Content-Type-Options", "nosniff")
-    if response.mimetype == "text/html":
+    if (response.content_type or "").startswith("text/html"):
         headers.setdefault("Content-Security-Policy", _PAGE_POLICY)
         headers.setdefault("Referrer-Policy", "no-referrer")
     else:
         headers.setdefault("Content-Security-Policy", _API_POLICY)
-    if request.path.startswith("/api/"):
+    if current_request().path.startswith("/api/"):
         headers.add("Cache-Control", "no-store")  # it is personal, and soon outdated
     return response

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Request, Response
 
 from vorex_sessions import metrics
 from vorex_sessions.auth.caller import Caller
-from vorex_sessions.auth.pseudonyms import pseudonym
+from vorex_sessions.current import current_flask, current_g, current_request
 from vorex_sessions.problems.kinds import QuotaExceeded
 from vorex_sessions.rate_limits.in_memory import WINDOW, Counter, CounterUnavailable, MemoryCounter
 
@@ -72,37 +72,41 @@ def _counter(address: str) -> Counter:
 
 
 def _count() -> None:
+    request, app, known = current_request(), current_flask(), current_g()
     # A browser's preflight is not the learner's request, and the app could not read a 429 to it.
     if request.endpoint in _EXEMPT or request.method == "OPTIONS":
         return
-    kind = _kind()
-    policy = Policy(kind, current_app.config[f"RATELIMIT_{kind.upper()}"])
-    counter: Counter = current_app.extensions[_COUNTER]
+    kind = _kind(request, app)
+    policy = Policy(kind, app.config[f"RATELIMIT_{kind.upper()}"])
+    counter: Counter = app.extensions[_COUNTER]
     try:
-        count, seconds_left = counter.hit(f"vorex:{kind}:{_client_key()}")
+        count, seconds_left = counter.hit(
+            f"vorex:{kind}:{_client_key(request, known.get('caller'))}"
+        )
     except CounterUnavailable as reason:
         metrics.UNCOUNTED.inc()
         log.warning("requests are not counted: %s", reason)
         return
-    g.rate_limit = policy.headers(count, seconds_left)
+    known.rate_limit = policy.headers(count, seconds_left)
     if count > policy.quota:
         raise QuotaExceeded(kind, policy.quota, math.ceil(seconds_left))
 
 
-def _kind() -> str:
-    view = current_app.view_functions.get(request.endpoint or "")
-    kind = getattr(view, _KIND, "writes")
-    return "reads" if request.method in _READ_METHODS else str(kind)
+def _kind(request: Request, app: Flask) -> str:
+    if request.method in _READ_METHODS:
+        return "reads"
+    view = app.view_functions.get(request.endpoint or "")
+    return str(getattr(view, _KIND, "writes"))
 
 
-def _client_key() -> str:
+def _client_key(request: Request, caller: object) -> str:
     """Return the learner's pseudonym, else the address; an operator does not share it with other callers."""
-    if isinstance(caller := g.get("caller"), Caller):
-        return pseudonym(caller.learner_id) if caller.learner_id else f"operator {_address()}"
-    return _address()
+    if isinstance(caller, Caller):
+        return caller.pseudonym or f"operator {_address(request)}"
+    return _address(request)
 
 
-def _address() -> str:
+def _address(request: Request) -> str:
     try:
         address = ip_address(request.remote_addr or "")
     except ValueError:
@@ -113,6 +117,6 @@ def _address() -> str:
 
 
 def _add_headers(response: Response) -> Response:
-    for name, value in g.get("rate_limit", {}).items():
+    for name, value in current_g().get("rate_limit", {}).items():
         response.headers.add(name, value)
     return response

@@ -13,10 +13,11 @@ from functools import wraps
 from hashlib import blake2b
 from typing import Any, TypeVar
 
-from flask import Response, current_app, request
+from flask import Response, request
 
 from config import DECISIVE
 from vorex_sessions.auth.caller import learner_id
+from vorex_sessions.current import current_flask, current_request
 from vorex_sessions.hooks import freshness
 from vorex_sessions.version import VERSION
 
@@ -93,7 +94,7 @@ def _unless_known(response: Response, asked: Sequence[str]) -> Response:
 
 def _asked() -> Sequence[str]:
     """The ETags that the client has, without what makes them weak; what cannot be read is left out."""
-    header = request.environ.get("HTTP_IF_NONE_MATCH", "")
+    header = current_request().environ.get("HTTP_IF_NONE_MATCH", "")
     if not 0 < len(header) <= _LONGEST_HEADER:
         return ()
     return (_ANY,) if header.strip() == _ANY else _OPAQUE.findall(header)
@@ -129,7 +130,7 @@ def _weak(digest: str, until: str) -> str:
 
 def _digest(state: str) -> str:
     """The digest of what an answer to the current request rests on; `state` is the learner's."""
-    config, environ = current_app.config, request.environ
+    config, environ = current_flask().config, current_request().environ
     release = [VERSION, *[str(config[name]) for name in DECISIVE]]
     asked = [environ[name] for name in ("PATH_INFO", "QUERY_STRING")]
     return _hash("\n".join([*release, learner_id(), *asked, state]).encode())

@@ -9,13 +9,14 @@ from typing import Any, NoReturn
 from urllib.parse import quote
 
 import marshmallow as ma
-from flask import Flask, Request, Response, current_app, g, request
+from flask import Flask, Request, Response, g, request
 from gevent import Timeout, monkey
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import ClientDisconnected
 
 from server.bodies import BadBody, RequestBody
 from server.body_limits import Busy, limits
+from vorex_sessions.current import current_flask, current_request
 from vorex_sessions.problems.kinds import (
     Invalid,
     NotFound,
@@ -107,7 +108,7 @@ def _body(limit: int) -> bytes:
 
 def refuse_double_slash() -> None:
     """Raise NotFound for `//healthz`, which Werkzeug reads as `/healthz`; a proxy's rules may not."""
-    if request.environ["PATH_INFO"].startswith("//"):
+    if current_request().environ["PATH_INFO"].startswith("//"):
         raise NotFound
 
 
@@ -125,7 +126,7 @@ def _count_decompressed(size: int) -> None:
 
 def _source() -> RequestBody | None:
     """What the server reads the body of the current request with; None without a body or our server."""
-    source = getattr(request.environ["wsgi.input"], "raw", None)
+    source = getattr(current_request().environ["wsgi.input"], "raw", None)
     return source if isinstance(source, RequestBody) else None
 
 
@@ -143,8 +144,7 @@ class Arguments(FlaskParser):
         if options.get("location") != "query":
             return super().parse(argmap, req, **options)
         # What an overview takes depends on the app's capabilities.
-        app = current_app._get_current_object()  # type: ignore[attr-defined]  # it is a proxy
-        key = (app, argmap, request.query_string)
+        key = (current_flask(), argmap, current_request().query_string)
         if key not in self._parsed:
             parsed = super().parse(argmap, req, **options)
             if len(key[2]) > _LONGEST_KEPT:
