@@ -39,6 +39,7 @@ LAYERS = [
         "periods",
         "xapi",
         "turns",
+        "current",
         "compression",
         "metrics",
         "cli_errors",

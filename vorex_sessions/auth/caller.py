@@ -23,6 +23,7 @@ from vorex_sessions.text import UUID_PATTERN
 LONGEST_TOKEN = 8192  # characters; Supabase's own have about 1,000
 _CACHE = "vorex-token-cache"
 _NO_LEARNER = "A service-role token cannot act as a learner; use the learner's own access token."
+_REMEMBERED, _VERIFIED = (metrics.TOKENS.labels(how) for how in ("remembered", "verified"))
 _ANON, _SERVICE = "anon", "service_role"  # roles of Supabase Auth
 
 
@@ -55,11 +56,11 @@ def _identify() -> None:
 def _verify(token: str) -> Caller:
     cache: TokenCache[Caller] = current_flask().extensions[_CACHE]
     if cached := cache.get(token):
-        metrics.TOKENS.labels("remembered").inc()
+        _REMEMBERED.inc()
         return cached
     claims = _claims(token)
     verified = _caller_from(claims)
-    metrics.TOKENS.labels("verified").inc()
+    _VERIFIED.inc()
     cache.put(token, verified, expires=int(claims["exp"]))
     return verified
 
@@ -72,7 +73,7 @@ def learner_of(token: str) -> tuple[str, float]:
     learner = _caller_from(claims).learner_id
     if learner is None:
         raise Forbidden(_NO_LEARNER)
-    metrics.TOKENS.labels("verified").inc()
+    _VERIFIED.inc()
     return learner, float(claims["exp"])
 
 

@@ -60,7 +60,7 @@ def _add_headers(response: Response) -> Response:
         headers.setdefault("Content-Security-Policy", _PAGE_POLICY)
         headers.setdefault("Referrer-Policy", "no-referrer")
     else:
-        headers.setdefault("Content-Security-Policy", _API_POLICY)
+        headers.add("Content-Security-Policy", _API_POLICY)
     if current_request().path.startswith("/api/"):
         headers.add("Cache-Control", "no-store")  # it is personal, and soon outdated
     return response

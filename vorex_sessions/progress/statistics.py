@@ -1,6 +1,5 @@
 """Pure: rows of a period from the database -> the learner's statistics."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -28,26 +27,31 @@ class PeriodData:
         default_factory=lambda: {"topic": [], "area": []}
     )
 
-    def counted(self, kind: str, days: Window) -> Counter[str]:
+    def counted(self, kind: str, days: Window) -> dict[str, int]:
         """How many sessions of these days name each topic or area, by spelling."""
-        counts: Counter[str] = Counter()
+        counts: dict[str, int] = {}
         for day, name, count in in_turns_if_many(self.names[kind]):
             if day is None or days.holds(day):
-                counts[name] += count
+                counts[name] = counts.get(name, 0) + count
         return counts
 
 
 def from_sessions(rows: Iterable[Sequence[Any]]) -> PeriodData:
     """The data in the rows of queries.SESSIONS_QUERY or RANGE_SESSIONS."""
     data = PeriodData()
-    for zone_name, day_starts_at, week_starts_on, topics, areas, *tally in in_turns(rows):
+    all_topics, all_areas = data.names["topic"], data.names["area"]
+    for zone_name, day_starts_at, week_starts_on, topics, areas, *rest in in_turns(rows):
         if not data.tallies:
             data.calendar = calendar(zone_name, day_starts_at, week_starts_on)
-        if tally[0] is None:
+        tally = Tally._make(rest)
+        day = tally.practiced_on
+        if day is None:
             break  # no session in the range: the one row carries the calendar only
-        data.tallies.append(Tally(*tally))
-        data.names["topic"] += [(tally[0], topic, 1) for topic in topics]
-        data.names["area"] += [(tally[0], area, 1) for area in areas]
+        data.tallies.append(tally)
+        for topic in topics:
+            all_topics.append((day, topic, 1))
+        for area in areas:
+            all_areas.append((day, area, 1))
     return data
 
 
@@ -156,7 +160,7 @@ def _answer(data: PeriodData, days: Window) -> dict[str, Any]:
     }
 
 
-def _name_counts(kind: str, spellings: Counter[str]) -> list[dict[str, Any]]:
+def _name_counts(kind: str, spellings: dict[str, int]) -> list[dict[str, Any]]:
     return [
         {kind: name, "count": count} for name, count in figures.most_common(spellings, _MOST_NAMES)
     ]

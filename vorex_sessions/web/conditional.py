@@ -71,22 +71,23 @@ def conditional(view: Callable[..., Response]) -> Callable[..., Response]:
             if more:
                 basis.value = freshness.state_of(learner_id(), more)
             response = view(*args, **kwargs)
-        if basis.value is None and not basis.on_others and "ETag" not in response.headers:
+        tag = response.headers.get("ETag")
+        if basis.value is None and not basis.on_others and not tag:
             # The first query had no rows. What is read after it may be newer, so the answer is made again.
             with freshness.Basis() as basis:
                 basis.value = freshness.state_of(learner_id())
                 response = view(*args, **kwargs)
-        if "ETag" not in response.headers:
-            response.headers["ETag"] = _tag_of(response, basis)
-        return _unless_known(response, asked)
+        if not tag:
+            tag = _tag_of(response, basis)
+            response.headers.add("ETag", tag)
+        return _unless_known(response, tag, asked) if asked else response
 
     return answered
 
 
-def _unless_known(response: Response, asked: Sequence[str]) -> Response:
+def _unless_known(response: Response, tag: str, asked: Sequence[str]) -> Response:
     """The answer, or 304 where the client has it."""
-    tag = response.headers["ETag"]
-    if not asked or (_ANY not in asked and tag.removeprefix("W/")[1:-1] not in asked):
+    if _ANY not in asked and tag.removeprefix("W/")[1:-1] not in asked:
         return response
     response.close()
     return Response(status=304, headers={"ETag": tag})
