@@ -16,6 +16,7 @@ from server.body_limits import Busy, limits
 MAX_HEAD = 32 * 1024  # bytes of a request line and all header fields
 MAX_DRAIN = 64 * 1024  # bytes of a body that nobody reads, to keep the connection
 MAX_LINGER = 8 * 1024 * 1024  # bytes that are thrown away before a connection is closed
+MAX_PEERS = 2000  # whose trust is remembered
 LINGER = 1  # seconds for a client to read the answer, before its unread body resets the connection
 
 
@@ -33,6 +34,15 @@ class BoundedRequest(Request):
 
     body: Any
     source: RequestBody
+
+    def _peer_is_trusted_proxy(self) -> bool:
+        """As gunicorn says, which reads the peer's address anew for every request of a connection."""
+        peer = self.peer_addr
+        if peer not in _trusted:
+            if len(_trusted) >= MAX_PEERS:
+                _trusted.clear()
+            _trusted[peer] = super()._peer_is_trusted_proxy()
+        return _trusted[peer]
 
     def set_body_reader(self) -> None:
         """Let gunicorn check the framing; read with our own classes."""
@@ -98,4 +108,5 @@ def linger(sock: Any) -> None:
 
 
 _NO_BODY = LengthBody(None, 0)
+_trusted: dict[Any, bool] = {}  # by the peer's address, with its port: a connection
 RequestParser.mesg_class = BoundedRequest

@@ -137,7 +137,8 @@ def wall_clock(instant: datetime, zone_name: str) -> datetime:
 
 def stamp(instant: datetime) -> str:
     """Return an instant as the API writes it: ISO 8601 in UTC, six decimals, `Z`."""
-    return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    # A page of history has sixty: with an offset, and with arguments by name, each takes twice as long.
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat("T", "microseconds") + "Z"
 
 
 def midnight_utc(day: date) -> datetime:
