@@ -41,6 +41,13 @@ class _Signatures(PyJWS):
         return PyJWS._decode_base64url_segment(segment, name)  # it says what is wrong
 
 
+class _Secret(HMACAlgorithm):
+    """HS256 with a key that was looked at when the service started: PyJWT looks again at each token."""
+
+    def prepare_key(self, key: Any) -> bytes:
+        return bytes(key)
+
+
 class _Tokens(PyJWT):
     def __init__(self) -> None:
         super().__init__()
@@ -79,7 +86,9 @@ def _secret_key(secret: str) -> PyJWK:
             "SUPABASE_JWT_SECRET must be the project's JWT secret, not a public key or a JWK."
         ) from None
     encoded = urlsafe_b64encode(raw).rstrip(b"=").decode()
-    return PyJWK({"kty": "oct", "k": encoded}, "HS256")
+    key = PyJWK({"kty": "oct", "k": encoded}, "HS256")
+    key.Algorithm = _Secret(HMACAlgorithm.SHA256)
+    return key
 
 
 def _key(token: str) -> PyJWK:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from vorex_sessions.text import fold
 from vorex_sessions.turns import in_turns_if_many
 
+_NEAR_A_HALF = 1e-6  # where the last bits of a sum decide between two tenths
 SKILLS = ("pronunciation", "fluency", "grammar")
 
 
@@ -69,8 +70,13 @@ class Sums:
 
 
 def mean(total: float, count: int) -> float | None:
-    """The mean with 1 decimal. Rounded to 9 decimals first, so that the order of summation has no effect."""
-    return round(round(total / count, 9), 1) if count else None
+    """The mean with 1 decimal, which the order of summation does not change."""
+    if not count:
+        return None
+    value = total / count
+    if abs(value * 10 % 1 - 0.5) < _NEAR_A_HALF:
+        value = round(value, 9)
+    return round(value, 1)
 
 
 def minutes(seconds: int) -> float:

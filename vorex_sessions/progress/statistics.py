@@ -19,27 +19,27 @@ _MOST_NAMES = 10
 
 @dataclass
 class PeriodData:
-    """The learner's calendar, tallies, names by spelling."""
+    """The learner's calendar, tallies, and names of topics and areas: those of a day, and how often each."""
 
     calendar: Calendar = field(default_factory=Calendar)
     tallies: list[Tally] = field(default_factory=list)
-    names: dict[str, list[tuple[date | None, str, int]]] = field(
+    names: dict[str, list[tuple[date | None, Sequence[str], int]]] = field(
         default_factory=lambda: {"topic": [], "area": []}
     )
 
     def counted(self, kind: str, days: Window) -> dict[str, int]:
         """How many sessions of these days name each topic or area, by spelling."""
         counts: dict[str, int] = {}
-        for day, name, count in in_turns_if_many(self.names[kind]):
+        for day, names, count in in_turns_if_many(self.names[kind]):
             if day is None or days.holds(day):
-                counts[name] = counts.get(name, 0) + count
+                for name in names:
+                    counts[name] = counts.get(name, 0) + count
         return counts
 
 
 def from_sessions(rows: Iterable[Sequence[Any]]) -> PeriodData:
     """The data in the rows of queries.SESSIONS_QUERY or RANGE_SESSIONS."""
     data = PeriodData()
-    all_topics, all_areas = data.names["topic"], data.names["area"]
     for zone_name, day_starts_at, week_starts_on, topics, areas, *rest in in_turns(rows):
         if not data.tallies:
             data.calendar = calendar(zone_name, day_starts_at, week_starts_on)
@@ -48,10 +48,8 @@ def from_sessions(rows: Iterable[Sequence[Any]]) -> PeriodData:
         if day is None:
             break  # no session in the range: the one row carries the calendar only
         data.tallies.append(tally)
-        for topic in topics:
-            all_topics.append((day, topic, 1))
-        for area in areas:
-            all_areas.append((day, area, 1))
+        data.names["topic"].append((day, topics, 1))
+        data.names["area"].append((day, areas, 1))
     return data
 
 
@@ -64,7 +62,7 @@ def from_groups(rows: Iterable[Sequence[Any]]) -> PeriodData:
         elif kind == "figures":
             data.tallies.append(Tally(*tally))
         else:
-            data.names[kind].append((tally[0], name, tally[3]))
+            data.names[kind].append((tally[0], (name,), tally[3]))
     return data
 
 
