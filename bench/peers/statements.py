@@ -28,11 +28,8 @@ LEFT JOIN (
 ON true {_NEWEST}
 """
 STATS = f"""
-SELECT latest.timezone, 0, 'monday', topics, areas_to_improve, practiced_on, completed_at, session_type, 1,
-    duration_seconds, words_spoken,
-    pronunciation_score, CAST(pronunciation_score IS NOT NULL AS int),
-    fluency_score, CAST(fluency_score IS NOT NULL AS int),
-    grammar_score, CAST(grammar_score IS NOT NULL AS int)
+SELECT latest.timezone, 0, 'monday', topics, areas_to_improve, practiced_on, completed_at, session_type,
+    duration_seconds, words_spoken, pronunciation_score, fluency_score, grammar_score
 FROM (SELECT timezone FROM session_results WHERE user_id = $1 {_NEWEST} LIMIT 1) AS latest
 LEFT JOIN session_results AS session
 ON session.user_id = $1 AND session.completed_at >= $2

@@ -44,6 +44,20 @@ class Tally(NamedTuple):
         )
 
 
+def tally_of(
+    day: date,
+    completed_at: datetime,
+    session_type: str,
+    duration: int,
+    words: int,
+    *scores: float | None,
+) -> Tally:
+    """The tally of a session with these scores, in the order of `SKILLS`."""
+    one, two, three = scores
+    sums = (one, int(one is not None), two, int(two is not None), three, int(three is not None))
+    return Tally(day, completed_at, session_type, 1, duration, words, *sums)
+
+
 class Sums:
     """The sums of tallies; scores that were not measured are left out."""
 

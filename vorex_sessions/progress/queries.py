@@ -31,16 +31,11 @@ _CALENDAR_WITH_WEEK = (*_day, WEEK_STARTS_ON.label("week_starts_on"))
 
 
 def _sessions(calendar: Any, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """Each session that meets the conditions as a tally, with what makes the learner's calendar.
+    """Each session that meets the conditions, with what makes the learner's calendar.
 
     One row without a day: there is no such session.
     """
     head = sa.select(*calendar).subquery()
-    measured = [
-        column
-        for score in _SCORES
-        for column in (score, sa.cast(score.is_not(None), sa.Integer).label(f"{score.name}_count"))
-    ]
     return sa.select(
         *head.c,
         _s.topics,
@@ -48,10 +43,9 @@ def _sessions(calendar: Any, *conditions: sa.ColumnElement[bool]) -> sa.Select[A
         _s.practiced_on,
         _s.completed_at,
         _s.session_type,
-        sa.literal_column("1").label("sessions"),
         _s.duration_seconds,
         _s.words_spoken,
-        *measured,
+        *_SCORES,
     ).select_from(head.outerjoin(session_results, sa.and_(_learner, _wanted, *conditions)))
 
 

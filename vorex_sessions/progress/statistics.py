@@ -43,11 +43,10 @@ def from_sessions(rows: Iterable[Sequence[Any]]) -> PeriodData:
     for zone_name, day_starts_at, week_starts_on, topics, areas, *rest in in_turns(rows):
         if not data.tallies:
             data.calendar = calendar(zone_name, day_starts_at, week_starts_on)
-        tally = Tally._make(rest)
-        day = tally.practiced_on
+        day = rest[0]
         if day is None:
             break  # no session in the range: the one row carries the calendar only
-        data.tallies.append(tally)
+        data.tallies.append(figures.tally_of(*rest))
         data.names["topic"].append((day, topics, 1))
         data.names["area"].append((day, areas, 1))
     return data
