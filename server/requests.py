@@ -36,8 +36,8 @@ class BoundedRequest(Request):
     source: RequestBody
 
     def _peer_is_trusted_proxy(self) -> bool:
-        """As gunicorn says, which reads the peer's address anew for every request of a connection."""
-        peer = self.peer_addr
+        """As gunicorn says, which parses the peer's address for every request."""
+        peer = self.peer_addr[0] if isinstance(self.peer_addr, tuple) else None
         if peer not in _trusted:
             if len(_trusted) >= MAX_PEERS:
                 _trusted.clear()
@@ -108,5 +108,5 @@ def linger(sock: Any) -> None:
 
 
 _NO_BODY = LengthBody(None, 0)
-_trusted: dict[Any, bool] = {}  # by the peer's address, with its port: a connection
+_trusted: dict[str | None, bool] = {}  # by the peer's address; None: a Unix socket
 RequestParser.mesg_class = BoundedRequest
