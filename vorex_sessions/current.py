@@ -1,6 +1,6 @@
 """The objects behind Flask's proxies, for what runs in every request.
 
-To read an attribute through a proxy takes 0.8 µs, of the object 0.04; a request reads some fifty.
+To read an attribute through a proxy takes 0.8 µs, of the object 0.04, and a request needs fifty of them.
 """
 
 from typing import Any

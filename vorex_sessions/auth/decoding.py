@@ -1,6 +1,6 @@
 """Decodes access tokens: one pass over each, with the only key that may sign its algorithm.
 
-flask-jwt-extended parses a token three times, and prepares the secret at each: 243 µs instead of 75.
+flask-jwt-extended parses a token three times, and prepares the secret at each.
 """
 
 import re

@@ -23,14 +23,9 @@ class FairSemaphore:
     """A semaphore whose released places go to the longest waiter."""
 
     def __init__(self, places: int) -> None:
-        self._places = self._free = places
+        self._free = places
         self._waiters: deque[threading.Lock] = deque()
         self._lock = threading.Lock()
-
-    @property
-    def taken(self) -> int:
-        """How many places are taken."""
-        return self._places - self._free
 
     def acquire(self, timeout: float) -> bool:
         """Wait at most `timeout` seconds for a place; returns whether there was one."""
@@ -64,11 +59,6 @@ class FairPool(QueuePool):
     def __init__(self, creator: Any, pool_size: int, **options: Any) -> None:
         super().__init__(creator, pool_size, **options)
         self._semaphore = FairSemaphore(pool_size)
-
-    @property
-    def taken(self) -> int:
-        """How many connections are in use; `checkedout()` takes a lock of the queue."""
-        return self._semaphore.taken
 
     def _do_get(self) -> ConnectionPoolEntry:
         if not self._semaphore.acquire(self._timeout):

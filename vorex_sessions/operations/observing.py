@@ -7,11 +7,11 @@ from typing import cast
 
 from flask import Flask, Response
 from prometheus_client import Counter, Histogram
+from sqlalchemy.pool import QueuePool
 
 from vorex_sessions import metrics
 from vorex_sessions.auth.caller import signed_in
 from vorex_sessions.current import current_g, current_request
-from vorex_sessions.database.pool import FairPool
 from vorex_sessions.extensions import db
 
 log = logging.getLogger("vorex_sessions.requests")
@@ -24,16 +24,16 @@ def init_app(app: Flask) -> None:
     app.before_request(_begin)
     app.after_request(_end)
     with app.app_context():
-        _observe_pool(cast(FairPool, db.engine.pool), app.config["DB_POOL_SIZE"])
+        _observe_pool(cast(QueuePool, db.engine.pool), app.config["DB_POOL_SIZE"])
 
 
-def _observe_pool(pool: FairPool, size: int) -> None:
+def _observe_pool(pool: QueuePool, size: int) -> None:
     """Set the gauge from the pool's own count: a failed reconnect checks in without a checkout."""
     in_use = metrics.CONNECTIONS
     metrics.CONNECTIONS_LIMIT.inc(size)
-    db.event.listen(pool, "checkout", lambda *_: in_use.set(pool.taken))
+    db.event.listen(pool, "checkout", lambda *_: in_use.set(pool.checkedout()))
     # The pool still counts a returned connection while its listeners run.
-    db.event.listen(pool, "checkin", lambda *_: in_use.set(pool.taken - 1))
+    db.event.listen(pool, "checkin", lambda *_: in_use.set(pool.checkedout() - 1))
 
 
 def _begin() -> None:

@@ -66,7 +66,7 @@ class Sums:
     counts: list[int]
 
     def __init__(self, tallies: Sequence[Tally] = ()) -> None:
-        if len(tallies) == 1:  # as of most days: a fifth of the time
+        if len(tallies) == 1:  # as most days have: it takes a fifth of the time
             (one,) = tallies
             self.sessions, self.duration, self.words = one.sessions, one.duration, one.words
             self.scores = [one.pronunciation_sum or 0, one.fluency_sum or 0, one.grammar_sum or 0]

@@ -36,7 +36,10 @@ BODY_LIMIT = 1024 * 1024  # bytes
 
 
 class JsonResponse(Response):
-    """A response whose headers are sent as they are: Werkzeug's looks through a copy for a Location."""
+    """A response whose headers are sent as they are; Werkzeug's looks through a copy of them.
+
+    For statuses with a body, and for locations in ASCII.
+    """
 
     def get_wsgi_headers(self, environ: Any) -> Any:
         """Return the headers; `set_data` has told the length."""

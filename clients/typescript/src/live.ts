@@ -72,7 +72,7 @@ export class LivePractice {
     void this.beat();
   }
 
-  /** Sends no further heartbeat; the session can be resumed for 24 hours. */
+  /** Takes no further totals, and sends no more than those it has; the session can be resumed for 24 hours. */
   stop(): void {
     this.running = false;
     this.stopped = true;
@@ -146,7 +146,7 @@ export class LivePractice {
       this.newest = {
         ...totals,
         ...this.fixed,
-        started_at: this.startedAt || startBefore(this.clock, this.before + this.clock.since(this.begun)),
+        started_at: this.beginning(),
         seq: ++this.seq, // also if the answer is lost: the next totals are newer
       };
     } catch {
@@ -154,6 +154,10 @@ export class LivePractice {
     }
     const beat = { ...this.newest, session_result_id: this.id };
     this.keep((kept) => kept.put(beat));
+  }
+
+  private beginning(): string {
+    return this.startedAt || startBefore(this.clock, this.before + this.clock.since(this.begun));
   }
 
   private keep(work: (kept: KeptHeartbeats) => Promise<void>): void {
@@ -195,7 +199,7 @@ export class LivePractice {
       this.seq = Math.max(this.seq, session.seq);
       this.startedAt = session.started_at;
       // Another device is ahead: these totals come after its own.
-      if (!isTaken && mayCorrect) return this.again();
+      if (!isTaken && mayCorrect && !this.stopped) return this.again();
       return this.tell({ kind: "beaten", session });
     }
     if (status === 422 && mayCorrect && this.corrects(problem)) return this.again();
@@ -203,8 +207,16 @@ export class LivePractice {
   }
 
   private again(): Promise<void> {
-    this.count();
+    if (this.stopped) this.correct();
+    else this.count();
     return this.send(false);
+  }
+
+  /** The same totals with what is right now. They are not kept: who carries the session on may have kept newer ones. */
+  private correct(): void {
+    const corrected: Heartbeat = { ...this.newest!, ...this.fixed, started_at: this.beginning() };
+    if (!this.fixed.timezone) delete corrected.timezone;
+    this.newest = corrected;
   }
 
   private settle(status: number, problem: Problem, retryAfterMs: number | null): void {

@@ -355,6 +355,24 @@ test("what was under way when it was stopped brings no old totals above those of
   assert.deepEqual([newest.session_result_id, newest.words_spoken], [next.live.id, 4]);
 });
 
+for (const field of ["timezone", "started_at"]) {
+  test(`what was under way when it was stopped is sent again where its ${field} was wrong`, async () => {
+    const requests = [];
+    const network = () => async (url, request) => {
+      requests.push(request.method);
+      if (requests.length > 1) return fetch(url, request);
+      phone.live.stop(); // while it is under way
+      const body = JSON.stringify({ ...JSON.parse(request.body), [field]: field === "timezone" ? "Mars/Olympus" : "2020-01-01T00:00:00Z" });
+      return fetch(url, { ...request, body });
+    };
+    const phone = practising({ WebSocket: null, network });
+    phone.totals.words_spoken = 5;
+    await phone.live.beat();
+    assert.deepEqual(phone.events.map((event) => event.kind), ["beaten"]);
+    assert.equal((await stored(phone.device, phone.live.id)).words_spoken, 5);
+  });
+}
+
 test("a storage that fails is reported, and holds nothing up", async () => {
   const storage = new MemoryStorage();
   storage.setItem = () => { throw new Error("full"); };
