@@ -29,7 +29,7 @@ LONGEST_P99 = 0.25  # seconds
 
 
 def attack(seconds: float, seed: int) -> dict[str, Any]:
-    """Attack a new service; returns what was measured. Raises AssertionError for all but waits."""
+    """Attack a new service; returns what was measured; the caller judges the waits. Raises AssertionError."""
     folder = Path(tempfile.mkdtemp(prefix="vorex-attack-"))
     url = embedded_postgres.start(folder / "postgres")
     app = create_app(config.read({"DATABASE_URL": url, "SUPABASE_JWT_SECRET": SECRET}))

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 from logs import logging_config
 from vorex_sessions.cli_errors import report_database_errors
+from vorex_sessions.current import current_flask
 from vorex_sessions.events import deliverer, housekeeping, resending, status
 from vorex_sessions.events.posting import NoReply
 from vorex_sessions.events.webhook import Webhook
@@ -47,7 +47,7 @@ def deliver_command(once: bool) -> None:
     Any number may run. SIGTERM ends it after what is being sent. Safe to kill: what was sent and not noted is
     sent again.
     """
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # the proxy's own
+    app = current_flask()
     stopping = threading.Event()
     failed = housekeeping.attempt(datetime.now(UTC)) if once else None
     if not once:

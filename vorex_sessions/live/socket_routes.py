@@ -5,10 +5,11 @@ from functools import cache, partial
 from typing import Any
 
 import orjson
-from flask import Blueprint, Flask, Response, current_app, g, request
+from flask import Blueprint, Flask, Response, g, request
 
 from server.sockets import Upgraded, sockets
 from vorex_sessions import compression
+from vorex_sessions.current import current_flask
 from vorex_sessions.flask_config import extension, setting
 from vorex_sessions.live import asyncapi, handshakes, hub
 from vorex_sessions.live.conversations import Conversation
@@ -65,7 +66,7 @@ def open_socket() -> Response:
         raise Unavailable("This server has no sockets; use the HTTP endpoints.")
     if not sockets.has_room:
         raise Unavailable("Too many sockets are open; use the HTTP endpoints.", retry_after=10)
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # it is a proxy
+    app = current_flask()
     gathering, request_id = extension(hub.NAME), g.request_id
 
     def serve() -> None:
