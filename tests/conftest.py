@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from flask import Flask
 
 import config
-from tests import clock, postgres, sent
+from tests import clock, patience, postgres, sent
 from tests.factories import SECRET, Learner
 from vorex_sessions import create_app
 from vorex_sessions.database.migrate import upgrade
@@ -26,6 +26,7 @@ hypothesis.settings.load_profile("tests")
 
 def pytest_configure(config: pytest.Config) -> None:
     sent.start()
+    patience.start()
     if not hasattr(config, "workerinput"):
         postgres.start()
 
@@ -49,8 +50,10 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup() -> None:
+def pytest_runtest_setup(item: pytest.Item) -> None:
     clock.begin()
+    measures_time = any(map(item.get_closest_marker, ("alone", "limits_of_time")))
+    patience.begin(usual=measures_time)
 
 
 @pytest.fixture(scope="session")

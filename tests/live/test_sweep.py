@@ -153,6 +153,7 @@ CREATE TRIGGER slow BEFORE INSERT ON session_results FOR EACH ROW
 """
 
 
+@pytest.mark.limits_of_time
 def test_a_learner_whose_save_takes_too_long_delays_no_other(saving: Flask) -> None:
     slow, other = Learner(saving, "00000000-0000-4000-8000-000000000001"), Learner(saving)
     for person in (slow, other):
