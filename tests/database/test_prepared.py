@@ -152,25 +152,25 @@ def test_a_column_that_changes_its_type_under_kept_plans_is_no_error(app: Flask)
 def test_a_type_that_changes_between_two_requests_costs_one_new_connection(fresh: Flask) -> None:
     learner = Learner(fresh)
     learner.save()
-    learner.get("/history", limit=1)
+    learner.get("/stats")
     with fresh.app_context():
         before = backend()
         with db.engine.connect() as connection:
             connection.exec_driver_sql(
-                "ALTER TABLE session_results ALTER COLUMN timezone TYPE varchar(64)"
+                "ALTER TABLE session_results ALTER COLUMN session_type TYPE varchar(64)"
             )
     try:
-        learner.get("/history", limit=1)
+        learner.get("/stats")
         with fresh.app_context():
             renewed = backend()
             assert renewed != before
-        learner.get("/history", limit=1)
+        learner.get("/stats")
         with fresh.app_context():
             assert backend() == renewed
     finally:
         with fresh.app_context(), db.engine.connect() as connection:
             connection.exec_driver_sql(
-                "ALTER TABLE session_results ALTER COLUMN timezone TYPE text"
+                "ALTER TABLE session_results ALTER COLUMN session_type TYPE text"
             )
 
 

@@ -1,10 +1,9 @@
 """Reads of any size in constant memory: one moment of the database, in portions.
 
-Snapshots have a pool of their own, so that slow downloads never take a connection from a save. PostgreSQL
-writes the JSON: three times as fast as building it from Python rows.
+Snapshots have a pool of their own, so that slow downloads never take a connection from a save.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache
 from typing import Any
@@ -16,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import operators
 
 from vorex_sessions.database.connection import Cursor, as_dbapi_error, checkout, retried
+from vorex_sessions.database.documents import DOCUMENT, as_documents, members_of
 from vorex_sessions.database.prepared_statements import prepared
 from vorex_sessions.database.timeouts import QUERY_TIMEOUT, deadline
 from vorex_sessions.extensions import db
@@ -24,7 +24,6 @@ POOL = "exports"  # the bind's name in flask_config.py
 _FIRST_PORTION = 4  # rows
 _LARGEST_PORTION = 50  # rows of up to some 250 kB each; more at once is not faster
 _PORTION_SIZE = 64 * 1024  # characters to aim at
-_STAMP = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'  # periods.stamp in PostgreSQL's notation
 # A slow reader may take its time between two portions.
 _BEGIN = (
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
@@ -149,29 +148,11 @@ def _column_of(clause: Any) -> tuple[sa.Column[Any], bool]:
     return (clause.element if descends else clause), descends
 
 
-@lru_cache(maxsize=64)
-def as_documents(rows: sa.Select[Any]) -> sa.Select[Any]:
-    """Each row as one JSON object in text, its members named like the columns."""
-    members = sa.select(*_shown(rows.subquery("stored").c)).subquery("document")
-    return sa.select(_DOCUMENT).select_from(members)
-
-
 def _with_places(rows: sa.Select[Any], place: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
     """The same, and the columns of its place beside each."""
     names = [column.name for column in rows.selected_columns]
     hidden = (column for column in place if column.name not in names)
     stored = rows.add_columns(*hidden).subquery("stored")
-    shown = sa.select(*_shown(stored.c[name] for name in names))
-    members = shown.correlate(stored).lateral("document")
-    whole = sa.select(_DOCUMENT, *(stored.c[column.name] for column in place))
+    members = members_of(stored, names)
+    whole = sa.select(DOCUMENT, *(stored.c[column.name] for column in place))
     return whole.select_from(stored.join(members, sa.true()))
-
-
-_DOCUMENT = sa.cast(sa.func.row_to_json(sa.literal_column("document")), sa.Text).label("document")
-
-
-def _shown(columns: Iterable[sa.ColumnElement[Any]]) -> Iterator[sa.ColumnElement[Any]]:
-    for column in columns:
-        is_instant = isinstance(column.type, sa.DateTime)
-        text = sa.func.to_char(sa.func.timezone("UTC", column), _STAMP) if is_instant else column
-        yield text.label(column.name)

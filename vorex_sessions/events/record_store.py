@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from vorex_sessions import xapi
 from vorex_sessions.database import as_rows, recordset, run
-from vorex_sessions.database.snapshot import as_documents
+from vorex_sessions.database.documents import as_documents
 from vorex_sessions.events.posting import NoReply, Reply, meaning, post
 from vorex_sessions.flask_config import setting
 from vorex_sessions.hooks.destinations import Answer, Destination, Event, Outcome

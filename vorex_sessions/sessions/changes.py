@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
 import sqlalchemy as sa
 
 from vorex_sessions import cursors
 from vorex_sessions.database import prepared, run
+from vorex_sessions.database.documents import DOCUMENT, members_of
 from vorex_sessions.models import (
     USER_ID,
     deleted_sessions,
@@ -92,10 +94,13 @@ def _page() -> sa.Select[Any]:
     ]
     both = sa.union_all(*pages).subquery("both")
     changes = sa.select(both).order_by(*(both.c[name] for name in order)).limit(limit)
-    change = changes.subquery("change").c
+    changed = changes.subquery("change")
+    change = changed.c
     state = _state().subquery("state")
-    joined = state.outerjoin(change.version.table, sa.true())
-    whole = sa.select(*change, *state.c).select_from(joined)
+    joined = state.outerjoin(changed, sa.true())
+    members = members_of(changed, results.NAMES)
+    place = (change.session_result_id, change.version, change.deleted_at)
+    whole = sa.select(DOCUMENT, *place, *state.c).select_from(joined.join(members, sa.true()))
     return whole.order_by(*(change[name] for name in order))
 
 
@@ -161,4 +166,4 @@ def _shown(row: Any) -> dict[str, Any]:
     }
     if row.deleted_at is not None:
         return {**change, "deleted_at": stamp(row.deleted_at)}
-    return {**change, "session": results.as_json(row)}
+    return {**change, "session": orjson.Fragment(row.document)}

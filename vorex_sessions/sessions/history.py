@@ -7,10 +7,12 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import orjson
 import sqlalchemy as sa
 
 from vorex_sessions import cursors
 from vorex_sessions.database import prepared, run
+from vorex_sessions.database.documents import DOCUMENT, members_of
 from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.periods import earliest_instant, latest_instant
 from vorex_sessions.problems.kinds import Invalid
@@ -61,9 +63,11 @@ def statement(filters: frozenset[str], by_cursor: bool) -> sa.Select[Any]:
     page = sa.select(*results.COLUMNS).where(*matching).order_by(*_newest(_s))
     page = page.where(_AFTER) if by_cursor else page.offset(sa.bindparam("offset"))
     counted, shown = total.subquery(), page.limit(sa.bindparam("limit")).subquery()
+    place = (shown.c.completed_at, shown.c.session_result_id)
+    members = members_of(shown, results.NAMES)
     combined = (
-        sa.select(*shown.c, counted.c.total)
-        .select_from(counted.outerjoin(shown, sa.true()))
+        sa.select(DOCUMENT, *place, counted.c.total)
+        .select_from(counted.outerjoin(shown, sa.true()).join(members, sa.true()))
         .order_by(*_newest(shown.c))
     )
     # Without filters one plan suits every learner: it reads the index only as far as the page.
@@ -149,7 +153,7 @@ def _answer(
     shown, has_more = rows[:limit], len(rows) > limit
     last = shown[-1] if has_more else None
     return {
-        "sessions": [results.as_json(row) for row in shown],
+        "sessions": [orjson.Fragment(row.document) for row in shown],
         "total": total,
         "limit": limit,
         "offset": offset,
