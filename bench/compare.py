@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import psycopg2 as psycopg2_dialect
 from bench import data, traffic
 from bench.measure import Run, drive, middle, pairs, ratio
 from bench.services import Running, hello
-from vorex_sessions.progress.queries import SESSIONS_QUERY
+from vorex_sessions.progress.queries import SESSIONS_QUERY, boundary_days
 from vorex_sessions.progress.recent import RECENT_QUERY
 from vorex_sessions.sessions.history import statement
 
@@ -181,13 +181,15 @@ def postgres(
     """Run pgbench with the service's statements, unprepared and prepared: PostgreSQL's own ceiling."""
     since = datetime.combine(datetime.now(UTC).date(), datetime.min.time(), UTC)
     everything = {"session_type": None, "language": None}
+
+    def of_days(days: int) -> dict[str, Any]:
+        start = since.date() - timedelta(days=days)
+        return {**boundary_days(start - timedelta(days=days + 1), start), **everything}
+
     queries: dict[str, tuple[Any, dict[str, Any]]] = {
         "history": (statement(frozenset(), by_cursor=False), {"limit": 21, "offset": 0}),
-        "stats week": (SESSIONS_QUERY, {"since": since - timedelta(days=16), **everything}),
-        "stats month": (
-            SESSIONS_QUERY,
-            {"since": since - timedelta(days=62), **everything},
-        ),
+        "stats week": (SESSIONS_QUERY, of_days(7)),
+        "stats month": (SESSIONS_QUERY, of_days(30)),
         "warm-up": (
             RECENT_QUERY,
             {"since": since - timedelta(days=8), "language": None},

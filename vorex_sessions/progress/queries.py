@@ -33,7 +33,8 @@ _CALENDAR_WITH_WEEK = (*_day, WEEK_STARTS_ON.label("week_starts_on"))
 def _sessions(calendar: Any, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """Each session that meets the conditions, with what makes the learner's calendar.
 
-    One row without a day: there is no such session.
+    Its instant only from `:edge_from` to `:edge_to`, where the time of day may decide. One row without a day:
+    there is no such session.
     """
     head = sa.select(*calendar).subquery()
     return sa.select(
@@ -41,12 +42,23 @@ def _sessions(calendar: Any, *conditions: sa.ColumnElement[bool]) -> sa.Select[A
         _s.topics,
         _s.areas_to_improve,
         _s.practiced_on,
-        _s.completed_at,
+        _instant(_s).label("completed_at"),
         _s.session_type,
         _s.duration_seconds,
         _s.words_spoken,
         *_SCORES,
     ).select_from(head.outerjoin(session_results, sa.and_(_learner, _wanted, *conditions)))
+
+
+def _near_edge(columns: Any) -> sa.ColumnElement[bool]:
+    between: sa.ColumnElement[bool] = columns.practiced_on.between(
+        sa.bindparam("edge_from"), sa.bindparam("edge_to")
+    )
+    return between
+
+
+def _instant(columns: Any) -> sa.ColumnElement[Any]:
+    return sa.case((_near_edge(columns), columns.completed_at))
 
 
 def of_period(*columns: Any) -> sa.Select[Any]:
@@ -70,8 +82,7 @@ def day_groups(*conditions: sa.ColumnElement[bool], by_start: bool = False) -> l
         .cte("matching")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
-    near_start = matching.c.practiced_on.between(sa.bindparam("edge_from"), sa.bindparam("edge_to"))
-    instant = sa.case((near_start, matching.c.completed_at))
+    near_start, instant = _near_edge(matching.c), _instant(matching.c)
     groups = sa.select(
         sa.literal_column("'figures'").label("kind"),
         _NO_TEXT.label("name"),

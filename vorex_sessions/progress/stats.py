@@ -6,7 +6,7 @@ from typing import Any
 
 from vorex_sessions.database import run
 from vorex_sessions.hooks.freshness import right_until
-from vorex_sessions.periods import DAYS, ONE_DAY, earliest_instant
+from vorex_sessions.periods import DAYS, ONE_DAY
 from vorex_sessions.progress import rollups
 from vorex_sessions.progress.queries import (
     DAY_GROUPS,
@@ -56,10 +56,10 @@ def _read(
     days = DAYS[asked.period]
     start = now.astimezone(UTC).date() + ONE_DAY - timedelta(days=days)
     first = start - timedelta(days=days) - ONE_DAY
+    parameters |= boundary_days(first, start)
     if days <= _BY_SESSION:
-        since = earliest_instant(first)
-        return from_sessions(run(SESSIONS_QUERY, {**parameters, "since": since}))
-    return from_groups(run(DAY_GROUPS, {**parameters, **boundary_days(first, start)}))
+        return from_sessions(run(SESSIONS_QUERY, parameters))
+    return from_groups(run(DAY_GROUPS, parameters))
 
 
 def _read_days(asked: Asked, parameters: dict[str, Any], now: datetime) -> PeriodData:

@@ -18,26 +18,32 @@ from vorex_sessions.periods import earliest_instant, todays
 from vorex_sessions.progress.recent import LATEST, RECENT_QUERY
 from vorex_sessions.progress.suggestions import WEEK, suggestions, window
 
+# What is read of each recent session; the rest is of the latest of them alone.
+_OF_EACH = ("practiced_on", "areas_to_improve", "vocabulary_learned", "language")
+
 
 @lru_cache(maxsize=16)
 def _statement(sections: tuple[WarmupSection, ...]) -> sa.Select[Any]:
-    """The recent sessions; the first row has the context of each section as well.
+    """The recent sessions. The first row alone has everything: what else is shown of the latest of them,
+    zone and language of the learner's latest session, the hour at which a day starts, and the contexts.
 
-    Each row has zone and language of the latest session, and the hour at which a day starts; without a recent
-    session a single row has just these.
+    Without a recent session there is one row, without a session's columns.
     """
     recent = RECENT_QUERY.cte("recent")
     newest_first = (recent.c.completed_at.desc(), recent.c.session_result_id.desc())
-    number = sa.func.row_number().over(order_by=newest_first)
-    is_first = sa.and_(number == sa.literal_column("1"), recent.c.session_result_id.is_not(None))
-    contexts = [
-        sa.case((is_first, section.context(recent))).label(f"context_{place}")
-        for place, section in enumerate(sections)
-    ]
-    version = sa.case((is_first, DERIVED_VERSION)).label("derived_version")
+    is_first = sa.func.row_number().over(order_by=newest_first) == sa.literal_column("1")
+    is_latest = sa.and_(is_first, recent.c.session_result_id.is_not(None))
     head = sa.select(DAY_STARTS_AT.label("day_starts_at")).subquery("head")
-    latest = (LATEST.c.timezone.label("zone_name"), LATEST.c.language.label("latest_language"))
-    statement = sa.select(recent, *latest, head.c.day_starts_at, version, *contexts)
+    of_first = {column.name: column for column in recent.c if column.name not in _OF_EACH}
+    of_first |= {"zone_name": LATEST.c.timezone, "latest_language": LATEST.c.language}
+    of_first |= {"day_starts_at": head.c.day_starts_at}
+    of_latest: dict[str, Any] = {"derived_version": DERIVED_VERSION}
+    of_latest |= {f"context_{place}": one.context(recent) for place, one in enumerate(sections)}
+    statement = sa.select(
+        *(recent.c[name] for name in _OF_EACH),
+        *(sa.case((is_first, value)).label(name) for name, value in of_first.items()),
+        *(sa.case((is_latest, value)).label(name) for name, value in of_latest.items()),
+    )
     joined = head.outerjoin(LATEST, sa.true()).outerjoin(recent, sa.true())
     return prepared(statement.select_from(joined).order_by(*newest_first))
 
@@ -59,10 +65,10 @@ def warmup(
             "days": todays(now),
             "language": language,
         },
-        lambda row: row.session_result_id is None or row.derived_version == VERSION,
+        lambda row: row.practiced_on is None or row.derived_version == VERSION,
     )
-    recent = [row for row in rows if row.session_result_id]
     first = rows[0]
+    recent = rows if first.practiced_on else []
     today = today_of(now, zone_name or first.zone_name or "UTC", first.day_starts_at)
     sessions, start, end = window(recent, today)
     language = language or first.latest_language or setting("DEFAULT_LANGUAGE")
