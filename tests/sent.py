@@ -14,6 +14,7 @@ from flask import current_app
 from tests import routing
 from tests.routing_jobs import CURSORS, JOBS, ONE_MACHINE
 from vorex_sessions.database import connection, transactions
+from vorex_sessions.database.compiled import compiled
 
 PACKAGE = Path(connection.__file__).parent.parent
 _OWN = str(PACKAGE / "database")
@@ -59,7 +60,7 @@ def start() -> None:
 
 def text_of(statement: Any) -> str:
     """A statement as it is sent, with psycopg2's parameters."""
-    return str(connection._compiled(statement)[0].string)
+    return str(compiled(statement).sql.string)
 
 
 def _declares(before: str) -> bool:

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 
-from flask import current_app
-
 import required_settings
+from vorex_sessions.current import current_flask
 from vorex_sessions.database import snapshot, standbys, timeouts
 from vorex_sessions.database.engine import engine_options
 from vorex_sessions.version import VERSION
@@ -14,17 +13,17 @@ from vorex_sessions.version import VERSION
 
 def setting(name: str) -> Any:
     """Return the value of a setting of config.py for the current app."""
-    return current_app.config[name]
+    return current_flask().config[name]
 
 
 def any_setting(names: Iterable[str]) -> bool:
     """Whether any of these settings of the current app is set, and not false."""
-    return any(map(current_app.config.get, names))
+    return any(map(current_flask().config.get, names))
 
 
 def extension(name: str) -> Any:
     """Return what the current app has under a name in its `extensions`."""
-    return current_app.extensions[name]
+    return current_flask().extensions[name]
 
 
 def _pseudonym_key(values: Mapping[str, Any]) -> bytes:

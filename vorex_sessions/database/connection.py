@@ -6,7 +6,7 @@ query itself (docs/performance.md).
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import lru_cache
+from functools import partial
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -14,17 +14,16 @@ import psycopg2
 import sqlalchemy as sa
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, cursor
 from psycopg2.extras import NamedTupleCursor
-from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.exc import DBAPIError
 
 from vorex_sessions.database import faults
+from vorex_sessions.database.compiled import Compiled, compiled
 from vorex_sessions.database.prepared_statements import PREPARED, PreparedStatements
 from vorex_sessions.database.timeouts import TimedOut
 from vorex_sessions.turns import checkpoint
 
 T = TypeVar("T")
 _PORTION = 20  # rows, each of up to some 250 kB
-_DIALECT = PGDialect_psycopg2()  # type: ignore[no-untyped-call]  # SQLAlchemy's
 _WITHOUT_LAST = itemgetter(slice(-1))
 # A statement with the values of its parameters.
 Bound = tuple[sa.Executable, Mapping[str, Any]]
@@ -34,6 +33,7 @@ class Cursor(NamedTupleCursor):
     """A cursor that knows the prepared statements of its connection."""
 
     prepared_statements: PreparedStatements
+    _last: Compiled | None  # the statement whose rows are there, where it is known
 
     def execute(self, query: Any, vars: Any = None) -> None:
         """Send a text as it is."""
@@ -43,45 +43,59 @@ class Cursor(NamedTupleCursor):
     def send(self, statements: Sequence[Bound], before: str = "", after: str = "") -> Sequence[Any]:
         """Execute statements in one round trip; returns the rows of the last one, as named tuples."""
         self._execute_all(statements, before, after)
-        return self._all_rows() if self.description else ()
+        if not self.description:
+            return ()
+        make = self._maker()
+        rows: list[Any] = []
+        for portion in self._portions():
+            rows += map(make, portion)
+        return rows
 
     def send_with_extra(self, statement: Bound, before: str = "") -> tuple[Sequence[Any], Any]:
         """Execute a query with an extra last column; returns its rows without it, and its value.
 
-        Without any row, there is no value: None.
+        Without any row, there is no value: None. A statement has such a column always, or never.
         """
         self._execute_all([statement], before)
-        names = [column.name for column in self.description or ()]
-        record: Any = self._cached_make_nt(tuple(names[:-1]))  # type: ignore[attr-defined]  # psycopg2 has it
-        portion = cursor.fetchmany(self, _PORTION)
-        extra = portion[0][-1] if portion else None
-        rows = list(map(record._make, map(_WITHOUT_LAST, portion)))
-        while len(portion) == _PORTION:
-            checkpoint()
-            portion = cursor.fetchmany(self, _PORTION)
-            rows += map(record._make, map(_WITHOUT_LAST, portion))
+        make, extra = self._maker(hidden=1), None
+        rows: list[Any] = []
+        for portion in self._portions():
+            if portion:
+                extra = portion[-1][-1]
+            rows += map(make, map(_WITHOUT_LAST, portion))
         return rows, extra
 
     def _execute_all(self, statements: Sequence[Bound], before: str = "", after: str = "") -> None:
         known = self.prepared_statements
         known.discard()
-        texts = []
+        texts, self._last = [], None
         for statement, values in statements:
-            compiled, own_values = _compiled(statement)
+            self._last = one = compiled(statement)
             checkpoint()
-            texts.append(self.mogrify(known.text(compiled), {**own_values, **values}))
+            texts.append(self.mogrify(known.text(one.sql), {**one.own_values, **values}))
+        if after:  # the rows are those of FETCH
+            self._last = None
         checkpoint()  # a batch is a text of up to 4 MB
         self.execute(b";\n".join(texts).join([before.encode(), after.encode()]))
         known.confirm()
 
-    def _all_rows(self) -> Sequence[Any]:
+    def _portions(self) -> Iterator[Sequence[tuple[Any, ...]]]:
         """All rows of the result. They are here already; to read their JSON takes time."""
-        rows = portion = self.fetchmany(_PORTION)
-        while len(portion) == _PORTION:
+        while len(portion := cursor.fetchmany(self, _PORTION)) == _PORTION:
+            yield portion
             checkpoint()
-            portion = self.fetchmany(_PORTION)
-            rows += portion
-        return rows
+        yield portion
+
+    def _maker(self, hidden: int = 0) -> Callable[[Any], Any]:
+        """What makes a named tuple of a row without its last `hidden` columns."""
+        if self._last and self._last.make:
+            return self._last.make
+        names = [column.name for column in self.description or ()]
+        record = self._cached_make_nt(tuple(names[: len(names) - hidden]))  # type: ignore[attr-defined]  # psycopg2 has it
+        make = partial(tuple.__new__, record)
+        if self._last:
+            self._last.make = make
+        return make
 
 
 @contextmanager
@@ -141,21 +155,3 @@ def as_dbapi_error(error: psycopg2.Error, *, is_lost: bool = False) -> DBAPIErro
     wrapped = DBAPIError.instance(None, None, error, psycopg2.Error, connection_invalidated=is_lost)
     assert isinstance(wrapped, DBAPIError)  # noqa: S101  # it is for every psycopg2.Error
     return wrapped
-
-
-@lru_cache(maxsize=512)
-def _compiled(statement: Any) -> tuple[Any, Mapping[str, Any]]:
-    """The compiled statement, and the values that it has itself.
-
-    To add the others takes SQLAlchemy's construct_params 15 µs at each execution.
-    """
-    compiled = statement.compile(dialect=_DIALECT)
-    if ";" in compiled.string:
-        raise ValueError(
-            "One statement at a time, without a semicolon even in a literal: "
-            f"{' '.join(compiled.string.split())[:80]}"
-        )
-    required = {name for bind, name in compiled.bind_names.items() if bind.required}
-    return compiled, {
-        name: value for name, value in compiled.params.items() if name not in required
-    }

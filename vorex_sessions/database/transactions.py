@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from flask import current_app
 
+from vorex_sessions.current import current_flask
 from vorex_sessions.database import locks
 from vorex_sessions.database.connection import (
     Bound,
@@ -120,7 +120,7 @@ def run_transaction(
     """
     if current_snapshot():
         raise RuntimeError("within a snapshot nothing is written; use after_snapshot()")
-    is_distributed = current_app.config["DB_DISTRIBUTED"]
+    is_distributed = current_flask().config["DB_DISTRIBUTED"]
     before = locks.acquire(learner_id, is_distributed=is_distributed) if learner_id else ""
     place = engine or db.engine
 

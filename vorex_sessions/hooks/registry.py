@@ -8,8 +8,9 @@ import flask
 import flask_smorest
 import marshmallow as ma
 import sqlalchemy as sa
-from flask import Flask, current_app
+from flask import Flask
 
+from vorex_sessions.current import current_flask
 from vorex_sessions.hooks.answers import Answer
 from vorex_sessions.hooks.destinations import Destination
 from vorex_sessions.hooks.personal_data import Export
@@ -106,5 +107,5 @@ def init_app(app: Flask, capabilities: Iterable[Capability]) -> Registry:
 
 def registry() -> Registry:
     """The registry of the current app."""
-    registered: Registry = current_app.extensions[_EXTENSION]
+    registered: Registry = current_flask().extensions[_EXTENSION]
     return registered
