@@ -30,17 +30,20 @@ CALENDAR = (*_day, sa.cast(sa.null(), sa.Text).label("week_starts_on"))
 _CALENDAR_WITH_WEEK = (*_day, WEEK_STARTS_ON.label("week_starts_on"))
 
 
-def _sessions(calendar: Any, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+def _sessions(
+    calendar: Any, *conditions: sa.ColumnElement[bool], named_since: str
+) -> sa.Select[Any]:
     """Each session that meets the conditions, with what makes the learner's calendar.
 
-    Its instant only from `:edge_from` to `:edge_to`, where the time of day may decide. One row without a day:
-    there is no such session.
+    Its instant only from `:edge_from` to `:edge_to`, where the time of day may decide; its names since the
+    day of the parameter `named_since`. One row without a day: there is no such session.
     """
     head = sa.select(*calendar).subquery()
+    is_named = _s.practiced_on >= _date(named_since)
     return sa.select(
         *head.c,
-        _s.topics,
-        _s.areas_to_improve,
+        sa.case((is_named, _s.topics)).label("topics"),
+        sa.case((is_named, _s.areas_to_improve)).label("areas_to_improve"),
         _s.practiced_on,
         _instant(_s).label("completed_at"),
         _s.session_type,
@@ -204,7 +207,7 @@ def boundary_days(first: date, start: date) -> dict[str, Any]:
 
 
 EVER = boundary_days(FIRST_DAY, FIRST_DAY)
-SESSIONS_QUERY = prepared(_sessions(CALENDAR, _since))
+SESSIONS_QUERY = prepared(_sessions(CALENDAR, _since, named_since="edge_from"))
 BY_DAY = prepared(_by_day(_since))
 CALENDAR_ROW = _calendar_row()
 DAY_GROUPS = prepared(sa.union_all(*day_groups(_since, _wanted), CALENDAR_ROW))
@@ -214,6 +217,6 @@ BETWEEN = sa.and_(
     _s.completed_at < sa.bindparam("until"),
     _s.practiced_on.between(sa.bindparam("first_day"), sa.bindparam("last_day")),
 )
-RANGE_SESSIONS = prepared(_sessions(_CALENDAR_WITH_WEEK, BETWEEN))
+RANGE_SESSIONS = prepared(_sessions(_CALENDAR_WITH_WEEK, BETWEEN, named_since="first_start"))
 RANGE_BY_DAY = prepared(_by_day(BETWEEN))
 RANGE_GROUPS = prepared(sa.union_all(*day_groups(BETWEEN, _wanted, by_start=True), CALENDAR_ROW))

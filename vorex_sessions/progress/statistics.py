@@ -47,8 +47,9 @@ def from_sessions(rows: Iterable[Sequence[Any]]) -> PeriodData:
         if day is None:
             break  # no session in the range: the one row carries the calendar only
         data.tallies.append(figures.tally_of(*rest))
-        data.names["topic"].append((day, topics, 1))
-        data.names["area"].append((day, areas, 1))
+        if topics is not None:  # None: before the days whose names are counted
+            data.names["topic"].append((day, topics, 1))
+            data.names["area"].append((day, areas, 1))
     return data
 
 
