@@ -27,6 +27,7 @@ from bench.peers import statements
 from bench.peers.pure import (
     DAYS,
     ONE_DAY,
+    SUMMARY,
     WEEK,
     Asked,
     cursors,
@@ -117,11 +118,16 @@ def answer(body: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(body), status, media_type="application/json")
 
 
+def _stamped(session: dict[str, Any]) -> dict[str, Any]:
+    for name in ("completed_at", "created_at", "updated_at"):
+        if name in session:
+            session[name] = stamp(session[name])
+    return session
+
+
 def shown(row: Record) -> dict[str, Any]:
     """Return a session as it is answered."""
-    result = dict(row.items())
-    for name in ("completed_at", "created_at", "updated_at"):
-        result[name] = stamp(result[name])
+    result = _stamped(dict(row.items()))
     result.pop("total", None)
     result.pop("fingerprint", None)
     return result
@@ -213,4 +219,5 @@ async def warmup(request: Request, learner: Learner) -> Response:
     rows = await request.app.state.pool.fetch(statements.RECENT, learner, since)
     today = day_of(now, rows[0].timezone if rows else "UTC")
     sessions, start, end = window(rows, today)
-    return answer(suggestions(rows, sessions, start, end))
+    summary = _stamped({name: rows[0][name] for name in SUMMARY}) if rows else None
+    return answer(suggestions(sessions, summary, start, end))

@@ -31,12 +31,18 @@ from vorex_sessions.periods import (  # noqa: E402  # as above
     stamp,
 )
 from vorex_sessions.progress.statistics import from_sessions, statistics  # noqa: E402  # as above
-from vorex_sessions.progress.suggestions import WEEK, suggestions, window  # noqa: E402  # as above
+from vorex_sessions.progress.suggestions import (  # noqa: E402  # as above
+    SUMMARY,
+    WEEK,
+    suggestions,
+    window,
+)
 from vorex_sessions.progress.windows import Asked  # noqa: E402  # as above
 
 __all__ = [
     "DAYS",
     "ONE_DAY",
+    "SUMMARY",
     "WEEK",
     "Asked",
     "Totals",

@@ -36,7 +36,7 @@ ON session.user_id = $1 AND session.completed_at >= $2
 """
 RECENT = f"""
 SELECT session_result_id, session_type, duration_seconds, pronunciation_score, fluency_score,
-    grammar_score, areas_to_improve, completed_at, created_at, practiced_on, timezone, vocabulary_learned
+    grammar_score, areas_to_improve, completed_at, created_at, practiced_on, timezone
 FROM session_results
 WHERE user_id = $1 AND completed_at >= least($2, (
     SELECT completed_at - interval '9 days' FROM session_results WHERE user_id = $1 {_NEWEST} LIMIT 1))

@@ -10,6 +10,10 @@ from sqlalchemy import FromClause
 _UTC: sa.ColumnElement[str] = sa.literal_column("'UTC'")
 # periods.stamp in PostgreSQL's notation.
 _STAMP: sa.ColumnElement[str] = sa.literal_column("""'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'""")
+_POINT: sa.ColumnElement[str] = sa.literal_column("'.0'")
+_EXPONENT: sa.ColumnElement[float] = sa.literal_column(
+    "1e15"
+)  # from here on PostgreSQL writes 1e+15
 _MEMBERS = "document"
 # The text of the object whose members a FROM clause has by `members_of`.
 DOCUMENT = sa.cast(sa.func.row_to_json(sa.literal_column(_MEMBERS)), sa.Text).label("document")
@@ -22,7 +26,7 @@ def as_documents(rows: sa.Select[Any]) -> sa.Select[Any]:
     return sa.select(DOCUMENT).select_from(members)
 
 
-def members_of(of: sa.Subquery, names: Iterable[str]) -> FromClause:
+def members_of(of: sa.Subquery | sa.CTE, names: Iterable[str]) -> FromClause:
     """What to join to a subquery, for these columns of its row as DOCUMENT beside others."""
     columns = [of.c[name] for name in names]
     return sa.select(*_shown(columns)).correlate(of).lateral(_MEMBERS)
@@ -30,6 +34,15 @@ def members_of(of: sa.Subquery, names: Iterable[str]) -> FromClause:
 
 def _shown(columns: Iterable[sa.ColumnElement[Any]]) -> Iterator[sa.ColumnElement[Any]]:
     for column in columns:
-        is_instant = isinstance(column.type, sa.DateTime)
-        text = sa.func.to_char(sa.func.timezone(_UTC, column), _STAMP) if is_instant else column
-        yield text.label(column.name)
+        yield _as_the_api_writes_it(column).label(column.name)
+
+
+def _as_the_api_writes_it(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    if isinstance(column.type, sa.DateTime):
+        return sa.func.to_char(sa.func.timezone(_UTC, column), _STAMP)
+    if isinstance(column.type, sa.Float):
+        # 80.0, where PostgreSQL writes 80: a client that has seen a number with a point may rely on it.
+        is_whole = sa.and_(column == sa.func.trunc(column), sa.func.abs(column) < _EXPONENT)
+        whole = sa.cast(sa.cast(column, sa.Text).concat(_POINT), sa.JSON)
+        return sa.case((is_whole, whole), else_=sa.func.to_json(column))
+    return column

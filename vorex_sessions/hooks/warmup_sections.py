@@ -11,6 +11,8 @@ import sqlalchemy as sa
 class WarmupSection(ABC):
     """Base class. A capability lists one instance in its Capability."""
 
+    columns: tuple[str, ...] = ()  # what `members` reads of each session; these are in `recent`
+
     @abstractmethod
     def context(self, recent: sa.CTE) -> sa.ScalarSelect[Any]:
         """One JSON value that `members` needs; not read where `recent` is empty.

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from vorex_sessions.periods import ONE_DAY, stamp
+from vorex_sessions.periods import ONE_DAY
 from vorex_sessions.progress.figures import most_common
 from vorex_sessions.turns import in_turns
 
 WEEK = timedelta(days=7)
 MOST_AREAS = 5
-_SUMMARY = (
+# The members of the last session's summary, in order.
+SUMMARY = (
     "session_result_id",
     "session_type",
     "duration_seconds",
@@ -19,6 +20,8 @@ _SUMMARY = (
     "fluency_score",
     "grammar_score",
     "areas_to_improve",
+    "completed_at",
+    "created_at",
 )
 
 
@@ -31,27 +34,17 @@ def window(recent: Sequence[Any], today: date) -> tuple[list[Any], date, date]:
     return _since(recent, start), start, end
 
 
-def suggestions(
-    recent: Sequence[Any], sessions: Sequence[Any], start: date, end: date
-) -> dict[str, Any]:
+def suggestions(sessions: Sequence[Any], summary: Any, start: date, end: date) -> dict[str, Any]:
     """Focus areas and the last session; `sessions`, `start` and `end` are from `window`."""
     return {
         "focus_areas": focus_areas(sessions),
-        "last_session_summary": _summary(recent[0]) if recent else None,
+        "last_session_summary": summary,
         "based_on": {"from": start, "to": end, "sessions": len(sessions)},
     }
 
 
 def _since(sessions: Sequence[Any], start: date) -> list[Any]:
     return [session for session in sessions if session.practiced_on >= start]
-
-
-def _summary(session: Any) -> dict[str, Any]:
-    return {
-        **{name: getattr(session, name) for name in _SUMMARY},
-        "completed_at": stamp(session.completed_at),
-        "created_at": stamp(session.created_at),
-    }
 
 
 def focus_areas(sessions: Sequence[Any]) -> list[str]:

@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from vorex_sessions.database import prepared
+from vorex_sessions.database.documents import DOCUMENT, members_of
 from vorex_sessions.flask_config import setting
 from vorex_sessions.hooks.freshness import today_of
 from vorex_sessions.hooks.learner_days import DAY_STARTS_AT
@@ -16,35 +18,37 @@ from vorex_sessions.hooks.registry import registry
 from vorex_sessions.hooks.warmup_sections import WarmupSection
 from vorex_sessions.periods import earliest_instant, todays
 from vorex_sessions.progress.recent import LATEST, RECENT_QUERY
-from vorex_sessions.progress.suggestions import WEEK, suggestions, window
-
-# What is read of each recent session; the rest is of the latest of them alone.
-_OF_EACH = ("practiced_on", "areas_to_improve", "vocabulary_learned", "language")
+from vorex_sessions.progress.suggestions import SUMMARY, WEEK, suggestions, window
 
 
 @lru_cache(maxsize=16)
 def _statement(sections: tuple[WarmupSection, ...]) -> sa.Select[Any]:
-    """The recent sessions. The first row alone has everything: what else is shown of the latest of them,
-    zone and language of the learner's latest session, the hour at which a day starts, and the contexts.
+    """The recent sessions; the first row has what there is once, too.
 
-    Without a recent session there is one row, without a session's columns.
+    That is a summary of the latest of them, zone and language of the learner's latest session, the hour at
+    which a day starts, and the contexts. Without a recent session there is one row, without a day.
     """
     recent = RECENT_QUERY.cte("recent")
     newest_first = (recent.c.completed_at.desc(), recent.c.session_result_id.desc())
     is_first = sa.func.row_number().over(order_by=newest_first) == sa.literal_column("1")
     is_latest = sa.and_(is_first, recent.c.session_result_id.is_not(None))
     head = sa.select(DAY_STARTS_AT.label("day_starts_at")).subquery("head")
-    of_first = {column.name: column for column in recent.c if column.name not in _OF_EACH}
-    of_first |= {"zone_name": LATEST.c.timezone, "latest_language": LATEST.c.language}
+    of_first = {"zone_name": LATEST.c.timezone, "latest_language": LATEST.c.language}
     of_first |= {"day_starts_at": head.c.day_starts_at}
-    of_latest: dict[str, Any] = {"derived_version": DERIVED_VERSION}
+    of_latest: dict[str, Any] = {"summary": DOCUMENT, "derived_version": DERIVED_VERSION}
     of_latest |= {f"context_{place}": one.context(recent) for place, one in enumerate(sections)}
+    names = (
+        "practiced_on",
+        "areas_to_improve",
+        *(name for one in sections for name in one.columns),
+    )
     statement = sa.select(
-        *(recent.c[name] for name in _OF_EACH),
+        *(recent.c[name] for name in dict.fromkeys(names)),
         *(sa.case((is_first, value)).label(name) for name, value in of_first.items()),
         *(sa.case((is_latest, value)).label(name) for name, value in of_latest.items()),
     )
     joined = head.outerjoin(LATEST, sa.true()).outerjoin(recent, sa.true())
+    joined = joined.join(members_of(recent, SUMMARY), sa.true())
     return prepared(statement.select_from(joined).order_by(*newest_first))
 
 
@@ -72,8 +76,8 @@ def warmup(
     today = today_of(now, zone_name or first.zone_name or "UTC", first.day_starts_at)
     sessions, start, end = window(recent, today)
     language = language or first.latest_language or setting("DEFAULT_LANGUAGE")
-    answer = {"language": language, **suggestions(recent, sessions, start, end)}
+    summary = orjson.Fragment(first.summary) if recent else None
+    answer = {"language": language, **suggestions(sessions, summary, start, end)}
     for place, section in enumerate(sections):
-        context = getattr(recent[0], f"context_{place}") if recent else None
-        answer |= section.members(sessions, context, today)
+        answer |= section.members(sessions, getattr(first, f"context_{place}"), today)
     return answer

@@ -23,6 +23,8 @@ _m = learner_memories.c
 class WordsSection(WarmupSection):
     """`vocabulary_review` by predicted recall, and `vocabulary_details`."""
 
+    columns = ("vocabulary_learned",)
+
     def context(self, recent: sa.CTE) -> sa.ScalarSelect[Any]:
         """The words due on each of `:days`, and those that recent sessions name."""
         context = sa.func.json_build_object(

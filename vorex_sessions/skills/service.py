@@ -57,6 +57,8 @@ def show_skills(learner_id: str, *, language: str | None = None) -> dict[str, An
 class SkillsSection(WarmupSection):
     """`focus_skills`: skills to work on, for a learner with evidence of any skill."""
 
+    columns = ("language",)
+
     def context(self, recent: sa.CTE) -> sa.ScalarSelect[Any]:
         """The learner's traces in the language."""
         return traces_of(language_of(recent))
