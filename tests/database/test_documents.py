@@ -56,8 +56,22 @@ def test_every_number_with_a_point_keeps_it(in_app: Flask, value: float) -> None
     assert written == {"value": (float, value)}
 
 
-@pytest.mark.parametrize("value", [math.inf, math.nan])
-def test_what_json_has_no_number_for_does_not_break_a_download(in_app: Flask, value: float) -> None:
+@pytest.mark.parametrize(("value", "written"), [(math.inf, "Infinity"), (math.nan, "NaN")])
+def test_what_json_has_no_number_for_does_not_break_a_download(
+    in_app: Flask, value: float, written: str
+) -> None:
     rows = sa.select(sa.cast(sa.bindparam("value", value), sa.Double).label("value"))
     (row,) = run(as_documents(rows))
-    assert row.document in ('{"value":"Infinity"}', '{"value":"NaN"}')
+    assert json.loads(row.document) == {"value": written}
+
+
+def test_a_large_float_of_metadata_has_all_its_digits_in_pages_and_can_be_sent_back(
+    learner: Learner,
+) -> None:
+    saved = learner.request("POST", "/api/sessions/save", json=content(metadata={"large": 1e20}))
+    assert b'{"large":1e+20}' in saved.data
+    for path in ("/history", "/changes"):
+        page = learner.request("GET", f"/api/sessions{path}")
+        assert b'{"large": 100000000000000000000}' in page.data
+    (listed,) = json.loads(learner.request("GET", "/api/sessions/history").data)["sessions"]
+    assert learner.save(metadata=listed["metadata"])["metadata"] == {"large": 1e20}

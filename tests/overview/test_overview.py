@@ -201,6 +201,7 @@ def test_the_parts_agree_whatever_is_saved_meanwhile(app: Flask) -> None:
     assert len(set(totals)) > 5
 
 
+@pytest.mark.limits_of_time
 def test_a_part_that_fails_fails_the_whole(in_app: Flask, learner: Learner) -> None:
     learner.save()
     with postgres.transaction() as connection:
@@ -227,6 +228,7 @@ def test_an_overview_is_made_again_where_its_connection_is_lost(
     assert get(learner, ["stats", "streak"])["stats"]["total_sessions"] == 1
 
 
+@pytest.mark.limits_of_time
 def test_a_rollup_is_stored_after_the_answer_and_need_not_be(
     in_app: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -86,6 +86,7 @@ def test_what_is_exported_is_what_the_api_shows(learner: Learner, metadata: dict
     assert orjson.loads(row["metadata"]) == metadata
 
 
+@pytest.mark.limits_of_time
 @pytest.mark.parametrize("file_format", ["json", "csv", "ndjson", "xapi"])
 def test_a_table_that_cannot_be_read_is_told_before_anything_is_sent(
     learner: Learner, file_format: str

@@ -45,24 +45,25 @@ class Cursor(NamedTupleCursor):
         self._execute_all(statements, before, after)
         if not self.description:
             return ()
-        make = self._maker()
         rows: list[Any] = []
         for portion in self._portions():
-            rows += map(make, portion)
+            if portion:
+                rows += map(self._maker(len(portion[0])), portion)
         return rows
 
     def send_with_extra(self, statement: Bound, before: str = "") -> tuple[Sequence[Any], Any]:
         """Execute a query with an extra last column; returns its rows without it, and its value.
 
-        Without any row, there is no value: None. A statement has such a column always, or never.
+        Without any row, there is no value: None.
         """
         self._execute_all([statement], before)
-        make, extra = self._maker(hidden=1), None
         rows: list[Any] = []
+        extra = None
         for portion in self._portions():
             if portion:
                 extra = portion[-1][-1]
-            rows += map(make, map(_WITHOUT_LAST, portion))
+                make = self._maker(len(portion[0]) - 1)
+                rows += map(make, map(_WITHOUT_LAST, portion))
         return rows, extra
 
     def _execute_all(self, statements: Sequence[Bound], before: str = "", after: str = "") -> None:
@@ -86,15 +87,16 @@ class Cursor(NamedTupleCursor):
             checkpoint()
         yield portion
 
-    def _maker(self, hidden: int = 0) -> Callable[[Any], Any]:
-        """What makes a named tuple of a row without its last `hidden` columns."""
-        if self._last and self._last.make:
-            return self._last.make
-        names = [column.name for column in self.description or ()]
-        record = self._cached_make_nt(tuple(names[: len(names) - hidden]))  # type: ignore[attr-defined]  # psycopg2 has it
+    def _maker(self, width: int) -> Callable[[Any], Any]:
+        """What makes a named tuple of a row's first `width` columns."""
+        last = self._last
+        if last and last.width == width:
+            return last.make
+        names = tuple(column.name for column in self.description or ())[:width]
+        record = self._cached_make_nt(names)  # type: ignore[attr-defined]  # psycopg2 has it
         make = partial(tuple.__new__, record)
-        if self._last:
-            self._last.make = make
+        if last:
+            last.make, last.width = make, width
         return make
 
 

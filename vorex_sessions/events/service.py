@@ -18,6 +18,7 @@ from vorex_sessions.events.payload import payload
 from vorex_sessions.events.queues import event_of
 from vorex_sessions.flask_config import setting
 from vorex_sessions.hooks.events import are_kept
+from vorex_sessions.models import events
 from vorex_sessions.problems.kinds import NotFound
 
 # written_by, id, and until when the reader has everything (Unix time): when the page was read, or where more
@@ -29,7 +30,7 @@ _DAY = 24 * 3600
 _MOST_READ = 5000  # events that a page looks at, where a type is asked for
 _NEXT = f"""
 WITH page AS (
-    SELECT * FROM events
+    SELECT {", ".join(column.name for column in events.c)} FROM events
     WHERE (written_by, id) > (:written_by, :id)
         AND written_by < HORIZON
     ORDER BY written_by, id LIMIT CASE WHEN CAST(:type AS text) IS NULL THEN :limit ELSE {_MOST_READ} END
@@ -42,7 +43,7 @@ WITH page AS (
 SELECT wanted.*, read.number, read.last_written_by, read.last_at,
     (SELECT max(page.id) FROM page WHERE page.written_by = read.last_written_by) AS last_id
 FROM read LEFT JOIN wanted ON true ORDER BY wanted.written_by, wanted.id
-"""  # noqa: S608  # our own number
+"""  # noqa: S608  # our own names and number
 _OLDEST = "CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"
 _NEXT_BEFORE_OLDEST = sa.text(_NEXT.replace("HORIZON", _OLDEST))
 _NEXT_BEFORE = sa.text(_NEXT.replace("HORIZON", ":horizon"))  # on several machines

@@ -19,7 +19,7 @@ SKILLS = ("pronunciation", "fluency", "grammar")
 class Tally(NamedTuple):
     """Sums of sessions: seconds, words, and the sum and count of each measured score.
 
-    `completed_at` is None where sessions of different instants were added up.
+    `completed_at` is None where sessions of different instants were added up, and where nobody needs it.
     """
 
     practiced_on: date
@@ -46,7 +46,7 @@ class Tally(NamedTuple):
 
 def tally_of(
     day: date,
-    completed_at: datetime,
+    completed_at: datetime | None,
     session_type: str,
     duration: int,
     words: int,

@@ -198,7 +198,7 @@ def range_days(windows: Sequence[Window]) -> dict[str, Any]:
 
 
 def boundary_days(first: date, start: date) -> dict[str, Any]:
-    """The parameters of DAY_GROUPS for sessions since `first`, of a period that begins on `start`."""
+    """The parameters of SESSIONS_QUERY and DAY_GROUPS: since `first`, of a period that begins on `start`."""
     return {
         "since": earliest_instant(first),
         "edge_from": start - 2 * ONE_DAY,

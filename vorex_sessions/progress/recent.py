@@ -49,7 +49,6 @@ RECENT_QUERY = (
         _s.completed_at,
         _s.created_at,
         _s.practiced_on,
-        _s.timezone,
         _s.vocabulary_learned,
         _s.language,
     )

@@ -26,7 +26,7 @@ SUMMARY = (
 
 
 def window(recent: Sequence[Any], today: date) -> tuple[list[Any], date, date]:
-    """The sessions of the 7 days to use, with first and last day; `recent`: the rows of RECENT_QUERY."""
+    """The sessions of the 7 days to use, with first and last day; `recent`: newest first."""
     end = today
     if recent and not _since(recent, end - WEEK + ONE_DAY):
         end = recent[0].practiced_on
