@@ -11,9 +11,8 @@ _UTC: sa.ColumnElement[str] = sa.literal_column("'UTC'")
 # periods.stamp in PostgreSQL's notation.
 _STAMP: sa.ColumnElement[str] = sa.literal_column("""'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'""")
 _POINT: sa.ColumnElement[str] = sa.literal_column("'.0'")
-_EXPONENT: sa.ColumnElement[float] = sa.literal_column(
-    "1e15"
-)  # from here on PostgreSQL writes 1e+15
+# From here on PostgreSQL writes an exponent.
+_EXPONENT: sa.ColumnElement[float] = sa.literal_column("1e15")
 _MEMBERS = "document"
 # The text of the object whose members a FROM clause has by `members_of`.
 DOCUMENT = sa.cast(sa.func.row_to_json(sa.literal_column(_MEMBERS)), sa.Text).label("document")
