@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import uuid4
@@ -52,11 +52,17 @@ def saved(learner_id: str, session: dict[str, Any], number: int) -> dict[str, An
     return content
 
 
+def as_sent(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer of a service, in which sessions may be JSON already, as clients get it."""
+    sent: dict[str, Any] = orjson.loads(orjson.dumps(answer))
+    return sent
+
+
 def answers(learner_id: str, zone: str, language: str | None) -> dict[str, Any]:
     """Every answer that a language narrows, without ids and times of storage."""
     options: dict[str, Any] = {"zone_name": zone, "language": language, "now": NOW}
     narrowed = {} if language is None else {"language": language}
-    page = history.page(learner_id, limit=100, **narrowed)
+    page = as_sent(history.page(learner_id, limit=100, **narrowed))
     return {
         "history": [
             (one["completed_at"], one["language"], one["duration_seconds"])
@@ -93,13 +99,13 @@ def test_a_language_answers_as_if_there_were_no_other(
     newest_first = sorted(contents, key=lambda one: one["completed_at"], reverse=True)
     for language in dict.fromkeys(one["language"] for one in newest_first):
         whole = answers(alone[language], zone, None)
-        days = history.page(alone[language], limit=100)["sessions"]
+        days = as_sent(history.page(alone[language], limit=100))["sessions"]
         expected.append(
             {
                 "language": language,
                 "sessions": whole["total"],
                 "minutes": round(whole["stats"][-1]["total_duration"] / 60, 1),
-                "last_practiced_on": max(one["practiced_on"] for one in days),
+                "last_practiced_on": date.fromisoformat(max(one["practiced_on"] for one in days)),
                 "current_streak": whole["streak"]["current"],
             }
         )
