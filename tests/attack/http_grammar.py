@@ -108,7 +108,8 @@ def _chunks(dice: random.Random, data: bytes) -> bytes:
     extension = (
         dice.choice((b"", b"", b";a", b";" + b"a" * dice.choice((10, 100_000)))) if pieces else b""
     )
-    if len(extension) > 1000:  # with thousands of such chunks the attackers run out of memory themselves
+    # With thousands of such chunks the attackers run out of memory themselves.
+    if len(extension) > 1000:
         pieces = pieces[:20]
     wrong = dice.random() < 0.3
     chunks = [

@@ -21,6 +21,7 @@ PATHS = (
     *("history?topic=", "history?q=", "vocabulary?q=", "stats?period=", "stats?timezone="),
     *("history?cursor=", "history?limit=", "warmup?language=", "breakdown?period=", "trends?"),
 )
+TOO_MANY = 4 * 1024 * 1024  # bytes, of any body
 _INNER = 200  # characters of a text within another value
 _LETTERS = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz  ", k=50_000))
 
@@ -36,7 +37,9 @@ def body(dice: random.Random) -> bytes:
     sessions = [_session(dice, 300_000 // count) for _ in range(count)]
     value: Any = sessions[0] if len(sessions) == 1 else {"sessions": sessions}
     text = json.dumps(value, ensure_ascii=dice.random() < 0.5)
-    encoded = text.encode("utf-8", "surrogatepass")[: 5 * 1024 * 1024]
+    encoded = text.encode("utf-8", "surrogatepass")
+    if dice.random() < 0.05:
+        encoded += b" " * TOO_MANY
     return encoded[: dice.randrange(len(encoded))] if dice.random() < 0.05 else encoded
 
 
