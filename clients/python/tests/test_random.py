@@ -166,10 +166,12 @@ def run(seed: int) -> Counter[str]:
         # 409: two processes corrected a time, each a little differently; it is stored.
         is_stored = problem["status"] == 409 and number in stored
         assert wrong[number] or problem["status"] == 413 or is_stored, problem
-    faults.close_all()
-    kills = first.starts + second.starts - 3
+    starts = first.starts + second.starts
     requests = first.requests + second.requests
-    return Counter(sessions=len(stored), requests=requests, flushes=flushes, kills=kills)
+    # After a 413 each session may need a request of its own, however few flushes send them: SEED=1117430046.
+    assert requests <= max(3 * flushes, len(stored) + flushes) + 2 * starts
+    faults.close_all()
+    return Counter(sessions=len(stored), requests=requests, flushes=flushes, kills=starts - 3)
 
 
 def test_whatever_fails_each_accepted_session_is_stored_once(figures: list[str]) -> None:
@@ -182,6 +184,3 @@ def test_whatever_fails_each_accepted_session_is_stored_once(figures: list[str])
         except AssertionError as error:
             raise AssertionError(f"SEED={seed}: {error}") from error
     figures.append(f"random faults, {len(seeds)} runs: {dict(total)}")
-    # Not of a single run, which may have many 413 and sends its sessions one by one then.
-    if len(seeds) > 1:
-        assert total["requests"] <= 2 * total["flushes"] + 2 * total["kills"], total
