@@ -38,6 +38,7 @@ ONE_MACHINE = {
     "events/leasing.py:_lease_at_once": "one machine leases many queues with one statement",
     "events/pruning.py:_take": "one machine removes a page of old events beside erasures",
     "events/resending.py:_make_due": "one machine passes over queues that saves hold",
+    "recall/projection.py:_portions": "a cursor sorts a learner's outcomes once, pages sort them again",
     "events/record_store.py:_of_all": "one machine reads the sessions of many learners with one query",
     **{
         f"cohorts/pages.py:{name}": "one machine counts page by page, several as cohorts/ranges.py says"
@@ -47,8 +48,4 @@ ONE_MACHINE = {
         f"sessions/bulk.py:{name}": "`flask import founding` fills a database before it is distributed"
         for name in ("lookup", "judge", "store.<locals>.work")
     },
-}
-# Where a cursor is opened, though a database of several machines collects its rows first.
-CURSORS = {
-    "recall/projection.py:_reviewed": "a learner's outcomes, sorted once: pages would sort them again",
 }

@@ -7,7 +7,7 @@ from flask import Flask
 from tests import routing, sent
 from tests.postgres import transaction
 from tests.routing import judged
-from tests.routing_jobs import CURSORS, JOBS, ONE_MACHINE
+from tests.routing_jobs import JOBS, ONE_MACHINE
 from tests.sql_trees import LEARNERS, REFERENCES
 
 MINE = "user_id = CAST(%(user_id)s AS uuid)"
@@ -179,7 +179,7 @@ def test_a_job_reads_across_learners_and_keeps_the_other_rules() -> None:
 
 
 def test_every_job_says_why() -> None:
-    reasons = [*JOBS.values(), *CURSORS.values(), *ONE_MACHINE.values()]
+    reasons = [*JOBS.values(), *ONE_MACHINE.values()]
     assert all(len(reason) > 20 for reason in reasons)
 
 

@@ -11,6 +11,8 @@ from tests.clock import ago, now
 from tests.factories import Learner, content
 from tests.postgres import transaction
 from tests.statements import recorded, statements
+from vorex_sessions.hooks.rebuild import rebuild
+from vorex_sessions.recall import projection
 from vorex_sessions.recall.memory import after, recall
 
 pytestmark = pytest.mark.one_and_several
@@ -124,6 +126,21 @@ def test_a_late_session_takes_its_place_in_time(learner: Learner, other: Learner
     memories, others = learner.get("/export")["memories"], other.get("/export")["memories"]
     assert memories == others
     assert memories[0]["times_tested"] == 3
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_a_rebuild_in_portions_of_words_is_what_saves_have_made(
+    app: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(projection, "_PORTION", size)
+    for day, language in ((9, "en"), (6, "es"), (2, "en")):
+        tested = outcomes("a:good", "b:again", "c:hard", "a:easy", "d:good", "e:again")
+        learner.save(completed_at=ago(day), language=language, vocabulary_results=tested)
+    before = learner.get("/export")["memories"]
+    with app.app_context():
+        rebuild(learner.id, everything=True)
+    assert len(before) == 10
+    assert learner.get("/export")["memories"] == before
 
 
 @pytest.mark.parametrize(

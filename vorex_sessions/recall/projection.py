@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from vorex_sessions.database import Transaction
+from vorex_sessions.flask_config import setting
 from vorex_sessions.hooks.all_sessions import AllSessions
 from vorex_sessions.hooks.learner_rows import LearnerRows
 from vorex_sessions.hooks.projections import AnswerExtras, Projection, SaveEvent
@@ -62,6 +63,14 @@ def _outcomes() -> sa.Select[Any]:
 
 
 _OUTCOMES = _outcomes()
+_result = sa.func.jsonb_array_elements(_s.vocabulary_results).table_valued("value")
+_word = _result.c.value.op("->>")(sa.literal_column("'word'")).label("word")
+_WORDS = (
+    sa.select(_word)
+    .select_from(sa.join(session_results, _result, sa.true()))
+    .where(_is_tested)
+    .distinct()
+)
 
 
 class RecallProjection(Projection):
@@ -144,8 +153,20 @@ def _reviewed(
     """
     parameters = {"user_id": learner_id, "only": None if only is None else list(only)}
     times = [row[:2] for row in transaction.run(_TIMES, parameters)]
-    for portion in transaction.portions(_OUTCOMES, parameters, size=_PORTION):
+    for portion in _portions(transaction, parameters):
         yield {(row.language, row.word): _from_start(row, times) for row in in_turns(portion)}
+
+
+def _portions(transaction: Transaction, parameters: dict[str, Any]) -> Iterator[Sequence[Any]]:
+    """The rows of _OUTCOMES. Several machines would collect all of them before a cursor has the first."""
+    if not setting("DB_DISTRIBUTED"):
+        yield from transaction.portions(_OUTCOMES, parameters, size=_PORTION)
+        return
+    only = parameters["only"]
+    words = only if only is not None else [row.word for row in transaction.run(_WORDS, parameters)]
+    for start in range(0, len(words), _PORTION):
+        some = words[start : start + _PORTION]
+        yield transaction.run(_OUTCOMES, {**parameters, "only": some})
 
 
 def _from_start(row: Any, times: Sequence[tuple[datetime, date]]) -> Memory:
