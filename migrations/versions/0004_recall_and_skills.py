@@ -18,7 +18,7 @@ ALTER TABLE session_results
     ADD COLUMN vocabulary_results jsonb NOT NULL DEFAULT '[]',
     ADD COLUMN skills jsonb NOT NULL DEFAULT '[]'
 """
-# What was derived before this revision has version 0, and is made anew when it is next needed.
+# What was derived before this revision has version 0, and is rebuilt when it is next needed.
 MARKS = """
 ALTER TABLE learner_totals
     ADD COLUMN counted boolean NOT NULL DEFAULT true,

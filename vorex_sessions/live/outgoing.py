@@ -22,7 +22,7 @@ _MOST_KEPT = (
     1000  # learners of whom others could not be told; beyond, all are told to look (watching.py)
 )
 _AROUND = 100  # bytes around the notes of a payload
-Note = dict[str, Any]  # of a learner: what is told beside that something has changed
+Note = dict[str, Any]  # what sockets of a learner are sent with a change
 UNLOCKED = "unlocked"  # achievements
 ERASED = "erased"  # the time, in seconds since 1970, before which sockets opened that are to close
 
