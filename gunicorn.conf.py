@@ -3,6 +3,7 @@
 Do not import the app here: each worker imports it after gevent has patched the standard library.
 """
 
+import ctypes
 import gc
 import importlib
 import resource
@@ -32,6 +33,12 @@ try:
     require(_settings)
 except SettingError as error:
     sys.exit(str(error))  # gunicorn would show a traceback
+
+# glibc keeps freed blocks of up to the largest size freed before: after some large bodies, tens of MB.
+# Blocks of this size and more always go back to the system. (Other C libraries have no such function.)
+_M_MMAP_THRESHOLD = -3  # malloc.h
+if set_option := getattr(ctypes.CDLL(None), "mallopt", None):
+    set_option(_M_MMAP_THRESHOLD, 128 * 1024)
 
 # A connection is a file, and the usual limit is 1,024.
 _files, _most_files = resource.getrlimit(resource.RLIMIT_NOFILE)

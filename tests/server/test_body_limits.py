@@ -1,11 +1,18 @@
-"""Which bodies are given up where there is no room, and what their clients hear."""
+"""Which bodies are given up where there is no room, what their clients hear, and what stays of all bodies."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from uuid import uuid4
 
 import gevent
+import psutil
 import pytest
+import requests
+from flask import Flask
 
 from server.body_limits import MOST_HELD, BodyLimits, Busy
+from tests.factories import token
+from tests.serving import gunicorn
 
 
 @dataclass(eq=False)
@@ -32,3 +39,21 @@ def test_a_body_that_waits_for_room_and_is_given_up_hears_that_the_service_is_bu
         growing.get(timeout=2)
     assert given_up == [1]
     assert not waiting.is_hung_up_on
+
+
+def test_a_worker_gives_the_memory_of_large_bodies_back(app: Flask, database_url: str) -> None:
+    signed_in = {"Authorization": f"Bearer {token(str(uuid4()))}"}
+
+    def send(size: int) -> None:
+        url, body = f"{address}/api/sessions/batch", b"{}".ljust(size)
+        headers = {**signed_in, "Content-Type": "application/json"}
+        assert requests.post(url, body, headers=headers, timeout=30).status_code in {422, 503}
+
+    settings = {"WEB_CONCURRENCY": "1", "RATELIMIT_ENABLED": "false"}
+    with gunicorn(database_url, **settings) as (address, master):
+        (worker,) = psutil.Process(master.pid).children()
+        send(100)
+        before = worker.memory_info().rss
+        with ThreadPoolExecutor(16) as clients:
+            list(clients.map(send, [4_000_000, 3_000_000, 1_000_000, 400_000, 200_000] * 40))
+        assert worker.memory_info().rss < before + 12e6
