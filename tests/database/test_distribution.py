@@ -1,5 +1,7 @@
 """Distributing the tables over several machines, as far as a database of one can tell."""
 
+from types import SimpleNamespace
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -66,3 +68,43 @@ def test_one_machine_has_nothing_to_distribute(app: Flask) -> None:
         done = app.test_cli_runner().invoke(args=command)
         assert done.exit_code == 1
         assert done.output.startswith("Error: The database has no Citus. Create the extension")
+
+
+def counted(query: str, executor: str = "adaptive") -> SimpleNamespace:
+    """A row as Citus 13 counts it, where it noted no learner."""
+    return SimpleNamespace(query=query, executor=executor, calls=3)
+
+
+COPIED = "INSERT INTO learner_words (user_id, word) SELECT user_id, 'w' FROM session_results"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"{COPIED} WHERE session_results.user_id = $1::UUID",
+        f"PREPARE plan_1_0 AS {COPIED} WHERE user_id = $1::UUID;\nEXECUTE plan_1_0 ('f969c20a')",
+        f"{COPIED} WHERE user_id = 'f969c20a-9582-429f-87f3-e385d1bbf271'",
+    ],
+)
+def test_a_row_copied_within_a_learners_shard_is_not_spread(query: str) -> None:
+    assert list(distribution.spread_of([counted(query)])) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "executor"),
+    [
+        ("SELECT count(*) FROM session_results", "adaptive"),
+        (COPIED, "adaptive"),
+        (f"{COPIED} WHERE user_id = $1", "insert-select"),
+        ("UPDATE learner_words SET word = word WHERE other_user_id = $1", "adaptive"),
+    ],
+)
+def test_what_asked_every_shard_is_spread(query: str, executor: str) -> None:
+    (said,) = distribution.spread_of([counted(query, executor)])
+    assert said.startswith("3 x ")
+
+
+def test_what_a_learner_sent_is_not_said_of_a_spread_statement() -> None:
+    query = "EXECUTE plan_1_0 ('[{\"word\":\"it''s mine\"}]', 'f969c20a') -- events"
+    (said,) = distribution.spread_of([counted(query)])
+    assert said == "3 x EXECUTE plan_1_0 ('…', '…') -- events"

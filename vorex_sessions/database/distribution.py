@@ -3,8 +3,10 @@
 The tables are those of the models, so that a new one is neither forgotten nor listed here.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,10 +32,12 @@ _COUNTS = sa.text("""
 SELECT current_setting('citus.stat_statements_track', true) = 'all'
     AND EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements') AS there
 """)
-_SPREAD = sa.text("""
-SELECT query, calls FROM citus_stat_statements
-WHERE partition_key IS NULL AND query ~ :tables ORDER BY calls DESC LIMIT 50
+_WITHOUT_LEARNER = sa.text("""
+SELECT query, executor, calls FROM citus_stat_statements
+WHERE partition_key IS NULL AND query ~ :tables ORDER BY calls DESC
 """)
+_OF_A_LEARNER = re.compile(r"\buser_id = (\$\d|')")
+_VALUE = re.compile(r"'(?:[^']|'')*'")
 
 
 class NoCitus(Exception):
@@ -97,8 +101,21 @@ def spread_statements() -> list[str] | None:
     """Statements on learners' tables that went to several shards; None where the server does not count."""
     if not run(_COUNTS)[0].there:
         return None
-    rows = run(_SPREAD, {"tables": "|".join(learner_tables())})
-    return [f"{row.calls} x {' '.join(row.query.split())[:150]}" for row in rows]
+    rows = run(_WITHOUT_LEARNER, {"tables": "|".join(learner_tables())})
+    return list(islice(spread_of(rows), 50))
+
+
+def spread_of(rows: Iterable[Any]) -> Iterator[str]:
+    """Those of what Citus counts without a learner that it did not send to one shard as a whole.
+
+    It notes no learner for an INSERT ... SELECT; by `insert-select` it means one that it did not send.
+    """
+    for row in rows:
+        is_whole = row.executor != "insert-select" and "INSERT INTO" in row.query
+        if not (is_whole and _OF_A_LEARNER.search(row.query)):
+            # A prepared statement is counted with its values, which are a learner's.
+            query = _VALUE.sub("'…'", " ".join(row.query.split()))
+            yield f"{row.calls} x {query[:150]}"
 
 
 def _places() -> dict[str, Any]:
