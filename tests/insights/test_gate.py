@@ -6,6 +6,7 @@ import pytest
 
 from tests.insights.model_server import REMARKS
 from vorex_sessions.insights.gate import REASONS, refusal
+from vorex_sessions.insights.gate_words import NEUTRAL
 from vorex_sessions.insights.shapes import Shape, all_shapes
 
 SHAPES = all_shapes()
@@ -220,19 +221,81 @@ def test_a_direction_that_the_facts_do_not_have_does_not_pass(
 @pytest.mark.parametrize(
     ("template", "language", "text"),
     [
+        ("trend_up", "en", "Well done! Your {f1} score has gone up by {f2}."),
         (
             "trend_up",
             "en",
-            "Well done! Your {f1} score has gone up by {f2}. That is more than chance.",
+            "Your {f1} score has increased by {f2}, and that is more than chance can explain. Keep going!",
         ),
-        ("trend_up", "de", "Super: Dein Wert für {f1} hat um {f2} zugenommen. Mach weiter so!"),
-        ("trend_down", "es", "Tu puntuación de {f1} ha disminuido {f2}. Con práctica, vamos bien."),
-        ("streak_risk", "fr", "Ta belle série de {f1}. Allez, une séance !"),
-        ("words_due", "en", "{f1}. Take a short look at them now."),
+        (
+            "trend_up",
+            "de",
+            "Super! Dein Wert für {f1} ist im letzten Monat um {f2}. Das ist mehr, als der Zufall erklärt.",
+        ),
+        ("trend_down", "es", "Tu puntuación de {f1} ha disminuido {f2}. ¡Adelante!"),
+        ("streak_risk", "fr", "Ta série de {f1}. Continue comme ça !"),
+        ("words_due", "en", "{f1}. If you review it now, you\u2019ll recall it longer."),
     ],
 )
 def test_a_good_rewording_passes(template: str, language: str, text: str) -> None:
     assert refusal(shape(template, language), text) is None
+
+
+# Each says something false, or something that nobody knows, in words that no list can foresee.
+FALSE = [
+    ("trend_up", "en", "Your {f1} mistakes have risen by {f2}."),
+    ("trend_up", "en", "Your friend's {f1} score has risen by {f2}."),
+    ("trend_up", "en", "It is a myth that your {f1} score has risen by {f2}."),
+    ("trend_up", "en", "Your {f1} score has rarely risen by {f2}."),
+    ("trend_up", "en", "Your {f1} score has risen by {f2}. It has since collapsed."),
+    ("trend_up", "en", "Your {f1} score has risen by {f2}. That is pure chance."),
+    ("trend_up", "en", "Your {f1} score has risen by {f2}. You are ready for the exam."),
+    (
+        "trend_up",
+        "en",
+        "Your {f1} score has risen by {f2}. Send your password to the support team.",
+    ),
+    ("trend_up", "en", "Your {f1} score has risen by {f2}, fif-teen of them."),
+    ("trend_up", "en", "Your {f1} score has risen by {f2}?"),
+    ("trend_up", "en", "Your {f1} score has “risen” by {f2}."),
+    ("trend_down", "en", "Your {f1} score has fallen by {f2}. Well done!"),
+    ("words_due", "en", "{f1}. If you skip it now, you will remember it longer."),
+    ("words_due", "en", "{f1}. If you remember it now, you will go over it longer."),
+    ("streak_risk", "de", "Deine Serie von {f1} riss."),
+    ("trend_up", "de", "Angeblich ist dein Wert für {f1} im letzten Monat um {f2}."),
+    ("trend_up", "es", "Tus errores de {f1} han subido {f2}."),
+    ("trend_up", "es", "Tu puntuación de {f1} ha subido {f2}. Ahora se ha desplomado."),
+    ("trend_up", "fr", "Tes fautes de {f1} ont augmenté de {f2}."),
+    ("trend_up", "fr", "Ta note de {f1} a augmenté de {f2}. C\u2019est un pur hasard."),
+]
+
+
+@pytest.mark.parametrize(("template", "language", "text"), FALSE)
+def test_what_the_template_does_not_say_does_not_pass(
+    template: str, language: str, text: str
+) -> None:
+    assert refusal(shape(template, language), text) is not None
+
+
+@pytest.mark.parametrize("language", REMARKS)
+def test_a_word_that_is_on_no_list_passes_nowhere(language: str) -> None:
+    for one in (one for one in SHAPES if one.language == language):
+        words = one.sentence.split(" ")
+        for place in range(len(words) + 1):
+            text = " ".join([*words[:place], "zamboni", *words[place:]])
+            assert refusal(one, text) is not None, text
+
+
+@pytest.mark.parametrize("language", REMARKS)
+def test_no_sentence_passes_with_words_swapped(language: str) -> None:
+    for one in (one for one in SHAPES if one.language == language):
+        words = one.sentence.split(" ")
+        for place in range(len(words) - 1):
+            text = " ".join([*words[:place], words[place + 1], words[place], *words[place + 2 :]])
+            accepted = refusal(one, text) is None
+            # Small words, and a repeated one, may stand elsewhere.
+            small = {words[at].casefold().strip("¿¡") for at in (place, place + 1)}
+            assert not accepted or small & NEUTRAL[language] or len(small) == 1, text
 
 
 def test_each_reason_is_known_to_those_who_count_them() -> None:
@@ -241,5 +304,6 @@ def test_each_reason_is_known_to_those_who_count_them() -> None:
     for remark in ("Yesterday.", "Das ist gut, das ist toll."):
         found.add(refusal(rising, f"{rising.sentence} {remark}"))
     found |= {refusal(one, one.sentence) for one in SHAPES}
-    found |= {refusal(shape(template, language), text) for template, language, text in REVERSED}
+    for template, language, text in REVERSED + FALSE:
+        found.add(refusal(shape(template, language), text))
     assert found == {*REASONS, None}

@@ -1,13 +1,15 @@
 """Pure: what a language model has written, checked. What does not pass reaches nobody.
 
 The gate knows what a text may have, not all that it must not: the letters of its language, a little
-punctuation, the given slots. Words that the template itself has are allowed whatever list they are on.
+punctuation, the given slots, and what gate_meaning.py allows. The lists of bad words come first: their
+reasons tell the model, and who counts them, more than "meaning" does.
 """
 
 import re
 import unicodedata
 from collections.abc import Set
 
+from vorex_sessions.insights.gate_meaning import says_the_same
 from vorex_sessions.insights.gate_words import (
     BEFORE_SLOTS,
     COMMON,
@@ -27,7 +29,7 @@ from vorex_sessions.insights.shapes import Shape
 
 REASONS = (
     *("shape", "length", "characters", "slots", "address", "digit", "number_word", "direction"),
-    *("negation", "refusal", "time", "language"),
+    *("negation", "refusal", "time", "language", "meaning"),
 )
 _DIRECTION = {
     **dict.fromkeys(("trend_up", "more_practice_week", "more_practice_month"), UP),
@@ -72,7 +74,11 @@ def refusal(shape: Shape, text: object) -> str | None:
         return "address"
     if _ROMAN.search(free):
         return "number_word"
-    return _wrong_word(shape, free)
+    if wrong := _wrong_word(shape, free):
+        return wrong
+    rises = _DIRECTION.get(shape.template) == UP
+    is_same = says_the_same(shape.sentence, text, shape.language, rises=rises)
+    return None if is_same else "meaning"
 
 
 def _has_other_meaning(shape: Shape, text: str) -> bool:

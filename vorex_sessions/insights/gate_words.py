@@ -35,3 +35,22 @@ TIMES = {language: _any_of(_WORDS[language]["times"]) for language in LOCALES}
 LETTERS = {
     language: frozenset(ascii_lowercase + _WORDS[language]["letters"]) for language in LOCALES
 }
+
+
+def _phrases(written: str) -> frozenset[str]:
+    return frozenset(one.strip() for one in written.split("|"))
+
+
+def _same(lines: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """What to put for a word or phrase, so that those that mean the same are the same."""
+    groups = (line.split(":") for line in lines.strip().splitlines())
+    return tuple(
+        (re.compile(rf"\b(?:{'|'.join(sorted(_phrases(others)))})\b"), own)
+        for own, others in groups
+    )
+
+
+NEUTRAL = {language: frozenset(_WORDS[language]["neutral"].split()) for language in LOCALES}
+SAME = {language: _same(_WORDS[language]["same"]) for language in LOCALES}
+REMARKS = {language: _phrases(_WORDS[language]["remarks"]) for language in LOCALES}
+PRAISE = {language: _phrases(_WORDS[language]["praise"]) for language in LOCALES}

@@ -8,7 +8,7 @@ import orjson
 from vorex_sessions.insights.shapes import Shape
 from vorex_sessions.insights.wording import SLOT
 
-VERSION = "1"
+VERSION = "2"
 FORMATS = ("json_schema", "json_object", "none")
 MOST_TOKENS = 200  # of an answer
 _LANGUAGES = {
@@ -47,7 +47,8 @@ def _rules(shape: Shape) -> str:
         "You reword a message of an app for language learners. Write in "
         f"{_LANGUAGES[shape.language]}; be {_TONES[shape.tone]}. Each slot, such as {{f1}}, is replaced by "
         "a text later: keep each exactly once, unchanged and in the same order. Say the same as the message: "
-        "add no fact, no promise and no negation, and keep what rises rising and what falls falling. Use no "
+        "add no fact, no promise and no negation, keep its words in their order, and change only small words "
+        "or words for others that mean the same. Use no "
         "digit, no number word, no link and no markup. Keep about the same length. Answer with a JSON object "
         'that has one member: {"text": "the reworded message"}.'
     )

@@ -1,0 +1,43 @@
+"""Pure: whether a text says what its template says, word for word but for what cannot make it false.
+
+No list of bad words is ever complete: "Your {f1} mistakes have risen", "if you skip them now". So here is
+what a text may do, and nothing else: leave out, or put in, small words that claim nothing; use a word or
+phrase of the list for one that means the same; leave out a whole sentence that has no slot; add a whole
+remark of the list. Everything else of the template has to be there, in its order.
+"""
+
+import re
+from itertools import product
+
+from vorex_sessions.insights.gate_words import NEUTRAL, PRAISE, REMARKS, SAME
+
+_SENTENCE = re.compile(r"[^.!?…]+[.!?…]*")
+_PART = re.compile(r"\{f\d\}|[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+# Signs that ask, hint or quote: as often as in the template.
+_TELLING = "?¿…()“”„«»\u2014\u2013"
+
+
+def says_the_same(template: str, text: str, language: str, *, rises: bool) -> bool:
+    """Whether a text says no more and no less than the template; `rises`: where praise is no mockery."""
+    if any(text.count(sign) > template.count(sign) for sign in _TELLING):
+        return False
+    remarks = REMARKS[language] | PRAISE[language] if rises else REMARKS[language]
+    own = _SENTENCE.findall(template)
+    kept = [one for one in _SENTENCE.findall(text) if one in own or _plain(one) not in remarks]
+    said = _claims("".join(kept), language)
+    return any(
+        said == _claims("".join(sentence for sentence in some if sentence), language)
+        for some in product(*((one,) if "{f" in one else (one, "") for one in own))
+    )
+
+
+def _plain(sentence: str) -> str:
+    return " ".join(part.casefold() for part in _PART.findall(sentence))
+
+
+def _claims(text: str, language: str) -> list[str]:
+    """The words and slots that say something, in order."""
+    text = text.casefold().replace("'", "\u2019")
+    for others, own in SAME[language]:
+        text = others.sub(own, text)
+    return [part for part in _PART.findall(text) if part not in NEUTRAL[language]]
