@@ -80,6 +80,19 @@ def test_heartbeats_carry_the_newest_totals_and_the_queue_ends_the_session() -> 
     assert phone.kinds() == [Beaten, Beaten]
 
 
+def test_what_finish_is_not_told_is_saved_as_in_the_totals_of_now() -> None:
+    phone = Practice()
+    phone.totals |= {"words_spoken": 12, "fluency_score": 71.5, "topics": ["travel"]}
+    phone.live.beat()
+    phone.totals |= {"words_spoken": 42, "vocabulary_learned": ["reserva"], "grammar_score": None}
+    phone.live.finish(phone.device.queue, {"duration_seconds": 60, "topics": ["hotels"]})
+    phone.device.queue.flush()
+    (saved,) = history(phone.device.learner)
+    assert (saved["words_spoken"], saved["fluency_score"]) == (42, 71.5)
+    assert (saved["vocabulary_learned"], saved["topics"]) == (["reserva"], ["hotels"])
+    assert saved["duration_seconds"] == 60
+
+
 def test_without_a_network_what_follows_has_the_newest_totals_alone() -> None:
     phone = Practice(network=down)
     for words in range(5):

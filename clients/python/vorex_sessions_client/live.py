@@ -19,7 +19,7 @@ from vorex_sessions_client.events import (
     Postponed,
     Refused,
 )
-from vorex_sessions_client.heartbeats import Outcome, is_end, path_of, send_heartbeat
+from vorex_sessions_client.heartbeats import Outcome, is_end, path_of, send_heartbeat, totals_of
 from vorex_sessions_client.kept import KeptHeartbeats
 from vorex_sessions_client.pauses import PauseOptions, Pauses
 from vorex_sessions_client.queue import PracticeQueue
@@ -93,10 +93,15 @@ class LivePractice:
         return None if self._has_ended else min(self._pauses.remaining() or _INTERVAL, _INTERVAL)
 
     def finish(self, queue: PracticeQueue, session: Mapping[str, Any]) -> Added:
-        """End it by the queue, which keeps the session until it is stored: no heartbeat has to arrive."""
+        """End it by the queue, which keeps the session until it is stored: no heartbeat has to arrive.
+
+        What `session` does not say is as in the totals of now.
+        """
+        self._count()
         self._halt()
         # What is under way is not waited for: it may take long, and comes to nothing once this is saved.
-        whole: Any = {**self._fixed, **session, "session_result_id": self.id}
+        known = {**totals_of(self._newest or {}), **self._fixed}
+        whole: Any = {**known, **session, "session_result_id": self.id}
         added = queue.add(whole)
         if added.durable:
             self._forget()

@@ -7,7 +7,7 @@ import { Channel, type Message } from "./channel.js";
 import type { Clock, Mark } from "./clock.js";
 import { serverTime } from "./corrections.js";
 import type { Added } from "./events.js";
-import { fixedOf, isEnd, pathOf, sendHeartbeat, startBefore, type Fixed } from "./heartbeat.js";
+import { fixedOf, isEnd, pathOf, sendHeartbeat, startBefore, totalsOf, type Fixed } from "./heartbeat.js";
 import type { Http } from "./http.js";
 import { KeptHeartbeats } from "./kept.js";
 import { teller, type LiveEvent, type LiveOptions } from "./live-events.js";
@@ -98,12 +98,14 @@ export class LivePractice {
 
   /**
    * Ends it by the queue, which keeps the session until it is stored: no heartbeat has to arrive for that. Where the
-   * socket is open, the service has it at once, and the queue sends nothing.
+   * socket is open, the service has it at once, and the queue sends nothing. What `session` does not say is as in the
+   * totals of now.
    */
   async finish(queue: PracticeQueue, session: NewSession): Promise<Added> {
+    this.count();
     this.halt();
     // First of all: what is under way may take long, and the app may be closed meanwhile.
-    const added = await queue.add({ ...this.fixed, ...session, session_result_id: this.id });
+    const added = await queue.add({ ...totalsOf(this.newest), ...this.fixed, ...session, session_result_id: this.id });
     if (added.durable) await this.forget();
     await this.beating;
     // By a clock that may be wrong, the queue corrects the time before it sends.

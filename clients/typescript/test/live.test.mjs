@@ -42,6 +42,18 @@ test("heartbeats carry the newest totals, and the queue ends the session", async
   assert.deepEqual(kinds(), ["beaten", "beaten"]);
 });
 
+test("what finish is not told is saved as in the totals of now", async () => {
+  const { device, totals, live } = practising();
+  Object.assign(totals, { active_seconds: 5, words_spoken: 12, fluency_score: 71.5, topics: ["travel"] });
+  await live.beat();
+  Object.assign(totals, { words_spoken: 42, vocabulary_learned: ["reserva"], grammar_score: null });
+  await live.finish(device.queue, { session_type: "conversation", duration_seconds: 60, topics: ["hotels"] });
+  await device.queue.flush();
+  const [saved] = await history(device.learner);
+  assert.deepEqual([saved.words_spoken, saved.fluency_score, saved.duration_seconds], [42, 71.5, 60]);
+  assert.deepEqual([saved.vocabulary_learned, saved.topics], [["reserva"], ["hotels"]]);
+});
+
 test("started, it beats by itself until it is stopped", async () => {
   const { device, events, live } = practising({ intervalMs: 30 });
   live.start();

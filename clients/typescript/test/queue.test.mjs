@@ -213,14 +213,15 @@ test("after a 401 the token is refreshed once, and the flush goes on", async (t)
 
 test("a 401 that a refresh does not cure stops; another token starts it again", async (t) => {
   let refreshes = 0;
-  let secret = "wrong";
-  const token = ({ refresh }) => { refreshes += refresh ? 1 : 0; return accessToken(device.learner, secret); };
+  let held;
+  const token = ({ refresh }) => { refreshes += refresh ? 1 : 0; return held; };
   const device = new Device({ token });
+  held = accessToken(device.learner, "wrong"); // made once: a second later it would be another token
   const ids = await add(device, 3);
   for (let call = 0; call < 50; call++) assert.equal((await device.queue.flush()).stopped.status, 401);
   assert.ok(refreshes <= 1, `${refreshes} refreshes`);
   requests(t, device, 2);
-  secret = undefined;
+  held = accessToken(device.learner);
   assert.equal((await device.queue.flush()).waiting, 0);
   assert.deepEqual(await stored(device), ids);
 });
