@@ -67,6 +67,12 @@ def test_numbers_and_dates_are_those_of_the_locale() -> None:
     }
 
 
+def test_an_hour_is_never_a_bare_number() -> None:
+    shown = {tag: words_of(tag).hour(9) for tag in ("en-GB", "es", "es-MX", "fr", "fr-CA", "pt")}
+    assert not [hour for hour in shown.values() if hour.isdigit()]
+    assert (shown["en-GB"], shown["es"], shown["fr"]) == ("09:00", "9:00", "09:00")
+
+
 @pytest.mark.parametrize("tag", ["tlh", "xx-YY", "und", "qaa", "zz"])
 def test_an_unknown_locale_is_english(tag: str) -> None:
     assert words_of(tag).day(date(2026, 3, 1)) == "Mar 1, 2026"

@@ -3,6 +3,7 @@
 import time
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from flask import Flask
 
 from tests.factories import Learner, pointers
 from tests.postgres import transaction
+from vorex_sessions.charts.svg import text_width
 from vorex_sessions.database import locks
+from vorex_sessions.sharing.drawing import draw
 from vorex_sessions.sharing.figures import FIGURES
 
 CARDS = "/api/sessions/share-cards"
@@ -100,6 +103,20 @@ def test_a_card_is_an_image_that_every_viewer_can_draw(app: Flask, learner: Lear
         }  # an Element is no mapping
         assert not names & {"class", "style"}
         assert not [one for one in root.iter() if one.tag.endswith(("script", "style", "image"))]
+
+
+@pytest.mark.parametrize("locale", ["en", "de", "es", "fr", "ar"])
+@pytest.mark.parametrize("value", [1, 6055, 81_540, 152_721_178])
+def test_no_figure_leaves_its_column(locale: str, value: int) -> None:
+    figures = [{"name": name, "value": value} for name in FIGURES]
+    made = datetime(2026, 11, 27, tzinfo=UTC)
+    card = {"figures": figures, "locale": locale, "theme": "light", "created_at": made}
+    root = ET.fromstring(draw(card))  # of our own making
+    bold = [one for one in root.iter() if one.get("font-weight") == "600"][1:]  # after the title
+    assert len(bold) == len(figures)
+    for one in bold:
+        text = "".join(one.itertext())
+        assert text_width(text, float(one.get("font-size", "0")), bold=True) <= 252 + 1, text
 
 
 def test_a_revoked_card_is_gone(app: Flask, learner: Learner, other: Learner) -> None:

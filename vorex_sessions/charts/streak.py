@@ -55,11 +55,11 @@ def state_of(row: Mapping[str, Any], today: date) -> str:
     """What a day was for the streak; `open` and `ahead` are today without practice and a later day."""
     if row["practiced"]:
         return "practised"
-    if row["minutes"]:
-        return "short"
-    for state in ("paused", "rest", "frozen"):
+    for state in ("paused", "rest", "frozen"):  # too little practice does not undo them
         if row[state]:
             return state
+    if row["minutes"]:
+        return "short"
     return "open" if row["date"] == today else "ahead" if row["date"] > today else "missed"
 
 

@@ -5,12 +5,13 @@ from typing import Any
 
 from vorex_sessions.charts.layout import wrapped
 from vorex_sessions.charts.palette import PALETTES
-from vorex_sessions.charts.svg import Drawing
+from vorex_sessions.charts.svg import Drawing, text_width
 from vorex_sessions.page.texts import Texts, choose
 
 _WIDTH, _EDGE, _ROW = 600, 36, 108
 _HEAD, _FOOT = 96, 64
 _VALUE, _LABEL, _TITLE = 40, 17, 24
+_GAP = 12  # between the columns
 _NOUNS = {
     "streak_days": "days",
     "longest_streak_days": "days",
@@ -31,11 +32,12 @@ def draw(card: Mapping[str, Any]) -> str:
     drawing.text(_EDGE, _EDGE + _TITLE, title, fill=palette.ink, size=_TITLE, weight=600)
     shown = [(texts.say("card", one["name"]), _value(one, texts)) for one in figures]
     wide = (_WIDTH - 2 * _EDGE) / 2
+    room = wide - _GAP
     for place, (label, value) in enumerate(shown):
         x, y = _EDGE + place % 2 * wide, _HEAD + place // 2 * _ROW
-        size = _VALUE if len(value) < 13 else _VALUE * 0.7
+        size = _VALUE * min(1, room / text_width(value, _VALUE, bold=True))
         drawing.text(x, y + _VALUE, value, fill=palette.mark, size=size, weight=600)
-        for line, text in enumerate(wrapped(label, _LABEL, wide - 12)):
+        for line, text in enumerate(wrapped(label, _LABEL, room)):
             drawing.text(x, y + _VALUE + 28 + line * 20, text, fill=palette.ink, size=_LABEL)
     day = texts.say("card", "as_of", day=texts.words.day(card["created_at"].date()))
     drawing.text(_EDGE, height - 28, day, fill=palette.quiet, size=15)
