@@ -20,6 +20,9 @@ from vorex_sessions.charts.chart import KINDS
 from vorex_sessions.charts.words import LANGUAGES
 from vorex_sessions.page import texts
 from vorex_sessions.page.options import PARTS
+from vorex_sessions.page.options import read as read_options
+from vorex_sessions.page.reading import Practice
+from vorex_sessions.page.view import sections
 
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'"
 
@@ -121,6 +124,18 @@ def test_insights_in_another_language_say_so(learner: Learner) -> None:
     assert '<li lang="en" dir="ltr">' in html
     html = opened(learner).get("/progress?parts=insights&locale=de").text
     assert "<li>" in html
+
+
+def test_an_insight_about_scores_names_its_language_beside_charts_of_all() -> None:
+    action = {"kind": "trends", "ref": "es"}
+    insights = {"locale": "de", "insights": [{"headline": "Steigt", "body": "", "action": action}]}
+    practice = Practice(stats=None, insights=insights, streak=None, words=None, charts={})
+    named = {}
+    for query in ({}, {"language": "es"}):
+        options = read_options({"parts": "insights", **query})
+        (section,) = sections(practice, options, texts.Texts("de"))
+        named[options.language] = section.insights[0]["of"]
+    assert named == {None: " (Spanisch)", "es": ""}
 
 
 def test_every_language_has_the_same_words() -> None:

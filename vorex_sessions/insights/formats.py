@@ -42,7 +42,7 @@ def shown(fact: Fact, locale: "Locale", names: dict[str, str]) -> str:
     if fact.unit == "score":
         return names[value]
     if fact.unit == "language":
-        return _language(value, locale)
+        return language_name(value, locale)
     if fact.unit == "date":
         return dates.format_skeleton("MMMMd", _day(value), locale=locale)
     if fact.unit == "hour":
@@ -69,7 +69,7 @@ def is_singular(fact: Fact, locale: "Locale") -> bool:
     return locale.plural_form(number(fact)) == "one"
 
 
-def _language(tag: str, locale: "Locale") -> str:
+def language_name(tag: str, locale: "Locale") -> str:
     """The name of a language: with its region where there is one, else the tag itself."""
     from babel.core import Locale, UnknownLocaleError
 

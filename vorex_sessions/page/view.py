@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from vorex_sessions.charts.chart import THEMES, Chart
+from vorex_sessions.insights.formats import language_name, locale_of
 from vorex_sessions.page.options import FIGURES, INSIGHTS, Options
 from vorex_sessions.page.reading import Practice
 from vorex_sessions.page.texts import Texts
@@ -71,7 +72,7 @@ def sections(practice: Practice, options: Options, texts: Texts) -> list[Section
     """The parts of the page, in order."""
     made = {
         FIGURES: lambda: _overview(practice.stats or {}, texts),
-        INSIGHTS: lambda: _insights(practice.insights or {}, texts),
+        INSIGHTS: lambda: _insights(practice.insights or {}, options, texts),
         "streak": lambda: _streak(practice, options, texts),
         "vocabulary": lambda: _words(practice, options, texts),
     }
@@ -125,17 +126,29 @@ def _mean(name: str, stats: Mapping[str, Any]) -> tuple[float | None, int]:
     return (stats[f"avg_{name}"] if measured else None), measured
 
 
-def _insights(insights: Mapping[str, Any], texts: Texts) -> Section:
+def _insights(insights: Mapping[str, Any], options: Options, texts: Texts) -> Section:
     language = insights["locale"].partition("-")[0]
     is_other = language != texts.tag.partition("-")[0]  # it has no words in the reader's language
     return Section(
         INSIGHTS,
         texts.say("insights", "title"),
         insights=[
-            {**one, "language": language if is_other else ""} for one in insights["insights"]
+            {
+                **one,
+                "of": _of(one, options, insights["locale"]),
+                "language": language if is_other else "",
+            }
+            for one in insights["insights"]
         ],
         empty="" if insights["insights"] else texts.say("page", "none"),
     )
+
+
+def _of(insight: Mapping[str, Any], options: Options, locale: str) -> str:
+    """The language whose scores it is about, where the charts beside it are those of all languages."""
+    action = insight["action"]
+    is_of_one = action["kind"] == "trends" and action["ref"] and not options.language
+    return f" ({language_name(action['ref'], locale_of(locale))})" if is_of_one else ""
 
 
 def _streak(practice: Practice, options: Options, texts: Texts) -> Section:
