@@ -130,6 +130,24 @@ def test_a_month_is_compared_with_the_month_before(learner: Learner) -> None:
     assert "more_practice" not in found(learner, period="week")
 
 
+@pytest.mark.parametrize("before", [0, 19, 20])
+def test_practice_is_compared_only_with_a_minute_or_more(learner: Learner, before: int) -> None:
+    """Else the sentence says that it is up from 0 minutes."""
+    ages = [*range(1, 4), *range(8, 11)]
+    sessions = [histories.day(age, duration_seconds=900 if age < 7 else before) for age in ages]
+    histories.save(learner, sessions)
+    assert ("more_practice" in found(learner, period="week")) == (before == 20)
+
+
+def test_the_usual_hours_begin_when_most_sessions_end(learner: Learner) -> None:
+    histories.save(learner, histories.days(range(1, 13)))
+    hours = learner.get("/rhythm", period="month")["hours"]
+    (at,) = [row["hour"] for row in hours if row["sessions"]]
+    told = found(learner)["usual_hours"]
+    assert values(told)["start"] == at
+    assert told.finding.ref == f"{at:02}:00"
+
+
 def test_at_most_three_and_one_of_a_group(learner: Learner) -> None:
     every = histories.enough()
     histories.save(

@@ -16,6 +16,7 @@ _FEW = 3  # sessions, below which there is no habit to return to
 _LEAST_SESSIONS = {"week": 3, "month": 6}
 _MORE, _LESS, _LEAST_SECONDS = 1.3, 0.7, 600
 _WEEK = 7  # days
+_MINUTE = 60  # seconds
 _HOURS, _HABIT, _LEAST_OF_RHYTHM = 3, 0.6, 10
 
 
@@ -99,7 +100,7 @@ def first_week(answers: Answers) -> Finding | None:
         return None
     if (answers.today - min(days)).days >= _WEEK:
         return None
-    if stats.body["total_duration"] < 60:
+    if stats.body["total_duration"] < _MINUTE:
         return None
     count, period = stats.body["total_sessions"], answers.period
     facts = (
@@ -128,9 +129,8 @@ def _change(answers: Answers, is_clear: Callable[[float], bool]) -> Finding | No
         return None
     if min(counts) < _LEAST_SESSIONS[answers.period] or abs(now - before) < _LEAST_SECONDS:
         return None
-    if not before or not is_clear(
-        now / before
-    ):  # sessions of no time are no practice to compare with
+    # Of less than a minute the sentence would say 0.
+    if min(now, before) < _MINUTE or not is_clear(now / before):
         return None
     period = answers.period
     facts = (
@@ -164,7 +164,8 @@ def usual_hours(answers: Answers) -> Finding | None:
     counts = [row["sessions"] for row in answers.rhythm.body["hours"]]
     total = sum(counts)
     windows = [sum(counts[(hour + more) % 24] for more in range(_HOURS)) for hour in range(24)]
-    start = max(range(24), key=lambda hour: windows[hour])
+    # Of windows with as many, the one that begins when most end: a reminder hours before is of no use.
+    start = max(range(24), key=lambda hour: (windows[hour], counts[hour]))
     if total < _LEAST_OF_RHYTHM or windows[start] < _HABIT * total:
         return None
     end = (start + _HOURS) % 24
