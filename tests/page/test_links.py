@@ -223,6 +223,14 @@ def test_the_button_closes_the_page_in_this_browser(learner: Learner) -> None:
     assert another.get("/progress?parts=figures").status_code == 200
 
 
+def test_the_address_of_the_closed_page_leads_to_the_page(learner: Learner) -> None:
+    browser = opened(learner)
+    browser.post("/progress/close")
+    again = browser.get("/progress/close", follow_redirects=True)
+    assert (again.status_code, again.mimetype) == (401, "text/html")
+    assert again.request.path == "/progress"
+
+
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 def test_another_site_cannot_close_the_page(learner: Learner, site: str) -> None:
     browser = opened(learner)

@@ -75,6 +75,13 @@ def close_progress() -> Response:
     return response
 
 
+@pages.get("/close")
+def ask_for_closed() -> Response:
+    """Where a browser asks for the address of the closed page again: the page, which is over."""
+    response = Response(status=HTTPStatus.SEE_OTHER, headers={"Location": pages.url_prefix or ""})
+    return _private(response)
+
+
 @pages.get("/closed.svg")
 def show_closed() -> Response:
     """The picture on the page that follows a closed one; it removes that one from the browser's memory.
