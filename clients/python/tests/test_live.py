@@ -93,6 +93,75 @@ def test_what_finish_is_not_told_is_saved_as_in_the_totals_of_now() -> None:
     assert saved["duration_seconds"] == 60
 
 
+TOTALS = {
+    "words_spoken": 52,
+    "pronunciation_score": 81.0,
+    "fluency_score": 74.5,
+    "grammar_score": 66.0,
+    "topics": ["travel"],
+    "vocabulary_learned": ["reserva"],
+    "metadata": {"scenario_id": "hotel"},
+}
+SPANISH = {"session_type": "conversation", "language": "es"}
+
+
+def saved_of(phone: Practice) -> dict[str, Any]:
+    """Return of the saved session what a heartbeat tells."""
+    phone.device.queue.flush()
+    by_id: Any = {one["session_result_id"]: one for one in history(phone.device.learner)}
+    names = (*SPANISH, "duration_seconds", *TOTALS)
+    return {name: by_id[phone.live.id][name] for name in names}
+
+
+def test_the_end_has_the_totals_that_were_told_last() -> None:
+    phone = Practice(session=SPANISH)
+    phone.totals |= {**TOTALS, "active_seconds": 140, "words_spoken": 50}
+    phone.live.beat()
+    phone.totals["words_spoken"] = 52  # since the last heartbeat
+    phone.live.finish(phone.device.queue)
+    assert saved_of(phone) == {**SPANISH, "duration_seconds": 140, **TOTALS}
+
+
+def test_what_is_said_of_the_end_wins_each_field_by_itself() -> None:
+    phone = Practice(session=SPANISH)
+    phone.totals |= TOTALS
+    phone.live.beat()
+    said = {
+        "session_type": "roleplay",
+        "duration_seconds": 420,
+        "topics": [],
+        "grammar_score": None,
+    }
+    phone.live.finish(phone.device.queue, said)
+    assert saved_of(phone) == {**SPANISH, **TOTALS, **said}
+
+
+def test_totals_that_cannot_be_asked_for_at_the_end_are_those_of_the_last_heartbeat() -> None:
+    phone = Practice(session=SPANISH, network=down)
+    phone.totals |= TOTALS
+    phone.live.beat()
+    phone.totals = None  # type: ignore[assignment]  # it has no words to count: the program's own error
+    phone.live.finish(phone.device.queue, {"duration_seconds": 420})
+    phone.device.network = lambda request: None
+    assert saved_of(phone) == {**SPANISH, "duration_seconds": 420, **TOTALS}
+
+
+@pytest.mark.parametrize("is_down", [False, True])
+def test_what_a_killed_program_has_told_is_in_the_end_of_what_is_carried_on(is_down: bool) -> None:
+    storage = MemoryStorage()
+    network = down if is_down else lambda request: None
+    killed = Practice(session=SPANISH, live_storage=storage, network=network)
+    killed.totals |= TOTALS
+    killed.live.beat()
+    learner = killed.device.learner
+    (found,) = unfinished(killed.device.client, learner=learner, storage=storage)
+    assert ("state" in found) is not is_down
+    resumed = Practice(learner=learner, live_storage=storage, session=found)
+    resumed.totals = {"active_seconds": 145}  # all that the program goes on counting
+    resumed.live.finish(resumed.device.queue)
+    assert saved_of(resumed) == {**SPANISH, "duration_seconds": 145, **TOTALS}
+
+
 def test_without_a_network_what_follows_has_the_newest_totals_alone() -> None:
     phone = Practice(network=down)
     for words in range(5):

@@ -1,13 +1,9 @@
 """One heartbeat, and what the service says of it."""
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from vorex_sessions_client.http import Http
 from vorex_sessions_client.problems import Problem, parsed, problem_of
-
-_SCORES = ("pronunciation_score", "fluency_score", "grammar_score")
-_TOTALS = ("words_spoken", *_SCORES, "topics", "vocabulary_learned", "metadata")
 
 
 class Outcome(NamedTuple):
@@ -23,11 +19,6 @@ class Outcome(NamedTuple):
 def path_of(id: str) -> str:
     """Return the path of a live session."""
     return f"/api/sessions/live/{id}"
-
-
-def totals_of(beat: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a heartbeat has of the session that will be saved."""
-    return {name: beat[name] for name in _TOTALS if beat.get(name) is not None}
 
 
 def send_heartbeat(http: Http, id: str, beat: dict[str, Any]) -> Outcome:

@@ -1,7 +1,6 @@
 """Practice that goes on: heartbeats of totals, so that only the newest matters and none is ever lost."""
 
 import contextlib
-import json
 import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -19,12 +18,13 @@ from vorex_sessions_client.events import (
     Postponed,
     Refused,
 )
-from vorex_sessions_client.heartbeats import Outcome, is_end, path_of, send_heartbeat, totals_of
+from vorex_sessions_client.heartbeats import Outcome, is_end, path_of, send_heartbeat
 from vorex_sessions_client.kept import KeptHeartbeats
 from vorex_sessions_client.pauses import PauseOptions, Pauses
 from vorex_sessions_client.queue import PracticeQueue
 from vorex_sessions_client.sending import REPEATABLE
 from vorex_sessions_client.storage import MemoryStorage, Storage
+from vorex_sessions_client.totals import Totals
 
 _INTERVAL = 20.0  # seconds between heartbeats
 _LONGEST = timedelta(
@@ -54,7 +54,8 @@ class LivePractice:
         if not learner:
             raise ValueError("A live session needs the learner's id.")
         self._http = client.http.for_learner(learner)
-        self._clock, self._totals, self._on_event = self._http.clock, totals, on_event
+        self._clock, self._on_event = self._http.clock, on_event
+        self._totals = Totals(totals, session)
         self._pauses = Pauses(self._clock, pauses or PauseOptions())
         self._kept = KeptHeartbeats(storage or MemoryStorage(), learner, self._tell)
         is_resumed = "session_result_id" in session
@@ -92,17 +93,17 @@ class LivePractice:
                     self._fail(None, None)
         return None if self._has_ended else min(self._pauses.remaining() or _INTERVAL, _INTERVAL)
 
-    def finish(self, queue: PracticeQueue, session: Mapping[str, Any]) -> Added:
+    def finish(self, queue: PracticeQueue, session: Mapping[str, Any] | None = None) -> Added:
         """End it by the queue, which keeps the session until it is stored: no heartbeat has to arrive.
 
-        What `session` does not say is as in the totals of now.
+        The session has the newest totals; `duration_seconds` is `active_seconds`. What `session` has wins,
+        each field by itself.
         """
-        self._count()
         self._halt()
         # What is under way is not waited for: it may take long, and comes to nothing once this is saved.
-        known = {**totals_of(self._newest or {}), **self._fixed}
-        whole: Any = {**known, **session, "session_result_id": self.id}
-        added = queue.add(whole)
+        with self._counting:
+            whole = self._totals.ending(self._fixed, session or {})
+        added = queue.add({**whole, "session_result_id": self.id})
         if added.durable:
             self._forget()
         return added
@@ -128,7 +129,7 @@ class LivePractice:
             # The program's own error must not end the heartbeats: the last totals are sent again.
             with contextlib.suppress(Exception):
                 since = timedelta(seconds=self._before + self._clock.since(self._begun))
-                totals = json.loads(json.dumps(dict(self._totals()), allow_nan=False))
+                totals = self._totals.now()
                 self._seq += 1  # also if the answer is lost: the next totals are newer
                 started_at = self._started_at or local_time(
                     self._clock.now() - min(since, _LONGEST)

@@ -35,16 +35,6 @@ export function pathOf(id: string): string {
   return `/api/sessions/live/${id}`;
 }
 
-const TOTALS = [
-  "words_spoken", "pronunciation_score", "fluency_score", "grammar_score", "topics", "vocabulary_learned", "metadata",
-] as const;
-
-/** What a heartbeat has of the session that will be saved. */
-export function totalsOf(beat: Heartbeat | null): Partial<Pick<Heartbeat, (typeof TOTALS)[number]>> {
-  const given = TOTALS.filter((name) => beat && beat[name] !== undefined && beat[name] !== null);
-  return Object.fromEntries(given.map((name) => [name, beat![name]]));
-}
-
 /** Sends it by the socket, or else by HTTP; it may arrive twice, which does no harm. Throws NoAnswerError. */
 export async function sendHeartbeat(http: Http, channel: Channel, id: string, beat: Heartbeat): Promise<Outcome> {
   const told = await channel.ask("heartbeat", { session_result_id: id, ...beat });

@@ -6,6 +6,7 @@ import type { KeptHeartbeat } from "./types.js";
 
 export class KeptHeartbeats {
   private readonly prefix: string;
+  private order: Promise<unknown> = Promise.resolve(); // what is asked of the storage, one after the other
 
   constructor(
     private readonly storage: Storage,
@@ -34,12 +35,12 @@ export class KeptHeartbeats {
     return kept;
   }
 
-  private async attempt<T>(operation: string, work: () => Promise<T> | T): Promise<T | undefined> {
-    try {
-      return await work();
-    } catch (error) {
+  private attempt<T>(operation: string, work: () => Promise<T> | T): Promise<T | undefined> {
+    const done = this.order.then(work).catch((error: unknown) => {
       this.failed(operation, error);
       return undefined;
-    }
+    });
+    this.order = done;
+    return done;
   }
 }

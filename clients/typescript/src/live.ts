@@ -7,7 +7,7 @@ import { Channel, type Message } from "./channel.js";
 import type { Clock, Mark } from "./clock.js";
 import { serverTime } from "./corrections.js";
 import type { Added } from "./events.js";
-import { fixedOf, isEnd, pathOf, sendHeartbeat, startBefore, totalsOf, type Fixed } from "./heartbeat.js";
+import { fixedOf, isEnd, pathOf, sendHeartbeat, startBefore, type Fixed } from "./heartbeat.js";
 import type { Http } from "./http.js";
 import { KeptHeartbeats } from "./kept.js";
 import { teller, type LiveEvent, type LiveOptions } from "./live-events.js";
@@ -16,6 +16,8 @@ import { platform, randomUuid } from "./platform.js";
 import type { Problem } from "./problem.js";
 import type { PracticeQueue } from "./queue.js";
 import { REPEATABLE } from "./sending.js";
+import { MemoryStorage } from "./storage.js";
+import { Totals } from "./totals.js";
 import type { Heartbeat, NewSession, SavedSession } from "./types.js";
 
 export class LivePractice {
@@ -24,7 +26,8 @@ export class LivePractice {
   private readonly http: Http;
   private readonly channel: Channel;
   private readonly pauses: Pauses;
-  private readonly kept: KeptHeartbeats | null;
+  private readonly kept: KeptHeartbeats;
+  private readonly totals: Totals;
   private readonly tell: (event: LiveEvent) => void;
   private readonly fixed: Fixed;
   private readonly begun: Mark;
@@ -40,7 +43,6 @@ export class LivePractice {
   private isSignedOut = false; // whether the last heartbeat was refused because of its token
   private beating: Promise<void> | null = null;
   private following: Promise<void> | null = null;
-  private keeping: Promise<unknown> = Promise.resolve(); // what is asked of the storage, in order
 
   constructor(http: Http, private readonly options: LiveOptions) {
     const { learner, session, storage } = options;
@@ -49,7 +51,8 @@ export class LivePractice {
     this.tell = teller(options.onEvent);
     this.pauses = new Pauses(this.clock, options);
     const failed = (operation: string, error: unknown) => this.tell({ kind: "storage-failed", operation, error });
-    this.kept = storage ? new KeptHeartbeats(storage, learner, failed) : null;
+    this.kept = new KeptHeartbeats(storage || new MemoryStorage(), learner, failed);
+    this.totals = new Totals(options.totals, session);
     this.channel = new Channel(this.http, {
       heard: (message) => this.hear(message),
       changed: (open, code) => this.connected(open, code),
@@ -98,15 +101,14 @@ export class LivePractice {
 
   /**
    * Ends it by the queue, which keeps the session until it is stored: no heartbeat has to arrive for that. Where the
-   * socket is open, the service has it at once, and the queue sends nothing. What `session` does not say is as in the
-   * totals of now.
+   * socket is open, the service has it at once, and the queue sends nothing. The session has the newest totals;
+   * `duration_seconds` is `active_seconds`. What `session` has wins, each field by itself.
    */
-  async finish(queue: PracticeQueue, session: NewSession): Promise<Added> {
-    this.count();
+  async finish(queue: PracticeQueue, session: Partial<NewSession> = {}): Promise<Added> {
     this.halt();
     // First of all: what is under way may take long, and the app may be closed meanwhile.
-    const added = await queue.add({ ...totalsOf(this.newest), ...this.fixed, ...session, session_result_id: this.id });
-    if (added.durable) await this.forget();
+    const added = await queue.add({ ...this.totals.ending(this.fixed, session), session_result_id: this.id });
+    if (added.durable) await this.kept.remove(this.id);
     await this.beating;
     // By a clock that may be wrong, the queue corrects the time before it sends.
     const waiting = this.clock.skew() === null ? [] : await queue.waiting();
@@ -114,7 +116,7 @@ export class LivePractice {
     const answer = whole ? await this.channel.ask("finish", { session: whole }) : null;
     if (answer && answer.type === "saved") {
       await queue.forget(this.id);
-      await this.forget();
+      await this.kept.remove(this.id);
       this.tell({ kind: "saved", session: answer.session as SavedSession, replayed: answer.replayed === true });
     }
     this.stop();
@@ -127,7 +129,7 @@ export class LivePractice {
     await this.beating; // it would come after the end
     this.stop();
     await this.http.json("DELETE", pathOf(this.id));
-    await this.forget();
+    await this.kept.remove(this.id);
   }
 
   /** No heartbeat follows. */
@@ -144,7 +146,7 @@ export class LivePractice {
   private count(): void {
     if (this.ended || this.stopped) return;
     try {
-      const totals = this.options.totals();
+      const totals = this.totals.now();
       this.newest = {
         ...totals,
         ...this.fixed,
@@ -154,22 +156,11 @@ export class LivePractice {
     } catch {
       return; // The app's own error must not end the heartbeats: the last totals are sent again.
     }
-    const beat = { ...this.newest, session_result_id: this.id };
-    this.keep((kept) => kept.put(beat));
+    void this.kept.put({ ...this.newest, session_result_id: this.id });
   }
 
   private beginning(): string {
     return this.startedAt || startBefore(this.clock, this.before + this.clock.since(this.begun));
-  }
-
-  private keep(work: (kept: KeptHeartbeats) => Promise<void>): void {
-    const { kept } = this;
-    if (kept) this.keeping = this.keeping.then(() => work(kept));
-  }
-
-  private async forget(): Promise<void> {
-    this.keep((kept) => kept.remove(this.id));
-    await this.keeping;
   }
 
   private async pass(): Promise<void> {
@@ -226,7 +217,7 @@ export class LivePractice {
     if (isEnd(status, problem)) {
       this.ended = true;
       this.stop();
-      this.keep((kept) => kept.remove(this.id));
+      void this.kept.remove(this.id);
       this.tell({ kind: "ended", status, problem });
     } else if (status >= 400 && status < 500 && !REPEATABLE.includes(status)) {
       this.pauses.refused();

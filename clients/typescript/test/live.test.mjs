@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 
+import { MemoryStorage } from "../dist/index.js";
 import { Device, HOUR, accessToken, faults, history } from "./device.mjs";
 
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -52,6 +53,66 @@ test("what finish is not told is saved as in the totals of now", async () => {
   const [saved] = await history(device.learner);
   assert.deepEqual([saved.words_spoken, saved.fluency_score, saved.duration_seconds], [42, 71.5, 60]);
   assert.deepEqual([saved.vocabulary_learned, saved.topics], [["reserva"], ["hotels"]]);
+});
+
+const TOTALS = {
+  active_seconds: 140, words_spoken: 52, pronunciation_score: 81, fluency_score: 74.5, grammar_score: 66, topics: ["travel"],
+  vocabulary_learned: ["reserva"], metadata: { scenario_id: "hotel" },
+};
+const SPANISH = { session_type: "conversation", language: "es" };
+const { active_seconds, ...CONTENT } = TOTALS;
+
+/** Of a saved session, what a heartbeat tells. */
+async function savedOf({ device, live }) {
+  await device.queue.flush();
+  const saved = (await history(device.learner)).find((one) => one.session_result_id === live.id);
+  const names = ["session_type", "language", "duration_seconds", ...Object.keys(CONTENT)];
+  return Object.fromEntries(names.map((name) => [name, saved[name]]));
+}
+
+test("the end has the totals that were told last", async () => {
+  const phone = practising({}, SPANISH);
+  Object.assign(phone.totals, TOTALS, { words_spoken: 50 });
+  await phone.live.beat();
+  phone.totals.words_spoken = 52; // since the last heartbeat
+  await phone.live.finish(phone.device.queue);
+  assert.deepEqual(await savedOf(phone), { ...SPANISH, duration_seconds: 140, ...CONTENT });
+});
+
+test("what the app says of the end wins, each field by itself", async () => {
+  const phone = practising({}, SPANISH);
+  Object.assign(phone.totals, TOTALS);
+  await phone.live.beat();
+  const said = { session_type: "roleplay", duration_seconds: 420, topics: [], grammar_score: null, words_spoken: undefined };
+  await phone.live.finish(phone.device.queue, said);
+  const { words_spoken, ...rest } = said;
+  assert.deepEqual(await savedOf(phone), { ...SPANISH, ...CONTENT, ...rest });
+});
+
+test("totals that cannot be asked for at the end are those of the last heartbeat", async () => {
+  let fails = false;
+  const totals = () => { if (fails) throw new Error("the app's own"); return TOTALS; };
+  const phone = practising({ totals, network: (_, { method }) => (method === "PUT" ? faults.down : undefined) }, SPANISH);
+  await phone.live.beat();
+  fails = true;
+  await phone.live.finish(phone.device.queue, { session_type: "conversation", duration_seconds: 420 });
+  assert.deepEqual(await savedOf(phone), { ...SPANISH, duration_seconds: 420, ...CONTENT });
+});
+
+test("what an app that was killed has told is in the end of what is carried on, whoever has kept it", async () => {
+  for (const isDown of [false, true]) {
+    const storage = new MemoryStorage();
+    const killed = practising({ storage, network: () => (isDown ? faults.down : undefined) }, SPANISH);
+    Object.assign(killed.totals, TOTALS);
+    await killed.live.beat();
+    const { learner } = killed.device;
+    const [found] = await killed.device.client.unfinished({ learner, storage });
+    assert.equal("state" in found, !isDown);
+    const totals = () => ({ active_seconds: 145 }); // all that the app goes on counting
+    const resumed = practising({ learner, storage, totals }, found);
+    await resumed.live.finish(resumed.device.queue);
+    assert.deepEqual(await savedOf(resumed), { ...SPANISH, duration_seconds: 145, ...CONTENT });
+  }
 });
 
 test("started, it beats by itself until it is stopped", async () => {

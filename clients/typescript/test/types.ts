@@ -44,6 +44,10 @@ export async function use(): Promise<SessionResult[]> {
     },
   });
   await live.finish(queue, { session_type: "roleplay", duration_seconds: 60 });
+  await live.finish(queue);
+  await live.finish(queue, { areas_to_improve: ["past tense"] });
+  // @ts-expect-error: no such type of session
+  await live.finish(queue, { session_type: "chess" });
   const sessions: SessionResult[] = [];
   for await (const session of client.history({ limit: 50 })) sessions.push(session);
   return sessions;
