@@ -113,11 +113,25 @@ def test_a_neglected_language_is_told_of_also_where_it_is_asked_for(
     assert "neglected_language" not in found(learner, language="en")
 
 
-def test_a_period_without_a_second_of_practice_is_not_compared(learner: Learner) -> None:
-    """Sessions may last no time: practice after them is not less than before."""
-    histories.save(learner, histories.days([8, 9, 10], duration_seconds=0))
+COMPARED = {"less_practice", "more_practice"}
+
+
+@pytest.mark.parametrize("seconds", [0, 9, 19])
+@pytest.mark.parametrize("brief", [1, 8])
+def test_a_period_without_a_minute_of_practice_is_not_compared(
+    learner: Learner, brief: int, seconds: int
+) -> None:
+    """Nothing is up from 0 minutes, nor down to them, though sessions may last no time."""
+    ages = (range(brief, brief + 3), range(9 - brief, 12 - brief))
+    for days, duration in zip(ages, (seconds, 900), strict=True):
+        histories.save(learner, histories.days(days, duration_seconds=duration))
+    assert not found(learner).keys() & COMPARED
+
+
+def test_a_period_of_a_minute_is_compared(learner: Learner) -> None:
+    histories.save(learner, histories.days([8, 9, 10], duration_seconds=20))
     histories.save(learner, histories.days([1, 2, 3], duration_seconds=900))
-    assert not found(learner).keys() & {"less_practice", "more_practice"}
+    assert values(found(learner)["more_practice"]) == {"now": 2700, "before": 60}
 
 
 def test_a_month_is_compared_with_the_month_before(learner: Learner) -> None:
@@ -128,15 +142,6 @@ def test_a_month_is_compared_with_the_month_before(learner: Learner) -> None:
     assert values(told) == {"now": 5400, "before": 1800}
     assert told.template == "more_practice_month"
     assert "more_practice" not in found(learner, period="week")
-
-
-@pytest.mark.parametrize("before", [0, 19, 20])
-def test_practice_is_compared_only_with_a_minute_or_more(learner: Learner, before: int) -> None:
-    """Else the sentence says that it is up from 0 minutes."""
-    ages = [*range(1, 4), *range(8, 11)]
-    sessions = [histories.day(age, duration_seconds=900 if age < 7 else before) for age in ages]
-    histories.save(learner, sessions)
-    assert ("more_practice" in found(learner, period="week")) == (before == 20)
 
 
 def test_the_usual_hours_begin_when_most_sessions_end(learner: Learner) -> None:

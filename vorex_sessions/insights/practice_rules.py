@@ -15,8 +15,8 @@ _BREAK = 7  # days without practice
 _FEW = 3  # sessions, below which there is no habit to return to
 _LEAST_SESSIONS = {"week": 3, "month": 6}
 _MORE, _LESS, _LEAST_SECONDS = 1.3, 0.7, 600
+_MINUTE = 60  # seconds: less is shown as no time, and nobody practised for "0 minutes"
 _WEEK = 7  # days
-_MINUTE = 60  # seconds
 _HOURS, _HABIT, _LEAST_OF_RHYTHM = 3, 0.6, 10
 
 
@@ -121,7 +121,10 @@ def less_practice(answers: Answers) -> Finding | None:
 
 
 def _change(answers: Answers, is_clear: Callable[[float], bool]) -> Finding | None:
-    """3 sessions (week) or 6 (month) in both periods, and a change of 10 minutes: less may be one session."""
+    """3 sessions (week) or 6 (month) and a minute in both periods, and a change of 10 minutes.
+
+    Less may be one session.
+    """
     stats, previous = answers.stats, answers.stats.body["previous"]
     now, before = stats.body["total_duration"], previous["total_duration"]
     counts = (stats.body["total_sessions"], previous["total_sessions"])
@@ -129,7 +132,6 @@ def _change(answers: Answers, is_clear: Callable[[float], bool]) -> Finding | No
         return None
     if min(counts) < _LEAST_SESSIONS[answers.period] or abs(now - before) < _LEAST_SECONDS:
         return None
-    # Of less than a minute the sentence would say 0.
     if min(now, before) < _MINUTE or not is_clear(now / before):
         return None
     period = answers.period
