@@ -30,6 +30,11 @@ def save(learner: Learner, sessions: Made) -> None:
         assert orjson.loads(answer.data)["created"] == len(body["sessions"]), answer.text
 
 
+def set_goal(learner: Learner) -> None:
+    settings = {"daily_goal_minutes": 10}
+    assert learner.request("PUT", "/api/sessions/preferences", json=settings).status_code == 200
+
+
 def scored(values: Callable[[int], float], ages: Iterable[int]) -> Made:
     return [day(age, fluency_score=values(age)) for age in ages]
 

@@ -129,6 +129,7 @@ def history(random: Random, learner: Learner) -> set[str]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_facts_of_each_kind_are_the_endpoints_answers(learner: Learner, kind: str) -> None:
+    histories.set_goal(learner)
     histories.save(learner, histories.enough()[kind])
     # What is more urgent is hidden, so that this kind is shown.
     for _ in range(6):

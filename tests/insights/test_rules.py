@@ -29,6 +29,7 @@ def found(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_rule_speaks_where_its_evidence_is_enough(learner: Learner, kind: str) -> None:
+    histories.set_goal(learner)
     histories.save(learner, histories.enough()[kind])
     insight = found(learner)[kind]
     units = {fact.id: fact.unit for fact in insight.finding.facts}
@@ -37,6 +38,7 @@ def test_a_rule_speaks_where_its_evidence_is_enough(learner: Learner, kind: str)
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_rule_is_silent_where_its_evidence_is_thin(learner: Learner, kind: str) -> None:
+    histories.set_goal(learner)
     histories.save(learner, histories.not_enough()[kind])
     assert kind not in found(learner)
 
@@ -69,6 +71,14 @@ def test_a_weekly_goal_is_told_of_where_it_can_still_be_reached(learner: Learner
         assert (told is not None) == (missing in (1, left) and 0 < missing <= left), goal
         if told:
             assert values(told) == {"missing": missing, "goal": goal}
+
+
+def test_a_goal_that_nobody_has_set_is_not_told_as_the_learners(learner: Learner) -> None:
+    histories.save(learner, histories.enough()["daily_goal"])
+    assert learner.get("/streak")["goal_minutes"] == 10  # by default
+    assert "daily_goal" not in found(learner)
+    histories.set_goal(learner)
+    assert values(found(learner)["daily_goal"]) == {"missing": 5, "goal": 10}
 
 
 def test_who_rests_or_pauses_today_is_not_pushed(learner: Learner) -> None:

@@ -47,8 +47,13 @@ def weekly_goal(answers: Answers) -> Finding | None:
 
 
 def daily_goal(answers: Answers) -> Finding | None:
-    """At least half of today's goal is practised: who has not begun needs no push, who is through is done."""
+    """At least half of the goal of today that the learner has set is practised.
+
+    Who has not begun needs no push, who is through is done.
+    """
     streak = answers.streak
+    if not answers.has_set_goals:
+        return None
     goal, seconds = streak.body["goal_minutes"], streak.body["seconds_today"]
     if not goal or streak.body["goal_reached"] or seconds * 2 < goal * 60 or _is_off(answers):
         return None
