@@ -154,13 +154,28 @@ def test_a_month_is_compared_with_the_month_before(learner: Learner) -> None:
     assert "more_practice" not in found(learner, period="week")
 
 
-def test_the_usual_hours_begin_when_most_sessions_end(learner: Learner) -> None:
-    histories.save(learner, histories.days(range(1, 13)))
-    hours = learner.get("/rhythm", period="month")["hours"]
-    (at,) = [row["hour"] for row in hours if row["sessions"]]
+@pytest.mark.parametrize(
+    ("hours", "start"),
+    [
+        ({10: 10}, 10),
+        ({0: 10}, 0),
+        ({23: 4, 0: 6}, 23),
+        ({9: 4, 10: 6}, 9),
+        ({9: 4, 10: 6, 12: 4}, 10),
+    ],
+)
+def test_the_usual_hours_start_with_practice(
+    learner: Learner, hours: dict[int, int], start: int
+) -> None:
+    """A reminder before any practice would come hours early."""
+    each = [hour for hour, count in hours.items() for _ in range(count)]
+    made = histories.days(range(1, len(each) + 1))
+    for session, hour in zip(made, each, strict=True):
+        session["completed_at"] = session["completed_at"].replace("T12", f"T{hour:02}")
+    histories.save(learner, made)
     told = found(learner)["usual_hours"]
-    assert values(told)["start"] == at
-    assert told.finding.ref == f"{at:02}:00"
+    assert (values(told)["start"], values(told)["end"]) == (start, (start + 3) % 24)
+    assert told.finding.ref == f"{start:02}:00"
 
 
 def test_at_most_three_and_one_of_a_group(learner: Learner) -> None:

@@ -164,14 +164,14 @@ def steady(answers: Answers) -> Finding | None:
 def usual_hours(answers: Answers) -> Finding | None:
     """10 sessions of the last 30 days, and 60 % of them within 3 hours.
 
-    Were the hours between 7 and 23 all alike, this would happen to fewer than 1 of 20 learners.
+    Were the hours between 7 and 23 all alike, this would happen to fewer than 1 of 20 learners. Of several
+    such spans it is the one that starts with most practice, so that no reminder comes hours early.
     """
     if _is_purged_since(answers, answers.rhythm.body["period_start"]):
         return None
     counts = [row["sessions"] for row in answers.rhythm.body["hours"]]
     total = sum(counts)
     windows = [sum(counts[(hour + more) % 24] for more in range(_HOURS)) for hour in range(24)]
-    # Of windows with as many, the one that begins when most end: a reminder hours before is of no use.
     start = max(range(24), key=lambda hour: (windows[hour], counts[hour]))
     if total < _LEAST_OF_RHYTHM or windows[start] < _HABIT * total:
         return None
