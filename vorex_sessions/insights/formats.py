@@ -3,6 +3,7 @@
 Babel is loaded with the first insight: 4 MB of a worker, which many services never need.
 """
 
+import re
 from datetime import date, time
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
@@ -44,7 +45,9 @@ def shown(fact: Fact, locale: "Locale", names: dict[str, str]) -> str:
     if fact.unit == "language":
         return language_name(value, locale)
     if fact.unit == "date":
-        return dates.format_skeleton("MMMMd", _day(value), locale=locale)
+        day = dates.format_skeleton("MMMMd", _day(value), locale=locale)
+        # Unicode has no ordinal numbers of days; in French the first of a month has one.
+        return re.sub(r"^1 ", "1er ", day) if locale.language == "fr" else day
     if fact.unit == "hour":
         return dates.format_time(time(value), "short", locale=locale)
     if fact.unit == "share":
