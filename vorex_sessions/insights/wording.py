@@ -59,7 +59,13 @@ def fill(text: str, facts: Iterable[Fact], locale: "Locale") -> str:
     """A sentence with the facts in its slots, each filled once: a learner's text may look like a slot."""
     names = dict(wordings(locale.language)["scores"])
     values = {fact.id: shown(fact, locale, names) for fact in facts}
-    return SLOT.sub(lambda place: values[place[1]], text)
+
+    def value(place: re.Match[str]) -> str:
+        # "a.m." at the end of a sentence has its full stop.
+        ends = text.startswith(".", place.end())
+        return values[place[1]].removesuffix(".") if ends else values[place[1]]
+
+    return SLOT.sub(value, text)
 
 
 def _counts(fact: Fact) -> Any:
