@@ -101,6 +101,19 @@ def test_words_fit_their_number() -> None:
         assert wording.fill(sentence, sample, locale_of(tag)) == text
 
 
+def test_one_minute_before_is_worded_as_one() -> None:
+    told = {
+        "en": "up from 1 in the week before.",
+        "de": "mehr als die 1 Minute der Woche davor.",
+        "es": "frente a 1 minuto de la semana anterior.",
+        "fr": "contre 1 minute la semaine d’avant.",
+    }
+    for tag, end in told.items():
+        sample = facts("more_practice_week", now=2700, before=60)
+        sentence = wording.sentence("more_practice_week", "plain", sample, locale_of(tag))
+        assert wording.fill(sentence, sample, locale_of(tag)).endswith(end)
+
+
 def test_numbers_dates_hours_shares_and_names_are_those_of_the_locale() -> None:
     def of(unit: str, value: object) -> list[str]:
         fact = Fact("x", value, unit, "all", None, "")
