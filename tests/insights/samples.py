@@ -22,6 +22,7 @@ UNITS: dict[str, dict[str, str]] = {
     "less_practice_week": {"now": "seconds", "before": "seconds"},
     "less_practice_month": {"now": "seconds", "before": "seconds"},
     "usual_hours": {"count": "sessions", "total": "sessions", "start": "hour", "end": "hour"},
+    "usual_hours_all": {"total": "sessions", "start": "hour", "end": "hour"},
 }
 _VALUES = {
     "date": "2026-03-12",

@@ -176,6 +176,8 @@ def test_the_usual_hours_start_with_practice(
     told = found(learner)["usual_hours"]
     assert (values(told)["start"], values(told)["end"]) == (start, (start + 3) % 24)
     assert told.finding.ref == f"{start:02}:00"
+    assert told.template == ("usual_hours" if 12 in hours else "usual_hours_all")
+    assert values(told).get("count") == (10 if 12 in hours else None)
 
 
 def test_at_most_three_and_one_of_a_group(learner: Learner) -> None:

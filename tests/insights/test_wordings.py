@@ -28,7 +28,8 @@ def samples(template: str) -> list[list[Fact]]:
 def test_each_rule_has_its_wordings_in_each_language() -> None:
     for language in LOCALES:
         assert wording.wordings(language).keys() == UNITS.keys() | {"scores"}
-    assert {re.sub("(practice)_(week|month)$", r"\1", name) for name in UNITS} == set(KINDS)
+    kinds = {re.sub("(practice|hours)_(week|month|all)$", r"\1", name) for name in UNITS}
+    assert kinds == set(KINDS)
 
 
 @pytest.mark.parametrize("tag", TAGS)
@@ -106,7 +107,7 @@ def test_one_minute_before_is_worded_as_one() -> None:
         "en": "up from 1 in the week before.",
         "de": "mehr als die 1 Minute der Woche davor.",
         "es": "frente a 1 minuto de la semana anterior.",
-        "fr": "contre 1 minute la semaine d’avant.",
+        "fr": "contre 1 minute la semaine d\u2019avant.",
     }
     for tag, end in told.items():
         sample = facts("more_practice_week", now=2700, before=60)

@@ -177,13 +177,17 @@ def usual_hours(answers: Answers) -> Finding | None:
         return None
     end = (start + _HOURS) % 24
     rhythm = answers.rhythm
+    count = rhythm.fact(
+        *("count", "/hours", "sessions"), period="month", n=total, value=windows[start]
+    )
     facts = (
-        rhythm.fact("count", "/hours", "sessions", period="month", n=total, value=windows[start]),
         rhythm.fact("total", "/hours", "sessions", period="month", n=total, value=total),
         rhythm.fact("start", f"/hours/{start}/hour", "hour", period="month"),
         rhythm.fact("end", f"/hours/{end}/hour", "hour", period="month"),
     )
-    return Finding(facts, "remind", f"{start:02}:00")
+    if count.value == total:  # "11 of your 11 sessions" says it twice
+        return Finding(facts, "remind", f"{start:02}:00", variant="all")
+    return Finding((count, *facts), "remind", f"{start:02}:00")
 
 
 def _is_purged_since(answers: Answers, day: date) -> bool:
