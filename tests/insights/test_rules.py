@@ -114,6 +114,17 @@ def test_of_one_language_nothing_is_said_that_is_false_of_all(learner: Learner) 
     assert not found(learner, language="fr").keys() & {"away", "come_back", "first_week"}
 
 
+def test_streak_and_goals_are_told_whatever_language_is_asked_for(learner: Learner) -> None:
+    histories.set_goal(learner)
+    histories.save(learner, histories.due(5))
+    histories.save(learner, histories.days([1, 2, 3], language="es"))
+    histories.save(learner, [histories.day(0, duration_seconds=300, language="es")])
+    own, never = found(learner, language="es"), found(learner, language="fr")
+    assert "daily_goal" in never
+    assert set(never) == set(own)
+    assert values(never["daily_goal"]) == values(own["daily_goal"])
+
+
 @pytest.mark.parametrize("language", [None, "de"])
 def test_a_neglected_language_is_told_of_also_where_it_is_asked_for(
     learner: Learner, language: str | None
@@ -203,7 +214,7 @@ def test_without_a_session_it_is_too_early_and_without_evidence_nothing_is_said(
     histories.save(other, histories.days([2, 8]))
     answer = other.get("/insights")
     assert (answer["insights"], answer["status"]) == ([], "nothing_new")
-    assert other.get("/insights", language="de")["status"] == "too_early"
+    assert other.get("/insights", language="de")["status"] == "nothing_new"
 
 
 def test_a_question_is_answered_from_one_moment(app: Flask, learner: Learner) -> None:
