@@ -140,7 +140,7 @@ def test_numbers_dates_hours_shares_and_names_are_those_of_the_locale() -> None:
         "1er novembre",
     ]
     assert of("date", "2026-11-11")[4] == "11 novembre"
-    assert of("hour", 18)[:5] == ["6:00\u202fPM", "18:00", "18:00", "18:00", "18:00"]
+    assert of("hour", 18)[:5] == ["6:00\u202fPM", "18:00", "18:00", "18:00", "18\xa0h"]
     assert of("seconds", 5400)[0] == "90"
     assert of("score", "fluency")[:5] == ["fluency", "fluency", "Redefluss", "fluidez", "fluidité"]
     assert of("language", "de")[:5] == ["German", "German", "Deutsch", "alemán", "allemand"]

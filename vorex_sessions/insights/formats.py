@@ -48,6 +48,8 @@ def shown(fact: Fact, locale: "Locale", names: dict[str, str]) -> str:
         day = dates.format_skeleton("MMMMd", _day(value), locale=locale)
         # Unicode has no ordinal numbers of days; in French the first of a month has one.
         return re.sub(r"^1 ", "1er ", day) if locale.language == "fr" else day
+    if fact.unit == "hour" and locale.language == "fr":
+        return f"{value}\u00a0h"  # as people say it; Unicode has 08:00
     if fact.unit == "hour":
         return dates.format_time(time(value), "short", locale=locale)
     if fact.unit == "share":
