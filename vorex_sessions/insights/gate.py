@@ -24,6 +24,8 @@ from vorex_sessions.insights.gate_words import (
     REFUSALS,
     TIMES,
     UP,
+    WORD,
+    lower,
 )
 from vorex_sessions.insights.shapes import Shape
 
@@ -39,7 +41,7 @@ _DIRECTION = {
 }
 _SLOT = re.compile(r"\{f\d\}")
 _PUNCTUATION = frozenset(" \u00a0\u202f.,;:!?¡¿'\u2019“”„«»()\u2013—-…")
-_WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+_WORD = re.compile(WORD)
 _ADDRESS = re.compile(r"\w[.:@/]\w|\bwww\b|\bhttps?\b")
 _ROMAN = re.compile(r"\b(?:[IVXLCDM]{2,}|[IVXivx]{2,}|[VXvx])\b")
 # What would change a value beside it: a minus, a point, a letter.
@@ -111,7 +113,7 @@ def _wrong_word(shape: Shape, text: str) -> str | None:
 
 def _words(text: str) -> list[str]:
     """The words in lower case, and the parts of those that have an apostrophe or a hyphen."""
-    whole = [word.casefold().replace("'", "\u2019") for word in _WORD.findall(text)]
+    whole = _WORD.findall(lower(text))
     parts = [part for word in whole for part in re.split("[\u2019-]", word) if part != word]
     return [*whole, *parts]
 

@@ -9,10 +9,10 @@ remark of the list. Everything else of the template has to be there, in its orde
 import re
 from itertools import product
 
-from vorex_sessions.insights.gate_words import NEUTRAL, PRAISE, REMARKS, SAME
+from vorex_sessions.insights.gate_words import NEUTRAL, PRAISE, REMARKS, SAME, WORD, lower
 
 _SENTENCE = re.compile(r"[^.!?…]+[.!?…]*")
-_PART = re.compile(r"\{f\d\}|[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+_PART = re.compile(rf"\{{f\d\}}|{WORD}")
 # Signs that ask, hint or quote: as often as in the template.
 _TELLING = "?¿…()“”„«»\u2014\u2013"
 
@@ -25,19 +25,18 @@ def says_the_same(template: str, text: str, language: str, *, rises: bool) -> bo
     own = _SENTENCE.findall(template)
     kept = [one for one in _SENTENCE.findall(text) if one in own or _plain(one) not in remarks]
     said = _claims("".join(kept), language)
-    return any(
-        said == _claims("".join(sentence for sentence in some if sentence), language)
-        for some in product(*((one,) if "{f" in one else (one, "") for one in own))
-    )
+    # Each way to leave out sentences that have no slot.
+    ways = product(*((one,) if "{f" in one else (one, "") for one in own))
+    return any(said == _claims("".join(way), language) for way in ways)
 
 
 def _plain(sentence: str) -> str:
-    return " ".join(part.casefold() for part in _PART.findall(sentence))
+    return " ".join(_PART.findall(lower(sentence)))
 
 
 def _claims(text: str, language: str) -> list[str]:
     """The words and slots that say something, in order."""
-    text = text.casefold().replace("'", "\u2019")
+    text = lower(text)
     for others, own in SAME[language]:
         text = others.sub(own, text)
     return [part for part in _PART.findall(text) if part not in NEUTRAL[language]]

@@ -11,6 +11,12 @@ _WORDS = tomllib.loads(
     files("vorex_sessions.insights").joinpath("wordings/gate.toml").read_text("utf-8")
 )
 UP, DOWN, FLAT = "up", "down", "flat"
+WORD = r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*"  # of letters, with apostrophes or hyphens within
+
+
+def lower(text: str) -> str:
+    """A text as the lists are written: in lower case, with one kind of apostrophe."""
+    return text.casefold().replace("'", "\u2019")
 
 
 def _any_of(patterns: str) -> re.Pattern[str]:
