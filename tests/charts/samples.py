@@ -84,13 +84,14 @@ def streak(size: str = "full") -> dict[str, Any]:
         {
             "date": day,
             "minutes": 12.5 if state == "practiced" else 0.5 if day.day == 9 else 0.0,
+            "has_sessions": state == "practiced" or day.day == 9,
             **{name: name == state for name in states[:4]},
         }
         for day, state in days
     ]
     answer = {"current": many, "longest": many * 2, "freezes": many and 2, "at_risk": False}
     if not many:
-        calendar = [{**row, "minutes": 0.0} for row in calendar]
+        calendar = [{**row, "minutes": 0.0, "has_sessions": False} for row in calendar]
     return {**answer, "calendar": calendar, "today": TODAY, "week_starts_on": "saturday"}
 
 

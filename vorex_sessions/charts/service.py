@@ -1,13 +1,13 @@
 """A learner's charts: what other capabilities answer, drawn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from importlib import import_module
 from typing import Any
 
 from vorex_sessions.charts.chart import Chart, Options
 from vorex_sessions.database.one_snapshot import current_snapshot
-from vorex_sessions.growth.service import show_streak
+from vorex_sessions.growth.service import streak_with_days
 from vorex_sessions.growth.streaks import CALENDAR_DAYS
 from vorex_sessions.hooks.rebuild import in_current_snapshot
 from vorex_sessions.periods import DAYS, ONE_DAY
@@ -28,9 +28,9 @@ def make_chart(kind: str, learner_id: str, options: Options, *, now: datetime) -
     return _draw(kind, _ASK[kind](learner_id, options, now), options)
 
 
-def streak_chart(answer: Answered, options: Options) -> Chart:
-    """The chart of what `streak` has answered, for who has asked that already."""
-    return _draw("streak", _with_today(answer), options)
+def streak_chart(answer: Answered, days: Collection[date], options: Options) -> Chart:
+    """The chart of what `streak_with_days` has answered, for who has asked that already."""
+    return _draw("streak", _with_today(answer, days), options)
 
 
 def _draw(kind: str, answer: Answered, options: Options) -> Chart:
@@ -87,13 +87,14 @@ def _skills(learner_id: str, options: Options, now: datetime) -> Answered:
 
 
 def _streak(learner_id: str, options: Options, now: datetime) -> Answered:
-    return _with_today(show_streak(learner_id, **_narrowed(options, now)))
+    return _with_today(*streak_with_days(learner_id, **_narrowed(options, now)))
 
 
-def _with_today(answer: Answered) -> Answered:
+def _with_today(answer: Answered, days: Collection[date]) -> Answered:
     today = answer["calendar"][-1]["date"] + (CALENDAR_DAYS - 1) * ONE_DAY
     starts_on = WEEKDAYS[answer["week"]["starts_on"].weekday()]
-    return {**answer, "today": today, "week_starts_on": starts_on}
+    calendar = [{**row, "has_sessions": row["date"] in days} for row in answer["calendar"]]
+    return {**answer, "calendar": calendar, "today": today, "week_starts_on": starts_on}
 
 
 def _vocabulary(learner_id: str, options: Options, now: datetime) -> Answered:

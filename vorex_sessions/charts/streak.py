@@ -33,9 +33,9 @@ STATES = ("practised", "short", "frozen", "rest", "paused", "missed")
 
 
 def draw(answer: Mapping[str, Any], options: Options) -> Chart:
-    """The chart of what `streak` answers, beside `today` and `week_starts_on`."""
+    """The chart of what `streak` answers, beside `today`, `week_starts_on` and a day's `has_sessions`."""
     words, today = words_of(options.locale), answer["today"]
-    has_data = answer["longest"] > 0 or any(row["minutes"] for row in answer["calendar"])
+    has_data = answer["longest"] > 0 or any(row["has_sessions"] for row in answer["calendar"])
     return finished(
         "streak",
         words,
@@ -55,10 +55,11 @@ def state_of(row: Mapping[str, Any], today: date) -> str:
     """What a day was for the streak; `open` and `ahead` are today without practice and a later day."""
     if row["practiced"]:
         return "practised"
-    for state in ("paused", "rest", "frozen"):  # too little practice does not undo them
+    # Before what was too short: a freeze, a pause or a rest day has kept the streak.
+    for state in ("paused", "rest", "frozen"):
         if row[state]:
             return state
-    if row["minutes"]:
+    if row["has_sessions"]:  # not the minutes, which a second rounds to 0
         return "short"
     return "open" if row["date"] == today else "ahead" if row["date"] > today else "missed"
 

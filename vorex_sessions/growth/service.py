@@ -61,6 +61,21 @@ def show_streak(
 
     That of a language is counted from all days on which it was practised, as if there were no other language.
     """
+    answer, _ = streak_with_days(
+        learner_id, zone_name=zone_name, language=language, goal_minutes=goal_minutes, now=now
+    )
+    return answer
+
+
+def streak_with_days(
+    learner_id: str,
+    *,
+    zone_name: str | None = None,
+    language: str | None = None,
+    goal_minutes: int | None = None,
+    now: datetime,
+) -> tuple[dict[str, Any], Collection[date]]:
+    """What `show_streak` answers, and the days with sessions: the minutes of some days are rounded to 0."""
     first = now.astimezone(UTC).date() - (streaks.CALENDAR_DAYS + 1) * ONE_DAY
     since = earliest_instant(first) if language is None else _EVER
     rows = run_current_totals(_DAYS, {"user_id": learner_id, "since": since, "language": language})
@@ -76,7 +91,7 @@ def show_streak(
     summary = streaks.streak(
         state, zone_name=zone_name, now=now, history=history, has_practised=today in counted
     )
-    return {
+    answer = {
         **summary,
         **_today(seconds.get(today, 0), goal_minutes or history.latest.daily_goal_minutes),
         "week": _week(seconds, counted, today, history.latest),
@@ -84,6 +99,7 @@ def show_streak(
             state, seconds, today=today, shortest_day=shortest_day, history=history
         ),
     }
+    return answer, seconds.keys()
 
 
 def _today(seconds: int, goal_minutes: int | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from vorex_sessions.charts import chart
 from vorex_sessions.charts.service import make_chart, streak_chart
-from vorex_sessions.growth.service import show_streak
+from vorex_sessions.growth.service import streak_with_days
 from vorex_sessions.hooks.rebuild import in_current_snapshot
 from vorex_sessions.insights.service import show_insights
 from vorex_sessions.page.options import FIGURES, INSIGHTS, Options
@@ -39,14 +39,14 @@ def read(learner_id: str, options: Options, *, locale: str, now: datetime) -> Pr
         of: dict[str, Any] = {"zone_name": zone, "language": language, "now": now}
         told: dict[str, Any] = {"period": "week", "locale": locale, "language": language}
         words: dict[str, Any] = {"status": "due", "limit": MOST_WORDS}
-        streak = show_streak(learner_id, **of) if "streak" in wanted else None
+        streak, days = streak_with_days(learner_id, **of) if "streak" in wanted else (None, ())
         charts = {
             kind: make_chart(kind, learner_id, drawn, now=now)
             for kind in options.kinds
             if kind != "streak"
         }
         if streak:
-            charts["streak"] = streak_chart(streak, drawn)
+            charts["streak"] = streak_chart(streak, days, drawn)
         return Practice(
             stats=stats(learner_id, period="month", **of) if FIGURES in wanted else None,
             insights=show_insights(learner_id, **told, now=now) if INSIGHTS in wanted else None,

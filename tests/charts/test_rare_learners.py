@@ -1,0 +1,58 @@
+"""What charts say of learners who are rare: seconds of practice, huge numbers, weeks of their own."""
+
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+
+from tests.charts.svg_reading import fetch, texts
+from tests.clock import ago, now, today
+from tests.factories import Learner
+from vorex_sessions.charts import streak
+from vorex_sessions.charts.chart import Chart, Options
+from vorex_sessions.charts.service import make_chart
+from vorex_sessions.charts.words import words_of
+
+
+def chart_of(app: Flask, learner: Learner, kind: str, **options: object) -> Chart:
+    with app.app_context():
+        chart = make_chart(kind, learner.id, Options(**options), now=now())
+        assert chart.rows is not None
+        return chart
+
+
+def states(app: Flask, learner: Learner) -> dict[str, str]:
+    return {row[0]: row[-1] for row in chart_of(app, learner, "streak").rows}
+
+
+def named(days_ago: int) -> str:
+    return words_of("en").day(today() - timedelta(days=days_ago))
+
+
+def test_a_day_of_two_seconds_is_too_short_and_not_missed(app: Flask, learner: Learner) -> None:
+    """Its minutes are rounded to 0; the heat map has a square for it."""
+    for days, seconds in ((3, 0), (2, 2), (1, 20)):
+        learner.save(completed_at=ago(days), duration_seconds=seconds)
+    shown = states(app, learner)
+    assert [shown[named(days)] for days in (4, 3, 2, 1)] == ["missed", *["too short to count"] * 3]
+    practised = [row[0] for row in chart_of(app, learner, "heatmap").rows]
+    assert practised == [named(3), named(2), named(1)]
+    assert "too short to count" in texts(fetch(learner, "streak"))
+
+
+@pytest.mark.parametrize("kept", ["frozen", "rest", "paused"])
+def test_what_kept_the_streak_comes_before_what_was_too_short(kept: str) -> None:
+    row = {"date": date(2026, 11, 9), "minutes": 0.3, "has_sessions": True, "practiced": False}
+    for is_kept, state in ((True, kept), (False, "short")):
+        marks = {name: is_kept and name == kept for name in ("frozen", "rest", "paused")}
+        assert streak.state_of({**row, **marks}, date(2026, 11, 26)) == state
+
+
+def test_a_freeze_is_seen_on_a_day_of_a_few_seconds(app: Flask, learner: Learner) -> None:
+    for days in (*range(3, 11), 1):
+        learner.save(completed_at=ago(days), duration_seconds=600)
+    learner.save(completed_at=ago(2), duration_seconds=20)
+    frozen = next(row for row in learner.get("/streak")["calendar"] if row["frozen"])
+    assert (frozen["date"], frozen["minutes"]) == (str(today() - timedelta(days=2)), 0.3)
+    assert states(app, learner)[named(2)] == "missed, covered by a freeze"
+    assert "missed, covered by a freeze" in texts(fetch(learner, "streak"))
