@@ -105,13 +105,13 @@ class Words:
         return self._dated("yMMMM", day)
 
     def hour(self, hour: int) -> str:
-        """An hour of the day, with its unit; with its minutes where the locale's hour is a bare number."""
+        """An hour of the day, with a unit or its minutes: a bare number could be anything."""
         from babel import dates
 
-        at, locale = datetime(2000, 1, 1, hour, tzinfo=UTC), self.locale
-        is_halved = "a" in str(dates.get_time_format("short", locale))
-        said = dates.format_skeleton("h" if is_halved else "H", at, locale=locale)
-        return dates.format_skeleton("Hm", at, locale=locale) if said.isdigit() else said
+        moment, where = datetime(2000, 1, 1, hour, tzinfo=UTC), self.locale
+        is_halved = "a" in str(dates.get_time_format("short", where))
+        shown = dates.format_skeleton("h" if is_halved else "H", moment, locale=where)
+        return dates.format_time(moment, "short", locale=where) if shown.isdecimal() else shown
 
     @cached_property
     def months(self) -> Mapping[int, str]:
