@@ -112,7 +112,8 @@ def rhythm(size: str = "full") -> dict[str, Any]:
         {"weekday": name, "sessions": place * times, "minutes": place * 33.3 * times}
         for place, name in enumerate(WEEKDAYS)
     ]
-    return {"period": "all" if times > 1 else "month", "hours": hours, "weekdays": weekdays}
+    period = {"period": "all" if times > 1 else "month", "week_starts_on": "monday"}
+    return {**period, "hours": hours, "weekdays": weekdays}
 
 
 SAMPLES: Mapping[str, Any] = {

@@ -56,3 +56,22 @@ def test_a_freeze_is_seen_on_a_day_of_a_few_seconds(app: Flask, learner: Learner
     assert (frozen["date"], frozen["minutes"]) == (str(today() - timedelta(days=2)), 0.3)
     assert states(app, learner)[named(2)] == "missed, covered by a freeze"
     assert "missed, covered by a freeze" in texts(fetch(learner, "streak"))
+
+
+@pytest.mark.parametrize(
+    ("starts_on", "first"), [("monday", 0), ("sunday", 6), ("saturday", 5)], ids=str
+)
+def test_the_rhythm_begins_with_the_learners_first_day_of_the_week(
+    app: Flask, learner: Learner, starts_on: str, first: int
+) -> None:
+    learner.save(completed_at="2026-11-25T18:00:00Z", duration_seconds=600)  # a Wednesday
+    learner.request("PUT", "/api/sessions/preferences", json={"week_starts_on": starts_on})
+    chart = chart_of(app, learner, "rhythm", period="all")
+    names = [words_of("en").long_weekdays[day] for day in range(7)]
+    order = [*names[first:], *names[:first]]
+    assert [row[0] for row in chart.rows[24:]] == order
+    assert [row[0] for row in chart.rows[24:] if row[1] == "1"] == ["Wednesday"]
+    assert "on Wednesday (10 minutes)" in chart.sentence
+    short = [words_of("en").weekdays[day] for day in range(7)]
+    shown = [text for text in texts(fetch(learner, "rhythm", period="all")) if text in short]
+    assert shown == [*short[first:], *short[:first]]

@@ -14,11 +14,13 @@ from vorex_sessions.preferences.history import WEEKDAYS
 _HEIGHT, _GAP = 130, 32  # of a part; between the two
 _HEAD, _FOOT = SIZE + 12, SMALL + 12
 _SIDE_BY_SIDE = 700  # pixels
+_Row = Mapping[str, Any]
 
 
 def draw(answer: Mapping[str, Any], options: Options) -> Chart:
-    """The chart of what `rhythm` answers."""
+    """The chart of what `rhythm` answers, beside `week_starts_on`."""
     words = words_of(options.locale)
+    answer = {**answer, "weekdays": _in_order(answer["weekdays"], answer["week_starts_on"])}
     has_data = any(row["sessions"] for row in answer["hours"])
     return finished(
         "rhythm",
@@ -35,7 +37,18 @@ def draw(answer: Mapping[str, Any], options: Options) -> Chart:
 _COLUMNS = (("rhythm", "time"), ("common", "sessions"), ("common", "minutes"))
 
 
-def _highest(rows: Sequence[Mapping[str, Any]]) -> int:
+def _in_order(weekdays: Sequence[_Row], week_starts_on: str) -> Sequence[_Row]:
+    """The weekdays from the first one of the learner's week on."""
+    first = WEEKDAYS.index(week_starts_on)
+    return [*weekdays[first:], *weekdays[:first]]
+
+
+def _number_of(row: _Row) -> int:
+    """The number of a row's weekday, Monday being 0."""
+    return WEEKDAYS.index(row["weekday"])
+
+
+def _highest(rows: Sequence[_Row]) -> int:
     """The place of the most minutes, the first of several."""
     return max(range(len(rows)), key=lambda place: (rows[place]["minutes"], -place))
 
@@ -49,7 +62,7 @@ def _sentence(answer: Mapping[str, Any], words: Words, has_data: bool) -> str:
         "rhythm",
         f"sentence_{answer['period']}",
         hour=words.hour(hours[hour]["hour"]),
-        weekday=words.long_weekdays[weekday],
+        weekday=words.long_weekdays[_number_of(weekdays[weekday])],
         hour_minutes=words.count("minutes", hours[hour]["minutes"]),
         weekday_minutes=words.count("minutes", weekdays[weekday]["minutes"]),
     )
@@ -57,9 +70,7 @@ def _sentence(answer: Mapping[str, Any], words: Words, has_data: bool) -> str:
 
 def _rows(answer: Mapping[str, Any], words: Words) -> Sequence[Row]:
     named = [(words.hour(row["hour"]), row) for row in answer["hours"]]
-    named += [
-        (words.long_weekdays[WEEKDAYS.index(row["weekday"])], row) for row in answer["weekdays"]
-    ]
+    named += [(words.long_weekdays[_number_of(row)], row) for row in answer["weekdays"]]
     return [
         (name, words.number(row["sessions"]), words.number(row["minutes"])) for name, row in named
     ]
@@ -87,7 +98,7 @@ def _draw(
     return second.bottom + _FOOT
 
 
-def _hours(rows: Sequence[Mapping[str, Any]], words: Words) -> list[Bar]:
+def _hours(rows: Sequence[_Row], words: Words) -> list[Bar]:
     highest = _highest(rows)
     return [
         Bar(
@@ -100,12 +111,12 @@ def _hours(rows: Sequence[Mapping[str, Any]], words: Words) -> list[Bar]:
     ]
 
 
-def _weekdays(rows: Sequence[Mapping[str, Any]], words: Words) -> list[Bar]:
+def _weekdays(rows: Sequence[_Row], words: Words) -> list[Bar]:
     highest = _highest(rows)
     return [
         Bar(
             row["minutes"],
-            words.weekdays[place],
+            words.weekdays[_number_of(row)],
             words.number(row["minutes"]) if row["minutes"] else "",
             place == highest,
         )

@@ -102,7 +102,11 @@ def _vocabulary(learner_id: str, options: Options, now: datetime) -> Answered:
 
 
 def _rhythm(learner_id: str, options: Options, now: datetime) -> Answered:
-    return show_rhythm(learner_id, period=options.period, **_narrowed(options, now))
+    def read() -> Answered:
+        answer = show_rhythm(learner_id, period=options.period, **_narrowed(options, now))
+        return {**answer, "week_starts_on": show_preferences(learner_id)["week_starts_on"]}
+
+    return _of_one_moment(learner_id, read)
 
 
 _ASK: Mapping[str, Callable[[str, Options, datetime], Answered]] = {
