@@ -103,11 +103,17 @@ def test_the_trends_show_the_daily_means_and_the_slopes(app: Flask, seed: int, p
     for score in SCORES:
         root = fetch(learner, "trend", period=period, score=score)
         means = [row[f"{score}_avg"] for row in days if row[f"{score}_avg"] is not None]
-        assert table(app, learner, "trend", period=period, score=score) == [
-            [mean] for mean in means
-        ]
+        rows = table(app, learner, "trend", period=period, score=score)
         if not means:
+            assert rows == []
             continue
+        of_trend = 1 if trends[score]["slope_per_week"] is None else 3
+        assert rows[of_trend:] == [[mean] for mean in means]
+        if of_trend > 1:
+            interval = trends[score]["interval"]
+            shown = (trends[score]["slope_per_week"], interval["low"], interval["high"])
+            first, *others = [round(abs(value), 1) for value in shown]
+            assert rows[1:3] == [[first], others]
         at_today = days[-1][f"{score}_avg"] is not None
         dots = [
             y for path in marks(root, "path") if "a" in path.attrib["d"] for _, y in corners(path)

@@ -67,7 +67,11 @@ def test_the_page_shows_every_part(learner: Learner) -> None:
 def test_the_page_of_a_beginner_says_what_will_be_there(learner: Learner) -> None:
     shown = page(opened(learner))
     assert tuple(shown.sections) == PARTS
-    assert shown.tables == {}
+    # Where there is nothing to say of any day there is no table; where something is drawn, all of it is said.
+    assert set(shown.tables) == {*KINDS} - {"heatmap", "trend"}
+    skills = learner.get("/skills", language="en")["nodes"]
+    assert [row[2] for row in shown.tables["skills"][1:]] == [node["name"] for node in skills]
+    assert {row[4] for row in shown.tables["skills"][1:]} == {"–"}  # noqa: RUF001  # an en dash
     assert shown.figures["pronunciation"] == (None, "")
     assert "No session measured it." in shown.text
 
@@ -351,7 +355,13 @@ def test_the_tables_have_the_values_of_the_api(learner: Learner) -> None:
     assert column("rhythm", 1) == [row["sessions"] for row in rows]
     assert column("rhythm", 2) == [row["minutes"] for row in rows]
     # What was not measured is a gap.
-    assert {row[3] for row in shown.tables["trend"][1:]} == {"–"}  # noqa: RUF001  # an en dash
+    _, trend, slope, interval, *means = shown.tables["trend"]
+    assert {row[3] for row in (slope, interval, *means)} == {"–"}  # noqa: RUF001  # an en dash
+    found = learner.get("/trends", period="month", timezone="Asia/Tokyo")["trends"]
+    assert trend[3] == "not measured"
+    assert float(slope[1]) == round(found["pronunciation"]["slope_per_week"], 1)
+    ends = [round(found["pronunciation"]["interval"][end], 1) for end in ("low", "high")]
+    assert [float(end) for end in interval[1].split(" to ")] == ends
 
 
 def test_the_page_asks_few_queries_more_than_an_overview_with_the_same_answers(

@@ -71,9 +71,10 @@ def _said(part: Part, words: Words) -> str:
 
 
 def _rows(answer: Mapping[str, Any], parts: Sequence[Part], words: Words) -> list[Row]:
+    """What the lines and their bands say, then the days."""
     means = [dict(part.days) for part in parts]
     days = sorted({day for of_score in means for day in of_score})
-    rows = []
+    rows = _trend_rows(parts, words) if days else []
     for day in days:
         name = words.day(day)
         if day == answer["today"]:
@@ -81,6 +82,28 @@ def _rows(answer: Mapping[str, Any], parts: Sequence[Part], words: Words) -> lis
         cells = (words.number(of_score[day]) if day in of_score else NOTHING for of_score in means)
         rows.append((name, *cells))
     return rows
+
+
+def _trend_rows(parts: Sequence[Part], words: Words) -> list[Row]:
+    rows = [(words.say("trend", "trend"), *(_said(part, words) for part in parts))]
+    if any(part.slope is not None for part in parts):
+        slopes = (_slope(part.trend["slope_per_week"], words) for part in parts)
+        rows.append((words.say("trend", "slope"), *slopes))
+        intervals = (_interval(part.trend["interval"], words) for part in parts)
+        rows.append((words.say("trend", "interval"), *intervals))
+    return rows
+
+
+def _slope(weekly: float | None, words: Words) -> str:
+    # No -0, which is what some small slopes are rounded to.
+    return NOTHING if weekly is None else words.number(round(weekly, 1) or 0)
+
+
+def _interval(interval: Mapping[str, float] | None, words: Words) -> str:
+    if interval is None:
+        return NOTHING
+    low, high = (_slope(interval[end], words) for end in ("low", "high"))
+    return words.say("trend", "between", low=low, high=high)
 
 
 def _draw(
