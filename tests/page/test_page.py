@@ -20,9 +20,6 @@ from vorex_sessions.charts.chart import KINDS
 from vorex_sessions.charts.words import LANGUAGES
 from vorex_sessions.page import texts
 from vorex_sessions.page.options import PARTS
-from vorex_sessions.page.options import read as read_options
-from vorex_sessions.page.reading import Practice
-from vorex_sessions.page.view import sections
 
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'"
 
@@ -130,16 +127,36 @@ def test_insights_in_another_language_say_so(learner: Learner) -> None:
     assert "<li>" in html
 
 
-def test_an_insight_about_scores_names_its_language_beside_charts_of_all() -> None:
-    action = {"kind": "trends", "ref": "es"}
-    insights = {"locale": "de", "insights": [{"headline": "Steigt", "body": "", "action": action}]}
-    practice = Practice(stats=None, insights=insights, streak=None, words=None, charts={})
-    named = {}
-    for query in ({}, {"language": "es"}):
-        options = read_options({"parts": "insights", **query})
-        (section,) = sections(practice, options, texts.Texts("de"))
-        named[options.language] = section.insights[0]["of"]
-    assert named == {None: " (Spanisch)", "es": ""}
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", "About your English"),
+        ("de", "Zu deinem Englisch"),
+        ("es", "Sobre tu inglés"),
+        ("fr", "À propos de ton anglais"),
+        ("ar", "عن اللغة: الإنجليزية"),
+    ],
+)
+def test_of_several_languages_an_insight_says_of_which_it_is(
+    learner: Learner, locale: str, said: str
+) -> None:
+    """Scores are told of the latest language alone; charts beside them are of all languages."""
+    for days in range(20, -1, -1):
+        learner.save(fluency_score=90 - 2 * days, completed_at=ago(days), language="en")
+    path = f"?parts=insights&locale={locale}"
+    insights = learner.get("/insights", locale="en")["insights"]
+    of_english = [
+        one for one in insights if any("language=en" in fact["source"] for fact in one["facts"])
+    ]
+    assert "trend_up" in {one["kind"] for one in of_english}
+    assert said not in page(opened(learner), path).text
+    learner.save(completed_at=ago(9), language="fr", fluency_score=None)
+    shown = page(opened(learner), path).text
+    insights = learner.get("/insights", locale="en")["insights"]
+    of_english = [
+        one for one in insights if any("language=en" in fact["source"] for fact in one["facts"])
+    ]
+    assert shown.count(said) == len(of_english) > 0
 
 
 def test_every_language_has_the_same_words() -> None:

@@ -10,6 +10,7 @@ from vorex_sessions.charts.service import make_chart, streak_chart
 from vorex_sessions.growth.service import streak_with_days
 from vorex_sessions.hooks.rebuild import in_current_snapshot
 from vorex_sessions.insights.service import show_insights
+from vorex_sessions.languages.service import list_languages
 from vorex_sessions.page.options import FIGURES, INSIGHTS, Options
 from vorex_sessions.progress.stats import stats
 from vorex_sessions.recall.service import list_words
@@ -24,6 +25,7 @@ class Practice:
 
     stats: Answer | None
     insights: Answer | None
+    languages: Answer | None  # beside the insights, some of which are of one language
     streak: Answer | None
     words: Answer | None
     charts: Mapping[str, chart.Chart]
@@ -50,6 +52,7 @@ def read(learner_id: str, options: Options, *, locale: str, now: datetime) -> Pr
         return Practice(
             stats=stats(learner_id, period="month", **of) if FIGURES in wanted else None,
             insights=show_insights(learner_id, **told, now=now) if INSIGHTS in wanted else None,
+            languages=list_languages(learner_id, now=now) if INSIGHTS in wanted else None,
             streak=streak,
             words=list_words(learner_id, **words, **of) if "vocabulary" in wanted else None,
             charts=charts,

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from vorex_sessions.charts.chart import THEMES, Chart
-from vorex_sessions.insights.formats import language_name, locale_of
+from vorex_sessions.insights.formats import language_name
 from vorex_sessions.page.options import FIGURES, INSIGHTS, Options
 from vorex_sessions.page.reading import Practice
 from vorex_sessions.page.texts import Texts
@@ -72,7 +72,7 @@ def sections(practice: Practice, options: Options, texts: Texts) -> list[Section
     """The parts of the page, in order."""
     made = {
         FIGURES: lambda: _overview(practice.stats or {}, texts),
-        INSIGHTS: lambda: _insights(practice.insights or {}, options, texts),
+        INSIGHTS: lambda: _insights(practice, texts),
         "streak": lambda: _streak(practice, options, texts),
         "vocabulary": lambda: _words(practice, options, texts),
     }
@@ -126,7 +126,8 @@ def _mean(name: str, stats: Mapping[str, Any]) -> tuple[float | None, int]:
     return (stats[f"avg_{name}"] if measured else None), measured
 
 
-def _insights(insights: Mapping[str, Any], options: Options, texts: Texts) -> Section:
+def _insights(practice: Practice, texts: Texts) -> Section:
+    insights, languages = practice.insights or {}, (practice.languages or {})["languages"]
     language = insights["locale"].partition("-")[0]
     is_other = language != texts.tag.partition("-")[0]  # it has no words in the reader's language
     return Section(
@@ -135,8 +136,8 @@ def _insights(insights: Mapping[str, Any], options: Options, texts: Texts) -> Se
         insights=[
             {
                 **one,
-                "of": _of(one, options, insights["locale"]),
                 "language": language if is_other else "",
+                "about": _about(one, texts) if len(languages) > 1 else "",
             }
             for one in insights["insights"]
         ],
@@ -144,11 +145,13 @@ def _insights(insights: Mapping[str, Any], options: Options, texts: Texts) -> Se
     )
 
 
-def _of(insight: Mapping[str, Any], options: Options, locale: str) -> str:
-    """The language whose scores it is about, where the charts beside it are those of all languages."""
-    action = insight["action"]
-    is_of_one = action["kind"] == "trends" and action["ref"] and not options.language
-    return f" ({language_name(action['ref'], locale_of(locale))})" if is_of_one else ""
+def _about(insight: Mapping[str, Any], texts: Texts) -> str:
+    """Of which language an insight is, by its sources: the charts beside it may be of all languages."""
+    queries = (parse_qs(urlsplit(fact["source"]).query) for fact in insight["facts"])
+    of = {tag for query in queries for tag in query.get("language", ())}
+    if len(of) != 1:
+        return ""
+    return texts.say("insights", "about", language=language_name(of.pop(), texts.words.locale))
 
 
 def _streak(practice: Practice, options: Options, texts: Texts) -> Section:
