@@ -331,6 +331,56 @@ def test_a_person_who_is_refused_reads_a_page_and_not_json(settings: dict) -> No
     assert (program.status_code, program.mimetype) == (429, "application/problem+json")
 
 
+# What browsers send of an address that is opened, and of an image.
+HTML = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+IMAGE = "image/avif,image/webp,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/progress/nope", 404, "Hier ist nichts"),
+        ("/progress/assets/nope.css", 404, "Hier ist nichts"),
+        ("/progress/charts/nope.svg", 404, "Hier ist nichts"),
+        ("/progress/closed.svg?", 405, "Hier ist nichts"),
+        ("/progress/charts/rhythm.svg", 401, "Öffne deinen Fortschritt in der App"),
+        ("/cards/nope.svg", 404, "Diese Karte wird nicht gezeigt"),
+        ("/cards/", 404, "Diese Karte wird nicht gezeigt"),
+    ],
+)
+def test_a_person_who_went_astray_reads_what_is_true(
+    app: Flask, path: str, status: int, said: str
+) -> None:
+    browser, method = app.test_client(), "POST" if status == 405 else "GET"
+    asked: dict[str, str]
+    for asked in ({"Accept": HTML}, {"Accept": HTML, **NAVIGATION}):
+        shown = browser.open(path, method=method, headers={**asked, "Accept-Language": "de"})
+        assert (shown.status_code, shown.mimetype) == (status, "text/html")
+        assert said in shown.text
+        assert "Warte eine Minute" not in shown.text
+        assert "style-src 'self'" in shown.headers["Content-Security-Policy"]
+        assert "no-store" in shown.headers["Cache-Control"]
+    for asked in ({}, {"Accept": "*/*"}, {"Accept": "application/json"}, {"Accept": IMAGE}):
+        told = browser.open(path, method=method, headers=asked)
+        assert (told.status_code, told.mimetype) == (status, "application/problem+json")
+
+
+def test_only_what_is_for_people_is_told_as_a_page(app: Flask) -> None:
+    for path in ("/nope", "/progressive", "/api/sessions/progress/nope", "/cards"):
+        refused = app.test_client().get(path, headers={"Accept": HTML, **NAVIGATION})
+        assert refused.mimetype == "application/problem+json", path
+
+
+def test_who_loads_the_closed_page_again_is_led_to_the_page(learner: Learner) -> None:
+    browser = opened(learner)
+    again = follow(browser, "/progress/close?locale=de&x=1")
+    assert again.status_code == 303
+    assert again.headers["Location"] == "/progress?locale=de"
+    assert browser.get("/progress?parts=figures").status_code == 200  # nothing is closed
+    browser.post("/progress/close")
+    assert OVER in browser.get("/progress/close", follow_redirects=True).text
+
+
 def test_behind_a_proxy_the_cookie_is_secure_whatever_host_it_passes(
     learner: Learner, settings: dict
 ) -> None:

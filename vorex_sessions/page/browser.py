@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterable
 from typing import Any, Protocol
 
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
+
 COOKIE = "vorex_progress"
 COOKIE_PATH = "/progress"
 _FRAMES = ("iframe", "frame", "embed", "object")
@@ -29,6 +32,14 @@ def is_navigation(headers: Headers) -> bool:
         return False
     is_page = headers.get("Sec-Fetch-Dest") in ("document", *_FRAMES)
     return is_page and headers.get("Sec-Fetch-Mode") == "navigate"
+
+
+def is_for_a_person(headers: Headers) -> bool:
+    """Whether a person looks at the answer: a browser says that it navigates, or that it prefers HTML."""
+    accepted = parse_accept_header(headers.get("Accept"), MIMEAccept)
+    # The first one also where both are as welcome, as for a program that accepts anything.
+    best = accepted.best_match(["application/problem+json", "text/html"])
+    return is_navigation(headers) or best == "text/html"
 
 
 def is_framed(headers: Headers) -> bool:

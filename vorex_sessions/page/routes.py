@@ -1,5 +1,6 @@
 """HTTP: links to the learner's page for apps; the page itself for browsers."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -20,6 +21,12 @@ blueprint = Blueprint("page", __name__, url_prefix="/api/sessions")
 pages = flask.Blueprint("progress_page", __name__, url_prefix="/progress")
 _YEAR = 365 * 24 * 3600  # seconds
 _KINDS = ",".join(KINDS)
+# What a person reads of a problem; "Wait a minute" is for those that pass.
+_MESSAGES: Mapping[int, str] = {
+    HTTPStatus.UNAUTHORIZED: "over",
+    HTTPStatus.NOT_FOUND: "missing",
+    HTTPStatus.METHOD_NOT_ALLOWED: "missing",
+}
 
 
 @blueprint.post("/page-links")
@@ -76,10 +83,10 @@ def close_progress() -> Response:
 
 
 @pages.get("/close")
-def ask_for_closed() -> Response:
-    """Where a browser asks for the address of the closed page again: the page, which is over."""
-    response = Response(status=HTTPStatus.SEE_OTHER, headers={"Location": pages.url_prefix or ""})
-    return _private(response)
+def show_what_is_left() -> Response:
+    """Who loads the closed page again, or comes back to it, sees whether it is closed. It closes nothing."""
+    address = "/progress" + options.read(request.args).query
+    return _private(Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address}))
 
 
 @pages.get("/closed.svg")
@@ -126,14 +133,22 @@ def send_asset(name: str) -> Response:
     raise NotFound
 
 
-@pages.after_request
+@pages.after_app_request
 def tell_a_person(response: Response) -> Response:
-    """Show a problem as a page where a person looks at it."""
-    is_problem = response.mimetype == "application/problem+json"
-    if not is_problem or not browser.is_navigation(request.headers):
+    """Show a problem as a page where a person looks at it, also at an address that has no view."""
+    if request.path != "/progress" and not request.path.startswith("/progress/"):
         return response
-    response.set_data(rendering.message("away", _texts()))
+    return for_people(response, _MESSAGES.get(response.status_code, "away"))
+
+
+def for_people(response: Response, message: str) -> Response:
+    """The response; where it is a problem and a person looks at it, a page with this message."""
+    is_problem = response.mimetype == "application/problem+json"
+    if not is_problem or not browser.is_for_a_person(request.headers):
+        return response
+    response.set_data(rendering.message(message, _texts()))
     response.mimetype = "text/html"
+    response.vary.add("Accept")
     return _as_page(response)
 
 

@@ -1,13 +1,15 @@
 """HTTP: share cards, and the address that shows one to anybody."""
 
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 import flask
-from flask import Response
+from flask import Response, request
 
 from vorex_sessions.auth.caller import learner_id
 from vorex_sessions.hooks.answers import Asked
+from vorex_sessions.page.routes import for_people
 from vorex_sessions.problems.kinds import Gone, NotFound, TooManyCards
 from vorex_sessions.sharing import schemas, service
 from vorex_sessions.web.blueprint import Blueprint, component_name, json_response
@@ -59,4 +61,13 @@ def show_card(card_id: str) -> Response:
     response.headers["X-Robots-Tag"] = "noindex"
     response.cache_control.public = True
     response.cache_control.max_age = _CACHED
+    return response
+
+
+@cards.after_app_request
+def tell_a_person(response: Response) -> Response:
+    """Show a page to a person who follows an address at which there is no card, or none any more."""
+    is_missing = response.status_code == HTTPStatus.NOT_FOUND
+    if is_missing and request.path.startswith("/cards/"):
+        return for_people(response, "unshared")
     return response
