@@ -1,14 +1,16 @@
 """What charts say of learners who are rare: seconds of practice, huge numbers, weeks of their own."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from flask import Flask
 
-from tests.charts.svg_reading import fetch, texts
+from tests.charts import samples
+from tests.charts.svg_reading import description, extent, fetch, marks, numbers, parse, texts
 from tests.clock import ago, now, today
 from tests.factories import Learner
-from vorex_sessions.charts import streak
+from vorex_sessions.charts import rhythm, streak
 from vorex_sessions.charts.chart import Chart, Options
 from vorex_sessions.charts.service import make_chart
 from vorex_sessions.charts.words import words_of
@@ -37,7 +39,11 @@ def test_a_day_of_two_seconds_is_too_short_and_not_missed(app: Flask, learner: L
     assert [shown[named(days)] for days in (4, 3, 2, 1)] == ["missed", *["too short to count"] * 3]
     practised = [row[0] for row in chart_of(app, learner, "heatmap").rows]
     assert practised == [named(3), named(2), named(1)]
-    assert "too short to count" in texts(fetch(learner, "streak"))
+    root = fetch(learner, "streak")
+    assert "too short to count" in texts(root)
+    # No day has counted yet, so there is no longest streak to speak of.
+    assert description(root) == "You have no streak yet."
+    assert not [text for text in texts(root) if "longest" in text]
 
 
 @pytest.mark.parametrize("kept", ["frozen", "rest", "paused"])
@@ -75,3 +81,21 @@ def test_the_rhythm_begins_with_the_learners_first_day_of_the_week(
     short = [words_of("en").weekdays[day] for day in range(7)]
     shown = [text for text in texts(fetch(learner, "rhythm", period="all")) if text in short]
     assert shown == [*short[first:], *short[:first]]
+
+
+@pytest.mark.parametrize("width", [320, 500, 700, 1440])
+def test_minutes_above_bars_of_nearly_the_same_height_keep_apart(width: int) -> None:
+    """Their labels are on different lines, but so near to each other that they would be one number."""
+    for most in (9.7, 99.7, 1486.7, 12_345.6, 1_234_567.8):
+        answer = samples.rhythm()
+        for place, row in enumerate(answer["weekdays"]):
+            row["minutes"] = round(most - place / 10, 1)
+        for row in answer["hours"]:
+            row["minutes"] = 0
+        root = parse(rhythm.draw(answer, Options(width=width)).svg)
+        written = [text for text in marks(root, "text") if "M" not in (text.text or "")]
+        labels = [text for text in written if numbers(text.text or "")]
+        assert len(labels) == 7 or (len(labels) == 1 and most > 1000)
+        assert numbers(labels[0].text or "")[0] in (most, round(most))
+        for one, other in pairwise(sorted(map(extent, labels))):
+            assert one[1] <= other[0], (width, most)

@@ -66,6 +66,12 @@ def bars(drawing: Drawing, palette: Palette, box: Box, values: Sequence[Bar]) ->
             label(drawing, palette, middle, box.bottom - high - 5, bar.above, ink, weight)
 
 
+def have_room(labels: Sequence[str], highest: int, pitch: float) -> bool:
+    """Whether labels above bars at this distance keep apart; that of the highest one is bold."""
+    widths = (text_width(one, SMALL, bold=at == highest) for at, one in enumerate(labels))
+    return max(widths, default=0) + 2 < pitch
+
+
 def bar_height(value: float, most: float, height: float) -> float:
     """How high a bar is; what is not nothing can be seen."""
     return max(value / most * height, 1.5) if value else 0.0

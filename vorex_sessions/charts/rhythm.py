@@ -5,7 +5,17 @@ from typing import Any
 
 from vorex_sessions.charts.chart import Chart, Options, Row
 from vorex_sessions.charts.finished import finished
-from vorex_sessions.charts.layout import EDGE, SIZE, SMALL, Bar, Box, bars, empty, heading
+from vorex_sessions.charts.layout import (
+    EDGE,
+    SIZE,
+    SMALL,
+    Bar,
+    Box,
+    bars,
+    empty,
+    have_room,
+    heading,
+)
 from vorex_sessions.charts.palette import PALETTES
 from vorex_sessions.charts.svg import Drawing
 from vorex_sessions.charts.words import Words, words_of
@@ -88,7 +98,7 @@ def _draw(
         second = Box(EDGE, first.bottom + _FOOT + _GAP / 2 + _HEAD, width, _HEIGHT)
     parts = (
         (first, "by_hour", _hours(answer["hours"], words)),
-        (second, "by_weekday", _weekdays(answer["weekdays"], words)),
+        (second, "by_weekday", _weekdays(answer["weekdays"], words, second.width)),
     )
     for box, name, values in parts:
         heading(drawing, palette, box.x, box.y - 10, words.say("rhythm", name))
@@ -111,14 +121,24 @@ def _hours(rows: Sequence[_Row], words: Words) -> list[Bar]:
     ]
 
 
-def _weekdays(rows: Sequence[_Row], words: Words) -> list[Bar]:
+def _weekdays(rows: Sequence[_Row], words: Words, width: float) -> list[Bar]:
     highest = _highest(rows)
+    labels = _labels([row["minutes"] for row in rows], highest, words, width / len(rows))
     return [
         Bar(
             row["minutes"],
             words.weekdays[_number_of(row)],
-            words.number(row["minutes"]) if row["minutes"] else "",
+            labels[place] if row["minutes"] else "",
             place == highest,
         )
         for place, row in enumerate(rows)
     ]
+
+
+def _labels(minutes: Sequence[float], highest: int, words: Words, pitch: float) -> list[str]:
+    """Minutes as the table has them; whole ones where these would touch, else the most alone."""
+    exact = [words.number(one) for one in minutes]
+    for labels in (exact, [words.number(round(one)) for one in minutes]):
+        if have_room(labels, highest, pitch):
+            return labels
+    return [label if place == highest else "" for place, label in enumerate(exact)]

@@ -67,6 +67,8 @@ def state_of(row: Mapping[str, Any], today: date) -> str:
 def _sentence(answer: Mapping[str, Any], words: Words, has_data: bool) -> str:
     if not has_data:
         return words.say("streak", "empty")
+    if not answer["longest"]:
+        return words.say("streak", "sentence_never")
     said = words.say(
         "streak",
         "sentence" if answer["current"] else "sentence_none",
@@ -117,7 +119,8 @@ def _draw_numbers(
     current = words.count("days", answer["current"])
     drawing.text(box.x, _BIG, current, fill=palette.ink, size=_BIG, weight=600)
     lines = [words.say("streak", "current")]
-    lines.append(words.say("streak", "longest", longest=words.count("days", answer["longest"])))
+    if longest := answer["longest"]:
+        lines.append(words.say("streak", "longest", longest=words.count("days", longest)))
     if answer["freezes"]:
         lines.append(words.count("freezes", answer["freezes"]))
     y = _BIG + 8

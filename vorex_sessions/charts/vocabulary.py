@@ -13,6 +13,7 @@ from vorex_sessions.charts.layout import (
     Box,
     bars,
     empty,
+    have_room,
     heading,
     text,
     wrapped,
@@ -121,7 +122,7 @@ def _forecast(rows: Sequence[Mapping[str, Any]], words: Words, width: float) -> 
     days = [words.short_day(row["date"]) for row in rows]
     every = _every(max(text_width(day, SMALL) for day in days) + 6, pitch)
     counts = [words.number(row["words"]) for row in rows]
-    has_room = max(text_width(count, SMALL) for count in counts) + 2 < pitch
+    has_room = have_room(counts, highest, pitch)
     return [
         Bar(
             row["words"],
