@@ -1,7 +1,7 @@
 """What every drawing keeps to: the part of SVG that react-native-svg draws, and room for every text."""
 
 import re
-from itertools import pairwise, product
+from itertools import combinations, pairwise, product
 
 import pytest
 
@@ -77,6 +77,11 @@ def test_every_text_has_room(kind: str, locale: str) -> None:
             line.sort()
             for (_, end, one), (start, _, other) in pairwise(line):
                 assert end <= start + 0.5, (width, size, one, other)
+        # Lines that are nearer to each other than digits are high, such as those of labels above bars.
+        for y, below in combinations(sorted(lines), 2):
+            if below - y < 8:
+                for (start, end, one), (begin, stop, other) in product(lines[y], lines[below]):
+                    assert end <= begin + 0.5 or stop <= start + 0.5, (width, size, one, other)
 
 
 @pytest.mark.parametrize("kind", KINDS)
