@@ -101,6 +101,12 @@ def test_a_drawing_is_named_and_described(kind: str) -> None:
 def test_charts_of_one_page_share_no_id() -> None:
     charts = [draw(kind) for kind in KINDS]
     charts += [draw("trend", score=score) for score in ("fluency", "grammar")]
+    charts += [
+        draw("trend", period="year"),
+        draw("trend", language="de"),
+        draw("heatmap", year=2026),
+    ]
+    charts += [draw("trend", theme="dark"), draw("trend", width=320), draw("trend", locale="de")]
     ids = [found for chart in charts for found in re.findall(r' id="([^"]+)"', chart.svg)]
     assert len(set(ids)) == len(ids)
 

@@ -35,7 +35,6 @@ def draw(answer: Mapping[str, Any], options: Options) -> Chart:
         has_data=has_data,
         paint=lambda drawing: _draw(drawing, answer, parts, words, options, has_data),
         table=lambda: _rows(answer, parts, words),
-        part=options.score or "",
     )
 
 
