@@ -12,7 +12,7 @@ from vorex_sessions.page.texts import Texts, choose
 _WIDTH, _EDGE, _ROW = 600, 36, 108
 _HEAD, _FOOT = 96, 64
 _VALUE, _LABEL, _TITLE = 40, 17, 24
-_APART = 12  # pixels that stay free between two columns
+_APART = 32  # pixels that stay free between two columns: more than a space between words
 _NOUNS = {
     "streak_days": "days",
     "longest_streak_days": "days",
