@@ -5,7 +5,7 @@ from itertools import combinations, pairwise, product
 
 import pytest
 
-from tests.charts.samples import SAMPLES, SIZES, TODAY
+from tests.charts.samples import SAMPLES, SIZES
 from tests.charts.svg_reading import extent, marks, parse, tag
 from tests.tools.charts import FOLDER, pictures
 from vorex_sessions.charts import heatmap, rhythm, skills, streak, trend, vocabulary
@@ -166,10 +166,3 @@ def test_a_table_has_a_cell_for_each_head(kind: str) -> None:
 def test_the_documentation_shows_what_is_drawn() -> None:
     kept = {path.name: path.read_text("utf-8").removesuffix("\n") for path in FOLDER.iterdir()}
     assert kept == pictures(), "`python -m tests.tools.charts` writes them anew"
-
-
-@pytest.mark.parametrize("kept", ["paused", "rest", "frozen"])
-def test_a_day_that_the_streak_survives_is_not_too_short(kept: str) -> None:
-    row = {"date": TODAY, "practiced": False, "minutes": 0.5, "paused": False, "rest": False}
-    assert streak.state_of({**row, "frozen": False}, TODAY) == "short"
-    assert streak.state_of({**row, "frozen": False, kept: True}, TODAY) == kept

@@ -25,7 +25,6 @@ _KINDS = ",".join(KINDS)
 _MESSAGES: Mapping[int, str] = {
     HTTPStatus.UNAUTHORIZED: "over",
     HTTPStatus.NOT_FOUND: "missing",
-    HTTPStatus.METHOD_NOT_ALLOWED: "missing",
 }
 
 
@@ -133,11 +132,15 @@ def send_asset(name: str) -> Response:
     raise NotFound
 
 
-@pages.after_app_request
+@pages.get("/<path:_address>")
+def show_nothing(_address: str) -> Response:
+    """An address of no page, so that a person reads a page that says so."""
+    raise NotFound
+
+
+@pages.after_request
 def tell_a_person(response: Response) -> Response:
-    """Show a problem as a page where a person looks at it, also at an address that has no view."""
-    if request.path != "/progress" and not request.path.startswith("/progress/"):
-        return response
+    """Show a problem as a page where a person looks at it."""
     return for_people(response, _MESSAGES.get(response.status_code, "away"))
 
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 import flask
-from flask import Response, request
+from flask import Response
 
 from vorex_sessions.auth.caller import learner_id
 from vorex_sessions.hooks.answers import Asked
@@ -64,10 +64,8 @@ def show_card(card_id: str) -> Response:
     return response
 
 
-@cards.after_app_request
+@cards.after_request
 def tell_a_person(response: Response) -> Response:
     """Show a page to a person who follows an address at which there is no card, or none any more."""
     is_missing = response.status_code == HTTPStatus.NOT_FOUND
-    if is_missing and request.path.startswith("/cards/"):
-        return for_people(response, "unshared")
-    return response
+    return for_people(response, "unshared") if is_missing else response
