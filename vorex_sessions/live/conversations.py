@@ -163,6 +163,7 @@ class Conversation:
             "cancel": self._cancel,
             "ping": _pong,
         }[kind]
+        place = self._websocket.waiting
         try:
             if self._learner_id is None and kind != "auth":
                 raise NotSignedIn("Send the access token first: a message of the type `auth`.")
@@ -171,7 +172,8 @@ class Conversation:
         except Exception as error:
             self._complain(error, ref or {}, is_auth=kind == "auth")
             return
-        self._say(kind_said, {**said, **(ref or {})})
+        # What is live goes before what the hub told meanwhile, which may be newer: the newest is the last.
+        self._say(kind_said, {**said, **(ref or {})}, None if kind_said == "saved" else place)
 
     def _complain(self, error: Exception, ref: Message, *, is_auth: bool = False) -> None:
         """Send the problem that an error is; one of the token, or of the first answer, ends the socket."""
@@ -185,8 +187,8 @@ class Conversation:
         if is_auth:
             raise Closed(websockets.BACK_OFF, problem.detail)
 
-    def _say(self, kind: str, members: Message) -> None:
-        self.put(orjson.dumps({"type": kind, **members}).decode())
+    def _say(self, kind: str, members: Message, place: int | None = None) -> None:
+        self._websocket.put(orjson.dumps({"type": kind, **members}).decode(), place)
 
     def _auth(self, message: Message) -> tuple[str, Message]:
         learner_id, expires = learner_of(message["token"])

@@ -70,12 +70,17 @@ class WebSocket:
             + f"X-Request-ID: {request_id}\r\n\r\n".encode("latin-1")
         )
 
-    def put(self, message: str) -> None:
-        """Send a message soon. One who reads none of 64 is given up."""
-        if len(self._waiting) >= MOST_WAITING:
+    @property
+    def waiting(self) -> int:
+        """How many messages wait to be sent; only `wait` and `close` make them fewer."""
+        return len(self._waiting)
+
+    def put(self, message: str, place: int | None = None) -> None:
+        """Send a message soon, as the last or at a place. One who reads none of 64 is given up."""
+        if self.waiting >= MOST_WAITING:
             self.end(Closed(LOST, "slow"))
         else:
-            self._waiting.append(message)
+            self._waiting.insert(self.waiting if place is None else place, message)
         self._wake.set()
 
     def end(self, how: Closed) -> None:
