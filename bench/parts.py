@@ -16,6 +16,7 @@ from bench.services import (
     GROWTH_ALONE,
     NOTHING_DERIVED,
     SHIPPED,
+    TOTALS_ALONE,
     Running,
     peer,
     service,
@@ -74,10 +75,14 @@ def equipped(bench: Bench) -> dict[str, Any]:
 
 
 def deriving(bench: Bench) -> dict[str, Any]:
-    """Compare saves with a peer that keeps totals, streak and words: the same work, then all of ours."""
+    """Compare saves with a peer that keeps totals, streak and words: the same work, then more of ours."""
     results: dict[str, Any] = {}
     with peer(bench.address, DERIVING) as theirs:
-        for what, app in (("the same work", GROWTH_ALONE), ("everything on", SHIPPED)):
+        for what, app in (
+            ("the same work", TOTALS_ALONE),
+            ("and achievements", GROWTH_ALONE),
+            ("everything on", SHIPPED),
+        ):
             with service(bench.address, app=app) as ours:
                 _check(ours, theirs, bench)
                 same = equal.check_derived(ours, theirs, bench.address, random.Random())

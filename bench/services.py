@@ -23,6 +23,7 @@ _LOGS = ROOT / "instance" / "bench"
 SHIPPED = "wsgi:app"
 NOTHING_DERIVED = "bench.peers.nothing_derived:app"
 GROWTH_ALONE = "bench.peers.growth_alone:app"
+TOTALS_ALONE = "bench.peers.totals_alone:app"
 # The peers: with nothing else on, as its users deploy it, and with totals, streak and words in its saves.
 BARE = ("bench.peers.fastapi_peer:app",)
 EQUIPPED = ("--factory", "bench.peers.fastapi_equipped:create_app")

@@ -6,8 +6,8 @@ Totals and words of a learner whom it meets first, and totals after a session of
 counted from all sessions. Its tables are in fastapi_deriving.sql.
 
 It does not derive achievements, memories of words with outcomes, skills or rollups. So its saves compare
-with those of growth_alone.py, which leaves out rollups, memories and skills (and keeps achievements,
-which it does not): that is the comparison of like with like. Against the service as shipped, it does less.
+with those of totals_alone.py, which leaves them out, too: that is the comparison of like with like.
+Against growth_alone.py, which keeps achievements, and against the service as shipped, it does less.
 
     DATABASE_URL=… SUPABASE_JWT_SECRET=… uvicorn --factory bench.peers.fastapi_deriving:create_app --workers 2
 """
