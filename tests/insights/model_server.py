@@ -12,9 +12,9 @@ from typing import Any
 
 REMARKS = {
     "en": "Keep going.",
-    "de": "Mach weiter so.",
-    "es": "Sigue así.",
-    "fr": "Continue comme ça.",
+    "de": "Mach weiter.",
+    "es": "Adelante.",
+    "fr": "Tu peux y arriver.",
 }
 
 

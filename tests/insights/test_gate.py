@@ -162,6 +162,10 @@ def test_slots_in_another_order_do_not_pass() -> None:
         ("trend_down", "es", "Tu puntuación de {f1} ha bajado casi {f2}."),
         ("trend_up", "fr", "Ta note de {f1} a augmenté à {f2}."),
         ("streak_risk", "en", "Your streak of almost {f1}."),
+        ("trend_up", "en", "Your {f1} score has risen by a so and so {f2}."),
+        ("trend_up", "de", "Dein Wert für {f1} ist im letzten Monat um die {f2}."),
+        ("trend_up", "de", "Dein Wert für {f1} ist im letzten Monat um die, {f2}."),
+        ("more_practice_week", "es", "Has practicado las {f1}."),
         ("trend_up", "en", "Your {f1} score would have risen by {f2}."),
         ("trend_up", "en", "If only your {f1} score has risen by {f2}."),
         ("trend_up", "de", "Dein Wert für {f1} wird um {f2} gestiegen sein."),
@@ -233,7 +237,7 @@ def test_a_direction_that_the_facts_do_not_have_does_not_pass(
             "Super! Dein Wert für {f1} ist im letzten Monat um {f2}. Das ist mehr, als der Zufall erklärt.",
         ),
         ("trend_down", "es", "Tu puntuación de {f1} ha disminuido {f2}. ¡Adelante!"),
-        ("streak_risk", "fr", "Ta série de {f1}. Continue comme ça !"),
+        ("streak_risk", "fr", "Ta série de {f1}. Tu peux y arriver !"),
         ("words_due", "en", "{f1}. If you review it now, you\u2019ll recall it longer."),
     ],
 )
@@ -262,6 +266,7 @@ FALSE = [
     ("words_due", "en", "{f1}. If you skip it now, you will remember it longer."),
     ("words_due", "en", "{f1}. If you remember it now, you will go over it longer."),
     ("streak_risk", "de", "Deine Serie von {f1} riss."),
+    ("words_due", "de", "{f1}. Wenn du es jetzt durchgehst, merkst du es länger."),
     ("trend_up", "de", "Angeblich ist dein Wert für {f1} im letzten Monat um {f2}."),
     ("trend_up", "es", "Tus errores de {f1} han subido {f2}."),
     ("trend_up", "es", "Tu puntuación de {f1} ha subido {f2}. Ahora se ha desplomado."),
@@ -275,6 +280,70 @@ def test_what_the_template_does_not_say_does_not_pass(
     template: str, language: str, text: str
 ) -> None:
     assert refusal(shape(template, language), text) is not None
+
+
+ASKED = [
+    (
+        "plateau",
+        "en",
+        "Your {f1} score has held steady within the last month, measured on {f2}? "
+        "Ready for something harder, or another type of session.",
+    ),
+    ("neglected_language", "en", "Time for some {f1}. Your last session in it was {f2}?"),
+    ("next_skill", "en", "How about {f1} next. Your mastery of it is estimated at {f2}?"),
+    (
+        "plateau",
+        "de",
+        "Dein Wert für {f1} ist im letzten Monat stabil geblieben, gemessen an {f2}? "
+        "Lust auf etwas Schwierigeres oder eine andere Art von Einheit.",
+    ),
+    (
+        "plateau",
+        "es",
+        "¿Tu puntuación de {f1} se ha mantenido estable en el último mes, según mediciones de {f2}? "
+        "Te animas con algo más difícil o con otro tipo de sesión.",
+    ),
+    ("neglected_language", "es", "Y si practicas {f1}. ¿Hace {f2}?"),
+    ("neglected_language", "fr", "Envie d\u2019une séance en {f1}. La dernière remonte à {f2} ?"),
+]
+
+
+@pytest.mark.parametrize(("template", "language", "text"), ASKED)
+def test_a_question_mark_moves_to_no_fact(template: str, language: str, text: str) -> None:
+    assert refusal(shape(template, language, "friendly"), text) == "meaning"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your {f1} score has 'risen' by {f2}.",
+        "Your {f1} score has \u2019risen\u2019 by {f2}.",
+        "Your {f1} score has risen by {f2} ...",
+        "Your {f1} score has risen by {f2}!!!",
+        "Your {f1} score has risen by {f2}, , that is more than chance explains.",
+    ],
+)
+def test_a_sign_that_hints_does_not_pass(text: str) -> None:
+    assert refusal(shape("trend_up"), text) == "characters"
+
+
+@pytest.mark.parametrize(
+    ("language", "remark"),
+    [
+        *(
+            ("en", "Keep it going."),
+            ("de", "Mach weiter so!"),
+            ("de", "Weiter so."),
+            ("es", "¡Sigue así!"),
+        ),
+        *(("fr", "Continue comme ça !"), ("fr", "Continue ainsi.")),
+    ],
+)
+def test_nobody_is_told_to_go_on_like_that_where_nothing_rises(language: str, remark: str) -> None:
+    """A falling score, a forgotten word and a long absence are nothing to go on with."""
+    own = [one for one in SHAPES if one.language == language]
+    praised = {one.template for one in own if refusal(one, f"{one.sentence} {remark}") is None}
+    assert praised == {"trend_up", "more_practice_week", "more_practice_month"}
 
 
 @pytest.mark.parametrize("language", REMARKS)

@@ -373,7 +373,7 @@ def test_the_commands_say_what_they_do(
         "Asked for 2 wordings: 2 accepted; shown to 1 learner.\n"
     )
     text = said(with_model, "preview", "--learner", learner.id, "--locale", "de")
-    for part in ("days = 3 days", "Deine Serie von 3 Tagen", "{f1}", "accepted", "Mach weiter so."):
+    for part in ("days = 3 days", "Deine Serie von 3 Tagen", "{f1}", "accepted", "Mach weiter."):
         assert part in text
     model.raw = status(500)
     assert "status 500" in said(with_model, "preview", "--learner", learner.id)

@@ -19,6 +19,7 @@ from vorex_sessions.insights.gate_words import (
     FLAT,
     LETTERS,
     NEGATIONS,
+    NEUTRAL,
     NUMBER_FORMS,
     NUMBERS,
     REFUSALS,
@@ -46,7 +47,9 @@ _ADDRESS = re.compile(r"\w[.:@/]\w|\bwww\b|\bhttps?\b")
 _ROMAN = re.compile(r"\b(?:[IVXLCDM]{2,}|[IVXivx]{2,}|[VXvx])\b")
 # What would change a value beside it: a minus, a point, a letter.
 _TOUCHED = re.compile(r"[^\s(«„“¿¡]\{f|[-\u2013—]\s*\{f|\}[^\s.,;:!?)»”…]|\}[.,:]\S")
-_WITH_WORD_BEFORE = re.compile(r"(?:([^\W\d_]+)['\u2019]?\s+)?\{f\d\}")
+# Signs that hint at more: quotes of irony, and what stands twice.
+_HINTING = re.compile(r"(?<![^\W\d_])['\u2019]|['\u2019](?![^\W\d_])|[.,;:!?…]\s*[.,;:!?…]")
+_WITH_WORD_BEFORE = re.compile(r"(?:([^\W\d_]+)['\u2019]?[\s,;:]+)?\{f\d\}")
 _UP_TO_SLOTS = re.compile(r"[^.!?…]*\{f\d\}")
 _LONGER, _SHORTER = 1.8, 0.3  # than the template
 _MORE = 40  # characters
@@ -70,6 +73,7 @@ def refusal(shape: Shape, text: object) -> str | None:
     if (
         not all(sign in _PUNCTUATION or sign.lower() in letters for sign in free)
         or unicodedata.normalize("NFC", text) != text
+        or _HINTING.search(_SLOT.sub("x", text))
     ):
         return "characters"
     if _ADDRESS.search(_SLOT.sub("_", text)):
@@ -91,7 +95,9 @@ def _has_other_meaning(shape: Shape, text: str) -> bool:
     told = " ".join(_UP_TO_SLOTS.findall(text))
     if (DOUBTS & set(_words(told))) - set(_words(shape.sentence)):
         return True
-    return any(new != own and new.casefold() in BEFORE_SLOTS for new, own in pairs)
+    # A small word, too: "um die 5 Punkte" is about so many.
+    changing = BEFORE_SLOTS | NEUTRAL[shape.language]
+    return any(new != own and new.casefold() in changing for new, own in pairs)
 
 
 def _wrong_word(shape: Shape, text: str) -> str | None:

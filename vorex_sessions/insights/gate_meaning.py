@@ -12,6 +12,7 @@ from itertools import product
 from vorex_sessions.insights.gate_words import NEUTRAL, PRAISE, REMARKS, SAME, WORD, lower
 
 _SENTENCE = re.compile(r"[^.!?…]+[.!?…]*")
+_SLOT = re.compile(r"\{f\d\}")
 _PART = re.compile(rf"\{{f\d\}}|{WORD}")
 # Signs that ask, hint or quote: as often as in the template.
 _TELLING = "?¿…()“”„«»\u2014\u2013"
@@ -23,11 +24,18 @@ def says_the_same(template: str, text: str, language: str, *, rises: bool) -> bo
         return False
     remarks = REMARKS[language] | PRAISE[language] if rises else REMARKS[language]
     own = _SENTENCE.findall(template)
+    if _asked(_SENTENCE.findall(text)) != _asked(own):
+        return False
     kept = [one for one in _SENTENCE.findall(text) if one in own or _plain(one) not in remarks]
     said = _claims("".join(kept), language)
     # Each way to leave out sentences that have no slot.
     ways = product(*((one,) if "{f" in one else (one, "") for one in own))
     return any(said == _claims("".join(way), language) for way in ways)
+
+
+def _asked(sentences: list[str]) -> list[bool]:
+    """For each slot whether its sentence asks, where a fact would be in doubt."""
+    return [bool({"?", "¿"} & set(one)) for one in sentences for _ in _SLOT.findall(one)]
 
 
 def _plain(sentence: str) -> str:
