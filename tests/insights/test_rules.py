@@ -165,6 +165,14 @@ def test_a_month_is_compared_with_the_month_before(learner: Learner) -> None:
     assert "more_practice" not in found(learner, period="week")
 
 
+def test_practice_is_steady_in_any_week_whichever_day_it_starts_on(learner: Learner) -> None:
+    ages = [0, 1, 2, *range(11, 17), 25, 26, 27]  # 3 days of each 7, and breaks of 8 days
+    histories.save(learner, histories.days(ages))
+    kinds = found(learner).keys()
+    assert "come_back" in kinds
+    assert "steady" not in kinds
+
+
 @pytest.mark.parametrize(
     ("hours", "start"),
     [

@@ -148,9 +148,9 @@ def _change(answers: Answers, is_clear: Callable[[float], bool]) -> Finding | No
 
 
 def steady(answers: Answers) -> Finding | None:
-    """3 days or more in each of the last four weeks, which a single good week cannot reach."""
+    """3 days or more in any 7 days of the last 28, whichever day a week starts on: there was no break."""
     days = [row for row in _calendar(answers) if row["date"] <= answers.today]
-    weeks = [days[start : start + _WEEK] for start in range(0, len(days), _WEEK)]
+    weeks = [days[start : start + _WEEK] for start in range(len(days) - _WEEK + 1)]
     if any(sum(row["minutes"] > 0 for row in week) < 3 for week in weeks):
         return None
     count = sum(row["minutes"] > 0 for row in days)
