@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+import time_machine
 from flask import Flask
 
 from tests.clock import now, today
@@ -163,6 +165,21 @@ def test_a_month_is_compared_with_the_month_before(learner: Learner) -> None:
     assert values(told) == {"now": 5400, "before": 1800}
     assert told.template == "more_practice_month"
     assert "more_practice" not in found(learner, period="week")
+
+
+def test_the_evening_that_a_period_leaves_out_belongs_to_the_week_before(learner: Learner) -> None:
+    """`stats` compares up to the same time of day; "the week before" is of whole days all the same."""
+    noon = now().replace(hour=12, minute=0, second=0, microsecond=0)
+    with time_machine.travel(noon, tick=False):
+        histories.save(learner, histories.days([8, 9, 10], duration_seconds=300))
+        histories.save(learner, histories.days([1, 2, 3], duration_seconds=900))
+        assert values(found(learner)["more_practice"]) == {"now": 2700, "before": 900}
+        evening = histories.day(7, duration_seconds=1000)
+        evening["completed_at"] = evening["completed_at"].replace("T12", "T20")
+        histories.save(learner, [evening])
+        assert values(found(learner)["more_practice"]) == {"now": 2700, "before": 1900}
+        histories.save(learner, [{**evening, "session_result_id": str(uuid4())}])
+        assert "more_practice" not in found(learner)
 
 
 def test_practice_is_steady_in_any_week_whichever_day_it_starts_on(learner: Learner) -> None:

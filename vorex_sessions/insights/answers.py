@@ -31,6 +31,7 @@ class Answers:
     language: str | None
     languages: Answered
     stats: Answered
+    before: Answered  # the statistics of the whole days before, of which `stats` leaves out the last hours
     streak: Answered
     trends: Answered
     vocabulary: Answered
@@ -76,11 +77,15 @@ def read(learner_id: str, *, period: str, language: str | None, now: datetime) -
         when = {} if service in (show_skills, changes) else {"now": now}
         return Answered(address, service(learner_id, **given, **when))
 
+    of_period = ask("stats", stats, period=period)
+    previous = of_period.body["previous"]
+    days = {"date_from": previous["period_start"], "date_to": previous["period_end"]}
     return Answers(
         period,
         language,
         languages,
-        stats=ask("stats", stats, period=period),
+        stats=of_period,
+        before=ask("stats", stats, **days),
         streak=ask("streak", show_streak),
         trends=ask("trends", show_trends, period="month", language=one),
         vocabulary=ask("vocabulary", list_words, status="due", limit=1, language=language),

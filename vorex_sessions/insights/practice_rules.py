@@ -128,21 +128,25 @@ def less_practice(answers: Answers) -> Finding | None:
 def _change(answers: Answers, is_clear: Callable[[float], bool]) -> Finding | None:
     """3 sessions (week) or 6 (month) and a minute in both periods, and a change of 10 minutes.
 
-    Less may be one session.
+    Less may be one session. It has to hold up to this time of day, since today is not over yet, and of whole
+    days, which are what is told: an evening a week ago is not left out of "the week before".
     """
     stats, previous = answers.stats, answers.stats.body["previous"]
-    now, before = stats.body["total_duration"], previous["total_duration"]
-    counts = (stats.body["total_sessions"], previous["total_sessions"])
+    now, whole = stats.body["total_duration"], answers.before.body["total_duration"]
+    counts = [one["total_sessions"] for one in (stats.body, previous, answers.before.body)]
     if _is_purged_since(answers, previous["period_start"]):
         return None
-    if min(counts) < _LEAST_SESSIONS[answers.period] or abs(now - before) < _LEAST_SECONDS:
+    if min(counts) < _LEAST_SESSIONS[answers.period]:
         return None
-    if min(now, before) < _MINUTE or not is_clear(now / before):
-        return None
+    for before in (previous["total_duration"], whole):
+        if abs(now - before) < _LEAST_SECONDS or min(now, before) < _MINUTE:
+            return None
+        if not is_clear(now / before):
+            return None
     period = answers.period
     facts = (
         stats.fact("now", "/total_duration", "seconds", period=period, n=counts[0]),
-        stats.fact("before", "/previous/total_duration", "seconds", period=period, n=counts[1]),
+        answers.before.fact("before", "/total_duration", "seconds", period=period, n=counts[2]),
     )
     return Finding(facts, "practise", answers.language, subject=period, variant=period)
 
