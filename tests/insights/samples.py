@@ -4,6 +4,7 @@ from vorex_sessions.insights.facts import Fact
 
 UNITS: dict[str, dict[str, str]] = {
     "streak_risk": {"days": "days"},
+    "streak_risk_more": {"days": "days"},
     "away": {"last": "date", "days": "days"},
     "weekly_goal": {"missing": "days", "goal": "days"},
     "daily_goal": {"missing": "minutes", "goal": "minutes"},

@@ -190,6 +190,13 @@ def test_practice_is_steady_in_any_week_whichever_day_it_starts_on(learner: Lear
     assert "steady" not in kinds
 
 
+def test_who_has_practised_a_little_today_is_not_told_to_practise_at_all(learner: Learner) -> None:
+    histories.save(learner, histories.days([1, 2, 3]))
+    assert found(learner)["streak_risk"].template == "streak_risk"
+    histories.save(learner, [histories.day(0, duration_seconds=59)])
+    assert found(learner)["streak_risk"].template == "streak_risk_more"
+
+
 @pytest.mark.parametrize(
     ("hours", "start"),
     [

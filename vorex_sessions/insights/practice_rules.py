@@ -21,12 +21,16 @@ _HOURS, _HABIT, _LEAST_OF_RHYTHM = 3, 0.6, 10
 
 
 def streak_risk(answers: Answers) -> Finding | None:
-    """The streak breaks tonight, and has 3 days or more. The rule of the streak itself leaves no doubt."""
+    """The streak breaks tonight, and has 3 days or more. The rule of the streak itself leaves no doubt.
+
+    Who has practised today, but for less than a day needs, is not told that they have not.
+    """
     streak = answers.streak
     if not streak.body["at_risk"] or streak.body["current"] < _SHORT_STREAK:
         return None
     days = streak.fact("days", "/current", "days", n=streak.body["current"])
-    return Finding((days,), "practise", answers.language)
+    variant = "more" if streak.body["seconds_today"] else ""
+    return Finding((days,), "practise", answers.language, variant=variant)
 
 
 def weekly_goal(answers: Answers) -> Finding | None:
