@@ -343,7 +343,7 @@ def test_nobody_is_told_to_go_on_like_that_where_nothing_rises(language: str, re
     """A falling score, a forgotten word and a long absence are nothing to go on with."""
     own = [one for one in SHAPES if one.language == language]
     praised = {one.template for one in own if refusal(one, f"{one.sentence} {remark}") is None}
-    assert praised == {"trend_up", "more_practice_week", "more_practice_month"}
+    assert praised == {"trend_up", "trend_up_of", "more_practice_week", "more_practice_month"}
 
 
 @pytest.mark.parametrize("language", REMARKS)

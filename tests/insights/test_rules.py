@@ -99,7 +99,9 @@ def test_scores_of_two_languages_are_not_mixed(learner: Learner) -> None:
     histories.save(learner, [*histories.scored(lambda age: 90, range(22, 28)), *beginner])
     kinds = found(learner)
     assert "trend_down" not in kinds
-    assert values(kinds["plateau"]) == {"score": "fluency", "days": 22}
+    assert values(kinds["plateau"]) == {"score": "fluency", "language": "de", "days": 22}
+    assert kinds["plateau"].template == "plateau_of"
+    assert kinds["plateau"].finding.ref == "de"
     assert (
         kinds["plateau"]
         .finding.facts[0]

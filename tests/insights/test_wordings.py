@@ -28,7 +28,10 @@ def samples(template: str) -> list[list[Fact]]:
 def test_each_rule_has_its_wordings_in_each_language() -> None:
     for language in LOCALES:
         assert wording.wordings(language).keys() == UNITS.keys() | {"scores"}
-    kinds = {re.sub("(risk|practice|hours)_(more|week|month|all)$", r"\1", name) for name in UNITS}
+    kinds = {
+        re.sub("(risk|practice|hours|up|down|plateau)_(more|week|month|all|of)$", r"\1", name)
+        for name in UNITS
+    }
     assert kinds == set(KINDS)
 
 

@@ -35,10 +35,10 @@ REASONS = (
     *("negation", "refusal", "time", "language", "meaning"),
 )
 _DIRECTION = {
-    **dict.fromkeys(("trend_up", "more_practice_week", "more_practice_month"), UP),
-    **dict.fromkeys(("trend_down", "word_slipping", "less_practice_week"), DOWN),
-    "less_practice_month": DOWN,
-    "plateau": FLAT,
+    **dict.fromkeys(("trend_up", "trend_up_of", "more_practice_week", "more_practice_month"), UP),
+    **dict.fromkeys(("trend_down", "trend_down_of", "word_slipping"), DOWN),
+    **dict.fromkeys(("less_practice_week", "less_practice_month"), DOWN),
+    **dict.fromkeys(("plateau", "plateau_of"), FLAT),
 }
 _SLOT = re.compile(r"\{f\d\}")
 _PUNCTUATION = frozenset(" \u00a0\u202f.,;:!?¡¿'\u2019“”„«»()\u2013—-…")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from vorex_sessions.insights.answers import Answers
-from vorex_sessions.insights.facts import Finding
+from vorex_sessions.insights.facts import Fact, Finding
 from vorex_sessions.progress.figures import SKILLS
 
 _MANY_WORDS = 5
@@ -60,12 +60,23 @@ def _trend(answers: Answers, verdict: str) -> Finding | None:
         return None
     score = max(moving, key=lambda name: abs(trends[name]["change"]))
     days = trends[score]["days"]
+    named, variant = _language(answers)
     facts = (
         answers.trends.fact("score", f"/trends/{score}", "score", period="month", value=score),
+        *named,
         answers.trends.fact("change", f"/trends/{score}/change", "points", period="month", n=days),
         answers.trends.fact("days", f"/trends/{score}/days", "days", period="month", n=days),
     )
-    return Finding(facts, "trends", answers.language, subject=score)
+    return Finding(facts, "trends", answers.warmup.body["language"], subject=score, variant=variant)
+
+
+def _language(answers: Answers) -> tuple[tuple[Fact, ...], str]:
+    """The language that the scores are of, and the variant that names it; none where there is no other."""
+    tag = answers.warmup.body["language"]
+    if len(answers.practised) == 1:
+        return (), ""
+    place = next(place for place, row in answers.practised if row["language"] == tag)
+    return (answers.languages.fact("language", f"/languages/{place}/language", "language"),), "of"
 
 
 def plateau(answers: Answers) -> Finding | None:
@@ -82,11 +93,13 @@ def plateau(answers: Answers) -> Finding | None:
         return None
     score = max(stable, key=lambda name: trends[name]["days"])
     days = trends[score]["days"]
+    named, variant = _language(answers)
     facts = (
         answers.trends.fact("score", f"/trends/{score}", "score", period="month", value=score),
+        *named,
         answers.trends.fact("days", f"/trends/{score}/days", "days", period="month", n=days),
     )
-    return Finding(facts, "trends", answers.language, subject=score)
+    return Finding(facts, "trends", answers.warmup.body["language"], subject=score, variant=variant)
 
 
 def next_skill(answers: Answers) -> Finding | None:
