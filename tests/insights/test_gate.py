@@ -287,7 +287,7 @@ ASKED = [
         "plateau",
         "en",
         "Your {f1} score has held steady within the last month, measured on {f2}? "
-        "Ready for something harder, or another type of session.",
+        "Ready for something new, or another type of session.",
     ),
     ("neglected_language", "en", "Time for some {f1}. Your last session in it was {f2}?"),
     ("next_skill", "en", "How about {f1} next. Your mastery of it is estimated at {f2}?"),
@@ -295,13 +295,13 @@ ASKED = [
         "plateau",
         "de",
         "Dein Wert für {f1} ist im letzten Monat stabil geblieben, gemessen an {f2}? "
-        "Lust auf etwas Schwierigeres oder eine andere Art von Einheit.",
+        "Lust auf etwas Neues oder eine andere Art von Einheit.",
     ),
     (
         "plateau",
         "es",
         "¿Tu puntuación de {f1} se ha mantenido estable en el último mes, según mediciones de {f2}? "
-        "Te animas con algo más difícil o con otro tipo de sesión.",
+        "Te animas con algo nuevo o con otro tipo de sesión.",
     ),
     ("neglected_language", "es", "Y si practicas {f1}. ¿Hace {f2}?"),
     ("neglected_language", "fr", "Envie d\u2019une séance en {f1}. La dernière remonte à {f2} ?"),
