@@ -147,6 +147,10 @@ def test_numbers_dates_hours_shares_and_names_are_those_of_the_locale() -> None:
     assert of("seconds", 5400)[0] == "90"
     assert of("score", "fluency")[:5] == ["fluency", "fluency", "Redefluss", "fluidez", "fluidité"]
     assert of("language", "de")[:5] == ["German", "German", "Deutsch", "alemán", "allemand"]
+    assert of("language", "pt-BR")[:5] == [
+        *("Brazilian Portuguese", "Brazilian Portuguese", "Portugiesisch (Brasilien)"),
+        *("portugués de Brasil", "portugais brésilien"),
+    ]
     for tag in ("qzz", "und", "deu", "de-ZZ"):  # Babel would guess a language or a region
         assert of("language", tag)[:1] == [tag]
     assert of("language", "zh-TW")[:1] == ["Chinese (Traditional, Taiwan)"]

@@ -75,7 +75,7 @@ def is_singular(fact: Fact, locale: "Locale") -> bool:
 
 
 def language_name(tag: str, locale: "Locale") -> str:
-    """The name of a language: with its region where there is one, else the tag itself."""
+    """The name of a language: that of its variety, or with its region; else the tag itself."""
     from babel.core import Locale, UnknownLocaleError
 
     try:
@@ -85,7 +85,11 @@ def language_name(tag: str, locale: "Locale") -> str:
     # Babel guesses: `und` would be English of the United States.
     first, *rest = tag.split("-")
     is_guessed = named.language != first or (named.territory or "") not in ("", *rest)
-    return (None if is_guessed else named.get_display_name(locale)) or tag
+    if is_guessed:
+        return tag
+    # In German such a name has an adjective, which would need a case: "auf Österreichisches Deutsch".
+    own = None if locale.language == "de" else locale.languages.get(tag.replace("-", "_"))
+    return own or named.get_display_name(locale) or tag
 
 
 def _day(value: Any) -> date:
