@@ -317,6 +317,7 @@ def test_the_tokens_of_a_day_are_not_exceeded(
     for limited in app_with(settings, model.url, INSIGHTS_MODEL_TOKENS=2000):
         result = ask_for(limited)
         assert result.stopped == "the tokens of the day are spent"
+        assert "away" not in result.outcomes  # the command would say "0 away"
         with limited.app_context():
             used = run(insight_model_use.select())
         tokens = {row.outcome: row.tokens for row in used}

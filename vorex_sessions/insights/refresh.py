@@ -49,7 +49,7 @@ def refresh(*, most: int | None = None) -> Result:
         except (ModelAway, NoTokens) as reason:
             run(model_store.RELEASE, {"key": key_of(shape)})
             failures += 1
-            result.outcomes[AWAY] += isinstance(reason, ModelAway)
+            result.outcomes.update([AWAY] * isinstance(reason, ModelAway))
             if isinstance(reason, NoTokens) or failures == _MOST_FAILURES:
                 result.stopped = str(reason)
                 break
