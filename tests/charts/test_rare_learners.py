@@ -83,6 +83,29 @@ def test_the_rhythm_begins_with_the_learners_first_day_of_the_week(
     assert shown == [*short[first:], *short[:first]]
 
 
+@pytest.mark.parametrize(
+    ("locale", "english", "japanese"),
+    [
+        ("en", "English: of ", "Japanese: for "),
+        ("de", "Englisch: Von ", "Japanisch: Für "),
+        ("es", "Inglés: de ", "Japonés: para "),
+        ("fr", "Anglais\u00a0: sur ", "Japonais\u00a0: pour "),
+        ("ar", "الإنجليزية: ", "اليابانية: "),
+        ("pt", "English: of ", "Japanese: for "),
+    ],
+)
+def test_the_skills_say_of_which_language_they_are(
+    app: Flask, learner: Learner, locale: str, english: str, japanese: str
+) -> None:
+    """They are of the latest session's language alone, which may have no list of skills."""
+    evidence = [{"skill": "articles", "score": 80}]
+    learner.save(completed_at=ago(1), language="en", skills=evidence)
+    assert chart_of(app, learner, "skills", locale=locale).sentence.startswith(english)
+    assert description(fetch(learner, "skills", locale=locale)).startswith(english)
+    learner.save(language="ja")
+    assert chart_of(app, learner, "skills", locale=locale).sentence.startswith(japanese)
+
+
 @pytest.mark.parametrize("width", [320, 500, 700, 1440])
 def test_minutes_above_bars_of_nearly_the_same_height_keep_apart(width: int) -> None:
     """Their labels are on different lines, but so near to each other that they would be one number."""

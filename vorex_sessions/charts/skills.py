@@ -23,7 +23,9 @@ def draw(answer: Mapping[str, Any], options: Options) -> Chart:
     """The chart of what `skills` answers."""
     words, nodes = words_of(options.locale), answer["nodes"]
     has_data = any(node["evidence"] for node in nodes)
-    sentence = _sentence(nodes, words, has_data)
+    # Named where the chart stands: the other charts are of all of a learner's languages.
+    language = words.language(answer["language"])
+    sentence = _sentence(nodes, words, has_data, language)
 
     def paint(drawing: Drawing) -> float:
         if nodes:
@@ -45,19 +47,21 @@ def draw(answer: Mapping[str, Any], options: Options) -> Chart:
 _COLUMNS = ("domain", "level", "skill", "status", "mastery")
 
 
-def _sentence(nodes: Nodes, words: Words, has_data: bool) -> str:
+def _sentence(nodes: Nodes, words: Words, has_data: bool, language: str) -> str:
     if not nodes:
-        return words.say("skills", "no_graph")
+        return words.say("skills", "no_graph", language=language)
+    skills = words.count("skills", len(nodes))
     if not has_data:
-        return words.say("skills", "empty", skills=words.count("skills", len(nodes)))
+        return words.say("skills", "empty", language=language, skills=skills)
     counts = {status: sum(node["status"] == status for node in nodes) for status in STATUSES}
     return words.say(
         "skills",
         "sentence",
+        language=language,
         mastered=words.number(counts["mastered"]),
         learning=words.number(counts["learning"]),
         ready=words.number(counts["ready"]),
-        skills=words.count("skills", len(nodes)),
+        skills=skills,
     )
 
 

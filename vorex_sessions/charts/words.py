@@ -12,6 +12,8 @@ from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from vorex_sessions.insights.formats import language_name
+
 if TYPE_CHECKING:
     from babel import Locale
 
@@ -54,9 +56,9 @@ class Words:
     def __init__(self, tag: str) -> None:
         self.locale = _locale(tag)
         self.is_rtl = self.locale.text_direction == "rtl"
-        known = self.locale.language in LANGUAGES
-        self._catalogue = _catalogue(self.locale.language if known else LANGUAGES[0])
-        self._plural_form = self.locale.plural_form if known else _english_plural
+        self._is_known = self.locale.language in LANGUAGES
+        self._catalogue = _catalogue(self.locale.language if self._is_known else LANGUAGES[0])
+        self._plural_form = self.locale.plural_form if self._is_known else _english_plural
         self._days: dict[date, str] = {}
 
     @property
@@ -99,6 +101,14 @@ class Words:
     def short_day(self, day: date) -> str:
         """A day without its year."""
         return self._dated("MMMd", day)
+
+    def language(self, tag: str) -> str:
+        """The name of a language as a sentence begins with it; the tag where it has none.
+
+        It is a word of the catalogue's language, beside dates and numbers of any locale.
+        """
+        name = language_name(tag, self.locale if self._is_known else _locale(LANGUAGES[0]))
+        return name if name == tag else name[:1].upper() + name[1:]
 
     def month(self, day: date) -> str:
         """The month of a day, with its year."""
