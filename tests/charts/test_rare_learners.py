@@ -36,7 +36,10 @@ def test_a_day_of_two_seconds_is_too_short_and_not_missed(app: Flask, learner: L
     for days, seconds in ((3, 0), (2, 2), (1, 20)):
         learner.save(completed_at=ago(days), duration_seconds=seconds)
     shown = states(app, learner)
-    assert [shown[named(days)] for days in (4, 3, 2, 1)] == ["missed", *["too short to count"] * 3]
+    assert [shown[named(days)] for days in (4, 3, 2, 1)] == [
+        "no practice",
+        *["too short to count"] * 3,
+    ]
     practised = [row[0] for row in chart_of(app, learner, "heatmap").rows]
     assert practised == [named(3), named(2), named(1)]
     root = fetch(learner, "streak")
