@@ -18,7 +18,7 @@ from tests.page.shown import Shown, read
 from tests.statements import recorded
 from vorex_sessions.charts.chart import KINDS
 from vorex_sessions.charts.words import LANGUAGES
-from vorex_sessions.page import texts
+from vorex_sessions.page import notes, texts
 from vorex_sessions.page.options import PARTS
 
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'"
@@ -99,6 +99,53 @@ def test_embedded_it_has_no_head_and_no_foot(learner: Learner) -> None:
     whole, embedded = page(browser), page(browser, "?embed=1")
     assert whole.tags - embedded.tags == {"header", "footer", "form", "button", "a"}
     assert embedded.sections == whole.sections
+
+
+@pytest.mark.parametrize("query", ["?embed=1&parts=figures", "?embed=1&parts=rhythm", ""])
+def test_today_is_marked_wherever_a_part_stands(learner: Learner, query: str) -> None:
+    learner.save()
+    assert page(opened(learner), query).text.count("what you practise later is not in") == 1
+
+
+def test_a_page_of_one_language_says_so(learner: Learner) -> None:
+    learner.save(language="es")
+    browser = opened(learner)
+    for query in ("?language=es", "?language=es&embed=1&parts=figures"):
+        assert "Figures and charts: only your Spanish." in page(browser, query).text
+    assert "nur dein Spanisch" in page(browser, "?language=es&locale=de").text
+    assert "only your" not in page(browser).text
+
+
+def test_words_that_are_written_alike_say_of_which_language_they_are(learner: Learner) -> None:
+    for language, words in (("es", ["hotel", "bolsa"]), ("fr", ["hotel"])):
+        outcomes = [{"word": word, "outcome": "again"} for word in words]
+        learner.save(language=language, vocabulary_results=outcomes, completed_at=ago(40))
+    html = opened(learner).get("/progress?parts=vocabulary&locale=de").text
+    assert read(html).words.count("hotel") == 2
+    for tag, name in (("es", "Spanisch"), ("fr", "Französisch")):
+        shown = f'<li lang="{tag}"><bdi>hotel</bdi> <span lang="de" dir="ltr">({name})</span></li>'
+        assert shown in html
+    assert '<li lang="es"><bdi>bolsa</bdi></li>' in html
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_the_words_of_a_chart_are_explained_beside_it(learner: Learner, locale: str) -> None:
+    practised(learner)
+    shown, words = page(opened(learner), f"?locale={locale}").text, texts.Texts(locale).words
+    for part, values in (
+        ("vocabulary", (words.percent(0.9), words.count("days", 21))),
+        ("trend", (words.number(19), words.number(20), words.count("points", 2))),
+        ("skills", (words.percent(0.95), "C1")),
+    ):
+        said = notes.terms(part, texts.Texts(locale))
+        assert said in shown
+        assert all(value in said for value in values)
+
+
+def test_a_time_parts_between_hours_and_minutes_alone() -> None:
+    assert texts.Texts("de").duration(9000) == "2h 30\u00a0Min."
+    assert texts.Texts("en").duration(9000) == "2h 30m"
+    assert texts.Texts("en").duration(90) == "1.5\u00a0min"
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader
 
-from vorex_sessions.page import access, view
+from vorex_sessions.page import access, notes, view
 from vorex_sessions.page.options import Options
 from vorex_sessions.page.reading import Practice
 from vorex_sessions.page.texts import Texts
@@ -67,6 +67,7 @@ def page(practice: Practice, options: Options, texts: Texts) -> str:
         sections=view.sections(practice, options, texts),
         embed=options.embed,
         query=options.query,
+        only_of=notes.only_of(options, texts),
         close_why=texts.say("page", "close_why", n=minutes),
     )
 

@@ -10,6 +10,7 @@ import language_tags
 from vorex_sessions.charts.words import LANGUAGES, Words, words_of
 
 DEFAULT = LANGUAGES[0]
+_KEPT = "\u00a0"  # a space at which no line ends
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -32,21 +33,24 @@ class Texts:
         return text.format_map(slots) if slots else text
 
     def duration(self, seconds: int) -> str:
-        """A time in hours and minutes, rounded to minutes; below an hour with a tenth of a minute."""
+        """A time in hours and minutes, rounded to minutes; below an hour with a tenth of a minute.
+
+        Where it takes two lines, they part between hours and minutes, not between a number and its unit.
+        """
         # Babel is loaded where it is needed (charts/words.py).
         from babel.units import format_unit
 
         where: Any = {"locale": self.words.locale}
         if seconds < 3600:
-            return format_unit(round(seconds / 60, 1), "duration-minute", "short", **where)
+            shown = format_unit(round(seconds / 60, 1), "duration-minute", "short", **where)
+            return shown.replace(" ", _KEPT)
         hours, minutes = divmod(round(seconds / 60), 60)
         parts = (("hour", hours), ("minute", minutes))
-        shown = (
-            format_unit(value, f"duration-{unit}", "narrow", **where)
+        return " ".join(
+            format_unit(value, f"duration-{unit}", "narrow", **where).replace(" ", _KEPT)
             for unit, value in parts
             if value
         )
-        return "\u00a0".join(shown)
 
 
 def choose(asked: str | None, accepted: Iterable[str]) -> str:

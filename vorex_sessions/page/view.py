@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from vorex_sessions.charts.chart import THEMES, Chart
-from vorex_sessions.insights.formats import language_name
+from vorex_sessions.page import notes
 from vorex_sessions.page.options import FIGURES, INSIGHTS, Options
 from vorex_sessions.page.reading import Practice
 from vorex_sessions.page.texts import Texts
 
-_DUE_BELOW = 0.9  # predicted recall
 _SCORES = ("pronunciation", "fluency", "grammar")
 # In which widths a chart is drawn, and for which windows; the last one is for all others.
 _WIDTHS = (("(max-width: 44rem)", 320), ("(max-width: 70rem)", 640), ("", 520))
@@ -43,6 +42,7 @@ class Picture:
     """A chart with its images; the last one is for all other media."""
 
     chart: Chart
+    terms: str  # what its words mean
     sources: Sequence[Source]
 
 
@@ -151,7 +151,7 @@ def _about(insight: Mapping[str, Any], texts: Texts) -> str:
     of = {tag for query in queries for tag in query.get("language", ())}
     if len(of) != 1:
         return ""
-    return texts.say("insights", "about", language=language_name(of.pop(), texts.words.locale))
+    return texts.say("insights", "about", language=notes.language_name(of.pop(), texts))
 
 
 def _streak(practice: Practice, options: Options, texts: Texts) -> Section:
@@ -202,14 +202,12 @@ def _goal(goal: str | None, reached: bool, texts: Texts) -> str:
 def _words(practice: Practice, options: Options, texts: Texts) -> Section:
     due = practice.words or {}
     rest = due["total"] - len(due["words"])
-    note = texts.say("words", "due_note", percent=texts.words.percent(_DUE_BELOW))
     total = texts.words.number(due["total"])
     return Section(
         "vocabulary",
         texts.say("words", "title"),
-        about=note,
         due=Figure("due", texts.say("words", "due"), due["total"], total, ""),
-        words=due["words"],
+        words=notes.told_apart(due["words"], texts),
         more=texts.say("words", "more", n=texts.words.number(rest)) if rest else "",
         picture=_picture("vocabulary", practice, options, texts),
     )
@@ -236,6 +234,7 @@ def _picture(kind: str, practice: Practice, options: Options, texts: Texts) -> P
 
     return Picture(
         practice.charts[kind],
+        notes.terms(kind, texts),
         [source(theme, *one) for theme in reversed(THEMES) for one in widths],
     )
 
