@@ -14,7 +14,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.external.chromium import chromium, hosts, site_of
-from tests.postgres import empty_tables
+from tests.postgres import empty_tables, transaction
 from tests.serving import gunicorn
 from vorex_sessions.demo import practice, tokens
 from vorex_sessions.page import access
@@ -191,6 +191,17 @@ def test_a_keyboard_is_enough(app: Flask, address: str, chrome: Chrome) -> None:
     WebDriverWait(chrome, 20).until(lambda _: "closed" in chrome.title)
     # Nobody who uses the browser afterwards gets back to the page.
     chrome.back()
+    WebDriverWait(chrome, 20).until(lambda _: "Open your progress from" in chrome.title)
+
+
+def test_a_page_that_is_left_open_is_over_in_time(app: Flask, address: str, chrome: Chrome) -> None:
+    chrome.get(address + link(app, "parts=figures"))
+    assert chrome.find_elements(By.ID, "figures")
+    with app.app_context(), transaction() as connection:
+        soon = "UPDATE page_sessions SET expires_at = now() + interval '3 s'"
+        connection.exec_driver_sql(soon)
+    chrome.refresh()
+    assert chrome.find_elements(By.ID, "figures")
     WebDriverWait(chrome, 20).until(lambda _: "Open your progress from" in chrome.title)
 
 

@@ -149,11 +149,15 @@ def test_in_a_frame_the_cookie_is_partitioned_where_frames_are_allowed(
 def test_the_page_is_shown_for_a_quarter_of_an_hour(app: Flask, learner: Learner) -> None:
     browser = opened(learner)
     shift(app, "session", 890)
-    assert browser.get("/progress?parts=figures").status_code == 200
+    response = browser.get("/progress?parts=figures")
+    assert response.status_code == 200
+    # Left open, it loads itself again when it is over.
+    assert 1 <= int(response.headers["Refresh"]) <= 11
     shift(app, "session", 11)
     response = browser.get("/progress?parts=figures")
     assert response.status_code == 401
     assert OVER in response.text
+    assert "Refresh" not in response.headers
     assert browser.get("/progress/charts/rhythm.svg").status_code == 401
 
 

@@ -67,7 +67,10 @@ def show_progress() -> Response:
         return _html(rendering.message("over", _texts()), HTTPStatus.UNAUTHORIZED)
     asked, texts = options.read(request.args), _texts()
     practice = reading.read(visit.learner_id, asked, locale=texts.tag, now=_now())
-    return _with_cookie(_html(rendering.page(practice, asked, texts)), visit)
+    response = _html(rendering.page(practice, asked, texts))
+    # Who leaves the page open shows it for no longer than it says: it loads itself again, and is over.
+    response.headers["Refresh"] = str(visit.seconds_left + 1)
+    return _with_cookie(response, visit)
 
 
 @pages.post("/close")
