@@ -136,8 +136,10 @@ def test_the_words_of_a_chart_are_explained_beside_it(learner: Learner, locale: 
         ("vocabulary", (words.percent(0.9), words.count("days", 21))),
         ("trend", (words.number(19), words.number(20), words.count("points", 2))),
         ("skills", (words.percent(0.95), "C1")),
+        ("streak", (texts.Texts(locale).duration(60),)),
+        ("heatmap", ()),
     ):
-        said = notes.terms(part, texts.Texts(locale))
+        said = notes.terms(part, texts.Texts(locale), shortest_day=60)
         assert said in shown
         assert all(value in said for value in values)
 

@@ -14,8 +14,11 @@ from vorex_sessions.trends.slopes import ERROR, LEAST_CHANGE
 _DUE_BELOW = 0.9  # predicted recall
 
 
-def terms(part: str, texts: Texts) -> str:
-    """What the words of a part's chart mean; empty where each speaks for itself."""
+def terms(part: str, texts: Texts, *, shortest_day: int) -> str:
+    """What the words of a part's chart mean; empty where each speaks for itself.
+
+    `shortest_day`: the seconds of practice from which a day counts.
+    """
     words = texts.words
     if part == "vocabulary":
         slots = {"percent": words.percent(_DUE_BELOW), "days": words.count("days", KNOWN_FROM)}
@@ -27,6 +30,10 @@ def terms(part: str, texts: Texts) -> str:
         }
     elif part == "skills":
         slots = {"percent": words.percent(MASTERED)}
+    elif part == "streak":
+        slots = {"time": texts.duration(shortest_day)}
+    elif part == "heatmap":
+        slots = {}
     else:
         return ""
     return texts.say("terms", part, **slots)

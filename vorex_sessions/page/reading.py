@@ -7,6 +7,7 @@ from typing import Any
 
 from vorex_sessions.charts import chart
 from vorex_sessions.charts.service import make_chart, streak_chart
+from vorex_sessions.flask_config import setting
 from vorex_sessions.growth.service import streak_with_days
 from vorex_sessions.hooks.rebuild import in_current_snapshot
 from vorex_sessions.insights.service import show_insights
@@ -29,6 +30,7 @@ class Practice:
     streak: Answer | None
     words: Answer | None
     charts: Mapping[str, chart.Chart]
+    shortest_day: int  # seconds of practice from which a day counts
 
 
 def read(learner_id: str, options: Options, *, locale: str, now: datetime) -> Practice:
@@ -56,6 +58,7 @@ def read(learner_id: str, options: Options, *, locale: str, now: datetime) -> Pr
             streak=streak,
             words=list_words(learner_id, **words, **of) if "vocabulary" in wanted else None,
             charts=charts,
+            shortest_day=setting("STREAK_MIN_SECONDS"),
         )
 
     return in_current_snapshot(learner_id, ask)

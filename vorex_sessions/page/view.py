@@ -234,7 +234,7 @@ def _picture(kind: str, practice: Practice, options: Options, texts: Texts) -> P
 
     return Picture(
         practice.charts[kind],
-        notes.terms(kind, texts),
+        notes.terms(kind, texts, shortest_day=practice.shortest_day),
         [source(theme, *one) for theme in reversed(THEMES) for one in widths],
     )
 
