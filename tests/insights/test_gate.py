@@ -1,12 +1,13 @@
 """What a language model may write: for every sentence, what is wrong in any way does not pass."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 
 from tests.insights.model_server import REMARKS
 from vorex_sessions.insights.gate import REASONS, refusal
-from vorex_sessions.insights.gate_words import NEUTRAL
+from vorex_sessions.insights.gate_words import NEUTRAL, SAME
 from vorex_sessions.insights.shapes import Shape, all_shapes
 
 SHAPES = all_shapes()
@@ -280,6 +281,26 @@ def test_what_the_template_does_not_say_does_not_pass(
     template: str, language: str, text: str
 ) -> None:
     assert refusal(shape(template, language), text) is not None
+
+
+SYNONYMS = [
+    (language, own, other)
+    for language, groups in SAME.items()
+    for others, own in groups
+    for other in others.pattern.removeprefix(r"\b(?:").removesuffix(r")\b").split("|")
+]
+
+
+@pytest.mark.parametrize(("language", "own", "other"), SYNONYMS)
+def test_what_is_listed_as_the_same_passes_wherever_a_template_has_the_first(
+    language: str, own: str, other: str
+) -> None:
+    original = re.compile(rf"\b{own}\b", re.IGNORECASE)
+    having = [one for one in SHAPES if one.language == language and original.search(one.sentence)]
+    assert having
+    for one in having:
+        text = original.sub(other, one.sentence)
+        assert refusal(one, text) is None, text
 
 
 ASKED = [
