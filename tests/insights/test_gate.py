@@ -303,6 +303,30 @@ def test_what_is_listed_as_the_same_passes_wherever_a_template_has_the_first(
         assert refusal(one, text) is None, text
 
 
+@pytest.mark.parametrize("language", REMARKS)
+def test_a_remark_passes_once(language: str) -> None:
+    remark = REMARKS[language]
+    own = [one for one in SHAPES if one.language == language]
+    for times in (2, 3):
+        again = " ".join([remark] * times)
+        passed = [one for one in own if refusal(one, f"{one.sentence} {again}") is None]
+        assert not passed
+        twice = f"{remark} {own[0].sentence} {' '.join([remark] * (times - 1))}"
+        assert refusal(own[0], twice) is not None
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [(name, word) for name in NEUTRAL for word in sorted(NEUTRAL[name])]
+)
+def test_no_sentence_ends_with_a_small_word(language: str, word: str) -> None:
+    for one in (one for one in SHAPES if one.language == language):
+        for sign in ".!?":
+            text = one.sentence.replace(sign, f" {word}{sign}")
+            assert text == one.sentence or refusal(one, text) is not None, text
+        assert refusal(one, f"{one.sentence} {word}") is not None
+        assert refusal(one, f"{one.sentence} {word.capitalize()}.") is not None
+
+
 ASKED = [
     (
         "plateau",
