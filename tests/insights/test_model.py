@@ -311,6 +311,29 @@ def test_a_server_that_fails_has_a_rest_until_the_next_run(
     assert first(learner)["wording"] == "template"
 
 
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_a_run_that_gets_no_answer_fails_however_little_it_asks_for(
+    with_model: Flask, model: ModelServer, learner: Learner, most: int
+) -> None:
+    def ended() -> tuple[int, str]:
+        run_of = with_model.test_cli_runner().invoke
+        result = run_of(args=["insights", "refresh", "--most", str(most)])
+        return result.exit_code, result.output
+
+    model.raw = status(503)
+    code, output = ended()
+    assert code == 1
+    assert f"{most} away" in output
+    assert "Stopped: status 503." in output
+    model.raw = lambda handler, request: status(200 if len(model.requests) % 2 else 503)(
+        handler, request
+    )
+    model.requests.clear()
+    assert ended()[0] == 0  # some came
+    model.text, model.raw = (lambda request: "no slot"), None
+    assert ended()[0] == 0  # what is refused was answered
+
+
 def test_the_tokens_of_a_day_are_not_exceeded(
     app: Flask, settings: dict, model: ModelServer
 ) -> None:

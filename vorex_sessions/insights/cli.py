@@ -33,7 +33,7 @@ def refresh_command(most: int | None) -> None:
         f"{': ' if refused else ''}{', '.join(refused)}; shown to {counted(result.learners, 'learner')}."
     )
     if result.stopped:
-        raise click.ClickException(f"Stopped early: {result.stopped}. Run the command again later.")
+        raise click.ClickException(f"Stopped: {result.stopped}. Run the command again later.")
 
 
 @insights.command("preview")

@@ -28,7 +28,7 @@ class NoTokens(Exception):
 
 @dataclass
 class Result:
-    """What a run has done; `stopped`: why it ended early."""
+    """What a run has done; `stopped`: why it ended early, or without any answer."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     learners: int = 0
@@ -37,7 +37,7 @@ class Result:
 
 def refresh(*, most: int | None = None) -> Result:
     """Ask for what is not worded yet, at most `most`, and show it to those who want it."""
-    result, failures = Result(), 0
+    result, failures, reason = Result(), 0, ""
     for shape in all_shapes():
         if most is not None and sum(result.outcomes.values()) >= most:
             break
@@ -46,13 +46,16 @@ def refresh(*, most: int | None = None) -> Result:
         try:
             result.outcomes[_word(shape)] += 1
             failures = 0
-        except (ModelAway, NoTokens) as reason:
+        except (ModelAway, NoTokens) as error:
             run(model_store.RELEASE, {"key": key_of(shape)})
-            failures += 1
-            result.outcomes.update([AWAY] * isinstance(reason, ModelAway))
-            if isinstance(reason, NoTokens) or failures == _MOST_FAILURES:
-                result.stopped = str(reason)
+            failures, reason = failures + 1, str(error)
+            result.outcomes.update([AWAY] * isinstance(error, ModelAway))
+            if isinstance(error, NoTokens) or failures == _MOST_FAILURES:
+                result.stopped = reason
                 break
+    # Who asks for fewer wordings than may fail in a row has to learn of it, too.
+    if set(result.outcomes) == {AWAY}:
+        result.stopped = reason
     result.learners = _show()
     return result
 
