@@ -31,7 +31,7 @@ def save(learner: Learner, sessions: Made) -> None:
 
 
 def set_goal(learner: Learner) -> None:
-    settings = {"daily_goal_minutes": 10}
+    settings = {"daily_goal_minutes": 20}
     assert learner.request("PUT", "/api/sessions/preferences", json=settings).status_code == 200
 
 
@@ -64,7 +64,7 @@ def enough() -> dict[str, Made]:
     return {
         "streak_risk": days([1, 2, 3]),
         "away": days([7, 8, 9]),
-        "daily_goal": [day(0, duration_seconds=300)],
+        "daily_goal": [day(0, duration_seconds=600)],
         "come_back": days([0, 1, 10, 11]),
         "first_week": [day(0, duration_seconds=60)],
         "words_due": due(5),
@@ -86,7 +86,7 @@ def not_enough() -> dict[str, Made]:
     return {
         "streak_risk": days([1, 2]),
         "away": days([6, 7, 8]),
-        "daily_goal": [day(0, duration_seconds=299)],
+        "daily_goal": [day(0, duration_seconds=599)],
         "come_back": days([0, 1, 8, 9]),
         "first_week": days([0, 8]),
         "words_due": due(4),

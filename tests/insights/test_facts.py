@@ -118,6 +118,7 @@ def history(random: Random, learner: Learner) -> set[str]:
     histories.save(learner, [practice(random, span) for _ in range(count)])
     settings = {
         "weekly_goal_days": random.choice([None, 2, 4]),
+        "daily_goal_minutes": random.choice([None, 15]),
         "day_starts_at": random.choice([0, 4]),
     }
     learner.request("PUT", "/api/sessions/preferences", json=settings)

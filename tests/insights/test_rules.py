@@ -76,11 +76,14 @@ def test_a_weekly_goal_is_told_of_where_it_can_still_be_reached(learner: Learner
 
 
 def test_a_goal_that_nobody_has_set_is_not_told_as_the_learners(learner: Learner) -> None:
-    histories.save(learner, histories.enough()["daily_goal"])
-    assert learner.get("/streak")["goal_minutes"] == 10  # by default
-    assert "daily_goal" not in found(learner)
-    histories.set_goal(learner)
-    assert values(found(learner)["daily_goal"]) == {"missing": 5, "goal": 10}
+    histories.save(learner, [histories.day(0, duration_seconds=540)])
+    for settings in (None, {}, {"rest_days": ["sunday"]}):
+        if settings is not None:
+            learner.request("PUT", "/api/sessions/preferences", json=settings)
+        assert learner.get("/streak")["goal_minutes"] == 10  # by default
+        assert "daily_goal" not in found(learner)
+    learner.request("PUT", "/api/sessions/preferences", json={"daily_goal_minutes": 15})
+    assert values(found(learner)["daily_goal"]) == {"missing": 6, "goal": 15}
 
 
 def test_who_rests_or_pauses_today_is_not_pushed(learner: Learner) -> None:
@@ -122,7 +125,7 @@ def test_streak_and_goals_are_told_whatever_language_is_asked_for(learner: Learn
     histories.set_goal(learner)
     histories.save(learner, histories.due(5))
     histories.save(learner, histories.days([1, 2, 3], language="es"))
-    histories.save(learner, [histories.day(0, duration_seconds=300, language="es")])
+    histories.save(learner, [histories.day(0, duration_seconds=600, language="es")])
     own, never = found(learner, language="es"), found(learner, language="fr")
     assert "daily_goal" in never
     assert set(never) == set(own)

@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from vorex_sessions.growth.service import show_streak
 from vorex_sessions.insights.facts import Answered
 from vorex_sessions.languages.service import list_languages
-from vorex_sessions.preferences.service import is_set
 from vorex_sessions.progress.rhythm import rhythm
 from vorex_sessions.progress.stats import stats
 from vorex_sessions.progress.warmup import warmup
@@ -39,8 +38,6 @@ class Answers:
     skills: Answered
     rhythm: Answered
     changes: Answered
-    # Whether the learner has set goals: the default is nobody's own.
-    has_set_goals: bool
 
     @property
     def today(self) -> date:
@@ -93,5 +90,4 @@ def read(learner_id: str, *, period: str, language: str | None, now: datetime) -
         skills=ask("skills", show_skills, language=one),
         rhythm=ask("rhythm", rhythm, period="month"),
         changes=ask("changes", changes, limit=1),
-        has_set_goals=is_set(learner_id),
     )

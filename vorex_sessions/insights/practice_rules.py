@@ -9,6 +9,7 @@ from typing import Any
 from vorex_sessions.insights.answers import Answers
 from vorex_sessions.insights.facts import Finding
 from vorex_sessions.periods import ONE_DAY
+from vorex_sessions.preferences.history import DEFAULTS
 
 _SHORT_STREAK = 3  # days: less is no loss
 _BREAK = 7  # days without practice
@@ -53,13 +54,12 @@ def weekly_goal(answers: Answers) -> Finding | None:
 def daily_goal(answers: Answers) -> Finding | None:
     """At least half of the goal of today that the learner has set is practised.
 
-    Who has not begun needs no push, who is through is done.
+    Who has not begun needs no push, who is through is done. The default goal is nobody's own: whoever sets
+    rest days alone gets it, too, and it is stored alike where somebody has chosen it. So it is never told.
     """
     streak = answers.streak
-    if not answers.has_set_goals:
-        return None
     goal, seconds = streak.body["goal_minutes"], streak.body["seconds_today"]
-    if not goal or streak.body["goal_reached"] or seconds * 2 < goal * 60 or _is_off(answers):
+    if goal in (None, DEFAULTS.daily_goal_minutes) or streak.body["goal_reached"] or seconds * 2 < goal * 60 or _is_off(answers):
         return None
     missing = ceil((goal * 60 - seconds) / 60)
     facts = (
