@@ -1,6 +1,6 @@
 """Each rule speaks where its evidence is enough, and only there."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -73,6 +73,36 @@ def test_a_weekly_goal_is_told_of_where_it_can_still_be_reached(learner: Learner
         assert (told is not None) == (missing in (1, left) and 0 < missing <= left), goal
         if told:
             assert values(told) == {"missing": missing, "goal": goal}
+
+
+@pytest.mark.parametrize(
+    ("off", "goal", "missing"),
+    [
+        ({}, 6, 3),
+        ({}, 5, None),  # of three days left two are needed
+        ({"rest_days": ["saturday"]}, 6, None),  # three days, of which one is a rest day
+        ({"rest_days": ["saturday"]}, 5, 2),
+        ({"rest_days": ["saturday"]}, 4, 1),
+        ({"rest_days": ["saturday", "sunday"]}, 5, None),
+        ({"pause": {"from": "2026-03-14", "to": "2026-03-14"}}, 6, None),
+        ({"pause": {"from": "2026-03-14", "to": "2026-03-20"}}, 5, None),
+        ({"pause": {"from": "2026-03-15", "to": "2026-03-20"}}, 5, 2),
+    ],
+)
+def test_a_weekly_goal_asks_for_no_rest_day(
+    learner: Learner, off: dict[str, Any], goal: int, missing: int | None
+) -> None:
+    friday = datetime(2026, 3, 13, 12, tzinfo=UTC)
+    with time_machine.travel(friday, tick=False):
+        for age in (2, 3, 4):
+            learner.save(completed_at=(friday - timedelta(days=age)).isoformat(), timezone="UTC")
+        settings = {"weekly_goal_days": goal, **off}
+        learner.request("PUT", "/api/sessions/preferences", json=settings)
+        with learner.app.app_context():
+            asked = answers.read(learner.id, period="week", language=None, now=friday)
+        assert asked
+        told = {one.kind: one for one in rules.all_of(asked)}.get("weekly_goal")
+        assert (told and values(told)) == (missing and {"missing": missing, "goal": goal})
 
 
 def test_a_goal_that_nobody_has_set_is_not_told_as_the_learners(learner: Learner) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from vorex_sessions.growth.service import show_streak
 from vorex_sessions.insights.facts import Answered
 from vorex_sessions.languages.service import list_languages
+from vorex_sessions.preferences.service import show_preferences
 from vorex_sessions.progress.rhythm import rhythm
 from vorex_sessions.progress.stats import stats
 from vorex_sessions.progress.warmup import warmup
@@ -38,6 +39,7 @@ class Answers:
     skills: Answered
     rhythm: Answered
     changes: Answered
+    preferences: Answered
 
     @property
     def today(self) -> date:
@@ -71,7 +73,7 @@ def read(learner_id: str, *, period: str, language: str | None, now: datetime) -
     def ask(name: str, service: Callable[..., Any], **query: Any) -> Answered:
         given = {key: value for key, value in query.items() if value is not None}
         address = f"/api/sessions/{name}?{urlencode(given)}".rstrip("?")
-        when = {} if service in (show_skills, changes) else {"now": now}
+        when = {} if service in (show_skills, changes, show_preferences) else {"now": now}
         return Answered(address, service(learner_id, **given, **when))
 
     of_period = ask("stats", stats, period=period)
@@ -90,4 +92,5 @@ def read(learner_id: str, *, period: str, language: str | None, now: datetime) -
         skills=ask("skills", show_skills, language=one),
         rhythm=ask("rhythm", rhythm, period="month"),
         changes=ask("changes", changes, limit=1),
+        preferences=ask("preferences", show_preferences),
     )

@@ -9,7 +9,7 @@ from typing import Any
 from vorex_sessions.insights.answers import Answers
 from vorex_sessions.insights.facts import Finding
 from vorex_sessions.periods import ONE_DAY
-from vorex_sessions.preferences.history import DEFAULTS
+from vorex_sessions.preferences.history import DEFAULTS, WEEKDAYS
 
 _SHORT_STREAK = 3  # days: less is no loss
 _BREAK = 7  # days without practice
@@ -35,13 +35,17 @@ def streak_risk(answers: Answers) -> Finding | None:
 
 
 def weekly_goal(answers: Answers) -> Finding | None:
-    """The goal that the learner has set needs one more day, or each day that is left, and can be reached."""
+    """The goal that the learner has set needs one more day, or each day that is left, and can be reached.
+
+    Rest days and those of a pause are not left: nobody is asked to practise on them.
+    """
     streak, week = answers.streak, answers.streak.body["week"]
     if not week["goal_days"] or not week["days_practiced"] or _is_off(answers):
         return None
     missing = week["goal_days"] - week["days_practiced"]
     end = week["starts_on"] + (_WEEK - 1) * ONE_DAY
-    left = (end - answers.today).days + (not streak.body["practiced_today"])
+    later = [answers.today + age * ONE_DAY for age in range(1, (end - answers.today).days + 1)]
+    left = sum(not _is_free(answers, day) for day in later) + (not streak.body["practiced_today"])
     if not 0 < missing <= left or missing not in (1, left):
         return None
     facts = (
@@ -59,7 +63,12 @@ def daily_goal(answers: Answers) -> Finding | None:
     """
     streak = answers.streak
     goal, seconds = streak.body["goal_minutes"], streak.body["seconds_today"]
-    if goal in (None, DEFAULTS.daily_goal_minutes) or streak.body["goal_reached"] or seconds * 2 < goal * 60 or _is_off(answers):
+    if (
+        goal in (None, DEFAULTS.daily_goal_minutes)
+        or streak.body["goal_reached"]
+        or seconds * 2 < goal * 60
+        or _is_off(answers)
+    ):
         return None
     missing = ceil((goal * 60 - seconds) / 60)
     facts = (
@@ -207,6 +216,14 @@ def _is_purged_since(answers: Answers, day: date) -> bool:
 def _calendar(answers: Answers) -> list[Mapping[str, Any]]:
     rows: list[Mapping[str, Any]] = answers.streak.body["calendar"]
     return rows
+
+
+def _is_free(answers: Answers, day: date) -> bool:
+    """Whether a later day is a rest day or paused, as it is set now."""
+    set_now = answers.preferences.body
+    pause = set_now["pause"]
+    is_paused = bool(pause and pause["from"] <= day <= pause["to"])
+    return is_paused or WEEKDAYS[day.weekday()] in set_now["rest_days"]
 
 
 def _is_off(answers: Answers) -> bool:
