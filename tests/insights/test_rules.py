@@ -202,17 +202,46 @@ def test_a_month_is_compared_with_the_month_before(learner: Learner) -> None:
     assert "more_practice" not in found(learner, period="week")
 
 
+@pytest.mark.parametrize("each", [1, 2])  # sessions on a day of practice
+@pytest.mark.parametrize("seconds", [600, 3600])
+@pytest.mark.parametrize("every", [2, 3])
+def test_an_even_rhythm_is_no_change(learner: Learner, every: int, seconds: int, each: int) -> None:
+    """Every second day is four days of one week and three of the next."""
+    for first in range(every):
+        rhythmic = Learner(learner.app)
+        ages = [age for age in range(first, 61, every) for _ in range(each)]
+        histories.save(rhythmic, histories.days(ages, duration_seconds=seconds))
+        for period in ("week", "month"):
+            assert not found(rhythmic, period=period).keys() & COMPARED, (first, period)
+
+
+def test_more_on_as_many_days_and_fewer_days_are_a_change(learner: Learner, other: Learner) -> None:
+    histories.save(learner, histories.days([1, 3, 5], duration_seconds=1800))
+    histories.save(learner, histories.days([8, 10, 12], duration_seconds=900))
+    assert values(found(learner)["more_practice"]) == {"now": 5400, "before": 2700}
+    histories.save(other, histories.days([1, 3, 5], duration_seconds=600))
+    histories.save(other, histories.days(range(8, 13), duration_seconds=720))
+    assert values(found(other)["less_practice"]) == {"now": 1800, "before": 3600}
+
+
+def test_one_longer_day_does_not_make_more_of_less(learner: Learner) -> None:
+    """Without a day the time before may be shorter, though it was longer."""
+    histories.save(learner, histories.days([1, 2, 3], duration_seconds=1500))
+    histories.save(learner, histories.days([8, 8, 9], duration_seconds=1600))
+    assert not found(learner).keys() & COMPARED
+
+
 def test_the_evening_that_a_period_leaves_out_belongs_to_the_week_before(learner: Learner) -> None:
     """`stats` compares up to the same time of day; "the week before" is of whole days all the same."""
     noon = now().replace(hour=12, minute=0, second=0, microsecond=0)
     with time_machine.travel(noon, tick=False):
         histories.save(learner, histories.days([8, 9, 10], duration_seconds=300))
-        histories.save(learner, histories.days([1, 2, 3], duration_seconds=900))
-        assert values(found(learner)["more_practice"]) == {"now": 2700, "before": 900}
+        histories.save(learner, histories.days([1, 2, 3], duration_seconds=1500))
+        assert values(found(learner)["more_practice"]) == {"now": 4500, "before": 900}
         evening = histories.day(7, duration_seconds=1000)
         evening["completed_at"] = evening["completed_at"].replace("T12", "T20")
         histories.save(learner, [evening])
-        assert values(found(learner)["more_practice"]) == {"now": 2700, "before": 1900}
+        assert values(found(learner)["more_practice"]) == {"now": 4500, "before": 1900}
         histories.save(learner, [{**evening, "session_result_id": str(uuid4())}])
         assert "more_practice" not in found(learner)
 

@@ -3,7 +3,8 @@
 No list of bad words is ever complete: "Your {f1} mistakes have risen", "if you skip them now". So here is
 what a text may do, and nothing else: leave out, or put in, small words that claim nothing; use a word or
 phrase of the list for one that means the same; leave out a whole sentence that has no slot; add a whole
-remark of the list, once. No sentence ends with a small word: "{f2} the." Everything else of the template has to be there, in its order.
+remark of the list, once. No sentence ends with a small word: "{f2} the." Everything else of the
+template has to be there, in its order.
 """
 
 import re

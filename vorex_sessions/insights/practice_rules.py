@@ -1,13 +1,13 @@
 """Pure: rules about when and how much a learner practises."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from itertools import pairwise
 from math import ceil
 from typing import Any
 
 from vorex_sessions.insights.answers import Answers
-from vorex_sessions.insights.facts import Finding
+from vorex_sessions.insights.facts import Answered, Finding
 from vorex_sessions.periods import ONE_DAY
 from vorex_sessions.preferences.history import DEFAULTS, WEEKDAYS
 
@@ -63,12 +63,9 @@ def daily_goal(answers: Answers) -> Finding | None:
     """
     streak = answers.streak
     goal, seconds = streak.body["goal_minutes"], streak.body["seconds_today"]
-    if (
-        goal in (None, DEFAULTS.daily_goal_minutes)
-        or streak.body["goal_reached"]
-        or seconds * 2 < goal * 60
-        or _is_off(answers)
-    ):
+    if goal in (None, DEFAULTS.daily_goal_minutes) or _is_off(answers):
+        return None
+    if streak.body["goal_reached"] or seconds * 2 < goal * 60:
         return None
     missing = ceil((goal * 60 - seconds) / 60)
     facts = (
@@ -130,19 +127,21 @@ def first_week(answers: Answers) -> Finding | None:
 
 def more_practice(answers: Answers) -> Finding | None:
     """A third more time than the period before; see `_change`."""
-    return _change(answers, lambda ratio: ratio >= _MORE)
+    return _change(answers, is_more=True)
 
 
 def less_practice(answers: Answers) -> Finding | None:
     """A third less time than the period before; see `_change`."""
-    return _change(answers, lambda ratio: ratio <= _LESS)
+    return _change(answers, is_more=False)
 
 
-def _change(answers: Answers, is_clear: Callable[[float], bool]) -> Finding | None:
+def _change(answers: Answers, *, is_more: bool) -> Finding | None:
     """3 sessions (week) or 6 (month) and a minute in both periods, and a change of 10 minutes.
 
     Less may be one session. It has to hold up to this time of day, since today is not over yet, and of whole
-    days, which are what is told: an evening a week ago is not left out of "the week before".
+    days, which are what is told: an evening a week ago is not left out of "the week before". And it has to
+    hold without one day, of mean length, of the longer time: who practises every second day has four days
+    in a week and three in the next, and changes nothing.
     """
     stats, previous = answers.stats, answers.stats.body["previous"]
     now, whole = stats.body["total_duration"], answers.before.body["total_duration"]
@@ -152,9 +151,12 @@ def _change(answers: Answers, is_clear: Callable[[float], bool]) -> Finding | No
     if min(counts) < _LEAST_SESSIONS[answers.period]:
         return None
     for before in (previous["total_duration"], whole):
-        if abs(now - before) < _LEAST_SECONDS or min(now, before) < _MINUTE:
+        if min(now, before) < _MINUTE:
             return None
-        if not is_clear(now / before):
+        this = _but_a_day(now, stats) if is_more else now
+        that = before if is_more else _but_a_day(before, answers.before)
+        is_clear = this >= _MORE * that if is_more else this <= _LESS * that
+        if not is_clear or abs(this - that) < _LEAST_SECONDS:
             return None
     period = answers.period
     facts = (
@@ -162,6 +164,11 @@ def _change(answers: Answers, is_clear: Callable[[float], bool]) -> Finding | No
         answers.before.fact("before", "/total_duration", "seconds", period=period, n=counts[2]),
     )
     return Finding(facts, "practise", answers.language, subject=period, variant=period)
+
+
+def _but_a_day(seconds: int, stats: Answered) -> float:
+    """The time without one of the days on which there was some."""
+    return seconds * (1 - 1 / len(stats.body["improvement_trends"]))
 
 
 def steady(answers: Answers) -> Finding | None:
