@@ -42,6 +42,10 @@ def expected(
         return whole["week"]["goal_days"] - value
     if (kind, fact["id"]) == ("daily_goal", "missing"):
         return -((value - whole["goal_minutes"] * 60) // 60)
+    if (kind, fact["id"]) == ("come_back", "gap") and isinstance(value, str):
+        rows = look_up(learner, facts["days"]["source"])[1]
+        first = min(date.fromisoformat(row["date"]) for row in rows if row["minutes"])
+        return (first - date.fromisoformat(value)).days - 1
     if fact["id"] == "days" and isinstance(value, str):
         return (today - date.fromisoformat(value)).days
     if isinstance(value, list) and "practiced" in value[0]:
@@ -53,7 +57,8 @@ def expected(
             ((day - before).days - 1, sum(1 for other in practised if other >= day))
             for day, before in pairwise(practised)
         ]
-        return next(pair for pair in breaks if pair[0] >= 7)[fact["id"] == "days"]
+        longer = (None, len(practised))  # than the calendar, whose practice is all of it
+        return next((pair for pair in breaks if pair[0] >= 7), longer)[fact["id"] == "days"]
     if isinstance(value, list):  # hours
         counts = {row["hour"]: row["sessions"] for row in value}
         if fact["id"] == "total":
@@ -96,6 +101,13 @@ def practice(random: Random, span: int) -> dict[str, Any]:
     )
 
 
+def longer_ago(stamp: str) -> str:
+    """The same within the last 3 days, and otherwise 40 days before."""
+    when = datetime.fromisoformat(stamp)
+    is_late = datetime.now(UTC) - when < timedelta(days=3)
+    return stamp if is_late else (when - timedelta(days=40)).isoformat()
+
+
 @pytest.fixture
 def unlimited(settings: dict, app: Flask) -> Flask:
     return create_app({**settings, "RATELIMIT_ENABLED": False})
@@ -115,7 +127,10 @@ def history(random: Random, learner: Learner) -> set[str]:
     """Check a learner who practises at random; return the kinds of insights."""
     count = random.choice([1, 5, 20, 60])
     span = random.choice([5, 30, 70])
-    histories.save(learner, [practice(random, span) for _ in range(count)])
+    made = [practice(random, span) for _ in range(count)]
+    for session in made[: random.choice([0, count])]:  # none, or all but those of the last days
+        session["completed_at"] = longer_ago(session["completed_at"])
+    histories.save(learner, made)
     settings = {
         "weekly_goal_days": random.choice([None, 2, 4]),
         "daily_goal_minutes": random.choice([None, 15]),
@@ -126,6 +141,18 @@ def history(random: Random, learner: Learner) -> set[str]:
         *check(learner, period=random.choice(["week", "month"])),
         *check(learner, language=random.choice(LANGUAGES)),
     }
+
+
+@pytest.mark.parametrize("ages", [(0, 40, 41, 42), (1, 2, 5, 45), (0, 29), (3, 800)])
+def test_a_break_that_is_longer_than_the_calendar_is_told_with_its_length(
+    learner: Learner, ages: tuple[int, ...]
+) -> None:
+    histories.save(learner, histories.days(ages))
+    assert "come_back" in check(learner)
+    insights = {one["kind"]: one for one in learner.get("/insights")["insights"]}
+    told = {fact["id"]: fact["value"] for fact in insights["come_back"]["facts"]}
+    recent = [age for age in ages if age < 7]
+    assert told == {"gap": min(set(ages) - set(recent)) - max(recent) - 1, "days": len(recent)}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -246,6 +246,22 @@ def test_the_evening_that_a_period_leaves_out_belongs_to_the_week_before(learner
         assert "more_practice" not in found(learner)
 
 
+def test_a_long_break_is_one_of_seven_days_or_more_from_the_last_session(
+    learner: Learner, other: Learner
+) -> None:
+    """A session of no minute, which the calendar shows as none, ends no break but has begun it."""
+    histories.save(learner, histories.days([0, 1]))
+    assert "come_back" not in found(learner)  # nothing to come back to
+    histories.save(learner, histories.days([60, 70], duration_seconds=20))
+    assert values(found(learner)["come_back"]) == {"gap": 58, "days": 2}
+    histories.save(learner, [histories.day(9, duration_seconds=20)])
+    assert values(found(learner)["come_back"]) == {"gap": 7, "days": 2}
+    histories.save(learner, [histories.day(8, duration_seconds=20)])
+    assert "come_back" not in found(learner)
+    histories.save(other, histories.days([8, 60]))  # not of the last days
+    assert "come_back" not in found(other)
+
+
 def test_practice_is_steady_in_any_week_whichever_day_it_starts_on(learner: Learner) -> None:
     ages = [0, 1, 2, *range(11, 17), 25, 26, 27]  # 3 days of each 7, and breaks of 8 days
     histories.save(learner, histories.days(ages))

@@ -6,17 +6,23 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
+
 from vorex_sessions.growth.service import show_streak
 from vorex_sessions.insights.facts import Answered
 from vorex_sessions.languages.service import list_languages
+from vorex_sessions.periods import ONE_DAY
 from vorex_sessions.preferences.service import show_preferences
 from vorex_sessions.progress.rhythm import rhythm
 from vorex_sessions.progress.stats import stats
 from vorex_sessions.progress.warmup import warmup
 from vorex_sessions.recall.service import list_words
+from vorex_sessions.sessions import history
 from vorex_sessions.sessions.changes import changes
 from vorex_sessions.skills.service import show_skills
 from vorex_sessions.trends.service import show_trends
+
+LATELY = 7  # days
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,8 @@ class Answers:
     stats: Answered
     before: Answered  # the statistics of the whole days before, of which `stats` leaves out the last hours
     streak: Answered
+    # The last session before all practice of the streak's calendar, where that is of the last days alone.
+    earlier: Answered | None
     trends: Answered
     vocabulary: Answered
     warmup: Answered
@@ -51,6 +59,11 @@ class Answers:
     def practised(self) -> list[tuple[int, Mapping[str, Any]]]:
         """The rows of the languages, each with its place."""
         return list(enumerate(self.languages.body["languages"]))
+
+    @property
+    def days(self) -> list[date]:
+        """The days of the last weeks with a minute of practice, newest first."""
+        return _practised(self.streak)
 
     @property
     def sessions(self) -> int:
@@ -78,6 +91,7 @@ def read(learner_id: str, *, period: str, language: str | None, now: datetime) -
 
     of_period = ask("stats", stats, period=period)
     previous = of_period.body["previous"]
+    streak = ask("streak", show_streak)
     days = {"date_from": previous["period_start"], "date_to": previous["period_end"]}
     return Answers(
         period,
@@ -85,7 +99,8 @@ def read(learner_id: str, *, period: str, language: str | None, now: datetime) -
         languages,
         stats=of_period,
         before=ask("stats", stats, **days),
-        streak=ask("streak", show_streak),
+        streak=streak,
+        earlier=_before(learner_id, _practised(streak), of_period.body["period_end"]),
         trends=ask("trends", show_trends, period="month", language=one),
         vocabulary=ask("vocabulary", list_words, status="due", limit=1, language=language),
         warmup=ask("warmup", warmup, language=one),
@@ -94,3 +109,22 @@ def read(learner_id: str, *, period: str, language: str | None, now: datetime) -
         changes=ask("changes", changes, limit=1),
         preferences=ask("preferences", show_preferences),
     )
+
+
+def _practised(streak: Answered) -> list[date]:
+    days = (row["date"] for row in streak.body["calendar"] if row["minutes"])
+    return sorted(days, reverse=True)
+
+
+def _before(learner_id: str, days: list[date], today: date) -> Answered | None:
+    """The history before the first of these days, if that is of the last week; None elsewhere.
+
+    The calendar has four weeks: a longer break has its other end in the history alone.
+    """
+    if not days or (today - days[-1]).days >= LATELY:
+        return None
+    until = days[-1] - ONE_DAY
+    address = f"/api/sessions/history?date_to={until}&limit=1"
+    answer = history.page(learner_id, date_to=until, limit=1)
+    # Its sessions are JSON as the database wrote it, which nobody has read yet.
+    return Answered(address, orjson.loads(orjson.dumps(answer)))

@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import ceil
 from typing import Any
 
-from vorex_sessions.insights.answers import Answers
+from vorex_sessions.insights.answers import LATELY, Answers
 from vorex_sessions.insights.facts import Answered, Finding
 from vorex_sessions.periods import ONE_DAY
 from vorex_sessions.preferences.history import DEFAULTS, WEEKDAYS
@@ -90,17 +90,25 @@ def away(answers: Answers) -> Finding | None:
 
 
 def come_back(answers: Answers) -> Finding | None:
-    """Practice of the last 7 days that follows a break of 7 days or more, as the streak's calendar has it."""
-    days = sorted((row["date"] for row in _calendar(answers) if row["minutes"]), reverse=True)
-    for place, (day, before) in enumerate(pairwise(days), start=1):
-        gap = (day - before).days - 1
-        if gap >= _BREAK and (answers.today - day).days < _WEEK:
-            facts = (
-                answers.streak.fact("gap", "/calendar", "days", period="month", value=gap),
-                answers.streak.fact("days", "/calendar", "days", period="week", value=place),
-            )
-            return Finding(facts, "practise", answers.language)
+    """Practice of the last 7 days that follows a break of 7 days or more, however long it was."""
+    days, calendar, earlier = answers.days, answers.streak, answers.earlier
+    gaps = [
+        calendar.fact("gap", "/calendar", "days", period="month", value=_between(before, day))
+        for day, before in pairwise(days)
+    ]
+    if earlier and earlier.body["sessions"]:
+        at = "/sessions/0/practiced_on"
+        length = _between(date.fromisoformat(earlier.at(at)), days[-1])
+        gaps.append(earlier.fact("gap", at, "days", value=length))
+    for place, gap in enumerate(gaps, start=1):
+        if gap.value >= _BREAK and (answers.today - days[place - 1]).days < LATELY:
+            since = calendar.fact("days", "/calendar", "days", period="week", value=place)
+            return Finding((gap, since), "practise", answers.language)
     return None
+
+
+def _between(before: date, day: date) -> int:
+    return (day - before).days - 1
 
 
 def first_week(answers: Answers) -> Finding | None:
