@@ -143,6 +143,18 @@ def test_a_time_that_the_template_does_not_name_does_not_pass(language: str, tim
     assert refusal(one, f"{one.sentence} {time}") == "time"
 
 
+@pytest.mark.parametrize(
+    ("language", "own", "other"), [("de", "dreißig", "vierzig"), ("fr", "trente", "quarante")]
+)
+def test_a_number_word_of_the_template_stays_as_it_is(language: str, own: str, other: str) -> None:
+    having = [one for one in SHAPES if one.language == language and f" {own} " in one.sentence]
+    assert having
+    for one in having:
+        assert refusal(one, one.sentence.replace(own, other)) == "number_word"
+        assert refusal(one, one.sentence.replace(f"{own} ", "")) == "meaning"
+        assert refusal(one, one.sentence.replace(f"{own} ", f"{own} {own} ")) == "meaning"
+
+
 def test_slots_in_another_order_do_not_pass() -> None:
     swapped = [one for one in SHAPES if "{f2}" in one.sentence]
     assert len(swapped) > 30
@@ -164,8 +176,8 @@ def test_slots_in_another_order_do_not_pass() -> None:
         ("trend_up", "fr", "Ta note de {f1} a augmenté à {f2}."),
         ("streak_risk", "en", "Your streak of almost {f1}."),
         ("trend_up", "en", "Your {f1} score has risen by a so and so {f2}."),
-        ("trend_up", "de", "Dein Wert für {f1} ist im letzten Monat um die {f2}."),
-        ("trend_up", "de", "Dein Wert für {f1} ist im letzten Monat um die, {f2}."),
+        ("trend_up", "de", "Dein Wert für {f1} ist in den letzten dreißig Tagen um die {f2}."),
+        ("trend_up", "de", "Dein Wert für {f1} ist in den letzten dreißig Tagen um die, {f2}."),
         ("more_practice_week", "es", "Has practicado las {f1}."),
         ("trend_up", "en", "Your {f1} score would have risen by {f2}."),
         ("trend_up", "en", "If only your {f1} score has risen by {f2}."),
@@ -194,7 +206,11 @@ REVERSED = [
     ("trend_up", "de", "Dein Wert für {f1} ist um {f2} schlechter."),
     ("trend_down", "de", "Dein Wert für {f1} ist um {f2} gestiegen."),
     ("trend_down", "de", "Dein Wert für {f1} hat sich um {f2} verbessert."),
-    ("plateau", "de", "Dein Wert für {f1} hat sich verändert, gemessen an {f2}, im letzten Monat."),
+    (
+        "plateau",
+        "de",
+        "Dein Wert für {f1} hat sich verändert, gemessen an {f2}, in den letzten dreißig Tagen.",
+    ),
     ("trend_up", "es", "Tu puntuación de {f1} ha bajado {f2}."),
     ("trend_down", "es", "Tu puntuación de {f1} ha subido {f2}."),
     ("trend_down", "es", "Tu puntuación de {f1} ha mejorado {f2}."),
@@ -206,7 +222,7 @@ REVERSED = [
     (
         "plateau",
         "fr",
-        "Ta note de {f1} a changé au cours du dernier mois, d\u2019après {f2}, tu vois bien.",
+        "Ta note de {f1} a changé au cours des trente derniers jours, d\u2019après {f2}, tu vois bien.",
     ),
     ("trend_up", "en", "Your {f1} score has risen, so weak, by {f2}."),
     ("trend_down", "en", "Your {f1} score has fallen, a strong boost, by {f2}."),
@@ -235,7 +251,8 @@ def test_a_direction_that_the_facts_do_not_have_does_not_pass(
         (
             "trend_up",
             "de",
-            "Super! Dein Wert für {f1} ist im letzten Monat um {f2}. Das ist mehr, als der Zufall erklärt.",
+            "Super! Dein Wert für {f1} ist in den letzten dreißig Tagen um {f2}. "
+            "Das ist mehr, als der Zufall erklärt.",
         ),
         ("trend_down", "es", "Tu puntuación de {f1} ha disminuido {f2}. ¡Adelante!"),
         ("streak_risk", "fr", "Ta série de {f1}. Tu peux y arriver !"),
@@ -268,7 +285,7 @@ FALSE = [
     ("words_due", "en", "{f1}. If you remember it now, you will go over it longer."),
     ("streak_risk", "de", "Deine Serie von {f1} riss."),
     ("words_due", "de", "{f1}. Wenn du es jetzt durchgehst, merkst du es länger."),
-    ("trend_up", "de", "Angeblich ist dein Wert für {f1} im letzten Monat um {f2}."),
+    ("trend_up", "de", "Angeblich ist dein Wert für {f1} in den letzten dreißig Tagen um {f2}."),
     ("trend_up", "es", "Tus errores de {f1} han subido {f2}."),
     ("trend_up", "es", "Tu puntuación de {f1} ha subido {f2}. Ahora se ha desplomado."),
     ("trend_up", "fr", "Tes fautes de {f1} ont augmenté de {f2}."),
@@ -339,7 +356,7 @@ ASKED = [
     (
         "plateau",
         "de",
-        "Dein Wert für {f1} ist im letzten Monat stabil geblieben, gemessen an {f2}? "
+        "Dein Wert für {f1} ist in den letzten dreißig Tagen stabil geblieben, gemessen an {f2}? "
         "Lust auf etwas Neues oder eine andere Art von Einheit.",
     ),
     (

@@ -69,6 +69,22 @@ def test_wordings_are_short_and_well_set(language: str) -> None:
                 assert not re.search(r"[ \w][?!;:»]", text), text
 
 
+CALENDAR = {  # what people say of a week or month of the calendar
+    "en": r"(?<!the )\b(last|past) (week|month)",
+    "de": r"\b(letzte\w*|vorige\w*|vergangene\w*) (woche|monat)|\b(woche|monats?) davor",
+    "es": r"\b(semana|mes) pasad[oa]",
+    "fr": r"(semaine|mois) (derni|passé|d\u2019avant)|\bderni(er|ère) (mois|semaine)",
+}
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_the_last_days_are_not_told_as_a_week_or_month_of_the_calendar(language: str) -> None:
+    """Facts of `week` and `month` are of the last 7 and 30 days."""
+    for template, texts in wording.wordings(language).items():
+        for text in texts.values():
+            assert not re.search(CALENDAR[language], text.casefold()), (template, text)
+
+
 def test_words_fit_their_number() -> None:
     cases = {
         ("en", 1): "1 word is due for review. If you go over it now, you will remember it longer.",
@@ -108,9 +124,9 @@ def test_words_fit_their_number() -> None:
 def test_one_minute_before_is_worded_as_one() -> None:
     told = {
         "en": "up from 1 in the week before.",
-        "de": "mehr als die 1 Minute der Woche davor.",
+        "de": "mehr als die 1 Minute der sieben Tage davor.",
         "es": "frente a 1 minuto de la semana anterior.",
-        "fr": "contre 1 minute la semaine d\u2019avant.",
+        "fr": "contre 1 minute les sept jours d\u2019avant.",
     }
     for tag, end in told.items():
         sample = facts("more_practice_week", now=2700, before=60)

@@ -8,7 +8,7 @@ import orjson
 from vorex_sessions.insights.shapes import Shape
 from vorex_sessions.insights.wording import SLOT
 
-VERSION = "2"
+VERSION = "3"
 FORMATS = ("json_schema", "json_object", "none")
 MOST_TOKENS = 200  # of an answer
 _LANGUAGES = {
@@ -48,8 +48,8 @@ def _rules(shape: Shape) -> str:
         f"{_LANGUAGES[shape.language]}; be {_TONES[shape.tone]}. Each slot, such as {{f1}}, is replaced by "
         "a text later: keep each exactly once, unchanged and in the same order. Say the same as the message: "
         "add no fact, no promise and no negation, keep its words in their order, and change only small words "
-        "or words for others that mean the same. Use no "
-        "digit, no number word, no link and no markup. Keep about the same length. Answer with a JSON object "
+        "or words for others that mean the same. Use no digit, no link, no markup, and no number word but "
+        "the message's own. Keep about the same length. Answer with a JSON object "
         'that has one member: {"text": "the reworded message"}.'
     )
 
