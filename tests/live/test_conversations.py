@@ -3,17 +3,20 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import gevent.socket
+import pytest
 from flask import Flask
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import TextMessage
 
 from tests.factories import Learner, content, token
 from tests.live.practising import heartbeat, new_id
+from vorex_sessions.live import service
 from vorex_sessions.live.conversations import Conversation
+from vorex_sessions.live.hub import Hub
 from vorex_sessions.live.websockets import WebSocket
 
 TOLD = json.dumps({"type": "state", "sessions": [], "interval": 20})
@@ -21,6 +24,9 @@ TOLD = json.dumps({"type": "state", "sessions": [], "interval": 20})
 
 class Telling:
     """Sockets of a learner of whom something changes whenever one of them is answered."""
+
+    def __init__(self) -> None:
+        self.known: list[bool] = []  # of each change, whether the socket needs not hear of it
 
     def join(self, learner_id: str, one: Conversation) -> None:
         self.one = one
@@ -30,6 +36,7 @@ class Telling:
         pass
 
     def changed(self, learner_id: str, *, knows: Conversation | None = None) -> None:
+        self.known.append(knows is self.one)
         self.one.put(TOLD)
 
 
@@ -54,12 +61,12 @@ class Device:
 
 
 @contextmanager
-def talking(app: Flask, learner_id: str) -> Iterator[Device]:
+def talking(app: Flask, learner_id: str, telling: Telling) -> Iterator[Device]:
     """A device whose handshake is done."""
     ours, theirs = gevent.socket.socketpair()
     with ours, theirs:
         theirs.settimeout(10)
-        talk = Conversation(WebSocket(ours), Telling(), app.app_context, str(uuid4()))
+        talk = Conversation(WebSocket(ours), telling, app.app_context, str(uuid4()))
         running = gevent.spawn(talk.run, "key", token(learner_id))
         head = b""
         while not head.endswith(b"\r\n\r\n"):
@@ -75,7 +82,7 @@ def test_what_changes_while_a_message_is_answered_is_told_after_the_answer(
 ) -> None:
     """Else an older answer would hide a newer state for good."""
     session_id = new_id()
-    with talking(app, learner.id) as device:
+    with talking(app, learner.id, Telling()) as device:
         device.hears("ready", "state")
         device.say("heartbeat", session_result_id=session_id, **heartbeat(1))
         device.hears("ack", "state")
@@ -87,3 +94,44 @@ def test_what_changes_while_a_message_is_answered_is_told_after_the_answer(
         device.say("finish", session=content(session_result_id=session_id))
         device.hears("saved")
     assert learner.count() == 1
+
+
+def test_who_was_told_a_state_while_a_change_was_stored_is_told_again(
+    app: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That state may be from before the change, and goes out after its answer."""
+    telling, session_id = Telling(), new_id()
+    is_late = False
+
+    def beat(*given: Any, **options: Any) -> Any:
+        if is_late:
+            telling.one.put(TOLD)
+        return beat_before(*given, **options)
+
+    beat_before = service.beat
+    monkeypatch.setattr(service, "beat", beat)
+    with talking(app, learner.id, telling) as device:
+        device.hears("ready", "state")
+        device.say("heartbeat", session_result_id=session_id, **heartbeat(1))
+        device.hears("ack", "state")
+        is_late = True
+        device.say("heartbeat", session_result_id=session_id, **heartbeat(2))
+        device.hears("ack", "state", "state")
+    assert telling.known == [True, False]
+
+
+@pytest.mark.parametrize("is_being_read", [True, False])
+def test_a_socket_that_is_alone_hears_of_its_own_change_where_a_state_is_on_its_way(
+    app: Flask, is_being_read: bool
+) -> None:
+    """Nobody else has to hear of it, but that state may be from before the change."""
+    hub, learner_id, one = Hub(app.app_context, None), str(uuid4()), cast("Conversation", object())
+    hub._sockets[learner_id] = [one]
+    hub.changed(learner_id, knows=one)
+    assert not hub._dirty
+    if is_being_read:
+        hub._delivering = learner_id
+    else:
+        hub.tell(learner_id, {})
+    hub.changed(learner_id, knows=one)
+    assert hub._dirty == {learner_id: set()}

@@ -60,6 +60,7 @@ class Conversation:
         self._tokens, self._counted = _BURST, time.monotonic()
         self._began = time.monotonic()
         self._received = 0
+        self._place = 0  # of the answer, among what waits to be sent
         self.joined_at = 0.0  # by the clock; set when its learner is known
 
     def put(self, text: str) -> None:
@@ -163,7 +164,7 @@ class Conversation:
             "cancel": self._cancel,
             "ping": _pong,
         }[kind]
-        place = self._websocket.waiting
+        self._place = self._websocket.waiting
         try:
             if self._learner_id is None and kind != "auth":
                 raise NotSignedIn("Send the access token first: a message of the type `auth`.")
@@ -173,7 +174,7 @@ class Conversation:
             self._complain(error, ref or {}, is_auth=kind == "auth")
             return
         # What is live goes before what the hub told meanwhile, which may be newer: the newest is the last.
-        self._say(kind_said, {**said, **(ref or {})}, None if kind_said == "saved" else place)
+        self._say(kind_said, {**said, **(ref or {})}, None if kind_said == "saved" else self._place)
 
     def _complain(self, error: Exception, ref: Message, *, is_auth: bool = False) -> None:
         """Send the problem that an error is; one of the token, or of the first answer, ends the socket."""
@@ -203,7 +204,7 @@ class Conversation:
     def _beat(self, message: Message) -> tuple[str, Message]:
         session_id = message.pop("session_result_id")
         live, _ = service.beat(self._who, session_id, message, now=datetime.now(UTC))
-        self._gathering.changed(self._who, knows=self)
+        self._tell_others()
         return "ack", {"seq": live["seq"], "session": live}
 
     def _finish(self, message: Message) -> tuple[str, Message]:
@@ -216,8 +217,13 @@ class Conversation:
     def _cancel(self, message: Message) -> tuple[str, Message]:
         session_id = message["session_result_id"]
         service.cancel(self._who, session_id, now=datetime.now(UTC))
-        self._gathering.changed(self._who, knows=self)
+        self._tell_others()
         return "ack", {"session_result_id": session_id, "cancelled": True}
+
+    def _tell_others(self) -> None:
+        """Tell of a change; this socket, too, if it was told something meanwhile, which may be older."""
+        is_newest = self._websocket.waiting == self._place
+        self._gathering.changed(self._who, knows=self if is_newest else None)
 
     @property
     def _who(self) -> str:

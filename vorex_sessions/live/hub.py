@@ -106,10 +106,10 @@ class Hub:
             for one in list(mine):
                 if one is not knows:
                     one.put(message)
-        if any(one is not knows for one in mine):
-            # Who has to hear of an earlier change, or may get a state from before this one, hears of it, too.
-            is_alone = learner_id not in self._dirty and self._delivering != learner_id
-            known = {knows} if knows and is_alone else set()
+        # Who has to hear of an earlier change, or may get a state from before this one, hears of it, too.
+        is_alone = learner_id not in self._dirty and self._delivering != learner_id
+        known = {knows} if knows and is_alone else set()
+        if any(one not in known for one in mine):
             self._dirty[learner_id] = self._dirty.get(learner_id, known) & known
             self._wake.set()
 
