@@ -22,6 +22,8 @@ NONE_IS_FINE = $(if $(ARGS),|| [ $$? -eq 5 ])
 # One more than there are cores, since some tests wait for seconds.
 WORKERS = $(shell $(PYTHON) -c "import os; print(os.cpu_count() + 1)")
 export FLASK_APP := wsgi
+# Each run of pytest compiles all tests anew where this is set, for 6 s, and each process that a test starts what it imports.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help run token demo revision test soak live-faults bench bench-quick bench-recall bench-cohorts check lint external attack clients client-types picture lock clean
