@@ -10,7 +10,7 @@ from flask import Flask
 from tests.clock import ago, today
 from tests.factories import Learner, content
 from tests.postgres import transaction
-from tests.sessions.test_races import at_once, clones
+from tests.sessions.test_races import at_once, clones, save_patiently
 from tests.statements import recorded, statements
 
 pytestmark = pytest.mark.one_and_several
@@ -228,7 +228,7 @@ def test_two_at_the_same_moment_unlock_once(learner: Learner) -> None:
     saves = [content(completed_at=ago(0), session_result_id=str(uuid4())) for _ in range(8)]
     phones = zip(clones(learner, 16), saves * 2, strict=True)
     answers = at_once(
-        *(lambda phone=phone, body=body: phone.try_save(body).json for phone, body in phones)
+        *(lambda phone=phone, body=body: save_patiently(phone, body).json for phone, body in phones)
     )
     unlocks = [key for answer in answers for key in keys(answer)]
     by_session = {answer["session_result_id"] for answer in answers if keys(answer)}

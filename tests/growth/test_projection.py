@@ -12,7 +12,7 @@ from tests.clock import ago, now, today
 from tests.factories import Learner, content, sendable
 from tests.postgres import transaction
 from tests.sessions.changes import alter
-from tests.sessions.test_races import at_once, clones
+from tests.sessions.test_races import at_once, clones, save_patiently
 from vorex_sessions import create_app
 from vorex_sessions.extensions import db
 from vorex_sessions.growth import unlocking
@@ -136,7 +136,10 @@ def test_everything_derived_agrees_with_the_sessions_after_anything(
         elif what == "at once":
             saves = [(phone, content(**practice(random))) for phone in clones(learner, 3)]
             answers = at_once(
-                *(lambda phone=phone, body=body: phone.try_save(body) for phone, body in saves)
+                *(
+                    lambda phone=phone, body=body: save_patiently(phone, body)
+                    for phone, body in saves
+                )
             )
             stored += [answer.get_json()["session_result_id"] for answer in answers]
         elif what == "again":

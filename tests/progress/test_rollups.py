@@ -12,7 +12,7 @@ from tests.clock import ago
 from tests.factories import Learner, content
 from tests.postgres import transaction
 from tests.sessions.changes import alter
-from tests.sessions.test_races import at_once, clones
+from tests.sessions.test_races import at_once, clones, save_patiently
 from tests.statements import recorded
 from vorex_sessions.database import locks, run
 from vorex_sessions.extensions import db
@@ -279,7 +279,10 @@ def test_everything_agrees_with_the_sessions_after_anything(
             saves = [(phone, content(**practice(random))) for phone in savers]
             answers = at_once(
                 lambda reader=reader: all_time_stats(reader),
-                *(lambda phone=phone, body=body: phone.try_save(body) for phone, body in saves),
+                *(
+                    lambda phone=phone, body=body: save_patiently(phone, body)
+                    for phone, body in saves
+                ),
             )
             stored += [answer.get_json()["session_result_id"] for answer in answers[1:]]
         else:
