@@ -12,7 +12,7 @@ from flask import Flask
 
 import config
 from tests import clock, patience, postgres, sent
-from tests.factories import SECRET, Learner
+from tests.factories import SECRET, AddressedClient, Learner
 from vorex_sessions import create_app
 from vorex_sessions.database.migrate import upgrade
 from vorex_sessions.extensions import db
@@ -89,6 +89,7 @@ def settings(database_url: str, machines: str) -> dict:
 @pytest.fixture(scope="session")
 def app(settings: dict) -> Iterator[Flask]:
     app = create_app(settings)
+    app.test_client_class = AddressedClient
     with app.app_context():
         upgrade()
         refuse_drift()
