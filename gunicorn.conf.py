@@ -14,7 +14,7 @@ from typing import Any
 from config import SettingError, read
 from logs import logging_config
 from required_settings import require
-from server import shared_metrics
+from server import forks, shared_metrics
 from server.worker import SPARE, NoAccessLog, Worker
 
 # Libraries that the workers need. The master imports them once, so that the workers share their memory.
@@ -58,6 +58,8 @@ forwarder_headers = ""  # SCRIPT_NAME from a trusted peer would make every path 
 limit_request_field_size = 16384  # bytes; auth/caller.py refuses tokens over half of it
 logger_class = NoAccessLog
 logconfig_dict = logging_config(_settings["LOG_LEVEL"])
+
+forks.install()
 
 # A reload of this file keeps the memory: workers that go on have it.
 if shared_metrics.shared is None:

@@ -4,17 +4,20 @@ import http.client
 import json
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
 
+import psutil
 import pytest
 import requests
 import sqlalchemy as sa
 from flask import Flask
 
 from tests.factories import content, stored, token
-from tests.serving import gunicorn
+from tests.serving import BIN, ROOT, environment, free_port, gunicorn
+from tests.timing import wait_until
 from vorex_sessions.extensions import db
 
 
@@ -90,6 +93,16 @@ def test_idle_connections_do_not_delay_the_end(service: tuple) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
         assert time.monotonic() - started < 8
+
+
+def test_workers_that_have_only_begun_do_not_delay_the_end(database_url: str) -> None:
+    for seconds in (0, 0.02, 0.05, 0.1):  # of a worker, after which it has handlers of its own
+        settings = environment(database_url, PORT=str(free_port()), WEB_CONCURRENCY="2")
+        with subprocess.Popen([BIN / "gunicorn", "wsgi:app"], cwd=ROOT, env=settings) as process:
+            wait_until(lambda master=process.pid: len(psutil.Process(master).children()) == 2)
+            time.sleep(seconds)
+            process.terminate()
+            assert process.wait(timeout=20) == 0
 
 
 @pytest.fixture(autouse=True)
