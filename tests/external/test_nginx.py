@@ -195,7 +195,10 @@ def test_a_session_goes_through_nginx_by_socket_and_http(places: Places) -> None
         call(places.usual, learner_id, "PUT", f"/live/{session_id}", json=body)
         for device in (one, two):
             device.until(
-                lambda message: message["type"] == "state" and message["sessions"][0]["seq"] == 2
+                lambda message: (
+                    message["type"] == "state"
+                    and [one["seq"] for one in message["sessions"]] == [2]
+                )
             )
         one.say("finish", session=content(session_result_id=session_id))
         one.hear("saved")

@@ -77,18 +77,16 @@ def talking(app: Flask, learner_id: str, telling: Telling) -> Iterator[Device]:
         assert running.successful()
 
 
-def test_what_changes_while_a_message_is_answered_is_told_after_the_answer(
-    app: Flask, learner: Learner
-) -> None:
+def test_ready_comes_before_what_changes_while_it_is_read(app: Flask, learner: Learner) -> None:
     """Else an older answer would hide a newer state for good."""
     session_id = new_id()
     with talking(app, learner.id, Telling()) as device:
         device.hears("ready", "state")
         device.say("heartbeat", session_result_id=session_id, **heartbeat(1))
-        device.hears("ack", "state")
+        device.hears("state", "ack")
         device.say("heartbeat", session_result_id=session_id, **heartbeat(2))
         device.say("ping")
-        device.hears("ack", "state", "pong")
+        device.hears("state", "ack", "pong")
         device.say("auth", token=token(learner.id))
         device.hears("ready")
         device.say("finish", session=content(session_result_id=session_id))
@@ -99,7 +97,7 @@ def test_what_changes_while_a_message_is_answered_is_told_after_the_answer(
 def test_who_was_told_a_state_while_a_change_was_stored_is_told_again(
     app: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """That state may be from before the change, and goes out after its answer."""
+    """That state may be older than the answer, or newer; in the end the device has the newest."""
     telling, session_id = Telling(), new_id()
     is_late = False
 
@@ -113,10 +111,10 @@ def test_who_was_told_a_state_while_a_change_was_stored_is_told_again(
     with talking(app, learner.id, telling) as device:
         device.hears("ready", "state")
         device.say("heartbeat", session_result_id=session_id, **heartbeat(1))
-        device.hears("ack", "state")
+        device.hears("state", "ack")
         is_late = True
         device.say("heartbeat", session_result_id=session_id, **heartbeat(2))
-        device.hears("ack", "state", "state")
+        device.hears("state", "state", "ack")
     assert telling.known == [True, False]
 
 

@@ -173,8 +173,8 @@ class Conversation:
         except Exception as error:
             self._complain(error, ref or {}, is_auth=kind == "auth")
             return
-        # What is live goes before what the hub told meanwhile, which may be newer: the newest is the last.
-        self._say(kind_said, {**said, **(ref or {})}, None if kind_said == "saved" else self._place)
+        # `ready` goes before what the hub told meanwhile, which may be newer.
+        self._say(kind_said, {**said, **(ref or {})}, self._place if kind_said == "ready" else None)
 
     def _complain(self, error: Exception, ref: Message, *, is_auth: bool = False) -> None:
         """Send the problem that an error is; one of the token, or of the first answer, ends the socket."""
@@ -221,7 +221,7 @@ class Conversation:
         return "ack", {"session_result_id": session_id, "cancelled": True}
 
     def _tell_others(self) -> None:
-        """Tell of a change; this socket, too, if it was told something meanwhile, which may be older."""
+        """Tell of a change; this socket, too, if it was told something meanwhile, older or newer."""
         is_newest = self._websocket.waiting == self._place
         self._gathering.changed(self._who, knows=self if is_newest else None)
 
