@@ -97,7 +97,7 @@ export class Channel {
   }
 
   private attend(socket: Socket): void {
-    socket.onopen = () => void this.authenticate(this.token!);
+    socket.onopen = () => this.authenticate(this.token!);
     socket.onmessage = ({ data }: { data: unknown }) => this.receive(data);
     socket.onerror = () => this.end(LOST); // Node 22 tells of no close where it could not connect
     socket.onclose = ({ code }: { code?: number }) => this.end(code || LOST);
@@ -105,42 +105,51 @@ export class Channel {
   }
 
   /** The token is the first message: no proxy logs it. */
-  private async authenticate(token: string): Promise<void> {
+  private authenticate(token: string): void {
     this.token = token;
-    const answer = await this.send("auth", { token });
-    if (!answer || answer.type !== "ready") return; // a close follows, or has come
+    this.say("auth", { token }, (answer) => {
+      // Else a close follows, or has come.
+      if (answer && answer.type === "ready") this.welcome(answer);
+    });
+  }
+
+  /** At once: a `state` that is newer may have come with it. */
+  private welcome(ready: Message): void {
     platform().clearTimeout(this.limit);
     this.refused = null;
-    if (!this.isReady) this.since = this.clock.mark();
     const isNew = !this.isReady;
+    if (isNew) this.since = this.clock.mark();
     this.isReady = true;
     if (isNew) this.listener.changed(true, null);
-    this.listener.heard(answer);
+    this.listener.heard(ready);
   }
 
   /** The token ends in a minute. One that is the same would only be warned of again. */
   private async renew(): Promise<void> {
     const socket = this.socket;
     const token = await this.http.ownToken(true);
-    if (token !== null && token !== this.token && socket && socket === this.socket) void this.authenticate(token);
+    if (token !== null && token !== this.token && socket && socket === this.socket) this.authenticate(token);
   }
 
   private send(type: string, members: object): Promise<Message | null> {
+    return new Promise((resolve) => this.say(type, members, resolve));
+  }
+
+  /** `answered` is called while the answer is received. */
+  private say(type: string, members: object, answered: (answer: Message | null) => void): void {
     const ref = String(++this.refs);
     const text = JSON.stringify({ type, ...members, ref });
-    if (text.length > LARGEST / 3) return Promise.resolve(null); // in UTF-8 it may be three times as long
-    return new Promise((resolve) => {
-      const timer = platform().setTimeout(() => this.end(LOST), ANSWER_MS);
-      this.asked.set(ref, (answer) => {
-        platform().clearTimeout(timer);
-        resolve(answer);
-      });
-      try {
-        this.socket!.send(text);
-      } catch {
-        this.end(LOST);
-      }
+    if (text.length > LARGEST / 3) return answered(null); // in UTF-8 it may be three times as long
+    const timer = platform().setTimeout(() => this.end(LOST), ANSWER_MS);
+    this.asked.set(ref, (answer) => {
+      platform().clearTimeout(timer);
+      answered(answer);
     });
+    try {
+      this.socket!.send(text);
+    } catch {
+      this.end(LOST);
+    }
   }
 
   private receive(data: unknown): void {

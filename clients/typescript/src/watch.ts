@@ -16,6 +16,7 @@ export class LiveWatch {
   private running = false;
   private looking: Promise<void> | null = null;
   private timer: unknown = null;
+  private heard = 0; // what the socket has told
 
   constructor(http: Http, options: WatchOptions) {
     if (!options.learner) throw new TypeError("A watch needs the learner's id.");
@@ -24,8 +25,10 @@ export class LiveWatch {
     this.pauses = new Pauses(this.http.clock, options);
     this.intervalMs = options.intervalMs || 10_000;
     this.channel = new Channel(this.http, {
-      heard: ({ type, sessions, achievements }) =>
-        this.tell(type === "unlocked" ? { kind: type, achievements: achievements! } : { kind: "state", sessions: sessions! }),
+      heard: ({ type, sessions, achievements }) => {
+        this.heard++;
+        this.tell(type === "unlocked" ? { kind: type, achievements: achievements! } : { kind: "state", sessions: sessions! });
+      },
       changed: (open, code) => {
         this.tell({ kind: "socket", open, code });
         if (!open) void this.look();
@@ -57,8 +60,10 @@ export class LiveWatch {
     const isTold = this.running && (await this.channel.ask("ping")) !== null;
     if (this.running && !isTold && !this.pauses.remaining()) {
       try {
+        const { heard } = this;
         const { sessions } = await this.http.json<LiveSessions>("GET", "/api/sessions/live");
         this.pauses.succeeded();
+        if (heard !== this.heard) return this.pass(); // the socket may have told of something newer meanwhile
         if (this.running) this.tell({ kind: "state", sessions });
       } catch {
         this.pauses.failed(null);

@@ -99,6 +99,51 @@ test("a device hears at once what another one does", async (t) => {
   await waitFor(() => events.some((event) => event.kind === "unlocked" && event.achievements.length), 2);
 });
 
+test("an answer of HTTP that is late does not hide what the socket has told since", async (t) => {
+  let go;
+  const held = new Promise((resolve) => (go = resolve));
+  const late = async (url, request) => {
+    const answer = await fetch(url, request);
+    const text = await answer.text();
+    await held;
+    return new Response(text, answer);
+  };
+  const device = new Device({ WebSocket: breakable().WebSocket, network: () => late });
+  const shown = [];
+  const onEvent = (event) => event.kind === "state" && shown.push(event.sessions.length);
+  const watch = device.client.watch({ learner: device.learner, onEvent });
+  watch.start();
+  t.after(() => watch.stop());
+  await waitFor(() => shown.length);
+  await practising({ learner: device.learner, WebSocket: null }).live.beat();
+  await waitFor(() => shown.at(-1) === 1);
+  go();
+  await sleep(200);
+  assert.equal(shown.at(-1), 1);
+});
+
+test("a state that comes with the answer of the first message is told after it", async (t) => {
+  class Hasty {
+    constructor() {
+      setTimeout(() => this.onopen());
+    }
+    send(text) {
+      const answers = [{ type: "ready", sessions: [], ref: JSON.parse(text).ref }, { type: "state", sessions: [{}] }];
+      // In one packet: Node, and what a phone calls at once, let no promise go on in between.
+      setTimeout(() => answers.forEach((answer) => this.onmessage({ data: JSON.stringify(answer) })));
+    }
+    close() {}
+  }
+  const device = new Device({ WebSocket: Hasty, network: () => faults.hang });
+  const shown = [];
+  const onEvent = (event) => event.kind === "state" && shown.push(event.sessions.length);
+  const watch = device.client.watch({ learner: device.learner, onEvent });
+  watch.start();
+  t.after(() => watch.stop());
+  await waitFor(() => shown.length === 2);
+  assert.deepEqual(shown, [0, 1]);
+});
+
 test("what ends elsewhere ends here at once", async (t) => {
   const phone = await started(t, { intervalMs: 600_000 });
   await phone.device.client.request("DELETE", `/api/sessions/live/${phone.live.id}`);
