@@ -105,8 +105,11 @@ const AsyncStorage = {
   removeItem: async (key) => { texts.delete(key); }, getAllKeys: async () => [...texts.keys()],
 };
 let change;
-const addEventListener = (name, work) => { change = work; return { remove: () => { change = null; } }; };
-const AppState = { addEventListener };
+const addEventListener = (name, work) => {
+  change = (state) => { AppState.currentState = state; work(state); };
+  return { remove: () => { change = null; } };
+};
+const AppState = { addEventListener, currentState: "active" };
 """
 USE = """
 const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
@@ -118,6 +121,10 @@ const [shown] = await client.liveSessions();
 console.log("in the background", shown.words_spoken);
 change("active");
 await sleep(1);
+change("background");
+change("active"); // before the heartbeat is answered
+await sleep(0.5);
+console.log("goes on", live.running);
 await finish();
 console.log("left", texts.size);
 """
@@ -139,6 +146,7 @@ def test_the_react_native_example_works(address: str, learner: Learner) -> None:
     )
     assert "live now" in finished.stdout  # the socket was open
     assert "in the background 5" in finished.stdout
+    assert "goes on true" in finished.stdout
     assert "left 0" in finished.stdout
     (session,) = learner.get("/history")["sessions"]
     assert session["words_spoken"] == 5
