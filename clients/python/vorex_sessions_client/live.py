@@ -73,6 +73,7 @@ class LivePractice:
         self._before = float(session.get("active_seconds") or 0)
         self._newest: dict[str, Any] | None = None
         self._has_ended = False
+        self._finished: Added | None = None
         self._is_signed_out = False  # whether the last heartbeat was refused because of its token
         # Reentrant: what `on_event` is told may make it finish or cancel.
         self._counting, self._sending = threading.RLock(), threading.RLock()
@@ -97,16 +98,18 @@ class LivePractice:
         """End it by the queue, which keeps the session until it is stored: no heartbeat has to arrive.
 
         The session has the newest totals; `duration_seconds` is `active_seconds`. What `session` has wins,
-        each field by itself.
+        each field by itself. Called again, it ends once.
         """
         self._halt()
         # What is under way is not waited for: it may take long, and comes to nothing once this is saved.
         with self._counting:
-            whole = self._totals.ending(self._fixed, session or {})
-        added = queue.add({**whole, "session_result_id": self.id})
-        if added.durable:
-            self._forget()
-        return added
+            # Another time of the end would be another session under the same id.
+            if self._finished is None:
+                whole = self._totals.ending(self._fixed, session or {})
+                self._finished = queue.add({**whole, "session_result_id": self.id})
+                if self._finished.durable:
+                    self._forget()
+            return self._finished
 
     def cancel(self) -> None:
         """End it without saving. Raises ProblemError or NoAnswerError; then it may be called again."""

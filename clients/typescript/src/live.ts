@@ -43,6 +43,7 @@ export class LivePractice {
   private isSignedOut = false; // whether the last heartbeat was refused because of its token
   private beating: Promise<void> | null = null;
   private following: Promise<void> | null = null;
+  private finishing: Promise<Added> | null = null;
 
   constructor(http: Http, private readonly options: LiveOptions) {
     const { learner, session, storage } = options;
@@ -104,15 +105,24 @@ export class LivePractice {
    * socket is open, the service has it at once, and the queue sends nothing. The session has the newest totals;
    * `duration_seconds` is `active_seconds`. What `session` has wins, each field by itself.
    */
-  async finish(queue: PracticeQueue, session: Partial<NewSession> = {}): Promise<Added> {
+  finish(queue: PracticeQueue, session: Partial<NewSession> = {}): Promise<Added> {
+    // Called again, it ends once: another time of the end would be another session under the same id.
+    if (!this.finishing) {
+      this.finishing = this.complete(queue, session).catch((error: unknown) => {
+        this.finishing = null;
+        throw error;
+      });
+    }
+    return this.finishing;
+  }
+
+  private async complete(queue: PracticeQueue, session: Partial<NewSession>): Promise<Added> {
     this.halt();
     // First of all: what is under way may take long, and the app may be closed meanwhile.
     const added = await queue.add({ ...this.totals.ending(this.fixed, session), session_result_id: this.id });
     if (added.durable) await this.kept.remove(this.id);
     await this.beating;
-    // By a clock that may be wrong, the queue corrects the time before it sends.
-    const waiting = this.clock.skew() === null ? [] : await queue.waiting();
-    const [whole] = waiting.filter((one) => one.session_result_id === this.id);
+    const whole = await queue.whole(this.id);
     const answer = whole ? await this.channel.ask("finish", { session: whole }) : null;
     if (answer && answer.type === "saved") {
       await queue.forget(this.id);

@@ -114,6 +114,14 @@ export class PracticeQueue {
     return (await this.pending()).map((entry) => entry.session);
   }
 
+  /** One that waits, as it can be sent now; null while its time may be wrong. `finish` of a live session asks. */
+  async whole(id: string): Promise<QueuedSession | null> {
+    const waiting = (await this.pending()).filter((entry) => idOf(entry) === id);
+    if (this.clock.skew() === null) return null;
+    const [entry] = await this.timing.corrected(waiting);
+    return entry ? entry.session : null;
+  }
+
   /** The sessions that the service refused for good, with the reason. */
   async setAside(): Promise<{ session: QueuedSession; problem: Problem }[]> {
     const entries = (await this.entries.all()).filter((entry) => entry.problem);

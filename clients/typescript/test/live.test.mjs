@@ -256,6 +256,19 @@ test("finish keeps the session at once, whatever is under way", async () => {
   await finished;
 });
 
+test("finish that is called twice ends it once, also after the first end has arrived", async () => {
+  const { device, totals, live } = practising();
+  totals.active_seconds = 5;
+  const [one, two] = await Promise.all([live.finish(device.queue), live.finish(device.queue)]);
+  assert.deepEqual(one, two);
+  await device.queue.flush();
+  totals.active_seconds = 6;
+  await live.finish(device.queue);
+  await device.queue.flush();
+  assert.deepEqual((await history(device.learner)).map((session) => session.duration_seconds), [5]);
+  assert.deepEqual(device.kinds(), ["stored"]);
+});
+
 test("a heartbeat that comes after the save says nothing of an end elsewhere", async () => {
   let go;
   const gate = new Promise((resolve) => (go = resolve));

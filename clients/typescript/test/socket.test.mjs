@@ -334,6 +334,32 @@ test("a clock that is wrong is noticed by the socket alone", async (t) => {
   assert.ok(Math.abs(Date.parse(saved.completed_at) - Date.now()) < 60_000, saved.completed_at);
 });
 
+test("a clock of which the socket tells only during the end is corrected all the same", async (t) => {
+  const phone = practising({ network: () => faults.down });
+  const Usual = phone.device.WebSocket;
+  phone.device.WebSocket = class extends Usual {
+    set onmessage(hear) {
+      this.hear = ({ data }) => setTimeout(() => hear({ data }), data.includes('"ack"') ? 500 : 0);
+    }
+    get onmessage() {
+      return this.hear;
+    }
+  };
+  phone.device.start();
+  phone.device.ahead = -3 * HOUR;
+  const live = phone.device.client.live({
+    learner: phone.device.learner, session: { session_type: "conversation" }, totals: () => phone.totals, firstPauseMs: 20,
+    onEvent: (event) => phone.events.push(event),
+  });
+  live.start();
+  t.after(() => live.stop());
+  await waitFor(() => phone.sockets.sent.some((message) => message.type === "heartbeat"));
+  await live.finish(phone.device.queue);
+  assert.equal(phone.of("saved").length, 1);
+  const [saved] = await history(phone.device.learner);
+  assert.ok(Math.abs(Date.parse(saved.completed_at) - Date.now()) < 60_000, saved.completed_at);
+});
+
 test("the totals survive the end of the app, and arrive when it starts again", async () => {
   const storage = new MemoryStorage();
   const first = practising({ storage, network: () => faults.down, WebSocket: null });
