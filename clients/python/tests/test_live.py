@@ -295,6 +295,35 @@ def test_what_ended_elsewhere_is_forgotten_when_the_program_starts_again() -> No
     assert (unfinished(client, learner=learner, storage=storage), storage.keys()) == ([], [])
 
 
+def test_what_was_finished_without_a_network_is_not_carried_on_when_the_program_starts_again() -> (
+    None
+):
+    storage = MemoryStorage()
+    phone = Practice(live_storage=storage, storage=storage)
+    phone.live.beat()
+    (key,) = storage.keys()
+    kept = storage.get(key)
+    phone.device.network = lambda request: faults.down
+    phone.live.finish(phone.device.queue)
+    phone.device.network = lambda request: None
+    storage.set(key, kept or "")  # as if the program was killed before it was forgotten
+    learner, client = phone.device.learner, phone.device.client
+    assert unfinished(client, learner=learner, storage=storage) == []
+    assert len(storage.keys()) == 1  # what waits
+    phone.device.queue.flush(force=True)
+    assert (len(history(learner)), storage.keys()) == (1, [])
+
+
+def test_finish_that_is_called_twice_ends_it_once_also_after_the_first_end_has_arrived() -> None:
+    phone = Practice()
+    for seconds in (5, 6):
+        phone.totals["active_seconds"] = seconds
+        phone.live.finish(phone.device.queue)
+        phone.device.queue.flush()
+    assert [one["duration_seconds"] for one in history(phone.device.learner)] == [5]
+    assert phone.device.queue.set_aside() == []
+
+
 def test_a_storage_that_fails_is_told_and_holds_nothing_up() -> None:
     class Full(MemoryStorage):
         def set(self, key: str, text: str) -> None:

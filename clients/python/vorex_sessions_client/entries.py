@@ -32,6 +32,11 @@ class Entry:
         return replace(self, session={**self.session, "completed_at": completed_at})
 
 
+def prefix_of(learner: str) -> str:
+    """Return under what a storage has what waits of a learner."""
+    return f"vorex-sessions/{learner}/"
+
+
 class Unknown(Exception):
     """The storage cannot say."""
 

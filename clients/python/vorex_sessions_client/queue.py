@@ -13,7 +13,7 @@ from vorex_sessions_client.batches import BatchSize
 from vorex_sessions_client.client import SessionsClient
 from vorex_sessions_client.clock import Mark
 from vorex_sessions_client.corrections import complete, shifted
-from vorex_sessions_client.entries import Entries, Entry, Unknown
+from vorex_sessions_client.entries import Entries, Entry, Unknown, prefix_of
 from vorex_sessions_client.events import Added, Event, FlushReport, Postponed, Stopped
 from vorex_sessions_client.pauses import PauseOptions, Pauses
 from vorex_sessions_client.problems import Problem
@@ -41,7 +41,7 @@ class PracticeQueue:
         self._http = client.http.for_learner(learner)
         self._clock, self._on_event = self._http.clock, on_event
         self._pauses = Pauses(self._clock, pauses or PauseOptions())
-        self._entries = Entries(storage, f"vorex-sessions/{learner}/", self._tell)
+        self._entries = Entries(storage, prefix_of(learner), self._tell)
         self._settling = Settling(self._entries, self._clock, self._tell)
         self._size = BatchSize()
         self._stopped: Stopped | None = None

@@ -3,6 +3,7 @@
 from typing import Any
 
 from vorex_sessions_client.client import SessionsClient
+from vorex_sessions_client.entries import Entries, prefix_of
 from vorex_sessions_client.heartbeats import is_end, send_heartbeat
 from vorex_sessions_client.http import Http
 from vorex_sessions_client.kept import KeptHeartbeats
@@ -13,14 +14,17 @@ from vorex_sessions_client.storage import Storage
 def unfinished(client: SessionsClient, *, learner: str, storage: Storage) -> list[dict[str, Any]]:
     """Send the kept heartbeats, which may not have arrived, and return what is live. Raise nothing.
 
-    Where the service is not reached, this is what was kept.
+    Where the service is not reached, this is what was kept. What was finished, and waits in the queue of the
+    same storage, is not carried on.
     """
     http = client.http.for_learner(learner)
     kept = KeptHeartbeats(storage, learner)
     found: dict[str, dict[str, Any]] = {}
+    entries = Entries(storage, prefix_of(learner), lambda event: None)
+    finished = {entry.id for entry in entries.all() if not entry.problem}
     for beat in kept.all():
         id = str(beat["session_result_id"])
-        if _is_over(http, id, beat):
+        if id in finished or _is_over(http, id, beat):
             kept.remove(id)
         else:
             found[id] = beat
@@ -30,7 +34,7 @@ def unfinished(client: SessionsClient, *, learner: str, storage: Storage) -> lis
         return list(found.values())
     for session in sessions:
         id = session["session_result_id"]
-        if id not in found or found[id]["seq"] <= session["seq"]:
+        if id not in finished and (id not in found or found[id]["seq"] <= session["seq"]):
             found[id] = session
     return list(found.values())
 

@@ -25,6 +25,11 @@ export function idOf(entry: Entry): string {
   return entry.session.session_result_id;
 }
 
+/** Under which a storage has what waits of a learner. */
+export function prefixOf(learner: string): string {
+  return `vorex-sessions/${learner}/`;
+}
+
 /** Told of what the storage refuses, and of a text in it that is no entry. */
 export interface EntriesListener {
   storageFailed(operation: string, error: unknown): void;

@@ -3,7 +3,7 @@
 import { BatchSize } from "./batches.js";
 import type { Clock } from "./clock.js";
 import { complete } from "./corrections.js";
-import { Entries, idOf, type Entry, type QueuedSession } from "./entries.js";
+import { Entries, idOf, prefixOf, type Entry, type QueuedSession } from "./entries.js";
 import type { Added, FlushReport, QueueEvent, QueueOptions } from "./events.js";
 import type { Http } from "./http.js";
 import { Pauses } from "./pauses.js";
@@ -39,7 +39,7 @@ export class PracticeQueue {
     this.http = options.client.http.forLearner(options.learner);
     this.clock = this.http.clock;
     this.pauses = new Pauses(this.clock, options);
-    this.entries = new Entries(options.storage, `vorex-sessions/${options.learner}/`, {
+    this.entries = new Entries(options.storage, prefixOf(options.learner), {
       storageFailed: (operation, error) => this.tell({ kind: "storage-failed", operation, error }),
       unreadable: (key, text) => this.tell({ kind: "unreadable", key, text }),
     });

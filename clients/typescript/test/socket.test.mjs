@@ -392,6 +392,24 @@ test("what ended elsewhere is forgotten when the app starts again", async () => 
   assert.deepEqual([await phone.device.client.unfinished({ learner, storage }), storage.getAllKeys()], [[], []]);
 });
 
+test("what was finished without a network is not carried on when the app starts again", async () => {
+  const storage = new MemoryStorage();
+  let isDown = false;
+  const phone = practising({ storage, WebSocket: null, network: () => (isDown ? faults.down : undefined) });
+  await phone.live.beat();
+  const { device: { learner, client, queue }, live } = phone;
+  const [kept] = storage.getAllKeys();
+  const text = storage.getItem(kept);
+  isDown = true;
+  await live.finish(queue);
+  isDown = false;
+  storage.setItem(kept, text); // as if the app was killed before it was forgotten
+  assert.deepEqual(await client.unfinished({ learner, storage }), []);
+  assert.equal(storage.getAllKeys().length, 1); // what waits
+  await queue.flush({ force: true });
+  assert.deepEqual([(await history(learner)).length, storage.getAllKeys()], [1, []]);
+});
+
 test("a heartbeat that is under way does not swallow newer totals", async () => {
   let go;
   const gate = new Promise((resolve) => (go = resolve));
