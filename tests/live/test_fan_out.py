@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -20,7 +21,8 @@ from tests.live.practising import beat, heartbeat, listeners, new_id
 from tests.live.sockets import OPEN, Phone, phone
 from tests.serving import ROOT, environment, gunicorn
 from tests.timing import wait_until
-from vorex_sessions.live import service
+from vorex_sessions.live import service, watching
+from vorex_sessions.live.hub import Hub
 from vorex_sessions.live.outgoing import Outgoing, look
 from vorex_sessions.live.relays import relay_of
 
@@ -183,3 +185,29 @@ def test_a_change_right_after_a_socket_has_opened_is_seen_behind_a_pooler(
             )
             assert saved.status_code == 201
             device.until(lambda message: message["type"] == "state" and not message["sessions"])
+
+
+def test_what_began_and_ended_between_two_looks_is_not_shown_for_good_behind_a_pooler(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker tells of the beginning; the end is another's, and then all is as at the last look."""
+    hub, learner_id = Hub(app.app_context, None), str(uuid4())
+    watch, told = hub._watch, []
+    nothing = SimpleNamespace(learner=learner_id, state=None, erased_at=None)
+    monkeypatch.setattr(watching, "run", lambda statement, parameters: [nothing])
+    monkeypatch.setattr(watch, "start", lambda: None)
+    monkeypatch.setattr(hub, "tell", lambda learner_id, *note: told.append(learner_id))
+    device: Any = SimpleNamespace()
+    hub._is_delivering = True
+    hub.join(learner_id, device)
+    before = watch._look({})
+    assert watch._look(before) == before
+    assert told == [learner_id]  # once, since nothing was known before
+    for change in (
+        lambda: hub.changed(learner_id),  # a heartbeat, after which another worker saves
+        lambda: hub.join(learner_id, device),  # who is shown what is over by now
+    ):
+        change()
+        told.clear()
+        assert (watch._look(before), watch._look(before)) == (before, before)
+        assert told == [learner_id]

@@ -59,6 +59,7 @@ class Hub:
         mine.append(one)
         for oldest in mine[:-MOST_OF_LEARNER]:
             oldest.end(websockets.REPLACED, "The learner has opened more sockets since.")
+        self._watch.shown(learner_id)
         self._watch.start()
         if not self._is_delivering:
             self._is_delivering = True
@@ -81,6 +82,7 @@ class Hub:
     ) -> None:
         """Tell the learner's sockets, here and in other processes, but for one that knows already."""
         note = {UNLOCKED: list(unlocked)} if unlocked else {}
+        self._watch.shown(learner_id)
         self.tell(learner_id, note, knows)
         self._outgoing.add(learner_id, note)
 

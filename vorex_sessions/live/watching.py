@@ -56,7 +56,16 @@ class Watch:
         self._relay, self._own = relay, own
         self._app_context, self._watched = app_context, watched
         self._runs = False
+        self._hears = False
+        self._shown: set[str] = (
+            set()
+        )  # learners whose sockets were told something since the last look
         self._needed_at = 0.0
+
+    def shown(self, learner_id: str) -> None:
+        """Tell at the next look, too: what sockets were told may be over by then, and all as before."""
+        if not self._hears and learner_id in self._watched.learner_ids:
+            self._shown.add(learner_id)
 
     def start(self) -> None:
         """Watch, since there is a socket."""
@@ -73,8 +82,9 @@ class Watch:
             if ear is None:
                 gevent.sleep(_LOOK_EVERY)
             else:
+                self._hears = True
                 self._hear(ear)
-                before = {}
+                self._hears, before = False, {}
         self._runs = False
 
     def _is_needed(self) -> bool:
@@ -116,17 +126,19 @@ class Watch:
     def _look(self, before: Mapping[str, str]) -> Mapping[str, str]:
         """Tell of what is not as it was before; who was not there before may have missed something."""
         learner_ids = list(self._watched.learner_ids)
+        shown, self._shown = self._shown, set()
         try:
             with self._app_context():
                 rows = run(store.STATES, {"learners": learner_ids}) if learner_ids else ()
         except Exception as error:
             log.warning("changes are not looked for: %s", type(error).__name__)
+            self._shown |= shown
             return before
         now = {str(row.learner): row.state or "" for row in rows}
         for row in rows:
             learner_id = str(row.learner)
             if row.erased_at:
                 self._watched.close_before(learner_id, row.erased_at.timestamp())
-            if before.get(learner_id) != now[learner_id]:
+            if learner_id in shown or before.get(learner_id) != now[learner_id]:
                 self._watched.tell(learner_id, {})
         return now
