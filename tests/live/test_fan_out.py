@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
+import gevent
 import psycopg2
 import pytest
 import requests
@@ -211,3 +212,20 @@ def test_what_began_and_ended_between_two_looks_is_not_shown_for_good_behind_a_p
         told.clear()
         assert (watch._look(before), watch._look(before)) == (before, before)
         assert told == [learner_id]
+
+
+def test_a_change_is_told_at_once_and_what_follows_together(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker may end right after it."""
+    told: list[int] = []
+    relay: Any = SimpleNamespace(longest=1000, tell=lambda payloads: told.append(len([*payloads])))
+    outgoing = Outgoing(relay, "own", app.app_context)
+    monkeypatch.setattr("gevent.monkey.is_module_patched", lambda name: True)
+    outgoing.add(new_id(), {})
+    gevent.sleep(0)
+    assert told == [1]
+    for _ in range(5):
+        outgoing.add(new_id(), {})
+    gevent.sleep(0.5)
+    assert told == [1, 1]

@@ -59,9 +59,10 @@ class Outgoing:
     def _send_all(self, relay: Relay) -> None:
         """One after the other, so that they arrive in order."""
         while self._notes or self._has_dropped:
-            gevent.sleep(_EVERY)
+            # The first at once: what waits when the worker ends, nobody is told.
             if not self._send(relay):
                 gevent.sleep(_AGAIN_AFTER)
+            gevent.sleep(_EVERY)
         self._is_sending = False
 
     def _send(self, relay: Relay) -> bool:
