@@ -57,9 +57,8 @@ class Watch:
         self._app_context, self._watched = app_context, watched
         self._runs = False
         self._hears = False
-        self._shown: set[str] = (
-            set()
-        )  # learners whose sockets were told something since the last look
+        # Learners whose sockets were told something since the last look.
+        self._shown: set[str] = set()
         self._needed_at = 0.0
 
     def shown(self, learner_id: str) -> None:
