@@ -84,6 +84,10 @@ def post_worker_init(worker: Any) -> None:
     gc.freeze()
 
 
+def pre_request(worker: Any, request: Any) -> None:
+    """Do nothing, instead of logging the path for DEBUG."""
+
+
 def child_exit(server: Any, worker: Any) -> None:
     """Keep the counters of a worker that has ended; its gauges end with it."""
     assert shared_metrics.shared  # noqa: S101  # set above

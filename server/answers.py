@@ -34,7 +34,7 @@ class OnePacketResponse(wsgi.Response):
         """
 
     def _head(self) -> bytes:
-        fields = (f"{name}: {value}\r\n" for name, value in self.headers)
+        fields = [f"{name}: {value}\r\n" for name, value in self.headers]
         return "".join([*self.default_headers(), *fields, "\r\n"]).encode("latin-1")
 
     def _emit_body(self, data: bytes) -> None:

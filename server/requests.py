@@ -61,7 +61,8 @@ class BoundedRequest(Request):
 
     def should_close(self) -> bool:
         """Whether the connection ends with this request."""
-        return bool(super().should_close()) or not self._can_be_drained()
+        is_drained = self.source is _NO_BODY or self._can_be_drained()
+        return not is_drained or bool(super().should_close())
 
     def _can_be_drained(self) -> bool:
         source = self.source

@@ -2,6 +2,7 @@
 
 import socket
 from contextlib import suppress
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -30,6 +31,7 @@ _REFUSED = {
 }
 # Where gunicorn looks for them.
 wsgi.Response = OnePacketResponse
+wsgi.WSGIErrorsWrapper = cache(wsgi.WSGIErrorsWrapper)  # one for all requests of a worker
 ggevent.StreamServer = Listener
 
 
@@ -58,6 +60,8 @@ class Worker(GeventWorker):
     def patch(self) -> None:
         """Patch the standard library; then open the slot for metrics, whose library creates locks."""
         super().patch()
+        # Each look at a setting is two calls, and a request takes twenty-two of them.
+        self.cfg.__dict__.update((name, one.get()) for name, one in self.cfg.settings.items())
         from server import shared_values
 
         if shared_metrics.shared and self.metrics_slot is not None:

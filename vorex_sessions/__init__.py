@@ -1,6 +1,6 @@
 """Vorex Sessions: stores the results of practice sessions and suggests what to practise next."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Flask
@@ -15,14 +15,9 @@ from vorex_sessions.hooks import registry
 from vorex_sessions.live import socket_routes
 from vorex_sessions.problems import handler
 from vorex_sessions.rate_limits import limiter
+from vorex_sessions.web.application import Application
 from vorex_sessions.web.blueprint import Api
 from vorex_sessions.web.openapi import document_answers, document_components
-
-
-class _App(Flask):
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Skip Flask's checks for async views, a dozen per request: 2 % of the time, and none is async."""
-        return func
 
 
 def create_app(
@@ -30,7 +25,7 @@ def create_app(
     capabilities: Iterable[registry.Capability] = CAPABILITIES,
 ) -> Flask:
     """Build the app from the settings of `config.read()`. Raises config.SettingError for an unusable one."""
-    app = _App(__name__, static_folder=None)
+    app = Application(__name__, static_folder=None)
     app.config.from_mapping(flask_config(settings or config.read()))
     app.url_map.merge_slashes = False  # an unknown path is a 404, never a redirect
     registered = registry.init_app(app, capabilities)

@@ -3,21 +3,12 @@
 To read an attribute through a proxy takes 0.8 µs, of the object 0.04, and a request needs fifty of them.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Request, current_app, g, request
 
-
-def current_request() -> Request:
-    """The request that is answered."""
-    return request._get_current_object()  # type: ignore[attr-defined,no-any-return]  # it is a proxy
-
-
-def current_flask() -> Flask:
-    """The app that answers."""
-    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]  # as above
-
-
-def current_g() -> Any:
-    """What hooks and views keep for this request."""
-    return g._get_current_object()
+# The request that is answered, the app that answers, and what hooks and views keep for this request.
+current_request: Callable[[], Request] = request._get_current_object  # type: ignore[attr-defined]  # a proxy's
+current_flask: Callable[[], Flask] = current_app._get_current_object  # type: ignore[attr-defined]  # as above
+current_g: Callable[[], Any] = g._get_current_object

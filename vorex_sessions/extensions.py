@@ -1,4 +1,4 @@
-"""The database extension, unbound: `db`. Imports nothing of ours, so that everything may import it.
+"""The database extension, unbound: `db`. Imports only current.py of ours, so that everything may import it.
 
 `db.session` is not used; `database.queries.run` and `database.transactions.run_transaction` are the two ways
 to the database (docs/development.md, "Queries").
@@ -6,7 +6,10 @@ to the database (docs/development.md, "Queries").
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
+from greenlet import getcurrent
 from sqlalchemy.orm import DeclarativeBase
+
+from vorex_sessions.current import current_flask
 
 
 class Base(DeclarativeBase):
@@ -21,4 +24,18 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base)
+ENGINE = "vorex-engine"  # the name under which an app keeps the engine of ordinary queries
+
+
+class Database(SQLAlchemy):
+    """Flask-SQLAlchemy's extension, with shorter ways for what each request does."""
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The engine of the current app; Flask-SQLAlchemy finds it by weak references, twice a query."""
+        engine: sa.Engine = current_flask().extensions[ENGINE]
+        return engine
+
+
+# At the end of each request Flask-SQLAlchemy looks for a session under what the scope is.
+db = Database(model_class=Base, session_options={"scopefunc": getcurrent})

@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
@@ -62,6 +63,50 @@ def test_a_crowd_of_forty_on_two_connections_is_served_evenly(app: Flask, settin
     for attempt in tries():
         with ThreadPoolExecutor(40) as pool:  # 20 rounds of 5 ms, and a busy machine
             attempt.check(max(pool.map(slowest, range(40))), 0.9)
+
+
+def test_a_connection_is_never_handed_out_twice_and_none_is_lost(
+    app: Flask, settings: dict
+) -> None:
+    crowded = create_app({**settings, "DB_POOL_SIZE": 3})
+    busy: set[int] = set()
+    with crowded.app_context():
+        engine = db.engine
+
+    def take_often(number: int) -> None:
+        for turn in range(40):
+            taken = engine.raw_connection()
+            process = taken.info["process"] = taken.info.get("process") or taken.get_backend_pid()
+            assert process not in busy
+            busy.add(process)
+            assert len(busy) <= 3
+            time.sleep(0.0001)
+            busy.remove(process)
+            if (number + turn) % 10 == 0:
+                taken.invalidate()  # as after a fault
+            taken.close()
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(take_often, range(20)))
+    assert engine.pool.checkedout() == 0
+    together = [engine.raw_connection() for _ in range(3)]
+    assert engine.pool.checkedout() == 3
+    for one in together:
+        one.close()
+    engine.dispose()
+
+
+def test_the_connection_that_was_used_last_is_taken_first(app: Flask, settings: dict) -> None:
+    """Those that nobody needs age out."""
+    several = create_app({**settings, "DB_POOL_SIZE": 3})
+    with several.app_context():
+        both = [db.engine.raw_connection(), db.engine.raw_connection()]
+        last = both[1].dbapi_connection
+        for one in both:
+            one.close()
+        with closing(db.engine.raw_connection()) as again:
+            assert again.dbapi_connection is last
+        db.engine.dispose()
 
 
 def test_a_connection_that_cannot_be_made_keeps_no_place(app: Flask, settings: dict) -> None:

@@ -79,10 +79,10 @@ def learner_of(token: str) -> tuple[str, float]:
 
 def caller() -> Caller:
     """Return the caller. Raises NotSignedIn, or Unavailable where the keys cannot be fetched."""
-    identified = current_g().caller
+    identified: Caller | Problem = current_g().caller
     if isinstance(identified, Problem):
         raise identified
-    return cast(Caller, identified)
+    return identified
 
 
 def signed_in() -> Caller | None:

@@ -5,18 +5,17 @@ flask-jwt-extended parses a token three times, and prepares the secret at each.
 
 import re
 from base64 import urlsafe_b64encode
+from binascii import a2b_base64, b2a_base64
 from functools import lru_cache
 from typing import Any
 
 import jwt
 from flask import Flask
 from flask_jwt_extended import JWTManager
-from flask_jwt_extended.config import config as settings
 from jwt import PyJWK, PyJWT
 from jwt.algorithms import HMACAlgorithm
 from jwt.api_jws import PyJWS
 from jwt.exceptions import InvalidAlgorithmError, InvalidKeyError
-from jwt.utils import base64url_decode, base64url_encode
 
 from config import SettingError
 from vorex_sessions.auth.published_keys import PublishedKeys
@@ -27,6 +26,7 @@ _KEYS = "vorex-published-keys"
 # `exp` is required; auth/caller.py identifies the caller by `sub`, `role` and `aud`.
 _RULES: Any = {"verify_aud": False, "verify_sub": False, "require": ["exp"]}
 _BASE64URL = re.compile(rb"[A-Za-z0-9_-]+")
+_TO_BASE64 = bytes.maketrans(b"-_", b"+/")
 
 
 class _Signatures(PyJWS):
@@ -35,8 +35,9 @@ class _Signatures(PyJWS):
     @staticmethod
     def _decode_base64url_segment(segment: bytes, name: str) -> bytes:
         if len(segment) % 4 != 1 and _BASE64URL.fullmatch(segment):
-            decoded = base64url_decode(segment)
-            if base64url_encode(decoded) == segment:
+            base64 = segment.translate(_TO_BASE64)
+            decoded = a2b_base64(base64 + b"==")  # padding beyond the need is ignored
+            if b2a_base64(decoded, newline=False).rstrip(b"=") == base64:
                 return decoded
         return PyJWS._decode_base64url_segment(segment, name)  # it says what is wrong
 
@@ -69,11 +70,12 @@ class TokenDecoder(JWTManager):
             app.extensions[_KEYS] = PublishedKeys(project)
 
     def _decode_jwt_from_config(self, encoded_token: str, *unused: Any) -> dict[str, Any]:
+        app = current_flask()
         return _TOKENS.decode(
             encoded_token,
-            _key(encoded_token),
-            algorithms=settings.decode_algorithms,
-            leeway=settings.leeway,
+            _key(encoded_token, app),
+            algorithms=app.config["JWT_DECODE_ALGORITHMS"],
+            leeway=app.config["JWT_DECODE_LEEWAY"],
             options=_RULES,
         )
 
@@ -91,16 +93,16 @@ def _secret_key(secret: str) -> PyJWK:
     return key
 
 
-def _key(token: str) -> PyJWK:
+def _key(token: str, app: Flask) -> PyJWK:
     """The only key that may sign a token of this algorithm. Raises PyJWTError, or Unavailable."""
     header = _unverified_header(token.partition(".")[0])
     algorithm = header.get("alg")
-    if algorithm not in settings.decode_algorithms:
+    if algorithm not in app.config["JWT_DECODE_ALGORITHMS"]:
         raise InvalidAlgorithmError
     if algorithm == "HS256":
-        secret: PyJWK = current_flask().extensions[_SECRET]
+        secret: PyJWK = app.extensions[_SECRET]
         return secret
-    published: PublishedKeys = current_flask().extensions[_KEYS]
+    published: PublishedKeys = app.extensions[_KEYS]
     return published.find(
         header.get("kid"), algorithm, lambda: _unverified_claims(token).get("iat")
     )

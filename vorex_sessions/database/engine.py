@@ -15,7 +15,7 @@ from vorex_sessions.database.faults import CONNECTED, STANDBY
 from vorex_sessions.database.hosts import Connector
 from vorex_sessions.database.pool import FairPool
 from vorex_sessions.database.prepared_statements import PLAN_ONCE, PREPARED, PreparedStatements
-from vorex_sessions.extensions import db
+from vorex_sessions.extensions import ENGINE, db
 
 _UUID_OID = 2950  # pg_type
 # Of every connection.
@@ -46,6 +46,7 @@ def init_app(app: Flask) -> None:
         record.info[STANDBY] = True
 
     with app.app_context():
+        app.extensions[ENGINE] = db.engines[None]
         for name, engine in db.engines.items():
             if is_standby := name in (standbys.POOL, standbys.EXPORT_POOL):
                 sa.event.listen(engine, "connect", on_connect_to_standby)

@@ -1,7 +1,8 @@
 """A connection pool that serves waiting requests in the order they came.
 
 SQLAlchemy's QueuePool wakes a waiter but lets a newcomer take the connection first: under load some requests
-waited a second and got 503 while others were served ten times (docs/performance.md).
+waited a second and got 503 while others were served ten times (docs/performance.md). Whoever has a place of
+the FairSemaphore finds a connection or may make one, so that nobody waits for the Stack behind it.
 """
 
 import threading
@@ -11,6 +12,7 @@ from typing import Any
 
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.util.queue import Empty, QueueCommon
 
 from vorex_sessions.database.timeouts import ABANDONED_QUERY
 
@@ -23,15 +25,16 @@ class FairSemaphore:
     """A semaphore whose released places go to the longest waiter."""
 
     def __init__(self, places: int) -> None:
-        self._free = places
+        self._free = [None] * places  # its pop is atomic; the lock is for who waits
         self._waiters: deque[threading.Lock] = deque()
         self._lock = threading.Lock()
 
     def acquire(self, timeout: float) -> bool:
         """Wait at most `timeout` seconds for a place; returns whether there was one."""
+        if self._take():
+            return True
         with self._lock:
-            if self._free:
-                self._free -= 1
+            if self._take():
                 return True
             turn = threading.Lock()
             turn.acquire()
@@ -50,11 +53,45 @@ class FairSemaphore:
             if self._waiters:
                 self._waiters.popleft().release()
             else:
-                self._free += 1
+                self._free.append(None)
+
+    def _take(self) -> bool:
+        try:
+            self._free.pop()
+        except IndexError:
+            return False
+        return True
+
+
+class Stack(QueueCommon[ConnectionPoolEntry]):
+    """The connections at rest. SQLAlchemy's own queue takes and gives its lock six times a query."""
+
+    def __init__(self, maxsize: int = 0, use_lifo: bool = True) -> None:
+        self.maxsize, self.use_lifo = maxsize, use_lifo
+        self._items: list[ConnectionPoolEntry] = []  # its append and pop are atomic
+
+    def qsize(self) -> int:
+        """How many connections are at rest."""
+        return len(self._items)
+
+    def get(self, block: bool = True, timeout: float | None = None) -> ConnectionPoolEntry:
+        """Take the one that was used last; raises Empty without waiting."""
+        try:
+            return self._items.pop()
+        except IndexError:
+            raise Empty from None
+
+    def put(
+        self, item: ConnectionPoolEntry, block: bool = True, timeout: float | None = None
+    ) -> None:
+        """Put one back."""
+        self._items.append(item)
 
 
 class FairPool(QueuePool):
     """A QueuePool behind a FairSemaphore."""
+
+    _queue_class = Stack
 
     def __init__(self, creator: Any, pool_size: int, **options: Any) -> None:
         super().__init__(creator, pool_size, **options)

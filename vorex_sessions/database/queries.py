@@ -64,12 +64,14 @@ def run(statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -
     if snapshot := current_snapshot():
         return _send(snapshot.cursor, statement, parameters or {}, snapshot.before())
 
+    engine = db.engine
+
     def attempt() -> Sequence[Any]:
-        with checkout(db.engine) as cursor:
+        with checkout(engine) as cursor:
             return _send(cursor, statement, parameters or {})
 
     with deadline(QUERY_TIMEOUT):
-        return retried(attempt, db.engine)
+        return retried(attempt, engine)
 
 
 def run_within(
@@ -92,14 +94,16 @@ def run_large(statement: sa.Executable, parameters: Mapping[str, Any]) -> Sequen
         extend_deadline(LONG_QUERY_TIMEOUT)
         return snapshot.cursor.send(both, snapshot.before(_NESTED_LOOPS_AGAIN))
 
+    engine = db.engine
+
     def attempt() -> Sequence[Any]:
-        with checkout(db.engine) as cursor:
+        with checkout(engine) as cursor:
             extend_deadline(LONG_QUERY_TIMEOUT)
             # PostgreSQL runs statements of one text in one transaction, which ends with the text.
             return cursor.send(both)
 
     with deadline(QUERY_TIMEOUT):
-        return retried(attempt, db.engine)
+        return retried(attempt, engine)
 
 
 def _send(

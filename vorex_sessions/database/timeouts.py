@@ -1,17 +1,17 @@
 """How long the service waits for PostgreSQL: every limit, and a deadline that holds even in a silent network.
 
-psycopg2 calls `_wait` for every wait of a connection, so that gevent serves other requests meanwhile (it
-patches `select`). libpq's connect_timeout has no effect then, and no setting of libpq helps against a server
-that stays connected and says nothing.
+psycopg2 calls `_wait` for every wait of a connection, so that gevent serves other requests meanwhile.
+libpq's connect_timeout has no effect then, and no setting of libpq helps against a server that stays
+connected and says nothing.
 """
 
 import math
 import select
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
+from gevent import monkey
+from gevent.socket import wait_read, wait_write
 from psycopg2 import OperationalError, extensions
 
 QUERY_TIMEOUT = 1.5  # seconds for connecting and one query: a client gets its 503 within 2 s
@@ -32,6 +32,7 @@ ABANDONED_QUERY = 0.7  # seconds after which it has looked, and has ended the st
 LIBPQ_CONNECT_TIMEOUT = 2  # seconds for each address of the host
 UNACKNOWLEDGED = 2000  # milliseconds for what was sent to a server that has vanished
 
+_TOO_LATE = "the database did not answer in time"
 _CONNECT_TIMEOUT = 5  # seconds, where no deadline is set, as in `flask db upgrade`
 
 _deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
@@ -47,17 +48,20 @@ def install() -> None:
     extensions.set_wait_callback(_wait)
 
 
-@contextmanager
-def deadline(seconds: float) -> Iterator[None]:
+class deadline:
     """Let every wait for PostgreSQL within the block end after `seconds`, with TimedOut.
 
     Of nested blocks the innermost holds. Outside of any block only connecting ends, after 5 s.
     """
-    token = _deadline.set(time.monotonic() + seconds)
-    try:
-        yield
-    finally:
-        _deadline.reset(token)
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __enter__(self) -> None:
+        self._token = _deadline.set(time.monotonic() + self._seconds)
+
+    def __exit__(self, *error: object) -> None:
+        _deadline.reset(self._token)
 
 
 def time_to_connect() -> float:
@@ -77,7 +81,20 @@ def _wait(connection: extensions.connection) -> None:
     while (state := connection.poll()) != extensions.POLL_OK:
         left = ends - time.monotonic()
         if left <= 0:
-            raise TimedOut("the database did not answer in time")
-        poller = select.poll()
-        poller.register(connection.fileno(), _EVENTS[state])
-        poller.poll(None if left == math.inf else math.ceil(left * 1000))
+            raise TimedOut(_TOO_LATE)
+        _until_ready(connection.fileno(), state, None if left == math.inf else left)
+
+
+def _by_gevent(file: int, state: int, seconds: float | None) -> None:
+    wait = wait_read if state == extensions.POLL_READ else wait_write
+    wait(file, seconds, TimedOut(_TOO_LATE))
+
+
+def _by_poll(file: int, state: int, seconds: float | None) -> None:
+    poller = select.poll()
+    poller.register(file, _EVENTS[state])
+    poller.poll(None if seconds is None else math.ceil(seconds * 1000))
+
+
+# Under gunicorn others are served meanwhile; gevent's own `poll` takes twice as long for the same.
+_until_ready = _by_gevent if monkey.is_module_patched("select") else _by_poll

@@ -56,11 +56,12 @@ def init_app(app: Flask) -> None:
 def _add_headers(response: Response) -> Response:
     headers = response.headers
     headers.add("X-Content-Type-Options", "nosniff")
-    if (response.content_type or "").startswith("text/html"):
+    if current_request().path.startswith("/api/"):
+        headers.add("Content-Security-Policy", _API_POLICY)
+        headers.add("Cache-Control", "no-store")  # it is personal, and soon outdated
+    elif (response.content_type or "").startswith("text/html"):
         headers.setdefault("Content-Security-Policy", _PAGE_POLICY)
         headers.setdefault("Referrer-Policy", "no-referrer")
     else:
         headers.add("Content-Security-Policy", _API_POLICY)
-    if current_request().path.startswith("/api/"):
-        headers.add("Cache-Control", "no-store")  # it is personal, and soon outdated
     return response

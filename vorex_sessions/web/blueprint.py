@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property, partial, wraps
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import flask_smorest
 import marshmallow as ma
@@ -33,10 +33,11 @@ from vorex_sessions.web.requests import Arguments, read_file, read_json, refuse_
 from vorex_sessions.web.schemas import ProblemSchema
 
 BODY_LIMIT = 1024 * 1024  # bytes
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class JsonResponse(Response):
-    """A response whose headers are sent as they are; Werkzeug's looks through a copy of them.
+    """A response that is sent as it is; Werkzeug's looks through a copy of its headers, and wraps its body.
 
     For statuses with a body, and for locations in ASCII.
     """
@@ -44,6 +45,12 @@ class JsonResponse(Response):
     def get_wsgi_headers(self, environ: Any) -> Any:
         """Return the headers; `set_data` has told the length."""
         return self.headers
+
+    def get_app_iter(self, environ: Any) -> Any:
+        """Return the body."""
+        if self._on_close or environ["REQUEST_METHOD"] == "HEAD":
+            return super().get_app_iter(environ)
+        return self.response
 
 
 def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -67,6 +74,14 @@ class OpenBlueprint(flask_smorest.Blueprint):
         self.tag = tag
         self._prepare_doc_cbks.append(self._document)
 
+    def doc(self, **more: Any) -> Callable[[F], F]:
+        """Decorate a view with documentation."""
+        return _without_wrapper(super().doc(**more))
+
+    def alt_response(self, *arguments: Any, **options: Any) -> Callable[[F], F]:
+        """Document another response of a view."""
+        return _without_wrapper(super().alt_response(*arguments, **options))
+
     def add_url_rule(
         self, rule: str, endpoint: str | None = None, view_func: Any = None, **options: Any
     ) -> None:
@@ -89,6 +104,16 @@ class OpenBlueprint(flask_smorest.Blueprint):
         doc["security"] = list(self.security)
         doc["operationId"] = doc_info["operation_id"]
         return doc
+
+
+def _without_wrapper(decorate: Callable[[F], Any]) -> Callable[[F], F]:
+    """Document a view as `decorate` does, which wraps it in a function that only calls it."""
+
+    def document(view: F) -> F:
+        view._apidoc = decorate(view)._apidoc  # type: ignore[attr-defined]  # flask-smorest's
+        return view
+
+    return document
 
 
 class Blueprint(OpenBlueprint):

@@ -16,7 +16,7 @@ from werkzeug.exceptions import ClientDisconnected
 
 from server.bodies import BadBody, RequestBody
 from server.body_limits import Busy, limits
-from vorex_sessions.current import current_flask, current_request
+from vorex_sessions.current import current_flask, current_g, current_request
 from vorex_sessions.problems.kinds import (
     Invalid,
     NotFound,
@@ -59,10 +59,10 @@ def read_json(limit: int) -> None:
     Raises TooSlow, TooLarge, UnknownCoding, NotJson or Unreadable, in about this order.
     """
     body = _body(limit)
-    if not request.is_json:
+    if not current_request().is_json:
         raise NotJson
     checkpoint()
-    g.json = json_bodies.parse(body)
+    current_g().json = json_bodies.parse(body)
     checkpoint()
 
 
@@ -87,6 +87,7 @@ def uploaded_file() -> tuple[str, bytes]:
 
 def _body(limit: int) -> bytes:
     """Return the body, decompressed. Raises TooSlow, TooLarge, UnknownCoding, Unreadable or Unavailable."""
+    request = current_request()
     coding = request.environ.get("HTTP_CONTENT_ENCODING")
     # Werkzeug reads only this much of a chunked body.
     request.max_content_length = limit + (content_coding.OVERHEAD if coding else 1)
@@ -127,7 +128,7 @@ def _count_decompressed(size: int) -> None:
 def _source() -> RequestBody | None:
     """What the server reads the body of the current request with; None without a body or our server."""
     source = getattr(current_request().environ["wsgi.input"], "raw", None)
-    return source if isinstance(source, RequestBody) else None
+    return source if source is not None and isinstance(source, RequestBody) else None
 
 
 class Arguments(FlaskParser):
@@ -156,7 +157,7 @@ class Arguments(FlaskParser):
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         """Return the body, which `read_json` has read before the view was called."""
-        return g.json
+        return current_g().json
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
         """Return the query as a plain mapping; a repeated parameter is refused."""
@@ -181,7 +182,7 @@ def idempotency_key() -> str | None:
 
     Raises Invalid.
     """
-    raw = request.headers.get(KEY_HEADER)
+    raw = current_request().headers.get(KEY_HEADER)
     if raw is None:
         return None
     key = raw.strip()
@@ -205,5 +206,6 @@ def single_parameters(req: Request) -> dict[str, str]:
 
 def refuse_parameters() -> None:
     """Refuse all query parameters, for an endpoint that has none. Raises Invalid."""
-    if names := single_parameters(request):
+    request = current_request()
+    if request.query_string and (names := single_parameters(request)):
         raise validation_problem({name: [UNKNOWN_PARAMETER] for name in names}, in_query=True)
