@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -150,8 +150,9 @@ def database_cpu(folder: Path) -> float:
     postmaster = psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
     total = 0.0
     for process in [postmaster, *postmaster.children()]:
-        times = process.cpu_times()
-        total += times.user + times.system
-        if process is postmaster:  # of its ended children
-            total += times.children_user + times.children_system
+        with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+            times = process.cpu_times()
+            total += times.user + times.system
+            if process is postmaster:  # of its ended children
+                total += times.children_user + times.children_system
     return total
