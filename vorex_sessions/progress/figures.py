@@ -6,7 +6,9 @@ A tally is one session, or several sessions of the same day and type that Postgr
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from heapq import nsmallest
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from vorex_sessions.text import fold
@@ -44,6 +46,11 @@ class Tally(NamedTuple):
         )
 
 
+_tally: Callable[[tuple[Any, ...]], Tally] = partial(
+    tuple.__new__, Tally
+)  # as it does itself, in Python
+
+
 def tally_of(
     day: date,
     completed_at: datetime | None,
@@ -55,7 +62,7 @@ def tally_of(
     """The tally of a session with these scores, in the order of `SKILLS`."""
     one, two, three = scores
     sums = (one, int(one is not None), two, int(two is not None), three, int(three is not None))
-    return Tally(day, completed_at, session_type, 1, duration, words, *sums)
+    return _tally((day, completed_at, session_type, 1, duration, words, *sums))
 
 
 class Sums:
@@ -80,7 +87,7 @@ class Sums:
 
     def means(self) -> list[float | None]:
         """The mean of each score with 1 decimal, None where none was measured."""
-        return [mean(total, count) for total, count in zip(self.scores, self.counts, strict=True)]
+        return list(map(mean, self.scores, self.counts))
 
 
 def mean(total: float, count: int) -> float | None:
@@ -119,7 +126,7 @@ def totals(sums: Sums) -> dict[str, Any]:
 
 def by_type(tallies: Collection[Tally]) -> dict[str, dict[str, int]]:
     """Sessions and mean duration (whole seconds) of each type that was practised."""
-    groups = grouped(tallies, lambda tally: tally.session_type)
+    groups = grouped(tallies, attrgetter("session_type"))
     return {
         name: {"count": sums.sessions, "avg_duration": round(sums.duration / sums.sessions)}
         for name, sums in sorted(groups.items())
@@ -128,7 +135,7 @@ def by_type(tallies: Collection[Tally]) -> dict[str, dict[str, int]]:
 
 def trends(tallies: Collection[Tally]) -> list[dict[str, Any]]:
     """The daily means, oldest first; days with sessions only."""
-    days = grouped(tallies, lambda tally: tally.practiced_on)
+    days = grouped(tallies, attrgetter("practiced_on"))
     return [
         {"date": day, **dict(zip(SKILLS, sums.means(), strict=True))}
         for day, sums in sorted(days.items())
@@ -146,5 +153,5 @@ def most_common(spellings: Mapping[str, int], limit: int) -> list[tuple[str, int
         name = fold(spelling)
         counts[name] = counts.get(name, 0) + count
         shown[name] = min(shown.get(name, (0, "")), (-count, spelling))
-    totals = [(shown[name][1], count) for name, count in in_turns_if_many(counts.items())]
-    return nsmallest(limit, totals, key=lambda item: (-item[1], item[0]))
+    ordered = [(-count, shown[name][1]) for name, count in in_turns_if_many(counts.items())]
+    return [(spelling, -count) for count, spelling in nsmallest(limit, ordered)]

@@ -1,6 +1,6 @@
 """Pure: rows of a period from the database -> the learner's statistics."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
@@ -30,17 +30,18 @@ class PeriodData:
     def counted(self, kind: str, days: Window) -> dict[str, int]:
         """How many sessions of these days name each topic or area, by spelling."""
         counts: dict[str, int] = {}
+        first, last = days.start, days.last
         for day, names, count in in_turns_if_many(self.names[kind]):
-            if day is None or days.holds(day):
+            if day is None or first <= day <= last:
                 for name in names:
                     counts[name] = counts.get(name, 0) + count
         return counts
 
 
-def from_sessions(rows: Iterable[Sequence[Any]]) -> PeriodData:
+def from_sessions(rows: Collection[Sequence[Any]]) -> PeriodData:
     """The data in the rows of queries.SESSIONS_QUERY or RANGE_SESSIONS."""
     data = PeriodData()
-    for zone_name, day_starts_at, week_starts_on, topics, areas, *rest in in_turns(rows):
+    for zone_name, day_starts_at, week_starts_on, topics, areas, *rest in in_turns_if_many(rows):
         if not data.tallies:
             data.calendar = calendar(zone_name, day_starts_at, week_starts_on)
         day = rest[0]
@@ -106,19 +107,21 @@ def statistics(
 
 
 def _previous(data: PeriodData, days: Earlier, learners: Calendar) -> dict[str, Any]:
-    tallies = [tally for tally in data.tallies if _is_earlier(tally, days, learners)]
+    first, last = days.start, days.end
+    tallies = [tally for tally in data.tallies if first <= tally.practiced_on <= last]
+    if cut := days.cut:  # on the last day the time of day decides, where it is known
+        tallies = [
+            tally
+            for tally in tallies
+            if tally.practiced_on < last
+            or not tally.completed_at
+            or learners.clock(tally.completed_at) <= cut
+        ]
     return {
         "period_start": days.start,
         "period_end": days.end,
         **figures.totals(Sums(tallies)),
     }
-
-
-def _is_earlier(tally: Tally, days: Earlier, learners: Calendar) -> bool:
-    """Whether a tally belongs to the earlier days; on the last of them the time of day may decide."""
-    if tally.practiced_on == days.end and tally.completed_at and days.cut:
-        return learners.clock(tally.completed_at) <= days.cut
-    return days.start <= tally.practiced_on <= days.end
 
 
 def next_change(
@@ -147,7 +150,8 @@ def next_change(
 
 
 def _answer(data: PeriodData, days: Window) -> dict[str, Any]:
-    tallies = [tally for tally in data.tallies if days.holds(tally.practiced_on)]
+    first, last = days.start, days.last
+    tallies = [tally for tally in data.tallies if first <= tally.practiced_on <= last]
     return {
         "period_end": days.end,
         **figures.totals(Sums(tallies)),

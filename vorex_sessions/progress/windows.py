@@ -44,9 +44,10 @@ class Window:
     earlier: Earlier | None
     open_end: bool = True
 
-    def holds(self, day: date) -> bool:
-        """Whether sessions of a day count."""
-        return day >= self.start and (self.open_end or day <= self.end)
+    @property
+    def last(self) -> date:
+        """The last day whose sessions count."""
+        return date.max if self.open_end else self.end
 
 
 def window(asked: Asked, calendar: Calendar, clock: datetime) -> Window:
