@@ -8,6 +8,7 @@ the FairSemaphore finds a connection or may make one, so that nobody waits for t
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -31,10 +32,16 @@ class FairSemaphore:
 
     def acquire(self, timeout: float) -> bool:
         """Wait at most `timeout` seconds for a place; returns whether there was one."""
-        if self._take():
-            return True
+        try:
+            self._free.pop()
+        except IndexError:
+            return self._wait_for_one(timeout)
+        return True
+
+    def _wait_for_one(self, timeout: float) -> bool:
         with self._lock:
-            if self._take():
+            with suppress(IndexError):
+                self._free.pop()
                 return True
             turn = threading.Lock()
             turn.acquire()
@@ -54,13 +61,6 @@ class FairSemaphore:
                 self._waiters.popleft().release()
             else:
                 self._free.append(None)
-
-    def _take(self) -> bool:
-        try:
-            self._free.pop()
-        except IndexError:
-            return False
-        return True
 
 
 class Stack(QueueCommon[ConnectionPoolEntry]):

@@ -8,6 +8,7 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, TypeVar
 
@@ -44,6 +45,9 @@ class Policy:
         }
 
 
+_policy = cache(Policy)  # kinds and quotas are few
+
+
 def counted_as(kind: str) -> Callable[[F], F]:
     """Decorate a view whose requests have a limit of their own, the setting RATELIMIT_<KIND>."""
 
@@ -77,7 +81,7 @@ def _count() -> None:
     if request.endpoint in _EXEMPT or request.method == "OPTIONS":
         return
     kind = _kind(request, app)
-    policy = Policy(kind, app.config[f"RATELIMIT_{kind.upper()}"])
+    policy = _policy(kind, app.config[f"RATELIMIT_{kind.upper()}"])
     counter: Counter = app.extensions[_COUNTER]
     try:
         count, seconds_left = counter.hit(

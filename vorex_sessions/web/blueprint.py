@@ -62,7 +62,10 @@ def json_response(body: Any, status: int = 200, headers: dict[str, str] | None =
 
 
 class OpenBlueprint(flask_smorest.Blueprint):
-    """A blueprint without authentication. Its operations have one tag and document only our problems."""
+    """A blueprint without authentication. Its operations have one tag and document only our problems.
+
+    Its views return responses: what flask-smorest would make of anything else is left out.
+    """
 
     ARGUMENTS_PARSER = Arguments()
     problems: tuple[type[Problem], ...] = ()
@@ -77,6 +80,10 @@ class OpenBlueprint(flask_smorest.Blueprint):
     def doc(self, **more: Any) -> Callable[[F], F]:
         """Decorate a view with documentation."""
         return _without_wrapper(super().doc(**more))
+
+    def response(self, *arguments: Any, **options: Any) -> Callable[[F], F]:
+        """Document the response of a view."""
+        return _without_wrapper(super().response(*arguments, **options))
 
     def alt_response(self, *arguments: Any, **options: Any) -> Callable[[F], F]:
         """Document another response of a view."""
@@ -107,7 +114,7 @@ class OpenBlueprint(flask_smorest.Blueprint):
 
 
 def _without_wrapper(decorate: Callable[[F], Any]) -> Callable[[F], F]:
-    """Document a view as `decorate` does, which wraps it in a function that only calls it."""
+    """Document a view as `decorate` does, without the function that it wraps around it."""
 
     def document(view: F) -> F:
         view._apidoc = decorate(view)._apidoc  # type: ignore[attr-defined]  # flask-smorest's
