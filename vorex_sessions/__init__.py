@@ -15,8 +15,8 @@ from vorex_sessions.hooks import registry
 from vorex_sessions.live import socket_routes
 from vorex_sessions.problems import handler
 from vorex_sessions.rate_limits import limiter
+from vorex_sessions.web.api import Api
 from vorex_sessions.web.application import Application
-from vorex_sessions.web.blueprint import Api
 from vorex_sessions.web.openapi import document_answers, document_components
 
 

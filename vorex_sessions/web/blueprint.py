@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cached_property, partial, wraps
+from functools import partial, wraps
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -30,7 +30,6 @@ from vorex_sessions.problems.kinds import (
 from vorex_sessions.turns import checkpoint
 from vorex_sessions.web.conditional import ETAG, IF_NONE_MATCH, NOT_MODIFIED, conditional
 from vorex_sessions.web.requests import Arguments, read_file, read_json, refuse_parameters
-from vorex_sessions.web.schemas import ProblemSchema
 
 BODY_LIMIT = 1024 * 1024  # bytes
 F = TypeVar("F", bound=Callable[..., Any])
@@ -243,23 +242,3 @@ def _checked(view: Callable[..., Any]) -> Callable[..., Any]:
 def component_name(problem: type[Problem]) -> str:
     """Return the name of a problem's response in the OpenAPI document."""
     return f"{problem.__name__}Problem"
-
-
-class Api(flask_smorest.Api):
-    """flask-smorest's Api with our error schema. Writes the document once, not at every request."""
-
-    ERROR_SCHEMA = ProblemSchema
-
-    @cached_property
-    def _document(self) -> bytes:
-        document = self.spec.to_dict()
-        # apispec finds them in the order of sets, which is another one in each process.
-        parts = document["components"]
-        document["components"] = {name: dict(sorted(parts[name].items())) for name in sorted(parts)}
-        return orjson.dumps(document, option=orjson.OPT_INDENT_2)
-
-    def _openapi_json(self) -> Response:
-        return compression.offer(Response(self._document, content_type="application/json"))
-
-    def _register_pagination_header(self) -> None:
-        """Leave out flask-smorest's header: response bodies describe their pages."""

@@ -14,7 +14,8 @@ from vorex_sessions.problems.kinds import (
     QuotaExceeded,
     Unavailable,
 )
-from vorex_sessions.web.blueprint import Api, component_name
+from vorex_sessions.web.api import Api
+from vorex_sessions.web.blueprint import component_name
 from vorex_sessions.web.conditional import ETAG
 from vorex_sessions.web.openapi_finish import finish
 from vorex_sessions.web.openapi_overview import ENUMERATION, document_overview
