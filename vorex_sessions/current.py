@@ -8,7 +8,9 @@ from typing import Any
 
 from flask import Flask, Request, current_app, g, request
 
-# The request that is answered, the app that answers, and what hooks and views keep for this request.
+# The request that is answered.
 current_request: Callable[[], Request] = request._get_current_object  # type: ignore[attr-defined]  # a proxy's
+# The app that answers.
 current_flask: Callable[[], Flask] = current_app._get_current_object  # type: ignore[attr-defined]  # as above
+# What hooks and views keep for this request.
 current_g: Callable[[], Any] = g._get_current_object

@@ -37,5 +37,5 @@ class Database(SQLAlchemy):
         return engine
 
 
-# At the end of each request Flask-SQLAlchemy looks for a session under what the scope is.
+# Flask-SQLAlchemy looks for a session at the end of each request; this is its quickest way to find none.
 db = Database(model_class=Base, session_options={"scopefunc": getcurrent})

@@ -29,6 +29,22 @@ def test_every_answer_carries_the_security_headers(app: Flask, path: str) -> Non
     assert "Server" not in answer.headers
 
 
+def test_an_answer_without_a_body_has_the_headers_of_the_answer_that_it_stands_for(
+    learner: Learner,
+) -> None:
+    """A browser puts the headers of a 304 in place of those that it has."""
+    learner.save()
+    whole = learner.request("GET", "/api/sessions/stats")
+    known = {"If-None-Match": whole.headers["ETag"]}
+    for answer in (
+        learner.request("GET", "/api/sessions/stats", headers=known),
+        learner.request("OPTIONS", "/api/sessions/stats"),
+    ):
+        assert answer.data == b""
+        for name in ("Content-Security-Policy", "Cache-Control", "X-Content-Type-Options"):
+            assert answer.headers[name] == whole.headers[name]
+
+
 def test_nothing_of_a_learner_is_kept_by_browsers_and_proxies(learner: Learner) -> None:
     for answer in (
         learner.request("GET", "/api/sessions/stats"),

@@ -1,8 +1,8 @@
 """A connection pool that serves waiting requests in the order they came.
 
 SQLAlchemy's QueuePool wakes a waiter but lets a newcomer take the connection first: under load some requests
-waited a second and got 503 while others were served ten times (docs/performance.md). Whoever has a place of
-the FairSemaphore finds a connection or may make one, so that nobody waits for the Stack behind it.
+waited a second and got 503 while others were served ten times (docs/performance.md). There are as many places
+as connections: who has one finds a connection at rest or may make one, so that nobody waits for the Stack.
 """
 
 import threading
@@ -46,13 +46,21 @@ class FairSemaphore:
             turn = threading.Lock()
             turn.acquire()
             self._waiters.append(turn)
-        if turn.acquire(timeout=timeout):
-            return True
+        try:
+            has_turn = turn.acquire(timeout=timeout)
+        except BaseException:  # who waits is ended
+            if self._leave(turn):
+                self.release()
+            raise
+        return has_turn or self._leave(turn)
+
+    def _leave(self, turn: threading.Lock) -> bool:
+        """Wait no longer; returns whether the turn came in the last moment."""
         with self._lock:
             if turn in self._waiters:
                 self._waiters.remove(turn)
                 return False
-        return True  # it was released in the last moment
+        return True
 
     def release(self) -> None:
         """Give a place back."""

@@ -10,7 +10,7 @@ import select
 import time
 from contextvars import ContextVar
 
-from gevent import get_hub, getcurrent, monkey
+from gevent import Timeout, monkey
 from gevent.socket import wait_read, wait_write
 from psycopg2 import OperationalError, extensions
 
@@ -32,7 +32,6 @@ ABANDONED_QUERY = 0.7  # seconds after which it has looked, and has ended the st
 LIBPQ_CONNECT_TIMEOUT = 2  # seconds for each address of the host
 UNACKNOWLEDGED = 2000  # milliseconds for what was sent to a server that has vanished
 
-_TOO_LATE = "the database did not answer in time"
 _CONNECT_TIMEOUT = 5  # seconds, where no deadline is set, as in `flask db upgrade`
 
 _deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
@@ -81,21 +80,14 @@ def _wait(connection: extensions.connection) -> None:
     while (state := connection.poll()) != extensions.POLL_OK:
         left = ends - time.monotonic()
         if left <= 0:
-            raise TimedOut(_TOO_LATE)
+            raise TimedOut("the database did not answer in time")
         _until_ready(connection.fileno(), state, None if left == math.inf else left)
 
 
 def _by_gevent(file: int, state: int, seconds: float | None) -> None:
-    wait = wait_read if state == extensions.POLL_READ else wait_write
-    if seconds is None:
-        return wait(file)
-    # As gevent's Timeout does, whose nine calls are as long as the rest of the wait.
-    timer = get_hub().loop.timer(seconds)
-    timer.start(getcurrent().throw, TimedOut(_TOO_LATE))
-    try:
-        wait(file)
-    finally:
-        timer.close()
+    # False: say nothing, for `_wait` looks once more. After a stall of the worker the answer may be there.
+    with Timeout(seconds, False):  # type: ignore[arg-type]  # gevent documents False
+        (wait_read if state == extensions.POLL_READ else wait_write)(file)
 
 
 def _by_poll(file: int, state: int, seconds: float | None) -> None:
@@ -104,5 +96,5 @@ def _by_poll(file: int, state: int, seconds: float | None) -> None:
     poller.poll(None if seconds is None else math.ceil(seconds * 1000))
 
 
-# Under gunicorn others are served meanwhile; gevent's own `poll` takes twice as long for the same.
+# Under gunicorn others are served meanwhile; gevent's own `poll` takes twice as many calls for the same.
 _until_ready = _by_gevent if monkey.is_module_patched("select") else _by_poll

@@ -46,9 +46,8 @@ class Tally(NamedTuple):
         )
 
 
-_tally: Callable[[tuple[Any, ...]], Tally] = partial(
-    tuple.__new__, Tally
-)  # as it does itself, in Python
+# What Tally(...) does, without its call of a Python function.
+_tally: Callable[[tuple[Any, ...]], Tally] = partial(tuple.__new__, Tally)
 
 
 def tally_of(

@@ -30,7 +30,10 @@ class Application(Flask):
         return func
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """Bind the routes to a request: Flask looks at the host twice, and decodes the path again."""
+        """Bind the routes to a request: Flask looks at the host twice, and decodes the path again.
+
+        Flask's TRUSTED_HOSTS and SERVER_NAME, which this service does not set, have no effect.
+        """
         if request is None or "HTTP_UPGRADE" in request.environ:
             return super().create_url_adapter(request)
         sent = request.environ.get("HTTP_HOST")
@@ -43,7 +46,7 @@ class Application(Flask):
             request.scheme,
             request.path,
             request.method,
-            request.query_string.decode(),
+            request.query_string.decode(errors="replace"),
         )
 
 
