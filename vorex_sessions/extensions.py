@@ -6,7 +6,7 @@ to the database (docs/development.md, "Queries").
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
-from greenlet import getcurrent
+from gevent import getcurrent
 from sqlalchemy.orm import DeclarativeBase
 
 from vorex_sessions.current import current_flask
