@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, Request, current_app, g, request
 
 # The request that is answered.
-current_request: Callable[[], Request] = request._get_current_object  # type: ignore[attr-defined]  # a proxy's
+current_request: Callable[[], Request] = request._get_current_object  # type: ignore[attr-defined]  # a proxy
 # The app that answers.
 current_flask: Callable[[], Flask] = current_app._get_current_object  # type: ignore[attr-defined]  # as above
 # What hooks and views keep for this request.

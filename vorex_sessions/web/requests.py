@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from urllib.parse import quote
 
 import marshmallow as ma
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response
 from gevent import Timeout, monkey
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import ClientDisconnected
@@ -71,17 +71,17 @@ def read_file(limit: int, media_types: Mapping[str, str]) -> None:
 
     Raises TooSlow, TooLarge, UnknownCoding or UnknownFormat.
     """
-    body = _body(limit)
+    body, request = _body(limit), current_request()
     media_type = "application/json" if request.is_json else request.mimetype
     if media_type not in media_types:
         raise UnknownFormat
     checkpoint()
-    g.file = media_types[media_type], body
+    current_g().file = media_types[media_type], body
 
 
 def uploaded_file() -> tuple[str, bytes]:
     """Return the format and the bytes of a body that `read_file` has read before the view was called."""
-    file: tuple[str, bytes] = g.file
+    file: tuple[str, bytes] = current_g().file
     return file
 
 
