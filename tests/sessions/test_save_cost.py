@@ -13,7 +13,7 @@ from tests.postgres import transaction
 from tests.statements import recorded
 from vorex_sessions.database import Transaction, as_rows, run_transaction
 from vorex_sessions.hooks.registry import registry
-from vorex_sessions.sessions import saving
+from vorex_sessions.sessions.storing import Kind, save_statement
 
 FILL = (
     "INSERT INTO learner_memories (user_id, word, times_tested, last_outcome, tested_at, tested_on, "
@@ -61,14 +61,8 @@ def test_a_save_reads_its_own_words_and_skills_and_not_all_of_the_learners(
         for projection in projections:
             parameters |= projection.context_parameters([saved])
         ((before,),) = transaction.run(COUNT, {"name": table})
-        assert (
-            len(
-                transaction.run(
-                    saving._save_statement(projections, False, False, False, ()), parameters
-                )
-            )
-            == 1
-        )
+        kind = Kind(is_batch=False, is_large=False, keeps_times=False, is_distributed=False)
+        assert len(transaction.run(save_statement(projections, kind, ()), parameters)) == 1
         ((after,),) = transaction.run(COUNT, {"name": table})
         return int(after - before)
 

@@ -70,11 +70,11 @@ class GrowthProjection(projections.Projection):
         """Add the words of the saved sessions."""
         words.defer_insert(event, is_large=is_large)
 
-    def context(self, new: sa.CTE) -> sa.ScalarSelect[Any]:
-        """The totals before this save, the words that are known, and what the learner has set."""
+    def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
+        """The totals before this save, what is found of its words, and what the learner has set."""
         context = sa.func.json_build_object(
             *(sa.literal_column("'totals'"), store.TOTALS),
-            *(sa.literal_column("'known_words'"), words.known_words(new)),
+            *(sa.literal_column("'words'"), words.found_words(new, inserted)),
             *(sa.literal_column("'history'"), HISTORY),
         )
         return sa.select(context).scalar_subquery()
@@ -92,7 +92,7 @@ class GrowthProjection(projections.Projection):
             saved,
             setting("STREAK_MIN_SECONDS"),
             before=before,
-            known_words=context["known_words"],
+            known_words=words.known_before(context["words"], saved),
             days=days,
             history=history,
         )

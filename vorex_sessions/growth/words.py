@@ -1,6 +1,7 @@
 """The words that a learner's sessions name, with counts. This module alone writes `learner_words`."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,19 +39,53 @@ def all_words(sessions: Iterable[Any]) -> dict[str, set[str]]:
     return words
 
 
-def known_words(new: sa.CTE) -> sa.ScalarSelect[Any]:
-    """Those of the words of the sessions in `new` that have a row, by language, as one JSON object.
+def found_words(new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
+    """What `known_before` reads: [language, words, times seen or null] of each language, as JSON.
 
-    NULL for none. One look-up for each, since PostgreSQL would join by reading all words of the learner.
+    They are the words that `insert_cte` returned in `inserted`; without it, those that are there already.
+    """
+    found: sa.FromClause = _known(new) if inserted is None else inserted
+    is_counted = "times_seen" in found.c
+    times = sa.func.array_agg(found.c.times_seen) if is_counted else sa.null()
+    words = sa.func.array_agg(found.c.word)
+    by_language = (
+        sa.select(found.c.language, words.label("words"), times.label("times"))
+        .group_by(found.c.language)
+        .subquery("found")
+    )
+    return sa.select(sa.func.json_agg(sa.func.json_build_array(*by_language.c))).scalar_subquery()
+
+
+def _known(new: sa.CTE) -> sa.Subquery:
+    """The words of the sessions in `new` that have a row.
+
+    One look-up for each, since PostgreSQL would join by reading all words of the learner.
     """
     named = sa.select(new.c.language, named_in(new)).select_from(new).distinct().subquery("named")
     row = sa.select(_w.times_seen).where(_is_word_of(_w, named)).scalar_subquery()
-    words = sa.func.array_agg(named.c.word).label("words")
-    known = sa.select(named.c.language, words).where(row.is_not(None)).group_by(named.c.language)
-    by_language = known.subquery("known_words").c
-    return sa.select(
-        sa.func.json_object_agg(by_language.language, by_language.words)
-    ).scalar_subquery()
+    return sa.select(named.c.language, named.c.word).where(row.is_not(None)).subquery("known")
+
+
+def known_before(found: Sequence[Any] | None, sessions: Sequence[Any]) -> Words:
+    """Those of `found_words` that were there before the sessions.
+
+    Where they are counted, this save included: those seen more often than its sessions name them.
+    """
+    known: dict[str, Collection[str]] = {}
+    for language, words, times in found or ():
+        known[language] = words
+        if times is not None:  # a few thousand at most
+            named = _named_by(sessions, language) if len(sessions) > 1 else {}
+            seen = zip(words, times, strict=True)
+            # A session alone names each word once.
+            known[language] = [word for word, count in seen if count > named.get(word, 1)]
+    return known
+
+
+def _named_by(sessions: Iterable[Any], language: str) -> Counter[str]:
+    """How many of the sessions name each word of a language."""
+    of_language = (session for session in sessions if session.language == language)
+    return Counter(word for session in of_language for word in set(words_of(session)))
 
 
 def _is_word_of(words: Any, seen: sa.FromClause) -> sa.ColumnElement[bool]:
@@ -123,11 +158,16 @@ def _add_many(seen: Any) -> tuple[sa.Update, Insert]:
 
 
 def insert_cte(new: sa.CTE, *, is_large: bool) -> sa.CTE:
-    """Add the words of the sessions in `new`."""
+    """Add the words of the sessions in `new`.
+
+    Returns all of them with their counts, or where they are many only those that were there before.
+    """
     if not is_large:
-        return _add_few(_seen_in(new)).cte("counted_words")
-    updated, added = _add_many(_seen_in(new).cte("seen"))
-    return added.add_cte(updated.cte("updated_words")).cte("counted_words")
+        added = _add_few(_seen_in(new)).returning(_w.language, _w.word, _w.times_seen)
+        return added.cte("counted_words")
+    updated, inserted = _add_many(_seen_in(new).cte("seen"))
+    known = updated.returning(_w.language, _w.word)
+    return known.add_cte(inserted.cte("added_words")).cte("known_words")
 
 
 _INSERT = {False: (prepared(_add_few(_SAVED)),), True: _add_many(_SAVED.subquery("seen"))}

@@ -112,9 +112,11 @@ class Projection(ABC):
         return
 
     @abstractmethod
-    def context(self, new: sa.CTE) -> sa.ScalarSelect[Any]:
+    def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
         """One JSON value that `on_save` needs: what was kept before this save; `new` has the saved rows.
 
+        `inserted` is what `insert_cte` has returned. What its RETURNING tells need not be looked up. It is
+        None where there is no such write, as on several machines.
         A save waits for it, so it reads nothing of the learner that these sessions do not change.
         """
 

@@ -116,7 +116,7 @@ class RollupProjection(Projection):
     can_go_stale = False
     invalidate = (_REMOVE_WITH_CHANGED,)
 
-    def context(self, new: sa.CTE) -> sa.ScalarSelect[Any]:
+    def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
         """The end of the learner's rollup."""
         before = sa.func.to_json(learner_rollups.c.before)
         return sa.select(before).where(_is_of_learner).scalar_subquery()

@@ -84,7 +84,7 @@ class RecallProjection(Projection):
         """Only sessions with outcomes of exercises matter."""
         return bool(row["vocabulary_results"])
 
-    def context(self, new: sa.CTE) -> sa.ScalarSelect[Any]:
+    def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
         """The memories of the words in the saved sessions.
 
         One look-up for each, since PostgreSQL would join by reading all memories of the learner.

@@ -3,24 +3,19 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
-
-import sqlalchemy as sa
 
 from vorex_sessions.database import (
     NO_NESTED_LOOPS,
     Bound,
     Transaction,
     as_rows,
-    prepared,
     run_transaction,
 )
 from vorex_sessions.database.timeouts import LARGE_SAVE_TIMEOUT, QUERY_TIMEOUT
 from vorex_sessions.flask_config import setting
 from vorex_sessions.hooks import events, versions
 from vorex_sessions.hooks.projections import (
-    DERIVED_VERSION,
     MARK_STALE,
     AnswerExtras,
     Projection,
@@ -28,49 +23,12 @@ from vorex_sessions.hooks.projections import (
 )
 from vorex_sessions.hooks.registry import registry
 from vorex_sessions.hooks.save_removals import SaveRemoval, follow_up, remove
-from vorex_sessions.models import USER_ID, session_results
 from vorex_sessions.problems.kinds import Problem, Unavailable
 from vorex_sessions.sessions import results
 from vorex_sessions.sessions.entries import Entry, Outcome, first_of_each, outcomes_of
 from vorex_sessions.sessions.finding import find
-from vorex_sessions.sessions.storing import insertion, new_rows, stored_rows
+from vorex_sessions.sessions.storing import Kind, insertion, save_statement
 from vorex_sessions.turns import in_turns
-
-
-@lru_cache(maxsize=64)
-def _save_statement(
-    projections: tuple[Projection, ...],
-    is_large: bool,
-    keeps_times: bool,
-    is_distributed: bool,
-    removals: tuple[SaveRemoval, ...],
-) -> sa.Select[Any]:
-    """Store what is new; returns it, the first row with the context of each projection, then what is due.
-
-    In every row, the contexts of a batch with many words would be 100 times as large. `is_distributed`: store
-    nothing yet.
-    """
-    new = (new_rows if is_distributed else stored_rows)(keeps_times=keeps_times)
-    writes = (
-        () if is_distributed else [one.insert_cte(new, is_large=is_large) for one in projections]
-    )
-    is_first = sa.func.row_number().over() == sa.literal_column("1")
-    contexts = [
-        sa.case((is_first, projection.context(new))).label(f"context_{place}")
-        for place, projection in enumerate(projections)
-    ]
-    # What is inserted here is not seen by this statement. A learner with totals has earlier sessions.
-    has_earlier = sa.exists().where(session_results.c.user_id == USER_ID)
-    is_new_learner = sa.case((DERIVED_VERSION.is_(None), ~has_earlier), else_=sa.false())
-    statement = sa.select(
-        new,
-        DERIVED_VERSION.label("derived_version"),
-        sa.case((is_first, is_new_learner)).label("is_new_learner"),
-        *contexts,
-        *(sa.case((is_first, one.is_due)).label(f"due_{n}") for n, one in enumerate(removals)),
-    )
-    statement = statement.add_cte(*(write for write in writes if write is not None))
-    return statement if is_large or keeps_times else prepared(statement)
 
 
 class NotAnyMore(Exception):
@@ -78,7 +36,6 @@ class NotAnyMore(Exception):
 
 
 _ATTEMPTS = 3
-_LISTS = ("vocabulary_learned", "vocabulary_results", "areas_to_improve")
 # Words and labels in all from which on a save is large: what may follow does, and it has more time. A phone
 # that was offline for weeks sends less.
 _LARGE = 4000
@@ -147,9 +104,14 @@ def _store(
     projections = tuple(one for one in applying if not (is_large and one.may_follow))
     for projection in projections:
         parameters |= projection.context_parameters([entry.row for entry in entries])
-    is_distributed = setting("DB_DISTRIBUTED")
-    removals = registry().save_removals
-    statement = _save_statement(projections, is_large, restored, is_distributed, removals)
+    is_distributed, removals = setting("DB_DISTRIBUTED"), registry().save_removals
+    kind = Kind(
+        is_batch=len(entries) > 1,
+        is_large=is_large,
+        keeps_times=restored,
+        is_distributed=is_distributed,
+    )
+    statement = save_statement(projections, kind, removals)
 
     def work(
         transaction: Transaction,
@@ -208,7 +170,11 @@ def _follow(
 
 def size(row: Mapping[str, Any]) -> int:
     """How many words and labels a session has to derive from."""
-    return sum(len(row[name]) for name in _LISTS)
+    return (
+        len(row["vocabulary_learned"])
+        + len(row["vocabulary_results"])
+        + len(row["areas_to_improve"])
+    )
 
 
 def _merge(extras: AnswerExtras, more: AnswerExtras) -> None:

@@ -47,7 +47,7 @@ class SkillsProjection(Projection):
         has_graph = graph_of(row["language"]) is not NO_GRAPH
         return has_graph and bool(row["skills"] or row["areas_to_improve"])
 
-    def context(self, new: sa.CTE) -> sa.ScalarSelect[Any]:
+    def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
         """The traces of the skills with evidence in the sessions, in every language."""
         return stored_traces(_is_evident)
 

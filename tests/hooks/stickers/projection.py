@@ -33,7 +33,7 @@ class StickerProjection(Projection):
     def applies_to(self, row: Mapping[str, Any]) -> bool:
         return bool(row["topics"])
 
-    def context(self, new: sa.CTE) -> sa.ScalarSelect[Any]:
+    def context(self, new: sa.CTE, inserted: sa.CTE | None) -> sa.ScalarSelect[Any]:
         return STICKERS
 
     def on_save(self, event: SaveEvent, context: Mapping[str, int] | None) -> AnswerExtras:
