@@ -40,6 +40,10 @@ STABLE_FUNCTIONS = frozenset(
         *("row_to_json", "to_json", "to_jsonb"),
     }
 )
+# Citus evaluates them before it sends the write on, and does not know the columns.
+ONE_ROW = frozenset(
+    {"json_to_record", "jsonb_to_record", "json_populate_record", "jsonb_populate_record"}
+)
 _OF_ROWS = frozenset({"json_agg", "jsonb_agg", "row_to_json", "to_json", "to_jsonb"})
 _PARAMETER = re.compile(r"%\(\w+\)s")
 
@@ -51,6 +55,7 @@ MUTABLE = "4: {} is not immutable, in ON CONFLICT DO UPDATE or RETURNING"
 VOLATILE = "4: {} is volatile, in UPDATE"
 STABLE_OF_COLUMN = "4: {} of a column is not immutable, in UPDATE"
 WITHIN_CASE = "4: {} within CASE or COALESCE is not immutable, in UPDATE"
+OF_ONE_ROW = "4: {} in a write; a recordset may be of one row"
 LOCKED_MANY = "5: FOR UPDATE or FOR SHARE across learners"
 CURSOR = "6: DECLARE CURSOR: all rows are collected before the first one comes"
 WHOLE_ROWS = "6: {} of whole rows across learners forgets the names of their columns"
@@ -146,6 +151,8 @@ class _Judge:
         places = [one for one in (conflict, returning) if one]
         for name in called(places, VOLATILE_FUNCTIONS | STABLE_FUNCTIONS):
             self.found.append(MUTABLE.format(name))
+        for name in called([query], ONE_ROW):
+            self.found.append(OF_ONE_ROW.format(name))
         if isinstance(query, ast.UpdateStmt):
             for name in called([query], VOLATILE_FUNCTIONS):
                 self.found.append(VOLATILE.format(name))

@@ -112,6 +112,13 @@ BROKEN = {
         routing.STABLE_OF_COLUMN,
         f"UPDATE event_queues SET due_at = to_timestamp(extract(epoch FROM now()) + attempts) WHERE {MINE}",
     ),
+    "a record of JSON in a write": (
+        "UPDATE learner_totals SET sessions = given.sessions FROM json_to_record(CAST(%(totals)s AS json)) "
+        f"AS given (sessions integer) WHERE {MINE}",
+        routing.OF_ONE_ROW,
+        "UPDATE learner_totals SET sessions = given.sessions FROM jsonb_to_recordset(%(totals)s::jsonb) "
+        f"AS given (sessions integer) WHERE {MINE}",
+    ),
     "locks across learners": (
         "SELECT user_id FROM cohort_participants ORDER BY user_id FOR KEY SHARE",
         routing.LOCKED_MANY,
