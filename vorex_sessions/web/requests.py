@@ -13,6 +13,7 @@ from flask import Flask, Request, Response
 from gevent import Timeout, monkey
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import ClientDisconnected
+from werkzeug.wsgi import get_content_length
 
 from server.bodies import BadBody, RequestBody
 from server.body_limits import Busy, limits
@@ -93,7 +94,7 @@ def _body(limit: int) -> bytes:
     request.max_content_length = limit + (content_coding.OVERHEAD if coding else 1)
     try:
         with _body_timeout():
-            body = request.get_data(cache=False)
+            body = _read(request, limit)
         if coding and content_coding.is_gzip(coding):
             body = content_coding.decompress(body, limit, _count_decompressed)
     except ClientDisconnected:  # or SLOW_CLIENT in server/worker.py has passed
@@ -104,6 +105,23 @@ def _body(limit: int) -> bytes:
         raise Unavailable("The service is busy right now; please try again in a moment.") from None
     if len(body) > limit:
         raise TooLarge
+    return body
+
+
+def _read(request: Request, limit: int) -> bytes:
+    """The body as it was sent. Raises ClientDisconnected.
+
+    Werkzeug fills 64 KiB with zeros to read any body, however short.
+    """
+    length = get_content_length(request.environ)
+    if length is None or length > limit:  # in chunks, or too large
+        return request.get_data(cache=False)
+    try:
+        body: bytes = request.environ["wsgi.input"].read(length)
+    except (OSError, ValueError):
+        raise ClientDisconnected from None
+    if len(body) < length:
+        raise ClientDisconnected
     return body
 
 
