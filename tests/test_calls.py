@@ -16,7 +16,7 @@ from werkzeug.test import EnvironBuilder
 from tests.factories import Learner, content, token
 from tests.privacy.test_export import fill
 
-LIMITS = {"/warmup": 680, "/stats?period=week": 530, "/history?limit=20": 475, "/save": 955}
+LIMITS = {"/warmup": 680, "/stats?period=week": 530, "/history?limit=20": 475, "/save": 915}
 
 
 def calls(app: Flask, environ: dict[str, Any]) -> int:

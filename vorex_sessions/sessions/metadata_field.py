@@ -8,7 +8,7 @@ import marshmallow as ma
 import orjson
 
 from vorex_sessions import text
-from vorex_sessions.web.body_fields import COMMON, documented
+from vorex_sessions.web.body_fields import COMMON, Validated, documented
 
 _INTEGER_RULE = "must hold integers of at most 64 bits"
 SIZE_RULE = "must be at most 16 KiB as compact JSON without exponents"
@@ -18,7 +18,7 @@ class LongMetadata(dict[str, Any]):
     """An object that is too large only as PostgreSQL writes it: release 1.0 stored such."""
 
 
-class Metadata(ma.fields.Dict):
+class Metadata(Validated, ma.fields.Dict):
     """A JSON object that the app defines, stored by value within limits of size and depth."""
 
     LARGEST, DEEPEST = 16 * 1024, 8

@@ -10,7 +10,7 @@ from vorex_sessions import text
 from vorex_sessions.models import limits
 from vorex_sessions.problems.validation import MOST_ERRORS, UNKNOWN
 from vorex_sessions.skill_graph import KEYS
-from vorex_sessions.web.body_fields import COMMON, Choice, documented
+from vorex_sessions.web.body_fields import COMMON, Choice, Validated, documented
 from vorex_sessions.web.schemas import Schema
 
 _OUTCOME_RULE = f"must be one of {', '.join(limits.OUTCOMES)}"
@@ -50,7 +50,7 @@ class SkillScoreSchema(Schema):
     )
 
 
-class _Objects(ma.fields.List[dict[str, Any]]):
+class _Objects(Validated, ma.fields.List[dict[str, Any]]):
     """A list of objects with two required members each, validated by hand: there may be hundreds."""
 
     def __init__(

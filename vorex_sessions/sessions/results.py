@@ -165,12 +165,18 @@ def _text(value: Any) -> bytes:
     return orjson.dumps(canonical(value), option=orjson.OPT_SORT_KEYS)
 
 
+_IN_ONE_FORM = (str, int, type(None))  # true and false are ints
+
+
 def canonical(value: Any) -> Any:
     """Numbers in one form, so that 1.0 is 1 and -0.0 is 0."""
     if isinstance(value, dict):
-        return {name: canonical(inner) for name, inner in value.items()}
+        return {
+            name: inner if isinstance(inner, _IN_ONE_FORM) else canonical(inner)
+            for name, inner in value.items()
+        }
     if isinstance(value, list):
-        return [canonical(inner) for inner in value]
+        return [inner if isinstance(inner, _IN_ONE_FORM) else canonical(inner) for inner in value]
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
         return int(value)
     return value

@@ -6,6 +6,7 @@ Every message follows the field's name: "must be a whole number from 0 to 86400"
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Any
 
 import marshmallow as ma
@@ -31,7 +32,15 @@ def documented(options: dict[str, Any]) -> dict[str, Any]:
     return {**options, "metadata": shown}
 
 
-class Whole(ma.fields.Integer):
+class Validated(ma.fields.Field[Any]):
+    """A field that keeps what applies its validators: marshmallow makes it anew for each value."""
+
+    @cached_property
+    def _validate_all(self) -> Callable[[Any], None]:
+        return super()._validate_all
+
+
+class Whole(Validated, ma.fields.Integer):
     """A whole number; 300.0 is accepted as 300, "300" and true are refused."""
 
     def __init__(self, minimum: int, maximum: int, **options: Any) -> None:
@@ -50,7 +59,7 @@ class Whole(ma.fields.Integer):
         raise self.make_error("invalid")
 
 
-class Score(ma.fields.Float):
+class Score(Validated, ma.fields.Float):
     """A score from 0 to 100, or null where it was not measured."""
 
     def __init__(self, **options: Any) -> None:
@@ -68,7 +77,7 @@ class Score(ma.fields.Float):
         return abs(float(value))  # -0.0 is 0.0
 
 
-class Flag(ma.fields.Boolean):
+class Flag(Validated, ma.fields.Boolean):
     """true or false; "true" and 1 are refused."""
 
     def __init__(self, **options: Any) -> None:
@@ -81,7 +90,7 @@ class Flag(ma.fields.Boolean):
         return value
 
 
-class Choice(ma.fields.String):
+class Choice(Validated, ma.fields.String):
     """A text from a list of choices."""
 
     def __init__(self, choices: tuple[str, ...], **options: Any) -> None:
@@ -94,7 +103,7 @@ class Choice(ma.fields.String):
         )
 
 
-class Texts(ma.fields.List[str]):
+class Texts(Validated, ma.fields.List[str]):
     """A list of short texts, tidied, without empty entries and repeats (compared by `key`)."""
 
     def __init__(
@@ -129,7 +138,7 @@ class Texts(ma.fields.List[str]):
         return text.distinct(texts, self.key)
 
 
-class Items(ma.fields.List[dict[str, Any] | Problem]):
+class Items(Validated, ma.fields.List[dict[str, Any] | Problem]):
     """A list of objects, each validated separately: an invalid object is replaced by its problem."""
 
     def __init__(self, schema: ma.Schema, most: int, **options: Any) -> None:
@@ -158,7 +167,7 @@ class Items(ma.fields.List[dict[str, Any] | Problem]):
         return loaded
 
 
-class Instant(ma.fields.AwareDateTime):
+class Instant(Validated, ma.fields.AwareDateTime):
     """An RFC 3339 timestamp with an offset; decimals after the sixth are cut off."""
 
     def __init__(self, **options: Any) -> None:
@@ -176,7 +185,7 @@ class Instant(ma.fields.AwareDateTime):
         return instant
 
 
-class Day(ma.fields.Date):
+class Day(Validated, ma.fields.Date):
     """A calendar day."""
 
     def __init__(self, **options: Any) -> None:
@@ -192,7 +201,7 @@ class Day(ma.fields.Date):
         raise self.make_error("invalid")
 
 
-class Zone(ma.fields.String):
+class Zone(Validated, ma.fields.String):
     """The name of a time zone, in any case; `Etc/Unknown` counts as not given."""
 
     def __init__(self, **options: Any) -> None:
@@ -206,7 +215,7 @@ class Zone(ma.fields.String):
         return ma.missing if name is None else name  # type: ignore[return-value]  # a field may leave itself out
 
 
-class Language(ma.fields.String):
+class Language(Validated, ma.fields.String):
     """A language tag, in any case and with `-` or `_`; kept in its usual case."""
 
     def __init__(self, **options: Any) -> None:
@@ -221,7 +230,7 @@ class Language(ma.fields.String):
             raise self.make_error("invalid") from None
 
 
-class Id(ma.fields.UUID):
+class Id(Validated, ma.fields.UUID):
     """A UUID in its usual form, kept as text in lower case."""
 
     def __init__(self, **options: Any) -> None:

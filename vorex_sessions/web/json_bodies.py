@@ -6,7 +6,7 @@ import math
 import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import orjson
@@ -56,11 +56,11 @@ def refuse_many_values(body: bytes) -> None:
 def _parse_at_once(body: bytes, has_long_numbers: bool) -> Any:
     """The value. Raises ValueError and RecursionError."""
     if not has_long_numbers:
-        with suppress(orjson.JSONDecodeError), _no_collections():
+        with suppress(orjson.JSONDecodeError), _no_collections:
             return orjson.loads(body)
     # The slower parser accepts what JSON allows but orjson refuses (1e999, "\ud800"). The schema can then
     # name the invalid value, where Unreadable would refuse the whole body.
-    with _no_collections():
+    with _no_collections:
         return _DECODER.decode(body.decode())
 
 
@@ -85,7 +85,7 @@ def _value(
     checkpoint()
     opening = text[place : place + 1]
     if not depth or opening not in ("{", "["):
-        with _no_collections():
+        with _no_collections:
             return decode(text, place)
     is_object, closing = opening == "{", "}" if opening == "{" else "]"
     names, values = [], []
@@ -104,14 +104,17 @@ def _value(
     return dict(zip(names, values, strict=True)) if is_object else values, place + 1
 
 
-@contextmanager
-def _no_collections() -> Iterator[None]:
-    """Switch the garbage collector off, which would look at a growing value again and again."""
-    gc.disable()
-    try:
-        yield
-    finally:
+class _NoCollections:
+    """Switches the garbage collector off, which would look at a growing value again and again."""
+
+    def __enter__(self) -> None:
+        gc.disable()
+
+    def __exit__(self, *error: object) -> None:
         gc.enable()
+
+
+_no_collections = _NoCollections()
 
 
 def _name(text: str, place: int) -> tuple[str, int]:
