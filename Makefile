@@ -19,8 +19,8 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 	--no-header --no-emit-index-url --no-emit-find-links
 # What ARGS selects may be in one of two runs only; pytest ends with 5 where it finds no test.
 NONE_IS_FINE = $(if $(ARGS),|| [ $$? -eq 5 ])
-# One more than there are cores, since some tests wait for seconds.
-WORKERS = $(shell $(PYTHON) -c "import os; print(os.cpu_count() + 1)")
+# Two more than there are cores, since many tests wait: for seconds, or for PostgreSQL.
+WORKERS = $(shell $(PYTHON) -c "import os; print(os.cpu_count() + 2)")
 export FLASK_APP := wsgi
 # Each run of pytest compiles all tests anew where this is set, for 6 s, and each process that a test starts what it imports.
 export PYTHONDONTWRITEBYTECODE :=

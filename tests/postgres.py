@@ -13,6 +13,8 @@ from flask import Flask
 from vorex_sessions.extensions import db
 
 SMALL = 1_000_000  # bytes of all tables and indexes; empty, they have 220,000
+# All workers of pytest and the servers that they start share its connections; each may keep dozens.
+SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=400")
 SERVER = "VOREX_TEST_SERVER"  # the controlling process passes it to its workers
 
 
@@ -24,11 +26,11 @@ def start() -> None:
     from vorex_sessions.local import embedded_postgres  # only where it is needed
 
     folder = Path(tempfile.mkdtemp(prefix="vorex-test-"))
-    os.environ[SERVER] = embedded_postgres.start(folder / "postgres")
     os.environ["VOREX_TEST_FOLDER"] = str(folder)
-    for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
-        administer(f"ALTER SYSTEM SET {setting}")
-    administer("SELECT pg_reload_conf()")
+    embedded_postgres.initialize(folder / "postgres")
+    with (folder / "postgres" / "postgresql.conf").open("a") as settings:
+        settings.write("\n".join(SETTINGS))
+    os.environ[SERVER] = embedded_postgres.start(folder / "postgres")
 
 
 def stop() -> None:

@@ -134,7 +134,7 @@ def endless_body(handler: Handler, received: Received) -> None:
 @contextmanager
 def receiving() -> Iterator[Receiver]:
     with Receiver() as receiver:
-        thread = threading.Thread(target=receiver.serve_forever, daemon=True)
+        thread = threading.Thread(target=receiver.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         try:
             yield receiver

@@ -62,7 +62,7 @@ def newer_service(address: str, growing: set[str]) -> Iterator[str]:
             """Nothing: the tests look at the clients."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import SETTINGS
 from tests.serving import ROOT, free_port
 
 pytestmark = pytest.mark.external
@@ -66,7 +67,7 @@ def server() -> Iterator[str]:
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1"
     # As on the embedded server, which has no JIT: on tables that nobody has analysed, as a test's are,
     # it compiles for up to a second what then runs for a millisecond.
-    for setting in ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "jit=off"):
+    for setting in (*SETTINGS, "jit=off"):
         options += f" -c {setting}"
     run(BIN / "pg_ctl", "-w", "-D", data, "-l", folder / "log", "-o", options, "start")
     yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
@@ -82,8 +83,9 @@ def test_all_statements_hold_on_postgresql_15(server: str) -> None:
     assert [path for path in left_out if not path.exists()] == []
     source = (ROOT / EXPORT.removesuffix("::")).read_text()
     assert [name for name in TESTS_LEFT_OUT if f"def {name}(" not in source] == []
-    # On one core: the external tests beside it have the other, and some of them measure time.
+    # Each waits for PostgreSQL half of the time; the external tests beside them need a core, too.
     options = ["-q", "-m", "not external and not alone", "-p", "no:cacheprovider"]
+    options += ["-n", "2", "--dist", "worksteal"]
     finished = subprocess.run(
         [
             sys.executable,
