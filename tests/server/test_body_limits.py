@@ -1,6 +1,8 @@
 """Which bodies are given up where there is no room, what their clients hear, and what stays of all bodies."""
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -57,3 +59,23 @@ def test_a_worker_gives_the_memory_of_large_bodies_back(app: Flask, database_url
         with ThreadPoolExecutor(16) as clients:
             list(clients.map(send, [4_000_000, 3_000_000, 1_000_000, 400_000, 200_000] * 40))
         assert worker.memory_info().rss < before + 12e6
+
+
+def test_no_memory_is_reserved_for_what_a_body_only_announces(
+    app: Flask, database_url: str
+) -> None:
+    head = (
+        "POST /api/sessions/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {token(str(uuid4()))}\r\n"
+        "Content-Length: 4000000\r\nExpect: 100-continue\r\n\r\n"
+    )
+    with gunicorn(database_url, WEB_CONCURRENCY="1") as (address, master), ExitStack() as clients:
+        port = int(address.rpartition(":")[2])
+        (worker,) = psutil.Process(master.pid).children()
+        requests.get(f"{address}/readyz", timeout=5)
+        before = worker.memory_info().vms
+        for _ in range(40):
+            client = clients.enter_context(socket.create_connection(("127.0.0.1", port), 10))
+            client.sendall(head.encode())
+            assert client.recv(100).startswith(b"HTTP/1.1 100")  # the service now reads
+        assert worker.memory_info().vms < before + 80e6  # of 160 announced

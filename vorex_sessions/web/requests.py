@@ -34,6 +34,7 @@ from vorex_sessions.web import content_coding, json_bodies
 
 LONGEST_BODY = 60  # seconds for a body to arrive
 KEY_HEADER = "Idempotency-Key"
+_SHORT = 65_536  # bytes of a body for which room is made before it comes
 _LONGEST_KEPT, _MOST_KEPT = 100, 500  # bytes, queries: some 500 kB
 _USABLE_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')  # RFC 9651, section 3.3.3
@@ -111,10 +112,10 @@ def _body(limit: int) -> bytes:
 def _read(request: Request, limit: int) -> bytes:
     """The body as it was sent. Raises ClientDisconnected.
 
-    Werkzeug fills 64 KiB with zeros to read any body, however short.
+    Werkzeug fills 64 KiB with zeros to read any body, however short; of a long one, it holds what has come.
     """
     length = get_content_length(request.environ)
-    if length is None or length > limit:  # in chunks, or too large
+    if length is None or length > min(limit, _SHORT):  # in chunks, or long
         return request.get_data(cache=False)
     try:
         body: bytes = request.environ["wsgi.input"].read(length)
