@@ -5,6 +5,7 @@ chunk extension of 8 MB blocked a worker for 10 s. Here a line is short, and lit
 """
 
 import io
+from abc import abstractmethod
 from typing import Any
 
 from server.body_limits import limits
@@ -58,8 +59,9 @@ class RequestBody(io.RawIOBase):
         """End the connection: whoever reads this body gets an error."""
         self._unreader.sock.shutdown(2)
 
+    @abstractmethod
     def _take(self, size: int) -> bytes:
-        raise NotImplementedError
+        """At most `size` bytes of the data, none at the end; sets `is_complete` once all is read."""
 
     def _receive(self) -> bytes:
         data: bytes = self._unreader.read()

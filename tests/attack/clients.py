@@ -4,6 +4,7 @@ import random
 import socket
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from contextlib import suppress
 from uuid import uuid4
@@ -15,7 +16,7 @@ from tests.factories import content, token
 from tests.server.raw import connect, post
 
 
-class Client(threading.Thread):
+class Client(threading.Thread, ABC):
     """Acts until it is told to stop. An exception of its own ends the attack."""
 
     pause = 0.05  # seconds between two acts
@@ -36,8 +37,9 @@ class Client(threading.Thread):
         except BaseException as error:  # the main thread raises it; otherwise it is lost
             self.error = error
 
+    @abstractmethod
     def act(self) -> None:
-        raise NotImplementedError
+        """What it does again and again."""
 
     def end(self) -> None:
         """Let go of what is held."""
